@@ -1,0 +1,1 @@
+"""The nouns: what users write and read. Pydantic models, conditions, reasons and the generators."""

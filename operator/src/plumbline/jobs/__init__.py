@@ -1,0 +1,1 @@
+"""What runs inside Jobs: fetch, profile, train, upload, predict and judge."""

@@ -1,0 +1,1 @@
+"""The wire: the only HTTP to the Kubernetes API server."""

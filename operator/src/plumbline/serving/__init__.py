@@ -1,0 +1,1 @@
+"""What runs inside serving pods: protocol, engines, forwarding, counts and drain."""

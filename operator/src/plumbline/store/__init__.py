@@ -1,0 +1,1 @@
+"""Artifacts by digest: immutable blobs, and the manifests that point at them."""
