@@ -1,0 +1,188 @@
+"""What every kind shares: the base model, metadata, references, conditions and pod settings."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+GROUP = "plumbline.dev"
+VERSION = "v1alpha1"
+
+Name = Annotated[
+    str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+]
+Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$", max_length=71)]
+Text = Annotated[str, Field(max_length=1024)]
+Word = Annotated[str, Field(min_length=1, max_length=253)]
+Labels = Annotated[dict[str, Annotated[str, Field(max_length=63)]], Field(max_length=16)]
+
+
+class Model(BaseModel):
+    """A part of a spec: camelCase on the wire, immutable here, unknown fields refused."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+    )
+
+
+class Observed(Model):
+    """A part of a status: like a spec's, but unknown fields of newer versions are let through."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="ignore",
+        frozen=True,
+        use_attribute_docstrings=True,
+    )
+
+
+class ObjectMeta(Observed):
+    """The part of an object's metadata that decisions look at."""
+
+    name: str
+    namespace: str = ""
+    uid: str = ""
+    generation: int = 0
+    resource_version: str = ""
+    creation_timestamp: datetime | None = None
+    deletion_timestamp: datetime | None = None
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+
+
+class Condition(Observed):
+    """One observation of the object's state, as in every Kubernetes API."""
+
+    type: Annotated[str, Field(max_length=63)]
+    """Type of the condition in CamelCase, such as Ready."""
+    status: Literal["True", "False", "Unknown"]
+    """Status of the condition: True, False or Unknown."""
+    reason: Annotated[
+        str, Field(max_length=63, pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")
+    ]
+    """Reason for the last change of status, one CamelCase word out of a fixed list."""
+    message: Annotated[str, Field(max_length=4096)] = ""
+    """What was seen, where, and what to do about it, in one or two sentences."""
+    last_transition_time: datetime | None = None
+    """When the status last changed."""
+    observed_generation: int | None = None
+    """The generation of the spec that this condition was judged on."""
+
+
+Conditions = Annotated[
+    list[Condition],
+    Field(
+        max_length=16,
+        json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
+    ),
+]
+
+
+class Status(Observed):
+    """What every kind's status has."""
+
+    observed_generation: int = -1
+    """The generation of the spec that the operator has acted on; -1 before the first look."""
+    conditions: Conditions = []
+    """The state of the object, one condition a type."""
+
+
+class LocalRef(Model):
+    """A reference to an object in the same namespace."""
+
+    name: Name
+    """Name of the object."""
+
+
+class KeyRef(Model):
+    """A reference to one key of a ConfigMap or Secret in the same namespace."""
+
+    name: Word
+    """Name of the object."""
+    key: Word
+    """Key inside of the object."""
+
+
+Quantity = Annotated[
+    str, Field(max_length=32, pattern=r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$")
+]
+
+
+class Resources(Model):
+    """Compute resources of a container; a limit that is left out equals the request."""
+
+    cpu: Quantity = "500m"
+    """CPU request, such as 500m or 2. CPU is not limited."""
+    memory: Quantity = "1Gi"
+    """Memory request and limit."""
+    ephemeral_storage: Quantity = "4Gi"
+    """Local disk request and limit, data and model included."""
+
+
+class PodTemplate(Model):
+    """The pod settings that a user may override; they apply to the user's own container only."""
+
+    service_account_name: Word | None = None
+    """Service account of the pod; its token is never mounted."""
+    image_pull_secrets: Annotated[list[LocalRef], Field(max_length=8)] = []
+    """Secrets with registry credentials."""
+    env: Annotated[
+        list[Any],
+        Field(
+            max_length=64,
+            json_schema_extra={
+                "items": {
+                    "type": "object",
+                    "required": ["name"],
+                    "properties": {"name": {"type": "string"}},
+                    "x-kubernetes-preserve-unknown-fields": True,
+                }
+            },
+        ),
+    ] = []
+    """Environment variables, as in a Pod."""
+    node_selector: Labels = {}
+    """Labels that a node must carry."""
+    tolerations: Annotated[
+        list[Any],
+        Field(
+            max_length=16,
+            json_schema_extra={
+                "items": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+            },
+        ),
+    ] = []
+    """Taints that the pod tolerates, as in a Pod."""
+    priority_class_name: Word | None = None
+    """Priority class of the pod."""
+    runtime_class_name: Word | None = None
+    """Runtime class of the pod, such as gvisor."""
+
+
+class Gate(Model):
+    """One bar that a metric has to clear: its confidence bound, not its estimate."""
+
+    metric: Literal[
+        "auc", "accuracy", "f1", "precision", "recall", "brier", "log_loss", "mae", "rmse", "r2"
+    ]
+    """The metric: auc, accuracy, f1, precision, recall, brier, log_loss, mae, rmse or r2."""
+    min: float | None = None
+    """Passes when the lower confidence bound is at least this."""
+    max: float | None = None
+    """Passes when the upper confidence bound is at most this."""
+
+
+def key_of_fields(*names: str) -> str:
+    """Return the CEL rule that exactly one of these optional fields is set."""
+    return " + ".join(f"(has(self.{name}) ? 1 : 0)" for name in names) + " == 1"
+
+
+def validations(*rules: tuple[str, str]) -> dict[str, Any]:
+    """Return the JSON schema extension that carries CEL rules with their messages."""
+    return {"x-kubernetes-validations": [{"rule": rule, "message": text} for rule, text in rules]}

@@ -1,0 +1,129 @@
+"""DriftMonitor: live traffic watched in seconds at a stated false-alarm rate; answers with a retraining."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from plumbline.api.meta import LocalRef, Model, ObjectMeta, Observed, Status, Word, validations
+
+
+class Sensitivity(Model):
+    """How much change is too much."""
+
+    false_alarms_per_month: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    """False alarms a month that are acceptable, over all columns."""
+    tolerate: Annotated[float, Field(ge=0, le=10)] = 0.1
+    """Population stability index that is harmless; smaller changes never alarm."""
+
+
+class Response(Model):
+    """What to do when the data has drifted."""
+
+    model_config = {
+        "json_schema_extra": validations(
+            ("self.mode != 'Retrain' || has(self.templateRef)", "mode: Retrain needs templateRef"),
+        )
+    }
+
+    mode: Literal["Retrain", "Observe"] = "Observe"
+    """Retrain asks the Dataset for new rows and trains once an episode; Observe only tells."""
+    template_ref: LocalRef | None = None
+    """TrainingTemplate to retrain with."""
+    cooldown_seconds: Annotated[int, Field(ge=0)] = 300
+    """Shortest time between two retrainings, in seconds."""
+
+
+class DriftMonitorSpec(Model):
+    """What to watch and how to answer."""
+
+    deployment_ref: LocalRef
+    """ModelDeployment to watch."""
+    columns: Annotated[list[Word], Field(max_length=500)] = []
+    """Columns to watch; all features and the prediction when empty."""
+    sensitivity: Sensitivity = Sensitivity()
+    """How much change is too much."""
+    response: Response = Response()
+    """What to do when the data has drifted."""
+    suspend: bool = False
+    """Whether to stop watching."""
+
+
+class ColumnDrift(Observed):
+    """How far one column has moved."""
+
+    name: Annotated[str, Field(max_length=128)]
+    """The column."""
+    score: float
+    """Population stability index over its noise floor."""
+    threshold: float
+    """Score that alarms."""
+    log10_p: Annotated[float, Field(alias="log10P")]
+    """Logarithm to base 10 of the probability of such a window without drift."""
+    rows: int
+    """Rows in the window."""
+
+
+class Broken(Observed):
+    """A rule of the declared schema that live rows break."""
+
+    column: Annotated[str, Field(max_length=128)]
+    """The column."""
+    rule: Annotated[str, Field(max_length=63)]
+    """The rule, such as Min or Null."""
+    rows: int
+    """Rows in the window that break it."""
+    of: int
+    """Rows in the window."""
+
+
+class Episode(Observed):
+    """One stretch of drift: it begets at most one retraining."""
+
+    id: Annotated[str, Field(max_length=63)]
+    """Name of the episode."""
+    since: datetime
+    """When it began."""
+    columns: Annotated[list[Annotated[str, Field(max_length=128)]], Field(max_length=10)] = []
+    """The columns that drifted first."""
+    rows: int = 0
+    """Rows in the window that alarmed."""
+    model: Annotated[str, Field(max_length=71)] = ""
+    """Digest of the model that was watched."""
+    run: Annotated[str, Field(max_length=63)] = ""
+    """TrainingRun that answers it."""
+    outcome: Annotated[str, Field(max_length=63)] = ""
+    """How the answer stands: RefreshRequested, NoNewData, DatasetInvalid, Training, Trained, NotAccepted, Observed."""
+
+
+class DriftMonitorStatus(Status):
+    """What the monitor has seen."""
+
+    episode: Episode | None = None
+    """The episode under way."""
+    refresh: Annotated[str, Field(max_length=128)] = ""
+    """Request to the Dataset for a new revision; the Dataset's own status answers it."""
+    refresh_dataset: Annotated[str, Field(max_length=63)] = ""
+    """Dataset that the request is for."""
+    columns: Annotated[list[ColumnDrift], Field(max_length=10)] = []
+    """The columns that moved most, at the last change of a verdict."""
+    broken: Annotated[list[Broken], Field(max_length=10)] = []
+    """The rules that live rows break, at the last change of a verdict."""
+    window_rows: int = 0
+    """Rows in the largest window at the last change of a verdict."""
+    rows_lost: int = 0
+    """Rows that went uncounted because a pod ended between two pulls."""
+    last_run: Annotated[str, Field(max_length=63)] = ""
+    """The newest TrainingRun that the monitor made."""
+    last_run_time: datetime | None = None
+    """When it was made."""
+    history: Annotated[list[Episode], Field(max_length=10)] = []
+    """Past episodes, newest first."""
+
+
+class DriftMonitor(Observed):
+    """DriftMonitor watches live traffic in seconds at a stated false-alarm rate and answers drift with a retraining."""
+
+    metadata: ObjectMeta
+    spec: DriftMonitorSpec
+    status: DriftMonitorStatus = DriftMonitorStatus()

@@ -1,0 +1,205 @@
+"""What a decision may look at: settings, what Jobs and pods have said, and one snapshot a kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from plumbline.api.effects import Manifest
+from plumbline.api.v1alpha1 import (
+    Dataset,
+    DriftMonitor,
+    ModelDeployment,
+    TrainingRun,
+    TrainingTemplate,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the operator was told at its start and plans depend on.
+
+    Attributes:
+        trainer_image: image of the Jobs' own steps and of the built-in trainer.
+        server_image: image of serving pods, unless a deployment names its own.
+        image_pull_policy: pull policy of both.
+        store_url: address of a namespace's part of the store, with `{namespace}` in it.
+        store_environment: variables that every step needs to reach the store, without secrets.
+        namespaces: namespaces in which the store's Secret has been put.
+    """
+
+    trainer_image: str
+    server_image: str
+    image_pull_policy: str = "IfNotPresent"
+    store_url: str = "s3://plumbline-{namespace}"
+    store_environment: Mapping[str, str] = field(default_factory=dict)
+    namespaces: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOutcome:
+    """What is known of one Job, from its status, its pods' messages and the store.
+
+    Attributes:
+        state: Active while it may still end well.
+        reason: CamelCase word when it failed or cannot start (ImagePullBackOff, OOMKilled, CsvTorn).
+        message: what was seen, where, and what to do.
+        manifest: digest of the manifest that the Job wrote, if it got so far.
+        record: content of that manifest, read from the store and verified.
+    """
+
+    state: Literal["Active", "Succeeded", "Failed"]
+    reason: str = ""
+    message: str = ""
+    manifest: str | None = None
+    record: Manifest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetSnapshot:
+    """A Dataset, its Jobs and the refreshes that monitors ask for.
+
+    Attributes:
+        jobs: the profile Jobs that the Dataset controls, as they live.
+        outcomes: what is known of each Job, by its name.
+        requests: ids of refreshes that monitors ask for, sorted.
+    """
+
+    dataset: Dataset
+    jobs: tuple[Manifest, ...] = ()
+    outcomes: Mapping[str, JobOutcome] = field(default_factory=dict)
+    requests: tuple[str, ...] = ()
+    settings: Settings
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRunSnapshot:
+    """A TrainingRun and what it depends on.
+
+    Attributes:
+        frozen: the merged spec out of the ConfigMap `<run>-spec`, once it exists.
+        champion: the deployment that the champion gate names, if it exists.
+    """
+
+    run: TrainingRun
+    template: TrainingTemplate | None = None
+    dataset: Dataset | None = None
+    champion: ModelDeployment | None = None
+    frozen: Manifest | None = None
+    jobs: tuple[Manifest, ...] = ()
+    outcomes: Mapping[str, JobOutcome] = field(default_factory=dict)
+    settings: Settings
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """Requests of one side of a comparison.
+
+    Attributes:
+        requests: requests sent to it.
+        errors: requests that it failed (5xx, refused, late or cut).
+        latency: requests by latency, one count a bucket of `Traffic.latency_bounds` and one above.
+    """
+
+    requests: int = 0
+    errors: int = 0
+    latency: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What the serving pods have counted, summed over pods.
+
+    Attributes:
+        arms: by routing token `<identity>/<step>`: the stable and the canary arm.
+        reporting: pods that answered the newest pull, by identity.
+        routed: tokens that every ready stable pod has taken over.
+    """
+
+    arms: Mapping[str, tuple[Arm, Arm]] = field(default_factory=dict)
+    latency_bounds: tuple[float, ...] = ()
+    reporting: Mapping[str, int] = field(default_factory=dict)
+    routed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelDeploymentSnapshot:
+    """A ModelDeployment, the runs it may serve, its children and its traffic.
+
+    Attributes:
+        runs: the run that `runRef` names, or all that the selector matches.
+        deployments, services, pods: children as they live.
+    """
+
+    deployment: ModelDeployment
+    runs: tuple[TrainingRun, ...] = ()
+    deployments: tuple[Manifest, ...] = ()
+    services: tuple[Manifest, ...] = ()
+    pods: tuple[Manifest, ...] = ()
+    traffic: Traffic = field(default_factory=Traffic)
+    settings: Settings
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnFinding:
+    """How far one column has moved, after the calibrated test."""
+
+    name: str
+    score: float
+    threshold: float
+    log10_p: float
+    rows: int
+    alarm: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenFinding:
+    """A rule of the declared schema that live rows break significantly."""
+
+    column: str
+    rule: str
+    rows: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """The newest look at live traffic, after hysteresis.
+
+    Attributes:
+        model: digest of the model whose reference was compared with.
+        drifted: whether the drift alarm stands.
+        findings: columns, worst first.
+        broken: rules that live rows break; not empty means that the data is broken.
+        window_rows: rows in the largest window.
+        rows_lost: rows that went uncounted because a pod ended between two pulls.
+    """
+
+    model: str
+    drifted: bool = False
+    findings: tuple[ColumnFinding, ...] = ()
+    broken: tuple[BrokenFinding, ...] = ()
+    window_rows: int = 0
+    rows_lost: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftMonitorSnapshot:
+    """A DriftMonitor, what it watches and what it may ask.
+
+    Attributes:
+        dataset: the Dataset of the template.
+        runs: runs that carry this monitor's label.
+        assessment: None while no row has been counted.
+    """
+
+    monitor: DriftMonitor
+    deployment: ModelDeployment | None = None
+    template: TrainingTemplate | None = None
+    dataset: Dataset | None = None
+    runs: tuple[TrainingRun, ...] = ()
+    assessment: Assessment | None = None
+    now: datetime
