@@ -1,1 +1,31 @@
-"""Artifacts by digest: immutable blobs, and the manifests that point at them."""
+"""Artifacts by digest: immutable blobs, and the manifests that point at them.
+
+Example:
+    store = Store.open()  # PLUMBLINE_STORE_URL and the usual AWS_ variables
+    digest = store.put_blob(b"...")  # the same bytes again are no work
+    store.get_blob(digest, limit_bytes=1_000_000)
+"""
+
+from plumbline.store.errors import (
+    BucketMissing,
+    CredentialsRefused,
+    Damaged,
+    Missing,
+    StoreError,
+    TooLarge,
+    Unreachable,
+)
+from plumbline.store.location import Location
+from plumbline.store.store import Store
+
+__all__ = [
+    "BucketMissing",
+    "CredentialsRefused",
+    "Damaged",
+    "Location",
+    "Missing",
+    "Store",
+    "StoreError",
+    "TooLarge",
+    "Unreachable",
+]

@@ -1,0 +1,95 @@
+"""Keys and bytes in one location: create-only writes, bounded reads, errors that tell a story."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, NotFoundError
+from obstore.store import S3Store
+
+from plumbline.store.bucket import create_bucket
+from plumbline.store.errors import BucketMissing, Missing, TooLarge, translated
+from plumbline.store.location import Location
+
+_ONE_PUT_BYTES = 64 << 20
+
+
+class Objects:
+    """What is kept in one location, by key."""
+
+    def __init__(self, location: Location) -> None:
+        self.location = location
+        with self._talking("opening the store"):
+            self._client = location.connect()
+
+    def create(self, key: str, content: bytes | Path, doing: str) -> None:
+        """Write a key that must not change any more; if it is there already, leave it."""
+        try:
+            self._put(key, content, doing)
+        except BucketMissing:
+            if not isinstance(self._client, S3Store):
+                raise
+            create_bucket(self.location, self._client)
+            self._put(key, content, doing)
+
+    def read(self, key: str, limit_bytes: int) -> bytes:
+        """Return at most `limit_bytes`, or raise `TooLarge` before reading any."""
+        with self._talking(f"reading {key}"):
+            answer = obstore.get(self._client, self._key(key))
+            self._within(answer.meta["size"], limit_bytes, key)
+            return bytes(answer.bytes())
+
+    def download(self, key: str, path: Path, limit_bytes: int | None) -> str:
+        """Write the bytes to `path` and return their digest."""
+        hasher = hashlib.sha256()
+        with self._talking(f"reading {key}"), path.open("wb") as file:
+            answer = obstore.get(self._client, self._key(key))
+            self._within(answer.meta["size"], limit_bytes, key)
+            for chunk in answer.stream():
+                hasher.update(chunk)
+                file.write(chunk)
+        return f"sha256:{hasher.hexdigest()}"
+
+    def exists(self, key: str) -> bool:
+        """Whether the key is there."""
+        try:
+            with self._talking(f"looking for {key}"):
+                obstore.head(self._client, self._key(key))
+        except (Missing, BucketMissing):
+            return False
+        return True
+
+    def _put(self, key: str, content: bytes | Path, doing: str) -> None:
+        with self._talking(doing):
+            if isinstance(content, Path) and content.stat().st_size > _ONE_PUT_BYTES:
+                self._put_large(key, content)
+                return
+            try:
+                obstore.put(self._client, self._key(key), content, mode="create")
+            except AlreadyExistsError:
+                return
+
+    def _put_large(self, key: str, path: Path) -> None:
+        """Send a file in parts, which cannot be conditional; the key is the content."""
+        try:
+            obstore.head(self._client, self._key(key))
+        except NotFoundError:
+            obstore.put(self._client, self._key(key), path, chunk_size=16 << 20, max_concurrency=4)
+
+    def _within(self, size_bytes: int, limit_bytes: int | None, key: str) -> None:
+        if limit_bytes is not None and size_bytes > limit_bytes:
+            raise TooLarge(
+                f"reading {key} in {self.location}: {size_bytes} bytes, more than the "
+                f"{limit_bytes} that are allowed."
+            )
+
+    def _key(self, key: str) -> str:
+        prefix = self.location.prefix
+        return f"{prefix}/{key}" if prefix else key
+
+    @contextmanager
+    def _talking(self, doing: str) -> Iterator[None]:
+        with translated(doing, str(self.location)):
+            yield
