@@ -16,14 +16,17 @@ from plumbline.store.errors import (
     Unreachable,
 )
 from plumbline.store.location import Location
+from plumbline.store.objects import Entry, Objects
 from plumbline.store.store import Store
 
 __all__ = [
     "BucketMissing",
     "CredentialsRefused",
     "Damaged",
+    "Entry",
     "Location",
     "Missing",
+    "Objects",
     "Store",
     "StoreError",
     "TooLarge",

@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, NotFoundError
@@ -13,7 +15,19 @@ from plumbline.store.bucket import create_bucket
 from plumbline.store.errors import BucketMissing, Missing, TooLarge, translated
 from plumbline.store.location import Location
 
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
+
 _ONE_PUT_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Entry:
+    """One object: its key, its size, and a word that changes when its bytes do."""
+
+    key: str
+    bytes: int
+    version: str
 
 
 class Objects:
@@ -61,6 +75,17 @@ class Objects:
             return False
         return True
 
+    def entry(self, key: str) -> Entry:
+        """Return what is known of one key, or raise `Missing`."""
+        with self._talking(f"looking for {key}"):
+            return _entry(obstore.head(self._client, self._key(key)))
+
+    def entries(self, prefix: str) -> list[Entry]:
+        """Return everything below a folder, in order of the keys."""
+        with self._talking(f"listing {prefix or '/'}"):
+            pages = obstore.list(self._client, prefix or None, chunk_size=1000)
+            return sorted(_entry(meta) for page in pages for meta in page)
+
     def _put(self, key: str, content: bytes | Path, doing: str) -> None:
         with self._talking(doing):
             if isinstance(content, Path) and content.stat().st_size > _ONE_PUT_BYTES:
@@ -93,3 +118,8 @@ class Objects:
     def _talking(self, doing: str) -> Iterator[None]:
         with translated(doing, str(self.location)):
             yield
+
+
+def _entry(meta: "ObjectMeta") -> Entry:
+    version = "/".join(word for word in (meta["e_tag"], meta["version"]) if word)
+    return Entry(key=meta["path"], bytes=meta["size"], version=version)

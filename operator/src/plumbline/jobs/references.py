@@ -1,0 +1,5 @@
+"""temp."""
+
+
+def reference(frame, schema, question):
+    return None

@@ -1,0 +1,130 @@
+"""From what a file holds to the declared types; what does not convert is marked, never guessed."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+Mask = pl.Series
+
+DTYPES: dict[str, pl.DataType] = {
+    "integer": pl.Int64(),
+    "number": pl.Float64(),
+    "string": pl.String(),
+    "boolean": pl.Boolean(),
+    "timestamp": pl.Datetime("us", "UTC"),
+}
+# Written for "nothing" by common tools; a string column may hold them as values ("NA" is Namibia).
+_NOTHING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"]
+_TRUE, _FALSE = ["true", "True", "TRUE", "1"], ["false", "False", "FALSE", "0"]
+_FORMATS = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
+_EXACT = 2.0**53
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A column in its declared type.
+
+    Attributes:
+        values: null where the file has nothing and where it has nonsense.
+        bad: true where it has nonsense.
+    """
+
+    values: pl.Series
+    bad: Mask
+
+
+def typed(raw: pl.Series, kind: str) -> Typed:
+    """Return the column as `kind`: integer, number, string, boolean or timestamp."""
+    source = _without_nothing(raw, kind)
+    values = _convert(source, kind).rename(raw.name)
+    bad = (values.is_null() & source.is_not_null()).rename(raw.name)
+    return Typed(values, bad)
+
+
+def _without_nothing(raw: pl.Series, kind: str) -> pl.Series:
+    if raw.dtype.is_float():
+        return raw.fill_nan(None)
+    if raw.dtype in (pl.Categorical, pl.Enum):
+        raw = raw.cast(pl.String)
+    if raw.dtype != pl.String:
+        return raw
+    if kind == "string":
+        return raw.replace("", None)
+    stripped = raw.str.strip_chars()
+    return stripped.set(stripped.is_in(_NOTHING), None)
+
+
+def _convert(source: pl.Series, kind: str) -> pl.Series:
+    if kind == "integer":
+        return _integers(source)
+    if kind == "number":
+        return _numbers(source)
+    if kind == "boolean":
+        return _booleans(source)
+    if kind == "timestamp":
+        return _timestamps(source)
+    return _strings(source)
+
+
+def _numbers(source: pl.Series) -> pl.Series:
+    """Return finite floats; an infinite number is no measurement."""
+    if not (source.dtype.is_numeric() or source.dtype in (pl.String, pl.Boolean)):
+        return _nothing(source, pl.Float64())
+    values = source.cast(pl.Float64, strict=False).fill_nan(None)
+    return values.set(values.is_infinite().fill_null(False), None)
+
+
+def _integers(source: pl.Series) -> pl.Series:
+    """Return integers; `3.0` is one, as tools write columns that once had gaps."""
+    if source.dtype.is_integer() or source.dtype == pl.Boolean:
+        return source.cast(pl.Int64, strict=False)
+    direct = source.cast(pl.Int64, strict=False) if source.dtype == pl.String else None
+    floats = _numbers(source)
+    whole = (floats == floats.floor()) & (floats.abs() <= _EXACT)
+    rounded = floats.set(~whole.fill_null(True), None).cast(pl.Int64, strict=False)
+    return rounded if direct is None else direct.zip_with(direct.is_not_null(), rounded)
+
+
+def _booleans(source: pl.Series) -> pl.Series:
+    if source.dtype == pl.Boolean:
+        return source
+    if source.dtype.is_numeric():
+        source = source.cast(pl.Float64).cast(pl.Int64, strict=False).cast(pl.String)
+    if source.dtype != pl.String:
+        return _nothing(source, pl.Boolean())
+    lookup = dict.fromkeys(_TRUE, True) | dict.fromkeys(_FALSE, False)
+    return source.replace_strict(lookup, default=None, return_dtype=pl.Boolean)
+
+
+def _timestamps(source: pl.Series) -> pl.Series:
+    """Return instants; text is ISO 8601, and without an offset it is UTC."""
+    if isinstance(source.dtype, pl.Datetime) and source.dtype.time_zone is not None:
+        return source.dt.convert_time_zone("UTC").cast(DTYPES["timestamp"])
+    if isinstance(source.dtype, pl.Datetime) or source.dtype == pl.Date:
+        return source.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    if source.dtype != pl.String:
+        return _nothing(source, DTYPES["timestamp"])
+    return _parsed(source)
+
+
+def _parsed(text: pl.Series) -> pl.Series:
+    frame = text.alias("t").to_frame()
+    clean = pl.col("t").str.replace(" ", "T", literal=True).str.replace(r"[zZ]$", "+00:00")
+    zoned = clean.str.to_datetime(
+        "%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False
+    )
+    plain = [
+        clean.str.to_datetime(form, time_unit="us", strict=False).dt.replace_time_zone("UTC")
+        for form in _FORMATS
+    ]
+    return frame.select(pl.coalesce(zoned, *plain).alias(text.name or "t")).to_series()
+
+
+def _strings(source: pl.Series) -> pl.Series:
+    if source.dtype.is_nested() or source.dtype == pl.Binary:
+        return _nothing(source, pl.String())
+    return source.cast(pl.String, strict=False)
+
+
+def _nothing(source: pl.Series, dtype: pl.DataType) -> pl.Series:
+    return pl.Series(source.name, [None] * len(source), dtype=dtype)

@@ -1,0 +1,45 @@
+"""What a step tells the operator: its manifest, the verdict, and the reason for a bad one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_REASONS = {
+    "TornLine": "CsvTorn",
+    "SourceEmpty": "SourceEmpty",
+    "TargetMissing": "TargetMissing",
+    "TargetConstant": "TargetConstant",
+    "MinRows": "TooFewRows",
+    "MaxNullShare": "TooManyNulls",
+    "MaxDuplicateShare": "TooManyDuplicates",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A step that did its work.
+
+    Attributes:
+        digest: of the manifest.
+        verdict: Valid or Invalid for data; Passed, Failed or Inconclusive for models.
+        uid: of the object that the work was for.
+        reason: for a bad verdict, one CamelCase word.
+        message: for a bad verdict, what is wrong.
+    """
+
+    digest: str
+    verdict: str
+    uid: str
+    reason: str = ""
+    message: str = ""
+
+
+def of_dataset(manifest: Mapping[str, Any], digest: str, uid: str) -> Answer:
+    """Return the answer for a Dataset: the first violation speaks for all."""
+    found = manifest["violations"]
+    if not found:
+        return Answer(digest, manifest["verdict"], uid)
+    first, more = found[0], len(found) - 1
+    message = first["message"] + (f" And {more} more broken rules." if more else "")
+    reason = _REASONS.get(first["rule"], "SchemaViolated")
+    return Answer(digest, manifest["verdict"], uid, reason, message)

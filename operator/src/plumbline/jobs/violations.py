@@ -1,0 +1,59 @@
+"""A rule that the data broke: which, how often, where, and what to do; never a personal value."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+_SHOWN_ROWS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """One broken rule.
+
+    Attributes:
+        rows: the first row numbers, counted from 1 over the files in order of their names.
+    """
+
+    rule: str
+    message: str
+    column: str | None = None
+    count: int = 0
+    rows: tuple[int, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the violation as the manifest holds it."""
+        return {
+            "rule": self.rule,
+            **({"column": self.column} if self.column is not None else {}),
+            "count": self.count,
+            "rows": list(self.rows),
+            "message": self.message[:512],
+        }
+
+
+def of_mask(rule: str, column: str | None, broken: pl.Series, sentence: str) -> list[Violation]:
+    """Return one violation for the rows where `broken` is true, or none.
+
+    Args:
+        rule: its name.
+        column: the column it is about.
+        broken: true or false for each row.
+        sentence: what is wrong; the number of rows and the first of them are put after it.
+    """
+    rows = [index + 1 for index in broken.arg_true()[:_SHOWN_ROWS].to_list()]
+    count = int(broken.sum())
+    if not count:
+        return []
+    message = f"{sentence}: {_rows(count)}, first {_first(rows)}."
+    return [Violation(rule=rule, column=column, count=count, rows=tuple(rows), message=message)]
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+def _first(rows: Sequence[int]) -> str:
+    return ", ".join(str(row) for row in rows[:3])
