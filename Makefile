@@ -1,0 +1,77 @@
+# Thin: every target is a line or two. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+CACHE ?= $(HOME)/.cache/plumbline
+CLUSTER ?= $(shell hack/cluster default)
+export PLUMBLINE_CACHE := $(CACHE)
+export CLUSTER
+UV := $(CACHE)/uv/bin/uv
+VENV := .venv
+PY := $(VENV)/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help install fmt lint generate verify lock unit images cluster deploy test demo down prove perf clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(UV):
+	@python3 -m venv $(CACHE)/uv && $(CACHE)/uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
+
+$(VENV)/.stamp: requirements/dev.txt | $(UV)
+	@echo "installing the locked Python environment"
+	@$(UV) venv --quiet --allow-existing --python 3.11 $(VENV)
+	@$(UV) pip sync --quiet --require-hashes requirements/dev.txt
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+install: $(VENV)/.stamp ## Install the locked virtual environment
+
+lock: | $(UV) ## Resolve the dependencies anew
+	@hack/lock $(UV)
+
+fmt: install ## Format the code
+	@$(VENV)/bin/ruff format . && $(VENV)/bin/ruff check --fix .
+
+lint: install ## Check style, types and import rules
+	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports --no-logo
+	@$(VENV)/bin/yamllint -s .
+	@$(VENV)/bin/codespell
+
+generate: install ## Write CRDs, RBAC, chart schema, install.yaml and the API reference
+	@$(PY) -m plumbline.api.generate
+
+verify: generate ## Fail when a generated file differs from what is committed
+	@git diff --exit-code -- crds charts manifests docs/reference && test -z "$$(git status --porcelain -- crds charts manifests docs/reference)"
+
+unit: install ## Run the tests that need no cluster
+	@$(VENV)/bin/pytest -q -m "not cluster and not prove"
+
+cluster: install ## Bring up the cluster that CLUSTER names (testbed, kind or context)
+	@hack/cluster up
+
+images: install ## Build the three images and load them into the cluster
+	@hack/cluster images
+
+deploy: cluster images ## Install the chart on the cluster
+	@hack/cluster deploy
+
+test: lint verify unit deploy ## Run every test, the real cluster included
+	@source <(hack/cluster env) && $(VENV)/bin/pytest -q -m "cluster and not prove"
+
+demo: deploy ## Run the whole story on a real cluster with real flights
+	@source <(hack/cluster env) && $(PY) -m demo
+
+perf: install ## Print the figures of tests/perf
+	@$(PY) -m tests.perf
+
+prove: install ## Run the long evidence
+	@source <(hack/cluster env) && $(VENV)/bin/pytest -q -m prove
+
+down: ## Remove every trace of the cluster
+	@hack/cluster down
+
+clean: down ## Remove the cluster and the caches
+	@rm -rf $(CACHE) $(VENV)

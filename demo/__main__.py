@@ -1,0 +1,53 @@
+"""Tells the story, prints its figures and writes them to demo/result.json."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from rich.table import Table
+
+from demo import failures, flights, story
+from demo.cluster import StoryError
+
+RESULT = Path(__file__).parent / "result.json"
+
+
+def main() -> int:
+    """Run the demo; 0 when the story went as it should."""
+    told = story.Story(rows=flights.table())
+    try:
+        asyncio.run(_tell(told))
+    except (StoryError, AssertionError) as error:
+        story.console.print(f"[red]the story went wrong:[/red] {error}")
+        return 1
+    finally:
+        _write(told)
+    _print(told)
+    return 0
+
+
+async def _tell(told: story.Story) -> None:
+    await story.tell(told)
+    await failures.tell(told)
+
+
+def _write(told: story.Story) -> None:
+    traffic = told.traffic
+    told.result |= {"requests": traffic.requests, "failed": traffic.failed, "stages": told.stages}
+    RESULT.write_text(json.dumps(told.result, indent=2) + "\n")
+
+
+def _print(told: story.Story) -> None:
+    table = Table(title="What happened")
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    for name, value in {**told.result, **told.stages}.items():
+        if name != "stages":
+            table.add_row(name, str(value))
+    story.console.print(table)
+    story.console.print("Everything stays up: kubectl --namespace flights get mlops")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

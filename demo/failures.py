@@ -1,0 +1,115 @@
+"""Four things that go wrong, each stopped with its reason while the model goes on serving."""
+
+import asyncio
+from typing import Any
+
+import pandas as pd
+
+from demo.cluster import apply, condition, get, kubectl, until
+from demo.replay import replay
+from demo.story import RATE, Story, infer_url, say
+
+API = "plumbline.dev/v1alpha1"
+
+
+async def tell(story: Story) -> None:
+    """Let the four go wrong, one after another, under live traffic."""
+    before = _serving()
+    for failure in (a_gate_fails, sentinels_arrive, a_dataset_breaks, a_canary_crashes):
+        name = failure.__name__.replace("_", " ")
+        say(f"[bold]{name}[/bold]: {await failure(story)}")
+    if _serving() != before:
+        raise AssertionError("what serves has changed although nothing good came along")
+
+
+def _serving() -> str:
+    return str(get("modeldeployment", "flights")["status"]["stable"]["identity"])
+
+
+def _is(type_: str, status: str = "True") -> Any:
+    return lambda obj: condition(obj, type_).get("status") == status
+
+
+async def a_gate_fails(story: Story) -> str:
+    """A run that asks for more than the data can give is stopped by its gate."""
+    gates = {"metrics": [{"metric": "auc", "min": 0.99}]}
+    apply(
+        _object(
+            "TrainingRun", "flights-too-good", {"templateRef": {"name": "flights"}, "gates": gates}
+        )
+    )
+    run = await until("trainingrun", "flights-too-good", _is("Stalled"), seconds=240, why="to fail")
+    return str(condition(run, "Stalled")["message"])
+
+
+async def sentinels_arrive(story: Story) -> str:
+    """A sensor that writes -999 is broken, not drifted: it pages and retrains nothing."""
+    runs = _runs()
+    rows = story.rows[story.rows["month"] == 7].tail(2000).copy()
+    rows["temp"] = -999.0
+    paged = asyncio.create_task(
+        until("driftmonitor", "flights", _is("DataBroken"), seconds=60, why="to page")
+    )
+    await _send(story, rows, paged)
+    monitor = await paged
+    if _runs() != runs:
+        raise AssertionError("broken data has started a training")
+    return str(condition(monitor, "DataBroken")["message"])
+
+
+async def a_dataset_breaks(story: Story) -> str:
+    """A file with a torn line and impossible values makes no revision."""
+    text = "id,value,label\n1,2.5,true\n2,-7,false\n3\n"
+    columns = [
+        {"name": "id", "type": "integer"},
+        {"name": "value", "type": "number", "min": 0},
+        {"name": "label", "type": "boolean"},
+    ]
+    source = {"configMap": {"name": "torn", "key": "data.csv"}}
+    apply(
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "torn"},
+            "data": {"data.csv": text},
+        },
+        _object(
+            "Dataset", "torn", {"source": source, "format": "csv", "schema": {"columns": columns}}
+        ),
+    )
+    data = await until("dataset", "torn", _is("Stalled"), seconds=120, why="to be refused")
+    return str(condition(data, "Stalled")["message"])
+
+
+async def a_canary_crashes(story: Story) -> str:
+    """A server image that cannot serve is rolled back; not one request is lost."""
+    failed = story.traffic.failed
+    patch = '{"spec": {"server": {"image": "plumbline.local/operator:dev"}, "rollout": {"progressDeadlineSeconds": 45}}}'
+    kubectl("patch", "modeldeployment", "flights", "--type", "merge", "--patch", patch)
+    rolled_back = asyncio.create_task(
+        until(
+            "modeldeployment",
+            "flights",
+            lambda d: d["status"].get("rejected"),
+            seconds=120,
+            why="to roll back",
+        )
+    )
+    await _send(story, story.rows[story.rows["month"] == 7].tail(6000), rolled_back)
+    deployment = await rolled_back
+    if story.traffic.failed != failed:
+        raise AssertionError(f"requests failed: {story.traffic.errors[-3:]}")
+    return str(deployment["status"]["rejected"][0]["message"])
+
+
+async def _send(story: Story, rows: pd.DataFrame, until_done: "asyncio.Task[Any]") -> None:
+    url = await infer_url()
+    await replay(rows, url=url, rate=RATE, traffic=story.traffic, stop=until_done.done)
+
+
+def _runs() -> set[str]:
+    return set(kubectl("get", "trainingruns", "-o", "name").split())
+
+
+def _object(kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": API, "kind": kind, "metadata": {"name": name}, "spec": spec}

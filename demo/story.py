@@ -1,0 +1,259 @@
+"""The main story: a model is trained, serves in silence, the world moves, and the model heals."""
+
+import asyncio
+import io
+import json
+import tempfile
+import time
+from collections.abc import Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import obstore
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from demo import cluster, flights
+from demo.cluster import StoryError, condition, get, until
+from demo.replay import Traffic, replay
+from plumbline.serving.engines import load
+from plumbline.stats.intervals import auc
+
+MANIFEST = Path(__file__).parent.parent / "manifests" / "examples" / "flights.yaml"
+RATE = 50.0
+QUIET_ROWS = 4500
+console = Console(width=110)
+
+
+@dataclass(slots=True)
+class Story:
+    """What has happened so far, and the figures of it."""
+
+    rows: pd.DataFrame
+    traffic: Traffic = field(default_factory=Traffic)
+    stages: dict[str, float] = field(default_factory=dict)
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+def say(text: str) -> None:
+    """Tell what happens, with the time of day."""
+    console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {text}")
+
+
+async def tell(story: Story) -> None:
+    """Run the whole main story."""
+    await publish(story, months=(1, 2))
+    await first_model(story)
+    await quiet(story)
+    await publish(story, months=(5, 6))
+    await july(story)
+    await compare(story)
+
+
+async def publish(story: Story, *, months: Iterable[int]) -> None:
+    """Upload months to the business's bucket, without the days that are held back."""
+    files = {}
+    for month in months:
+        mine = (story.rows["month"] == month) & ~flights.held_back(story.rows)
+        files[f"2013-{month:02}.parquet"] = _parquet(flights.published(story.rows[mine]))
+    cluster.apply(_source_secret())
+    await cluster.upload(files)
+    say(f"the business published {', '.join(files)}")
+
+
+def _parquet(rows: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pandas(rows, preserve_index=False), buffer)
+    return buffer.getvalue()
+
+
+def _source_secret() -> dict[str, Any]:
+    """Return the Secret with which the Dataset opens its source."""
+    address = f"http://plumbline-store.{cluster.SYSTEM}.svc:7070"
+    content = {**cluster.credentials(), "AWS_ENDPOINT_URL": address, "AWS_REGION": "us-east-1"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "flights-source"},
+        "stringData": content,
+    }
+
+
+async def first_model(story: Story) -> None:
+    """Apply the one file and wait until the model serves."""
+    started = time.monotonic()
+    cluster.kubectl("apply", "-f", str(MANIFEST))
+    say(f"applied {MANIFEST.name}: one file, five kinds")
+    data = await until("dataset", "flights", is_ready, seconds=180, why="to have a revision")
+    say(f"data: {condition(data, 'Ready')['message']}")
+    run = await until("trainingrun", "flights-first", is_ready, seconds=300, why="to be judged")
+    say(f"training: {condition(run, 'Ready')['message']}")
+    served = await until("modeldeployment", "flights", is_ready, seconds=120, why="to serve")
+    say(f"serving: {condition(served, 'Ready')['message']}")
+    story.stages["first_model_seconds"] = time.monotonic() - started
+
+
+def is_ready(obj: dict[str, Any]) -> bool:
+    """Return whether an object keeps its promise; a stalled one ends the story."""
+    if condition(obj, "Stalled").get("status") == "True":
+        raise StoryError(f"{obj['kind']} is stalled: {condition(obj, 'Stalled')['message']}")
+    return condition(obj, "Ready").get("status") == "True"
+
+
+async def infer_url() -> str:
+    """Return the address of the model's infer endpoint."""
+    return f"{await cluster.service_address('flights')}/v2/models/flights/infer"
+
+
+async def quiet(story: Story) -> None:
+    """Replay days of January and February that nobody trained on: nothing may alarm."""
+    early = story.rows["month"].isin([1, 2]) & flights.held_back(story.rows)
+    rows = story.rows[early].head(QUIET_ROWS)
+    alarms: list[str] = []
+    say(f"replaying {len(rows)} held-back rows of January and February: nothing may alarm")
+    async with watching(alarms):
+        await _replay(story, rows, "held-back days")
+    story.result |= {"quiet_rows": len(rows), "quiet_alarms": len(alarms)}
+    say(f"quiet: {len(alarms)} alarms, {story.traffic.failed} failed requests")
+
+
+@asynccontextmanager
+async def watching(alarms: list[str]) -> Any:
+    """Note each alarm of the monitor while the block runs."""
+
+    async def watch() -> None:
+        last = ""
+        while True:
+            monitor = await asyncio.to_thread(get, "driftmonitor", "flights")
+            for type_ in ("Drifted", "DataBroken"):
+                found = condition(monitor, type_)
+                if found.get("status") == "True" and found["message"] != last:
+                    last = found["message"]
+                    alarms.append(f"{type_}: {last}")
+            await asyncio.sleep(0.5)
+
+    task = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        await asyncio.sleep(2)
+        task.cancel()
+
+
+async def _replay(story: Story, rows: pd.DataFrame, name: str, **options: Any) -> None:
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )
+    with bar:
+        task = bar.add_task(name, total=len(rows))
+        await replay(
+            rows,
+            url=await infer_url(),
+            rate=RATE,
+            traffic=story.traffic,
+            each=lambda: bar.advance(task),
+            **options,
+        )
+
+
+async def july(story: Story) -> None:
+    """Replay July in time order until the healed model takes all traffic."""
+    rows = story.rows[story.rows["month"] == 7]
+    started, before = time.monotonic(), story.traffic.requests
+    healing = asyncio.create_task(_healing(story, started, before))
+    say("July begins")
+    await _replay(story, rows, "July", stop=healing.done)
+    if not healing.done():
+        raise StoryError("July ended before the model had healed")
+    await healing
+
+
+async def _healing(story: Story, started: float, before: int) -> None:
+    """Follow the loop: alarm, new revision, new run, canary, promotion."""
+
+    def took(stage: str) -> float:
+        story.stages[stage] = round(time.monotonic() - started, 1)
+        return story.stages[stage]
+
+    monitor = await until("driftmonitor", "flights", _drifted, seconds=60, why="to alarm")
+    rows = story.traffic.requests - before
+    story.result |= {"alarm_rows": rows, "alarm_seconds": took("alarm")}
+    say(f"[bold]drift[/bold] after {rows} rows: {condition(monitor, 'Drifted')['message']}")
+    data = await until("dataset", "flights", _second_revision, seconds=120, why="to be refreshed")
+    say(f"new revision after {took('revision')} s: {condition(data, 'Ready')['message']}")
+    run = await until("driftmonitor", "flights", _last_run, seconds=60, why="to start a run")
+    name = run["status"]["lastRun"]
+    judged = await until("trainingrun", name, is_ready, seconds=300, why="to be judged")
+    say(f"{name} after {took('judged')} s: {condition(judged, 'Ready')['message']}")
+    await until(
+        "modeldeployment",
+        "flights",
+        lambda d: _serves(d, name, "canary"),
+        seconds=60,
+        why="a canary",
+    )
+    say(f"canary after {took('canary')} s")
+    await until(
+        "modeldeployment",
+        "flights",
+        lambda d: _serves(d, name, "stable"),
+        seconds=240,
+        why="to promote",
+    )
+    story.result["healed_seconds"] = took("promoted")
+    say(f"[bold]healed[/bold] after {took('promoted')} s: {name} takes all traffic")
+
+
+def _drifted(monitor: dict[str, Any]) -> bool:
+    return condition(monitor, "Drifted").get("status") == "True"
+
+
+def _second_revision(data: dict[str, Any]) -> bool:
+    return bool(data["status"].get("revision", 0) >= 2)
+
+
+def _last_run(monitor: dict[str, Any]) -> bool:
+    return bool(monitor["status"].get("lastRun"))
+
+
+def _serves(deployment: dict[str, Any], run: str, role: str) -> bool:
+    status = deployment["status"]
+    roles = [status.get(role) or {}, status.get("stable") or {}]
+    return any(served.get("run") == run for served in roles)
+
+
+async def compare(story: Story) -> None:
+    """Judge both models on the July rows that came after the healing."""
+    july_rows = story.rows[story.rows["month"] == 7]
+    later = july_rows[july_rows["day"] > 15]
+    healed = get("driftmonitor", "flights")["status"]["lastRun"]
+    for key, run in (("auc_before", "flights-first"), ("auc_after", healed)):
+        story.result[key] = round(await _auc(run, later), 4)
+    say(
+        f"AUC on {len(later)} later July rows: {story.result['auc_before']} before, {story.result['auc_after']} after"
+    )
+
+
+async def _auc(run: str, rows: pd.DataFrame) -> float:
+    """Return the AUC of a run's servable model, out of the store, on rows."""
+    digest = get("trainingrun", run)["status"]["model"]["manifest"]
+    async with cluster.forwarded("plumbline-store", 7070, namespace=cluster.SYSTEM) as port:
+        store = cluster.bucket(f"plumbline-{cluster.NAMESPACE}", port)
+        text = await obstore.get_async(store, f"manifests/{digest.removeprefix('sha256:')}.json")
+        manifest = json.loads(bytes(await text.bytes_async()))
+        with tempfile.TemporaryDirectory() as folder:
+            for file in manifest["model"]["files"]:
+                hexes = file["blob"].removeprefix("sha256:")
+                blob = await obstore.get_async(store, f"blobs/sha256/{hexes[:2]}/{hexes}")
+                (Path(folder) / file["path"]).write_bytes(bytes(await blob.bytes_async()))
+            chances = load(Path(folder)).predict(flights.columns(rows))[:, -1]
+    return float(auc(rows["late"].to_numpy(), chances).value)

@@ -1,0 +1,99 @@
+"""Prometheus metrics: the engine's under controller-runtime's names, and what users watch.
+
+Existing dashboards for Kubernetes controllers read the first kind as they are.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Metrics:
+    """The operator's metrics in a registry of their own."""
+
+    def __init__(self) -> None:
+        """Register every metric."""
+        self.registry = CollectorRegistry()
+        self._queue_metrics()
+        self._reconcile_metrics()
+        self._monitor_metrics()
+
+    def _queue_metrics(self) -> None:
+        name, registry = ["name"], self.registry
+        self._depth = Gauge("workqueue_depth", "Keys that wait", name, registry=registry)
+        self._adds = Counter("workqueue_adds", "Keys added", name, registry=registry)
+        self._waited = Histogram(
+            "workqueue_queue_duration_seconds",
+            "Time that a key waits",
+            name,
+            registry=registry,
+            buckets=SECONDS,
+        )
+
+    def _reconcile_metrics(self) -> None:
+        registry = self.registry
+        self._reconciles = Counter(
+            "controller_runtime_reconcile",
+            "Reconciles by result",
+            ["controller", "result"],
+            registry=registry,
+        )
+        self._reconcile_time = Histogram(
+            "controller_runtime_reconcile_time_seconds",
+            "Time of a reconcile",
+            ["controller"],
+            registry=registry,
+            buckets=SECONDS,
+        )
+        self._requests = Counter(
+            "rest_client_requests",
+            "Requests to the API server",
+            ["method", "resource"],
+            registry=registry,
+        )
+        self.leading = Gauge(
+            "leader_election_master_status", "1 while this replica leads", registry=registry
+        )
+
+    def _monitor_metrics(self) -> None:
+        monitor, registry = ["namespace", "monitor"], self.registry
+        column = [*monitor, "column"]
+        self.drift_score = Gauge(
+            "plumbline_drift_score", "Population stability index", column, registry=registry
+        )
+        self.drift_log10_p = Gauge(
+            "plumbline_drift_log10_p", "Log10 of the p value", column, registry=registry
+        )
+        self.drifted = Gauge("plumbline_drift_detected", "1 = drift", monitor, registry=registry)
+        self.broken = Gauge("plumbline_data_broken", "1 = broken", monitor, registry=registry)
+        self.window_rows = Gauge(
+            "plumbline_drift_window_rows", "Rows in the largest window", monitor, registry=registry
+        )
+        self.rows_lost = Gauge(
+            "plumbline_drift_rows_lost", "Rows that went uncounted", monitor, registry=registry
+        )
+
+    def queue_depth(self, depth: int) -> None:
+        """Set how many keys wait."""
+        self._depth.labels("plumbline").set(depth)
+
+    def queue_added(self) -> None:
+        """Count a key added."""
+        self._adds.labels("plumbline").inc()
+
+    def queue_waited(self, seconds: float) -> None:
+        """Note how long a key has waited."""
+        self._waited.labels("plumbline").observe(seconds)
+
+    def reconciled(self, controller: str, result: str, seconds: float) -> None:
+        """Note a reconcile and how it ended (success, error, requeue_after)."""
+        self._reconciles.labels(controller, result).inc()
+        self._reconcile_time.labels(controller).observe(seconds)
+
+    def requested(self, method: str, resource: str) -> None:
+        """Count a request to the API server."""
+        self._requests.labels(method, resource).inc()
+
+    def text(self) -> bytes:
+        """Return everything in Prometheus' text format."""
+        return bytes(generate_latest(self.registry))

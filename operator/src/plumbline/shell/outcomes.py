@@ -1,0 +1,117 @@
+"""What a Job has come to: read from its status, its pods' last words, and the store.
+
+A step's last word is JSON in its termination message: the digest of the manifest it wrote, or a
+reason and a message. Kubernetes' own words (OOMKilled, ImagePullBackOff) fill in where a step could
+not speak for itself.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from plumbline.plan.model import JobOutcome
+
+Object = Mapping[str, Any]
+
+# Reasons for which a container waits that do not go away by waiting, with what mends them.
+STUCK = {
+    "ImagePullBackOff": "check the image's name and the pull secrets",
+    "ErrImagePull": "check the image's name and the pull secrets",
+    "ErrImageNeverPull": "load the image on the node or change the pull policy",
+    "InvalidImageName": "mend the image's name",
+    "CreateContainerConfigError": "mend what the message names",
+    "CreateContainerError": "mend what the message names",
+}
+EXPLAINED = {
+    "OOMKilled": "the container was killed for using more memory than its limit: raise resources.memory or use less data",
+    "DeadlineExceeded": "the Job took longer than activeDeadlineSeconds: raise it or train on less",
+}
+
+
+def of_job(job: Object, pods: Iterable[Object]) -> JobOutcome:
+    """Return what is known of a Job without asking the store."""
+    mine = sorted(pods, key=lambda pod: pod["metadata"].get("creationTimestamp", ""))
+    conditions = {
+        c["type"]: c for c in job.get("status", {}).get("conditions", ()) if c["status"] == "True"
+    }
+    if "Complete" in conditions or "SuccessCriteriaMet" in conditions:
+        return JobOutcome(state="Succeeded", manifest=_digest(mine))
+    if failed := conditions.get("Failed") or conditions.get("FailureTarget"):
+        reason, message = _failure(mine, failed)
+        return JobOutcome(state="Failed", reason=reason, message=message)
+    reason, message = _trouble(mine)
+    return JobOutcome(state="Active", reason=reason, message=message)
+
+
+def _digest(pods: list[Object]) -> str | None:
+    """Return the manifest that the newest step with a last word has named."""
+    found = [word["digest"] for pod in pods for _, _, word in _last_words(pod) if "digest" in word]
+    return found[-1] if found else None
+
+
+def _failure(pods: list[Object], condition: Object) -> tuple[str, str]:
+    """Return why the Job failed: a step's own words first, then the kubelet's, then the Job's."""
+    for pod in reversed(pods):
+        for _, _, word in _last_words(pod):
+            if "reason" in word:
+                return str(word["reason"]), str(word.get("message", ""))
+    if condition.get("reason") in EXPLAINED:
+        return condition["reason"], EXPLAINED[condition["reason"]]
+    for pod in reversed(pods):
+        for name, ended, _ in _last_words(pod):
+            if ended.get("exitCode"):
+                return _ended(name, ended, pod)
+    return condition.get("reason", "JobFailed"), condition.get("message", "the Job failed")
+
+
+def _ended(name: str, ended: Object, pod: Object) -> tuple[str, str]:
+    """Return why a container ended that said nothing itself."""
+    reason = ended.get("reason", "Error")
+    where = f"container {name} of pod {pod['metadata']['name']}"
+    if reason in EXPLAINED:
+        return reason, f"{where}: {EXPLAINED[reason]}"
+    said = ended.get("message", "").strip()[-400:]
+    text = f"{where} ended with code {ended['exitCode']}: {said or 'see its log'}"
+    return "ContainerFailed", text
+
+
+def _trouble(pods: list[Object]) -> tuple[str, str]:
+    """Return why the newest pod cannot start, or two empty strings."""
+    for pod in reversed(pods):
+        for status in _statuses(pod):
+            waiting = status.get("state", {}).get("waiting", {})
+            if waiting.get("reason") in STUCK:
+                return _stuck(status["name"], waiting, pod)
+        for condition in pod.get("status", {}).get("conditions", ()):
+            if condition["type"] == "PodScheduled" and condition["status"] == "False":
+                return "Unschedulable", condition.get("message", "no node fits")
+    return "", ""
+
+
+def _stuck(name: str, waiting: Object, pod: Object) -> tuple[str, str]:
+    reason, said = waiting["reason"], waiting.get("message", "")
+    where = f"container {name} of pod {pod['metadata']['name']}"
+    if "runAsNonRoot" in said or "run as root" in said:
+        return "RunAsRoot", f"{where}: its image runs as root: give it a numeric USER other than 0"
+    return reason, f"{where}: {said or reason}: {STUCK[reason]}"
+
+
+def _last_words(pod: Object) -> Iterable[tuple[str, Object, Object]]:
+    """Yield name, terminated state and parsed last word of each container that has ended."""
+    for status in _statuses(pod):
+        for state in (status.get("state", {}), status.get("lastState", {})):
+            if ended := state.get("terminated"):
+                yield status["name"], ended, _parsed(ended.get("message", ""))
+
+
+def _statuses(pod: Object) -> list[Object]:
+    status = pod.get("status", {})
+    return [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]
+
+
+def _parsed(text: str) -> Object:
+    try:
+        word = json.loads(text)
+    except ValueError:
+        return {}
+    return word if isinstance(word, dict) else {}

@@ -1,0 +1,62 @@
+"""Manifests that Jobs wrote, read from the store once and kept, since they never change."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from plumbline.plan.model import JobOutcome
+from plumbline.store import Damaged, Missing, Store
+
+KEPT = 512
+
+
+class Records:
+    """Reads manifests of every namespace's part of the store."""
+
+    def __init__(self, open_store: Callable[[str], Store]) -> None:
+        """Read through `open_store(namespace)`; each namespace's store is opened once."""
+        self._open = open_store
+        self._stores: dict[str, Store] = {}
+        self._kept: OrderedDict[tuple[str, str], Mapping[str, Any]] = OrderedDict()
+
+    def store(self, namespace: str) -> Store:
+        """Return the store of a namespace."""
+        if namespace not in self._stores:
+            self._stores[namespace] = self._open(namespace)
+        return self._stores[namespace]
+
+    async def manifest(self, namespace: str, digest: str) -> Mapping[str, Any]:
+        """Return a manifest, verified against its digest.
+
+        Raises:
+            StoreError: the store cannot be read, or what it holds is damaged.
+        """
+        key = (namespace, digest)
+        if key not in self._kept:
+            self._kept[key] = await asyncio.to_thread(self.store(namespace).get_manifest, digest)
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    async def complete(self, outcome: JobOutcome, *, namespace: str, job_uid: str) -> JobOutcome:
+        """Return the outcome with the manifest that a finished Job wrote.
+
+        A pod that is gone has taken its last word along; the pointer in the store says the same.
+        """
+        if outcome.state != "Succeeded":
+            return outcome
+        store = self.store(namespace)
+        digest = outcome.manifest or await asyncio.to_thread(store.get_pointer, job_uid)
+        if digest is None:
+            return replace(outcome, state="Failed", reason="ResultMissing", message=_NO_RESULT)
+        try:
+            record = await self.manifest(namespace, digest)
+        except (Damaged, Missing) as error:
+            return replace(outcome, state="Failed", reason="ResultDamaged", message=str(error))
+        return replace(outcome, manifest=digest, record=record)
+
+
+_NO_RESULT = "the Job succeeded but left no result in the store: was its upload step changed?"

@@ -1,0 +1,92 @@
+"""What the operator is told at its start, read once from the environment.
+
+A missing or wrong variable ends the start with a sentence that names it: the chart sets them all,
+so this is what somebody sees who runs the operator by hand.
+"""
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from plumbline.plan.model import Settings
+
+
+class SettingsError(ValueError):
+    """A variable of the environment is missing or cannot be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """How this process runs.
+
+    Attributes:
+        plan: what decisions depend on.
+        namespace: namespace of the operator itself, where its Lease lives.
+        identity: name of this replica in the Lease.
+        workers: reconciles at the same time.
+        probe_port: port of /livez and /readyz.
+        metrics_port: port of /metrics.
+        log_level: level of the log, such as INFO.
+    """
+
+    plan: Settings
+    namespace: str
+    identity: str
+    workers: int = 16
+    probe_port: int = 8081
+    metrics_port: int = 8080
+    log_level: str = "INFO"
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Process:
+    """Return the settings of this process.
+
+    Raises:
+        SettingsError: a variable is missing or not a number.
+    """
+    return Process(
+        plan=plan_settings(environment),
+        namespace=environment.get("POD_NAMESPACE", "plumbline-system"),
+        identity=environment.get("POD_NAME", socket.gethostname()),
+        workers=_number(environment, "PLUMBLINE_WORKERS", 16),
+        probe_port=_number(environment, "PLUMBLINE_PROBE_PORT", 8081),
+        metrics_port=_number(environment, "PLUMBLINE_METRICS_PORT", 8080),
+        log_level=environment.get("PLUMBLINE_LOG_LEVEL", "INFO"),
+    )
+
+
+def plan_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the part that plans depend on."""
+    names = environment.get("PLUMBLINE_NAMESPACES", "").split(",")
+    return Settings(
+        trainer_image=_needed(environment, "PLUMBLINE_TRAINER_IMAGE"),
+        server_image=_needed(environment, "PLUMBLINE_SERVER_IMAGE"),
+        image_pull_policy=environment.get("PLUMBLINE_IMAGE_PULL_POLICY", "IfNotPresent"),
+        store_url=_needed(environment, "PLUMBLINE_STORE_URL"),
+        store_environment=_store_environment(environment),
+        namespaces=frozenset(name.strip() for name in names if name.strip()),
+    )
+
+
+def _store_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables with which a step finds the store; its keys come from a Secret."""
+    found = {"AWS_REGION": environment.get("PLUMBLINE_STORE_REGION", "us-east-1")}
+    if endpoint := environment.get("PLUMBLINE_STORE_ENDPOINT"):
+        found["AWS_ENDPOINT_URL"] = endpoint
+        found["AWS_ALLOW_HTTP"] = "true" if endpoint.startswith("http://") else "false"
+    return found
+
+
+def _needed(environment: Mapping[str, str], name: str) -> str:
+    if value := environment.get(name, ""):
+        return value
+    raise SettingsError(f"environment variable {name} is missing: the Helm chart sets it")
+
+
+def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, str(default))
+    try:
+        return int(text)
+    except ValueError:
+        raise SettingsError(f"environment variable {name} is {text!r}, not a number") from None

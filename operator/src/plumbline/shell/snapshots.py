@@ -1,0 +1,213 @@
+"""Gathers what each kind's plan looks at, out of the cache, the store and the counts."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from plumbline.api import names
+from plumbline.api.effects import Key, Resource
+from plumbline.api.meta import Observed
+from plumbline.api.resources import (
+    CONFIG_MAP,
+    DATASET,
+    DEPLOYMENT,
+    DRIFT_MONITOR,
+    JOB,
+    MODEL_DEPLOYMENT,
+    POD,
+    SERVICE,
+    TRAINING_RUN,
+    TRAINING_TEMPLATE,
+)
+from plumbline.api.v1alpha1 import (
+    Dataset,
+    DriftMonitor,
+    ModelDeployment,
+    TrainingRun,
+    TrainingTemplate,
+)
+from plumbline.engine.cache import Cache
+from plumbline.plan.model import (
+    Assessment,
+    DatasetSnapshot,
+    DriftMonitorSnapshot,
+    JobOutcome,
+    ModelDeploymentSnapshot,
+    Settings,
+    Traffic,
+    TrainingRunSnapshot,
+)
+from plumbline.shell import outcomes
+from plumbline.shell.records import Records
+
+Object = Mapping[str, Any]
+Kind = TypeVar("Kind", bound=Observed)
+
+
+class Watch(Protocol):
+    """What is known of live traffic."""
+
+    def traffic(self, key: Key) -> Traffic:
+        """Return the counts of a ModelDeployment's pods."""
+
+    def assessment(self, key: Key) -> Assessment | None:
+        """Return the newest look of a DriftMonitor."""
+
+
+class Snapshots:
+    """One gatherer a kind; each returns None when the object itself is gone."""
+
+    def __init__(
+        self,
+        *,
+        cache: Cache,
+        records: Records,
+        watch: Watch,
+        settings: Settings,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Gather from these."""
+        self._cache, self._records, self._watch = cache, records, watch
+        self._settings, self._now = settings, now
+
+    async def dataset(self, key: Key) -> DatasetSnapshot | None:
+        """Gather for a Dataset."""
+        if (dataset := self._read(Dataset, key)) is None:
+            return None
+        jobs = self._children(JOB, dataset.metadata.uid)
+        return DatasetSnapshot(
+            dataset=dataset,
+            jobs=jobs,
+            outcomes=await self._outcomes(jobs),
+            requests=tuple(sorted(self._requests(key))),
+            settings=self._settings,
+            now=self._now(),
+        )
+
+    async def training_run(self, key: Key) -> TrainingRunSnapshot | None:
+        """Gather for a TrainingRun."""
+        if (run := self._read(TrainingRun, key)) is None:
+            return None
+        jobs = self._children(JOB, run.metadata.uid)
+        template = self._template(key.namespace, run.spec.template_ref and run.spec.template_ref.name)
+        gates = run.spec.gates or (template and template.spec.gates)
+        champion = gates.champion if gates else None
+        reference = run.spec.dataset_ref or (template and template.spec.dataset_ref)
+        return TrainingRunSnapshot(
+            run=run,
+            template=template,
+            dataset=self._dataset(key.namespace, reference and reference.name),
+            champion=self._deployment(key.namespace, champion and champion.deployment_ref.name),
+            frozen=self._frozen(key),
+            jobs=jobs,
+            outcomes={} if run.status.completion_time else await self._outcomes(jobs),
+            settings=self._settings,
+            now=self._now(),
+        )
+
+    async def model_deployment(self, key: Key) -> ModelDeploymentSnapshot | None:
+        """Gather for a ModelDeployment."""
+        if (deployment := self._read(ModelDeployment, key)) is None:
+            return None
+        uid = deployment.metadata.uid
+        return ModelDeploymentSnapshot(
+            deployment=deployment,
+            runs=tuple(self._candidates(deployment, key.namespace)),
+            deployments=self._children(DEPLOYMENT, uid),
+            services=self._children(SERVICE, uid),
+            pods=tuple(self.serving_pods(key)),
+            traffic=self._watch.traffic(key),
+            settings=self._settings,
+            now=self._now(),
+        )
+
+    async def drift_monitor(self, key: Key) -> DriftMonitorSnapshot | None:
+        """Gather for a DriftMonitor."""
+        if (monitor := self._read(DriftMonitor, key)) is None:
+            return None
+        reference = monitor.spec.response.template_ref
+        template = self._template(key.namespace, reference and reference.name)
+        data = template.spec.dataset_ref if template else None
+        return DriftMonitorSnapshot(
+            monitor=monitor,
+            deployment=self._deployment(key.namespace, monitor.spec.deployment_ref.name),
+            template=template,
+            dataset=self._dataset(key.namespace, data and data.name),
+            runs=tuple(self._labelled(key.namespace, names.MONITOR_LABEL, key.name)),
+            assessment=self._watch.assessment(key),
+            now=self._now(),
+        )
+
+    def serving_pods(self, key: Key) -> Iterable[Object]:
+        """Yield the pods that serve for a ModelDeployment."""
+        for pod in self._cache.list(POD, key.namespace):
+            labels = pod["metadata"].get("labels", {})
+            if labels.get(names.DEPLOYMENT_LABEL) == key.name:
+                yield pod
+
+    def deployments(self) -> Iterable[tuple[Key, ModelDeployment]]:
+        """Yield every ModelDeployment."""
+        for obj in self._cache.list(MODEL_DEPLOYMENT, None):
+            key = Key(MODEL_DEPLOYMENT, obj["metadata"]["namespace"], obj["metadata"]["name"])
+            yield key, ModelDeployment.model_validate(obj)
+
+    def monitors(self) -> Iterable[tuple[Key, DriftMonitor]]:
+        """Yield every DriftMonitor."""
+        for obj in self._cache.list(DRIFT_MONITOR, None):
+            key = Key(DRIFT_MONITOR, obj["metadata"]["namespace"], obj["metadata"]["name"])
+            yield key, DriftMonitor.model_validate(obj)
+
+    async def _outcomes(self, jobs: Iterable[Object]) -> dict[str, JobOutcome]:
+        found = {}
+        for job in jobs:
+            metadata = job["metadata"]
+            outcome = outcomes.of_job(job, self._cache.by_owner(metadata["uid"], POD))
+            found[metadata["name"]] = await self._records.complete(
+                outcome, namespace=metadata["namespace"], job_uid=metadata["uid"]
+            )
+        return found
+
+    def _requests(self, key: Key) -> Iterable[str]:
+        for monitor in self._cache.list(DRIFT_MONITOR, key.namespace):
+            status = monitor.get("status", {})
+            if status.get("refreshDataset") == key.name and status.get("refresh"):
+                yield status["refresh"]
+
+    def _candidates(self, deployment: ModelDeployment, namespace: str) -> Iterable[TrainingRun]:
+        choice = deployment.spec.model
+        if choice.run_ref:
+            run = self._read(TrainingRun, Key(TRAINING_RUN, namespace, choice.run_ref.name))
+            return [run] if run else []
+        wanted = choice.selector.match_labels.items() if choice.selector else ()
+        return (
+            TrainingRun.model_validate(run)
+            for run in self._cache.list(TRAINING_RUN, namespace)
+            if wanted <= run["metadata"].get("labels", {}).items()
+        )
+
+    def _labelled(self, namespace: str, label: str, value: str) -> Iterable[TrainingRun]:
+        for run in self._cache.list(TRAINING_RUN, namespace):
+            if run["metadata"].get("labels", {}).get(label) == value:
+                yield TrainingRun.model_validate(run)
+
+    def _frozen(self, key: Key) -> Object | None:
+        return self._cache.get(Key(CONFIG_MAP, key.namespace, f"{key.name}-spec"))
+
+    def _children(self, resource: Resource, uid: str) -> tuple[Object, ...]:
+        found = self._cache.by_owner(uid, resource)
+        return tuple(sorted(found, key=lambda obj: str(obj["metadata"]["name"])))
+
+    def _dataset(self, namespace: str, name: str | None) -> Dataset | None:
+        return self._read(Dataset, Key(DATASET, namespace, name)) if name else None
+
+    def _template(self, namespace: str, name: str | None) -> TrainingTemplate | None:
+        key = Key(TRAINING_TEMPLATE, namespace, name or "")
+        return self._read(TrainingTemplate, key) if name else None
+
+    def _deployment(self, namespace: str, name: str | None) -> ModelDeployment | None:
+        key = Key(MODEL_DEPLOYMENT, namespace, name or "")
+        return self._read(ModelDeployment, key) if name else None
+
+    def _read(self, kind: type[Kind], key: Key) -> Kind | None:
+        obj = self._cache.get(key)
+        return kind.model_validate(obj) if obj else None
