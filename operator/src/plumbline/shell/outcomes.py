@@ -23,7 +23,7 @@ STUCK = {
     "CreateContainerError": "mend what the message names",
 }
 EXPLAINED = {
-    "OOMKilled": "the container was killed for using more memory than its limit: raise resources.memory or use less data",
+    "OOMKilled": "the container used more memory than its limit: raise resources.memory",
     "DeadlineExceeded": "the Job took longer than activeDeadlineSeconds: raise it or train on less",
 }
 

@@ -89,7 +89,9 @@ class Snapshots:
         if (run := self._read(TrainingRun, key)) is None:
             return None
         jobs = self._children(JOB, run.metadata.uid)
-        template = self._template(key.namespace, run.spec.template_ref and run.spec.template_ref.name)
+        template = self._template(
+            key.namespace, run.spec.template_ref and run.spec.template_ref.name
+        )
         gates = run.spec.gates or (template and template.spec.gates)
         champion = gates.champion if gates else None
         reference = run.spec.dataset_ref or (template and template.spec.dataset_ref)
