@@ -14,4 +14,6 @@ DEPLOYMENT_LABEL = f"{GROUP}/deployment"
 IDENTITY_LABEL = f"{GROUP}/identity"
 REFRESH_ANNOTATION = f"{GROUP}/refresh"
 RETRY_ANNOTATION = f"{GROUP}/retry"
+REASON_ANNOTATION = f"{GROUP}/reason"
+POD_TEMPLATE_ANNOTATION = f"{GROUP}/pod-template"
 STORE_SECRET = "plumbline-store"  # noqa: S105 - the name of a Secret, not its content

@@ -93,7 +93,7 @@ class Episode(Observed):
     run: Annotated[str, Field(max_length=63)] = ""
     """TrainingRun that answers it."""
     outcome: Annotated[str, Field(max_length=63)] = ""
-    """How the answer stands: RefreshRequested, NoNewData, DatasetInvalid, Training, Trained, NotAccepted, Observed."""
+    """How the answer stands, such as RefreshRequested, NoNewData, Training, Trained or Observed."""
 
 
 class DriftMonitorStatus(Status):
