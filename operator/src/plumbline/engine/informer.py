@@ -59,14 +59,14 @@ class Informer:
 
     async def _list_and_watch(self) -> None:
         """List once, then watch until it is time to list again."""
-        version = await self._list()
+        version = await self.relist()
         jitter = random.uniform(0.8, 1.2)  # noqa: S311 - spreads lists, hides nothing
         end = self._clock.monotonic() + self._relist_seconds * jitter
         while self._clock.monotonic() < end:
             version = await self._watch(version, end - self._clock.monotonic())
 
-    async def _list(self) -> str:
-        """Take in a list; what the cache holds beyond it, and is not newer than it, is gone."""
+    async def relist(self) -> str:
+        """Take in a list and return its resourceVersion; what the cache holds beyond it, and is not newer than it, is gone."""
         items, version = await self._client.list(
             self.resource, namespace=self._namespace, labels=self._labels
         )

@@ -1,0 +1,82 @@
+"""Ties each kind to its plan: gather, decide, carry out."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from plumbline.api.effects import Key, Manifest, Plan, Resource
+from plumbline.api.resources import (
+    BY_KIND,
+    DATASET,
+    DRIFT_MONITOR,
+    MODEL_DEPLOYMENT,
+    TRAINING_RUN,
+)
+from plumbline.engine.cache import Cache
+from plumbline.engine.effects import Effects
+from plumbline.plan import conditions, dataset, drift_monitor, model_deployment, training_run
+from plumbline.shell.snapshots import Snapshots
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """What a kind is to the engine: a gatherer and a decision."""
+
+    gather: Callable[[Key], Awaitable[Any]]
+    plan: Callable[[Any], Plan]
+
+
+def controllers(snapshots: Snapshots) -> dict[Resource, Controller]:
+    """Return the controller of each kind."""
+    return {
+        DATASET: Controller(snapshots.dataset, dataset.plan),
+        TRAINING_RUN: Controller(snapshots.training_run, training_run.plan),
+        MODEL_DEPLOYMENT: Controller(snapshots.model_deployment, model_deployment.plan),
+        DRIFT_MONITOR: Controller(snapshots.drift_monitor, drift_monitor.plan),
+    }
+
+
+def resource_of(manifest: Manifest) -> Resource:
+    """Return the resource of a child that a plan wants."""
+    return BY_KIND[manifest["apiVersion"], manifest["kind"]]
+
+
+class Reconciler:
+    """Reconciles any key: the one place where gathering, deciding and acting meet."""
+
+    def __init__(
+        self, *, cache: Cache, effects: Effects, by_kind: dict[Resource, Controller]
+    ) -> None:
+        """Reconcile with these controllers."""
+        self._cache, self._effects, self._by_kind = cache, effects, by_kind
+
+    async def reconcile(self, key: Key) -> datetime | None:
+        """Make the world as the object wants it; return when to look again."""
+        controller = self._by_kind[key.resource]
+        snapshot = await controller.gather(key)
+        if snapshot is None or self._is_going(key):
+            return None
+        plan = controller.plan(snapshot)
+        await self._effects.carry_out(key, plan)
+        return plan.requeue_at
+
+    async def tell(self, key: Key, error: Exception) -> None:
+        """Say on the object what only a person can mend."""
+        live = self._cache.get(key)
+        if live is None:
+            return
+        status = dict(live.get("status", {}))
+        kept = [
+            c
+            for c in status.get("conditions", ())
+            if c["type"] not in (conditions.READY, conditions.RECONCILING, conditions.STALLED)
+        ]
+        told = conditions.stalled(type(error).__name__, str(error))
+        generation = live["metadata"].get("generation", 0)
+        status |= {"conditions": [*told, *kept], "observedGeneration": generation}
+        await self._effects.set_status(key, status)
+
+    def _is_going(self, key: Key) -> bool:
+        live = self._cache.get(key)
+        return live is None or bool(live["metadata"].get("deletionTimestamp"))

@@ -1,0 +1,80 @@
+"""The operator's process: settings, log, leader election, and an end that is always clean."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+
+from plumbline.kube.client import Client
+from plumbline.kube.config import ConfigError, connection
+from plumbline.kube.lease import Election, LostLease
+from plumbline.shell.metrics import Metrics
+from plumbline.shell.operator import Operator
+from plumbline.shell.probes import Probes
+from plumbline.shell.settings import Process, SettingsError, from_environment
+
+LEASE = "plumbline-operator"
+log = logging.getLogger(__name__)
+
+
+def main() -> int:
+    """Run the operator until it is told to end; 2 when it cannot start."""
+    try:
+        process, server = from_environment(), connection()
+    except (SettingsError, ConfigError) as error:
+        print(f"plumbline-operator: {error}", file=sys.stderr)
+        return 2
+    _configure_log(process.log_level)
+    metrics = Metrics()
+    client = Client(server, on_request=metrics.requested)
+    operator = Operator(process=process, client=client, connection=server, metrics=metrics)
+    return asyncio.run(_run(process, client, operator, metrics))
+
+
+async def _run(process: Process, client: Client, operator: Operator, metrics: Metrics) -> int:
+    """Lead when elected; 0 when told to end, 1 when the Lease was lost or a part failed."""
+    probes = Probes(metrics=metrics, trouble=operator.trouble)
+    await probes.start(probe_port=process.probe_port, metrics_port=process.metrics_port)
+    async with client:
+        election = Election(
+            client, namespace=process.namespace, name=LEASE, identity=process.identity
+        )
+        work = asyncio.create_task(_lead(election, operator, metrics))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+        code = await _ended(work)
+        await election.release()
+    await probes.stop()
+    return code
+
+
+async def _lead(election: Election, operator: Operator, metrics: Metrics) -> None:
+    """Wait for the lead, then work for as long as it lasts."""
+    await election.acquire()
+    metrics.leading.set(1)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(election.keep())
+        group.create_task(operator.run())
+
+
+async def _ended(work: "asyncio.Task[None]") -> int:
+    code = 1
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+            log.error("the operator ended by itself")
+            return code
+        code = 0
+    except* LostLease as group:
+        log.error("%s", group.exceptions[0])
+    except* Exception as group:
+        log.error("a part of the operator failed", exc_info=group)
+    return code
+
+
+def _configure_log(level: str) -> None:
+    logging.basicConfig(
+        level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    logging.getLogger("kopf").setLevel(logging.WARNING)

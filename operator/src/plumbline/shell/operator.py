@@ -1,0 +1,115 @@
+"""The operator as a whole: everything that runs while this replica leads."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from plumbline.api import names
+from plumbline.api.effects import Key
+from plumbline.api.resources import (
+    CONFIG_MAP,
+    DEPLOYMENT,
+    JOB,
+    OURS,
+    POD,
+    POD_DISRUPTION_BUDGET,
+    SERVICE,
+    TRAINING_TEMPLATE,
+)
+from plumbline.engine.cache import Cache, Object
+from plumbline.engine.effects import Effects
+from plumbline.engine.informer import Informer
+from plumbline.engine.liveness import Liveness
+from plumbline.engine.queue import Queue
+from plumbline.engine.worker import Workers
+from plumbline.kube.client import Client
+from plumbline.kube.config import Connection
+from plumbline.kube.events import Recorder
+from plumbline.shell import edges, watches
+from plumbline.shell.controllers import Reconciler, controllers, resource_of
+from plumbline.shell.metrics import Metrics
+from plumbline.shell.puller import Puller
+from plumbline.shell.records import Records
+from plumbline.shell.settings import Process
+from plumbline.shell.snapshots import Snapshots
+from plumbline.store import Store
+
+CHILDREN = (JOB, CONFIG_MAP, DEPLOYMENT, SERVICE, POD, POD_DISRUPTION_BUDGET)
+RESYNC_SECONDS = 600.0
+
+
+class Operator:
+    """One leading replica."""
+
+    def __init__(
+        self, *, process: Process, client: Client, connection: Connection, metrics: Metrics
+    ) -> None:
+        """Wire the parts together; nothing runs yet."""
+        self._process, self._connection = process, connection
+        self._cache, self._queue = Cache(), Queue(metrics=metrics)
+        self._cache.on_change(self._wake)
+        records = Records(self._open_store)
+        self._puller = Puller(cache=self._cache, queue=self._queue, metrics=metrics, records=records)
+        snapshots = Snapshots(
+            cache=self._cache,
+            records=records,
+            watch=self._puller,
+            settings=process.plan,
+            now=lambda: datetime.now(UTC),
+        )
+        recorder = Recorder(client)
+        effects = Effects(
+            client=client, cache=self._cache, recorder=recorder, resource_of=resource_of
+        )
+        reconciler = Reconciler(
+            cache=self._cache, effects=effects, by_kind=controllers(snapshots)
+        )
+        self._workers = Workers(
+            self._queue, reconcile=reconciler.reconcile, tell=reconciler.tell, metrics=metrics
+        )
+        ours = f"{names.MANAGED_BY}={names.MANAGER}"
+        self._children = [Informer(client, self._cache, kind, labels=ours) for kind in CHILDREN]
+        self._owned = [Informer(client, self._cache, kind) for kind in OURS]
+        self._liveness = Liveness(self._queue, self._children)
+
+    def trouble(self) -> list[str]:
+        """Return what is stuck, in words."""
+        return self._liveness.trouble()
+
+    async def run(self) -> None:
+        """Run until cancelled or until a part fails."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._liveness.run())
+            for informer in self._children:
+                group.create_task(informer.run())
+            for informer in self._children:
+                await informer.synced.wait()
+            await self._resync()
+            group.create_task(watches.run(self._cache, self._connection, asyncio.Event()))
+            group.create_task(self._resync_forever())
+            group.create_task(self._workers.run(self._process.workers))
+            group.create_task(self._puller.run())
+
+    async def _resync(self) -> None:
+        """List our kinds, drop what is gone, and look at every object again.
+
+        Kopf does not tell of objects that went away while its watch was broken; this list does.
+        """
+        for informer in self._owned:
+            await informer.relist()
+            for key in self._cache.keys(informer.resource):
+                if key.resource != TRAINING_TEMPLATE:
+                    self._queue.add(key, urgent=False)
+
+    async def _resync_forever(self) -> None:
+        while True:
+            await asyncio.sleep(RESYNC_SECONDS)
+            await self._resync()
+
+    def _wake(self, key: Key, old: Object | None, new: Object | None) -> None:
+        obj = new or old
+        if obj is not None:
+            for woken in edges.woken_by(key, obj, self._cache):
+                self._queue.add(woken)
+
+    def _open_store(self, namespace: str) -> Store:
+        return Store.open(self._process.plan.store_url.format(namespace=namespace))

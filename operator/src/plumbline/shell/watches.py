@@ -1,0 +1,74 @@
+"""The only kopf: its watches feed our kinds into the cache, and decide nothing.
+
+Kopf brings the list, the watch and their retries; change handlers, timers, daemons and indexes are
+left alone, since they keep state of their own and cost much at scale.
+"""
+
+import asyncio
+import itertools
+from typing import Any
+
+import aiohttp
+import kopf
+
+from plumbline.api.effects import Key, Resource
+from plumbline.api.resources import OURS
+from plumbline.engine.cache import Cache
+from plumbline.kube.config import Connection
+
+
+def registry(cache: Cache, connection: Connection) -> kopf.OperatorRegistry:
+    """Return kopf's registry with one raw watch for each of our kinds."""
+    found = kopf.OperatorRegistry()
+    kopf.on.login(registry=found)(_login(connection))
+    kopf.on.startup(registry=found)(_configure)
+    for resource in OURS:
+        kopf.on.event(
+            resource.group, resource.version, resource.plural, registry=found, id=resource.plural
+        )(_observer(resource, cache))
+    return found
+
+
+def _observer(resource: Resource, cache: Cache) -> Any:
+    async def observe(event: dict[str, Any], **_: Any) -> None:
+        obj = dict(event["object"])
+        metadata = obj["metadata"]
+        key = Key(resource, metadata.get("namespace", ""), metadata["name"])
+        if event["type"] == "DELETED":
+            cache.forget(key, obj=obj)
+        else:
+            cache.observe(key, obj)
+
+    return observe
+
+
+def _login(connection: Connection) -> Any:
+    async def login(**_: Any) -> kopf.AiohttpSession:
+        connector = aiohttp.TCPConnector(limit=32, ssl=connection.tls)
+        session = aiohttp.ClientSession(connector=connector, headers=connection.headers())
+        return kopf.AiohttpSession(server=connection.server, aiohttp_session=session)
+
+    return login
+
+
+async def _configure(settings: kopf.OperatorSettings, **_: Any) -> None:
+    settings.posting.enabled = False
+    settings.peering.standalone = True
+    settings.scanning.disabled = True
+    settings.queueing.idle_timeout = 1
+    settings.networking.request_timeout = 30
+    settings.networking.error_backoffs = _Forever()
+
+
+class _Forever:
+    """Backoffs that never end: an API server that is down for a while must not end the operator."""
+
+    def __iter__(self) -> Any:
+        return itertools.chain((0.5, 1, 2, 3, 5), itertools.repeat(8))
+
+
+async def run(cache: Cache, connection: Connection, stop: asyncio.Event) -> None:
+    """Watch our kinds in every namespace until `stop` is set."""
+    await kopf.operator(
+        registry=registry(cache, connection), clusterwide=True, stop_flag=stop, standalone=True
+    )
