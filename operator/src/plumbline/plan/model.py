@@ -42,7 +42,7 @@ class JobOutcome:
 
     Attributes:
         state: Active while it may still end well.
-        reason: CamelCase word when it failed or cannot start (ImagePullBackOff, OOMKilled, CsvTorn).
+        reason: CamelCase word when it failed or cannot start, such as OOMKilled.
         message: what was seen, where, and what to do.
         manifest: digest of the manifest that the Job wrote, if it got so far.
         record: content of that manifest, read from the store and verified.
@@ -61,12 +61,14 @@ class DatasetSnapshot:
 
     Attributes:
         jobs: the profile Jobs that the Dataset controls, as they live.
+        config_maps: the ConfigMaps that it controls, as they live.
         outcomes: what is known of each Job, by its name.
         requests: ids of refreshes that monitors ask for, sorted.
     """
 
     dataset: Dataset
     jobs: tuple[Manifest, ...] = ()
+    config_maps: tuple[Manifest, ...] = ()
     outcomes: Mapping[str, JobOutcome] = field(default_factory=dict)
     requests: tuple[str, ...] = ()
     settings: Settings
@@ -78,7 +80,7 @@ class TrainingRunSnapshot:
     """A TrainingRun and what it depends on.
 
     Attributes:
-        frozen: the merged spec out of the ConfigMap `<run>-spec`, once it exists.
+        frozen: the ConfigMap `<run>-spec` that holds the merged spec, once it exists.
         champion: the deployment that the champion gate names, if it exists.
     """
 

@@ -1,0 +1,1 @@
+"""The rules behind the plans: each looks at one question and gives a reason."""

@@ -1,0 +1,90 @@
+"""What plans read of the manifests that Jobs wrote; anything else in them is not looked at."""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from plumbline.api.effects import Manifest
+from plumbline.api.meta import Digest, Observed
+from plumbline.api.v1alpha1.dataset import Violation
+from plumbline.api.v1alpha1.training_run import GateResult, Metric
+
+
+class Record(Observed):
+    """A manifest of ours; numbers that no API can carry (NaN) are refused."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+
+class Owner(Record):
+    """The object that a manifest is about."""
+
+    uid: str
+
+
+class DatasetRecord(Record):
+    """What a profile Job found."""
+
+    kind: Literal["Dataset"]
+    dataset: Owner
+    verdict: Literal["Valid", "Invalid"]
+    digest: Digest | None = None
+    rows: Annotated[int, Field(ge=0)] = 0
+    bytes: Annotated[int, Field(ge=0)] = 0
+    violations: tuple[Violation, ...] = ()
+
+
+class TrainingRecord(Record):
+    """What a train Job made."""
+
+    kind: Literal["Training"]
+    run: Owner
+
+
+class ServableModel(Record):
+    """The compiled model."""
+
+    digest: Digest
+    engine: Annotated[str, Field(max_length=32)] = ""
+
+
+class ModelRecord(Record):
+    """What a judge Job found."""
+
+    kind: Literal["Model"]
+    run: Owner
+    training: Digest
+    model: ServableModel
+    metrics: Annotated[tuple[Metric, ...], Field(max_length=32)] = ()
+    gates: Annotated[tuple[GateResult, ...], Field(max_length=32)] = ()
+    verdict: Literal["Passed", "Failed", "Inconclusive"]
+    report: Digest | None = None
+
+
+Kind = TypeVar("Kind", bound=Record)
+
+
+def parsed(kind: type[Kind], content: Manifest | None) -> Kind | None:
+    """Return what the manifest says; None when it is not what its Job should have written."""
+    try:
+        return kind.model_validate(_bounded(content))
+    except ValidationError:
+        return None
+
+
+def _bounded(content: Manifest | None) -> dict[str, Any] | None:
+    """Cut the sentences to what a status may hold."""
+    if content is None:
+        return None
+    found = dict(content)
+    for name, limit in (("violations", 512), ("gates", 1024)):
+        lines = found.get(name)
+        if isinstance(lines, list):
+            found[name] = [_cut(line, limit) for line in lines]
+    return found
+
+
+def _cut(line: Any, limit: int) -> Any:
+    if not isinstance(line, dict) or not isinstance(line.get("message"), str):
+        return line
+    return {**line, "message": line["message"][:limit]}

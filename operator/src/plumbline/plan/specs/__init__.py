@@ -1,0 +1,1 @@
+"""The child objects as manifests, built from values alone."""

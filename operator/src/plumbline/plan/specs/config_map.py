@@ -1,0 +1,17 @@
+"""ConfigMaps that hold what a Job is asked to do; never changed once made."""
+
+from collections.abc import Mapping
+
+from plumbline.api.effects import Manifest
+from plumbline.api.resources import CONFIG_MAP
+
+
+def frozen(metadata: Manifest, content: Mapping[str, str]) -> Manifest:
+    """Return a ConfigMap that the API server lets nobody edit."""
+    return {
+        "apiVersion": CONFIG_MAP.api_version,
+        "kind": CONFIG_MAP.kind,
+        "metadata": metadata,
+        "immutable": True,
+        "data": dict(content),
+    }

@@ -1,0 +1,89 @@
+"""The Deployment of one rollout identity: a step that fetches the model, and the server.
+
+The pod template is written down when the Deployment is made and repeated from there, so that
+another release of the operator never restarts a pod that serves.
+"""
+
+import json
+from typing import Any
+
+from plumbline.api import names
+from plumbline.api.effects import Manifest
+from plumbline.api.resources import DEPLOYMENT, MODEL_DEPLOYMENT
+from plumbline.api.v1alpha1 import ModelDeployment
+from plumbline.api.v1alpha1.model_deployment import Served
+from plumbline.plan import canonical
+from plumbline.plan.model import Settings
+from plumbline.plan.specs import metadata, server
+
+REVISION_HISTORY_LIMIT = 1
+
+
+def name_of(deployment: ModelDeployment, identity: str) -> str:
+    """Return the name of the Deployment of one identity."""
+    return f"{deployment.metadata.name}-{identity}"
+
+
+def selector(deployment: ModelDeployment, identity: str) -> dict[str, str]:
+    """Return the labels that choose the pods of one identity; they never change."""
+    return {names.DEPLOYMENT_LABEL: deployment.metadata.name, names.IDENTITY_LABEL: identity}
+
+
+def serving(
+    deployment: ModelDeployment, served: Served, *, settings: Settings, live: Manifest | None
+) -> Manifest:
+    """Return the Deployment of an identity.
+
+    Args:
+        deployment: its owner.
+        served: the model in a server.
+        settings: used when it is made for the first time only.
+        live: the Deployment as it lives; its pods are left as they were made.
+    """
+    template = _made_with(live) or _template(deployment, served, settings)
+    chosen = selector(deployment, served.identity)
+    about = metadata.child(
+        name_of(deployment, served.identity),
+        resource=MODEL_DEPLOYMENT,
+        owner=deployment.metadata,
+        labels=metadata.labels(server.COMPONENT, **chosen),
+        annotations={names.POD_TEMPLATE_ANNOTATION: canonical.text(template)},
+    )
+    return {
+        "apiVersion": DEPLOYMENT.api_version,
+        "kind": DEPLOYMENT.kind,
+        "metadata": about,
+        "spec": {
+            "replicas": deployment.spec.replicas,
+            "selector": {"matchLabels": chosen},
+            "strategy": _one_more_first(),
+            "progressDeadlineSeconds": deployment.spec.rollout.progress_deadline_seconds,
+            "revisionHistoryLimit": REVISION_HISTORY_LIMIT,
+            "template": template,
+        },
+    }
+
+
+def _one_more_first() -> Manifest:
+    """Never fewer ready pods than wanted: a new one comes before an old one goes."""
+    return {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
+
+
+def _made_with(live: Manifest | None) -> Any:
+    """Return the template that a live Deployment was made with."""
+    annotations = (live or {}).get("metadata", {}).get("annotations", {})
+    try:
+        return json.loads(annotations.get(names.POD_TEMPLATE_ANNOTATION, "null"))
+    except ValueError:
+        return None
+
+
+def _template(deployment: ModelDeployment, served: Served, settings: Settings) -> Manifest:
+    chosen = selector(deployment, served.identity)
+    return {
+        "metadata": {
+            "labels": metadata.labels(server.COMPONENT, **chosen),
+            "annotations": {"kubectl.kubernetes.io/default-container": server.COMPONENT},
+        },
+        "spec": server.pod_spec(deployment, served, settings=settings, spread_by=chosen),
+    }

@@ -1,0 +1,71 @@
+"""Jobs: made once, never changed, failing fast where another try cannot help."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from plumbline.api.effects import Manifest
+from plumbline.api.resources import JOB
+
+QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
+QUEUE_LABELS = (QUEUE_LABEL, "kueue.x-k8s.io/priority-class")
+DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
+USER_ERROR, TEMPORARY, KILLED = 64, 75, 137
+
+
+def job(
+    metadata: Mapping[str, Any],
+    pod: Manifest,
+    *,
+    shown: str,
+    backoff_limit: int,
+    patient: Iterable[str] = (),
+    deadline_seconds: int | None = None,
+    queue: Mapping[str, str] | None = None,
+) -> Manifest:
+    """Return a Job.
+
+    Args:
+        metadata: its metadata; the pods get the same labels.
+        pod: its pod spec.
+        shown: the container whose log `kubectl logs` shows.
+        backoff_limit: how often a failed pod is replaced.
+        patient: containers whose temporary failures are tried again without counting.
+        deadline_seconds: how long the Job may take.
+        queue: labels that hand the Job to a queue, which then decides when it starts.
+    """
+    deadline = {} if deadline_seconds is None else {"activeDeadlineSeconds": deadline_seconds}
+    template = {
+        "metadata": {"labels": metadata["labels"], "annotations": {DEFAULT_CONTAINER: shown}},
+        "spec": {**pod, "restartPolicy": "Never"},
+    }
+    return {
+        "apiVersion": JOB.api_version,
+        "kind": JOB.kind,
+        "metadata": {**metadata, "labels": {**metadata["labels"], **(queue or {})}},
+        "spec": {
+            **({"suspend": True} if queue else {}),
+            "backoffLimit": backoff_limit,
+            **deadline,
+            "podFailurePolicy": {"rules": list(failure_rules(patient))},
+            "template": template,
+        },
+    }
+
+
+def failure_rules(patient: Iterable[str] = ()) -> Iterable[Manifest]:
+    """Yield the rules: the node's fault never counts, the user's and lack of memory end it."""
+    yield {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
+    for name in patient:
+        codes = {"containerName": name, "operator": "In", "values": [TEMPORARY]}
+        yield {"action": "Ignore", "onExitCodes": codes}
+    yield {
+        "action": "FailJob",
+        "onExitCodes": {"operator": "In", "values": [USER_ERROR, KILLED]},
+    }
+
+
+def queue_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return the labels that hand work to a queue, if there is one."""
+    if QUEUE_LABEL not in labels:
+        return {}
+    return {name: labels[name] for name in QUEUE_LABELS if name in labels}

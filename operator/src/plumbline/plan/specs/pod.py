@@ -1,0 +1,112 @@
+"""Pods and containers that meet the restricted Pod Security Standard, with a read-only root.
+
+Our own containers run as one fixed user. A user's image keeps its user, and the kubelet refuses it
+when that is root; the shared group lets both write to the pod's volumes.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from plumbline.api.effects import Manifest
+
+USER = 65532
+TMP = "/tmp"  # noqa: S108 - an emptyDir of the pod
+
+
+def container(
+    name: str,
+    *,
+    image: str,
+    pull_policy: str,
+    command: Sequence[str] = (),
+    args: Sequence[str] = (),
+    env: Sequence[Manifest] = (),
+    env_from: Sequence[Manifest] = (),
+    mounts: Sequence[Manifest] = (),
+    resources: Manifest,
+    user: int | None = USER,
+) -> dict[str, Any]:
+    """Return a container; `user` None leaves the user to its image, root excepted."""
+    optional = {
+        "command": list(command),
+        "args": list(args),
+        "env": list(env),
+        "envFrom": list(env_from),
+        "volumeMounts": list(mounts),
+    }
+    return {
+        "name": name,
+        "image": image,
+        "imagePullPolicy": pull_policy,
+        **{key: value for key, value in optional.items() if value},
+        "resources": resources,
+        "securityContext": container_security(user),
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+    }
+
+
+def container_security(user: int | None) -> Manifest:
+    """Return the security context of a container."""
+    return {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+        "runAsNonRoot": True,
+        **({"runAsUser": user, "runAsGroup": user} if user is not None else {}),
+    }
+
+
+def pod(
+    *,
+    containers: Sequence[Manifest],
+    init: Sequence[Manifest] = (),
+    volumes: Sequence[Manifest] = (),
+    grace_seconds: int = 30,
+    overrides: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return a pod spec; `overrides` are pod fields that a user may set."""
+    return {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "fsGroup": USER,
+            "fsGroupChangePolicy": "OnRootMismatch",
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "terminationGracePeriodSeconds": grace_seconds,
+        **({"initContainers": list(init)} if init else {}),
+        "containers": list(containers),
+        "volumes": list(volumes),
+        **(overrides or {}),
+    }
+
+
+def resources(
+    *,
+    cpu: str,
+    memory: str,
+    disk: str,
+    most_memory: str | None = None,
+    most_disk: str | None = None,
+) -> Manifest:
+    """Return requests and limits; CPU is not limited, the others to their requests by default."""
+    return {
+        "requests": {"cpu": cpu, "memory": memory, "ephemeral-storage": disk},
+        "limits": {"memory": most_memory or memory, "ephemeral-storage": most_disk or disk},
+    }
+
+
+def variables(values: Mapping[str, str]) -> list[Manifest]:
+    """Return plain environment variables in the order of their names."""
+    return [{"name": name, "value": values[name]} for name in sorted(values)]
+
+
+def scratch(name: str, limit: str) -> Manifest:
+    """Return an empty volume of limited size."""
+    return {"name": name, "emptyDir": {"sizeLimit": limit}}
+
+
+def mount(volume: str, path: str, *, read_only: bool = False) -> Manifest:
+    """Return the mount of a volume."""
+    return {"name": volume, "mountPath": path, **({"readOnly": True} if read_only else {})}

@@ -1,0 +1,87 @@
+"""The profile Job of a Dataset: one step of ours that reads the source and writes to the store."""
+
+from collections.abc import Mapping
+
+from plumbline.api import names
+from plumbline.api.effects import Manifest
+from plumbline.api.resources import DATASET
+from plumbline.api.v1alpha1 import Dataset
+from plumbline.api.v1alpha1.dataset import DataSource
+from plumbline.plan import canonical
+from plumbline.plan.model import Settings
+from plumbline.plan.specs import config_map, job, metadata, pod, steps
+
+COMPONENT = "profile"
+RESOURCES = pod.resources(
+    cpu="250m", memory="512Mi", most_memory="4Gi", disk="512Mi", most_disk="16Gi"
+)
+
+
+def profile_job(
+    name: str, dataset: Dataset, *, settings: Settings, annotations: Mapping[str, str]
+) -> tuple[Manifest, Manifest]:
+    """Return the ConfigMap with the task and the Job that does it."""
+    about = metadata.child(
+        name,
+        resource=DATASET,
+        owner=dataset.metadata,
+        labels=metadata.labels(COMPONENT, **{names.DATASET_LABEL: dataset.metadata.name}),
+        annotations=annotations,
+    )
+    content = {steps.TASK_FILE: canonical.text(task(dataset))}
+    spec = profile_pod(name, dataset, settings)
+    made = job.job(about, spec, shown=COMPONENT, backoff_limit=0)
+    return config_map.frozen(about, content), made
+
+
+def task(dataset: Dataset) -> Manifest:
+    """Return what the step is asked to do."""
+    about, spec = dataset.metadata, dataset.spec
+    wanted = spec.model_dump(
+        mode="json",
+        by_alias=True,
+        exclude_none=True,
+        include={"source", "format", "schema_", "expectations", "question"},
+    )
+    owner = {"name": about.name, "namespace": about.namespace, "uid": about.uid}
+    return {
+        **wanted,
+        "dataset": owner,
+        "previous": dataset.status.manifest,
+        "holdoutKey": about.uid,
+    }
+
+
+def profile_pod(name: str, dataset: Dataset, settings: Settings) -> Manifest:
+    """Return the pod: the step, its task, the source and a place to work."""
+    source = dataset.spec.source
+    environment = steps.store_environment(settings, dataset.metadata.namespace)
+    container = steps.step(
+        COMPONENT,
+        settings=settings,
+        args=["profile"],
+        env=environment,
+        env_from=[*steps.store_credentials(), *_source_credentials(source)],
+        mounts=[steps.task_mount(), pod.mount("tmp", pod.TMP), *_source_mounts(source)],
+        resources=RESOURCES,
+    )
+    volumes = [steps.task_volume(name), pod.scratch("tmp", "16Gi"), *_source_volumes(source)]
+    return pod.pod(containers=[container], volumes=volumes)
+
+
+def _source_credentials(source: DataSource) -> list[Manifest]:
+    if source.secret_ref is None:
+        return []
+    return [{"prefix": "SOURCE_", "secretRef": {"name": source.secret_ref.name}}]
+
+
+def _source_mounts(source: DataSource) -> list[Manifest]:
+    return [pod.mount("source", "/source", read_only=True)] if source.config_map else []
+
+
+def _source_volumes(source: DataSource) -> list[Manifest]:
+    """Return the source's ConfigMap; the step itself says when it is not there."""
+    if source.config_map is None:
+        return []
+    content = {"name": source.config_map.name, "optional": True}
+    return [{"name": "source", "configMap": content}]

@@ -1,0 +1,114 @@
+"""The serving pod: `fetch` brings the model and knows the store, `server` answers and does not."""
+
+from collections.abc import Mapping
+
+from plumbline.api.effects import Manifest
+from plumbline.api.v1alpha1 import ModelDeployment
+from plumbline.api.v1alpha1.model_deployment import Served
+from plumbline.plan.model import Settings
+from plumbline.plan.specs import pod, steps
+
+COMPONENT = "server"
+DATA_PORT, ADMIN_PORT = 8080, 9090
+MODEL = "/model"
+MODEL_ROOM = "2Gi"
+DRAIN_SECONDS = 5
+GRACE_SECONDS = 30
+STARTUP_SECONDS = 120
+FETCH = pod.resources(cpu="50m", memory="128Mi", most_memory="512Mi", disk="64Mi", most_disk="2Gi")
+
+
+def pod_spec(
+    deployment: ModelDeployment,
+    served: Served,
+    *,
+    settings: Settings,
+    spread_by: Mapping[str, str],
+) -> Manifest:
+    """Return the pod; pods with the labels `spread_by` prefer different nodes."""
+    return pod.pod(
+        init=[_fetch(deployment, served, settings)],
+        containers=[_server(deployment, served, settings)],
+        volumes=[pod.scratch("model", MODEL_ROOM), pod.scratch("tmp", "256Mi")],
+        grace_seconds=GRACE_SECONDS,
+        overrides={"topologySpreadConstraints": [_over_nodes(spread_by)]},
+    )
+
+
+def _over_nodes(labels: Mapping[str, str]) -> Manifest:
+    return {
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": dict(labels)},
+    }
+
+
+def _fetch(deployment: ModelDeployment, served: Served, settings: Settings) -> Manifest:
+    url = settings.store_url.replace("{namespace}", deployment.metadata.namespace)
+    environment = {
+        **settings.store_environment,
+        "PLUMBLINE_STORE_URL": url,
+        "PLUMBLINE_MODEL_MANIFEST": served.manifest,
+    }
+    return pod.container(
+        "fetch",
+        image=served.image,
+        pull_policy=settings.image_pull_policy,
+        command=["python", "-m", "plumbline.serving"],
+        args=["fetch"],
+        env=pod.variables({"HOME": pod.TMP, **environment}),
+        env_from=steps.store_credentials(),
+        mounts=[pod.mount("model", MODEL), pod.mount("tmp", pod.TMP)],
+        resources=FETCH,
+    )
+
+
+def _server(deployment: ModelDeployment, served: Served, settings: Settings) -> Manifest:
+    environment = {
+        "HOME": pod.TMP,
+        "PLUMBLINE_IDENTITY": served.identity,
+        "PLUMBLINE_DRAIN_SECONDS": str(DRAIN_SECONDS),
+    }
+    asked = deployment.spec.server.resources
+    container = pod.container(
+        COMPONENT,
+        image=served.image,
+        pull_policy=settings.image_pull_policy,
+        command=["python", "-m", "plumbline.serving"],
+        args=_arguments(deployment.metadata.name),
+        env=pod.variables(environment),
+        mounts=[pod.mount("model", MODEL, read_only=True), pod.mount("tmp", pod.TMP)],
+        resources=pod.resources(cpu=asked.cpu, memory=asked.memory, disk=asked.ephemeral_storage),
+    )
+    return {**container, "ports": _ports(), **_probes()}
+
+
+def _arguments(name: str) -> list[str]:
+    ports = ["--port", str(DATA_PORT), "--admin-port", str(ADMIN_PORT)]
+    return ["serve", "--model", MODEL, "--name", name, *ports]
+
+
+def _ports() -> list[Manifest]:
+    return [
+        {"name": "http", "containerPort": DATA_PORT, "protocol": "TCP"},
+        {"name": "admin", "containerPort": ADMIN_PORT, "protocol": "TCP"},
+    ]
+
+
+def _probes() -> dict[str, Manifest]:
+    """Ready within a second of being so; dead only after a minute of silence."""
+    return {
+        "startupProbe": _probe("/livez", period=1, timeout=2, failures=STARTUP_SECONDS),
+        "readinessProbe": _probe("/readyz", period=2, timeout=2, failures=2),
+        "livenessProbe": _probe("/livez", period=10, timeout=5, failures=6),
+    }
+
+
+def _probe(path: str, *, period: int, timeout: int, failures: int) -> Manifest:
+    return {
+        "httpGet": {"path": path, "port": "admin"},
+        "periodSeconds": period,
+        "timeoutSeconds": timeout,
+        "failureThreshold": failures,
+    }

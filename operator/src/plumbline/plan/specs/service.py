@@ -1,0 +1,66 @@
+"""What clients talk to: the Service of the stable pods, and the way to a canary."""
+
+from plumbline.api import names
+from plumbline.api.effects import Manifest
+from plumbline.api.resources import MODEL_DEPLOYMENT, POD_DISRUPTION_BUDGET, SERVICE
+from plumbline.api.v1alpha1 import ModelDeployment
+from plumbline.plan.specs import deployment as deployments
+from plumbline.plan.specs import metadata, server
+
+PORT = 80
+
+
+def stable_name(deployment: ModelDeployment) -> str:
+    """Return the name of the Service that clients use."""
+    return deployment.metadata.name
+
+
+def canary_name(deployment: ModelDeployment) -> str:
+    """Return the name of the Service that stable pods forward to."""
+    return f"{deployment.metadata.name}-canary"
+
+
+def url(deployment: ModelDeployment) -> str:
+    """Return the address of the model inside of the cluster."""
+    return f"http://{stable_name(deployment)}.{deployment.metadata.namespace}.svc"
+
+
+def service(deployment: ModelDeployment, *, name: str, identity: str) -> Manifest:
+    """Return a Service of the pods of one identity."""
+    return {
+        "apiVersion": SERVICE.api_version,
+        "kind": SERVICE.kind,
+        "metadata": _about(deployment, name),
+        "spec": {
+            "type": "ClusterIP",
+            "selector": deployments.selector(deployment, identity),
+            "ports": [_port()],
+        },
+    }
+
+
+def disruption_budget(deployment: ModelDeployment) -> Manifest:
+    """Return the rule that a drain takes one pod at a time, of whatever identity."""
+    return {
+        "apiVersion": POD_DISRUPTION_BUDGET.api_version,
+        "kind": POD_DISRUPTION_BUDGET.kind,
+        "metadata": _about(deployment, stable_name(deployment)),
+        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _mine(deployment)}},
+    }
+
+
+def _mine(deployment: ModelDeployment) -> dict[str, str]:
+    return {names.DEPLOYMENT_LABEL: deployment.metadata.name}
+
+
+def _port() -> Manifest:
+    return {"name": "http", "port": PORT, "targetPort": server.DATA_PORT, "protocol": "TCP"}
+
+
+def _about(deployment: ModelDeployment, name: str) -> Manifest:
+    return metadata.child(
+        name,
+        resource=MODEL_DEPLOYMENT,
+        owner=deployment.metadata,
+        labels=metadata.labels(server.COMPONENT, **_mine(deployment)),
+    )

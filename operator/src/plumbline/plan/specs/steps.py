@@ -1,0 +1,64 @@
+"""Our own steps: the trainer image with a step's name, with the store's credentials or without."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from plumbline.api import names
+from plumbline.api.effects import Manifest
+from plumbline.plan.model import Settings
+from plumbline.plan.specs import pod
+
+TASK_FOLDER = "/etc/plumbline"
+TASK_FILE = "task.json"
+LIGHT = pod.resources(cpu="100m", memory="256Mi", most_memory="2Gi", disk="256Mi", most_disk="8Gi")
+UPLOAD = pod.resources(cpu="50m", memory="128Mi", most_memory="512Mi", disk="64Mi", most_disk="1Gi")
+ROOM = "8Gi"
+_JOB_UID = "metadata.labels['batch.kubernetes.io/controller-uid']"
+
+
+def step(
+    name: str,
+    *,
+    settings: Settings,
+    args: Sequence[str],
+    mounts: Sequence[Manifest],
+    env: Sequence[Manifest] = (),
+    env_from: Sequence[Manifest] = (),
+    resources: Manifest = LIGHT,
+) -> dict[str, Any]:
+    """Return a container that runs one of our own steps."""
+    return pod.container(
+        name,
+        image=settings.trainer_image,
+        pull_policy=settings.image_pull_policy,
+        command=["python", "-m", "plumbline.jobs"],
+        args=args,
+        env=[*pod.variables({"HOME": pod.TMP}), *env],
+        env_from=env_from,
+        mounts=mounts,
+        resources=resources,
+    )
+
+
+def store_environment(settings: Settings, namespace: str) -> list[Manifest]:
+    """Return how a step finds its namespace's part of the store, and the Job it speaks for."""
+    url = settings.store_url.replace("{namespace}", namespace)
+    plain = pod.variables({**settings.store_environment, "PLUMBLINE_STORE_URL": url})
+    field: Mapping[str, Any] = {"fieldRef": {"fieldPath": _JOB_UID}}
+    return [*plain, {"name": "PLUMBLINE_JOB_UID", "valueFrom": field}]
+
+
+def store_credentials() -> list[Manifest]:
+    """Return the Secret with the store's keys, for steps of ours only."""
+    return [{"secretRef": {"name": names.STORE_SECRET}}]
+
+
+def task_mount() -> Manifest:
+    """Return where a step finds its task file."""
+    return pod.mount("task", TASK_FOLDER, read_only=True)
+
+
+def task_volume(*config_maps: str) -> Manifest:
+    """Return the volume with the task files out of these ConfigMaps."""
+    sources = [{"configMap": {"name": name}} for name in config_maps]
+    return {"name": "task", "projected": {"sources": sources}}
