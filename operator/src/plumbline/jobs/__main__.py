@@ -2,7 +2,11 @@
 
 import sys
 
-from plumbline.jobs.steps import main
+from plumbline.jobs import signals
 
 if __name__ == "__main__":
+    # First of all, because everything else takes its time to import.
+    signals.remember() if sys.argv[1:] == ["upload"] else signals.end_at_once()
+    from plumbline.jobs.steps import main
+
     sys.exit(main(sys.argv[1:]))

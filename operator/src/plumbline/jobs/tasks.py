@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from plumbline.api.meta import Gate, Model, Observed
 from plumbline.api.v1alpha1.dataset import DataSchema, DataSource, Expectations, Question
@@ -87,8 +87,6 @@ class JudgeTask(Observed):
 class DataTask(Observed):
     """What a training container is told: `task.json` beside its data."""
 
-    model_config = ConfigDict(extra="ignore")
-
     task: Literal["Classification", "Regression"]
     target: str
     features: list[dict[str, Any]]
@@ -96,7 +94,17 @@ class DataTask(Observed):
     seed: int = 0
 
 
-Task = TypeVar("Task", ProfileTask, TrainingTask, JudgeTask, DataTask)
+class PredictTask(Observed):
+    """What the predict step is told: `task.json` beside the features."""
+
+    task: Literal["Classification", "Regression"]
+    target: str
+    features: list[dict[str, Any]]
+    reference: tuple[dict[str, Any], ...] = ()
+    champion: bool = False
+
+
+Task = TypeVar("Task", ProfileTask, TrainingTask, JudgeTask, DataTask, PredictTask)
 
 
 def read(path: Path, kind: type[Task]) -> Task:

@@ -1,0 +1,80 @@
+"""The estimator that a spec names: found in trusted modules only, with parameters that it knows."""
+
+import inspect
+import json
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from plumbline.jobs.failures import JobFailed
+
+TRUSTED_MODULES = ("sklearn.", "lightgbm.", "xgboost.")
+_KINDS = {"Classification": "classifier", "Regression": "regressor"}
+
+
+def make_estimator(path: str, params: Mapping[str, int | str], *, task: str, seed: int) -> Any:
+    """Return the estimator, unfitted and seeded.
+
+    Raises:
+        JobFailed: it is not trusted, not there, not an estimator for the task, or does not know
+            one of the parameters.
+    """
+    kind = _import(path)
+    known = inspect.signature(kind.__init__).parameters
+    values = {name: _value(raw) for name, raw in params.items()}
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise JobFailed(
+            "EstimatorParamsInvalid",
+            f"{path} has no parameter {unknown[0]!r}; it has {', '.join(sorted(known))[:300]}.",
+        )
+    if "random_state" in known:
+        values.setdefault("random_state", seed)
+    return _made(kind, path, values, task)
+
+
+def _import(path: str) -> Any:
+    if not path.startswith(TRUSTED_MODULES):
+        raise JobFailed(
+            "EstimatorNotAllowed",
+            f"trainer.estimator.import {path}: only {', '.join(TRUSTED_MODULES)}* are trusted; use "
+            "trainer.container for code of your own.",
+        )
+    module, _, name = path.rpartition(".")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise JobFailed(
+            "EstimatorNotFound",
+            f"trainer.estimator.import {path} does not import: {error}; mend the path, or use an "
+            "image that has the package.",
+        ) from error
+    if not (inspect.isclass(found) and hasattr(found, "fit") and hasattr(found, "predict")):
+        raise JobFailed("EstimatorInvalid", f"{path} is not an estimator with fit and predict.")
+    return found
+
+
+def _made(kind: Any, path: str, values: Mapping[str, Any], task: str) -> Any:
+    from sklearn.base import is_classifier, is_regressor
+
+    try:
+        estimator = kind(**values)
+    except (TypeError, ValueError) as error:
+        raise JobFailed("EstimatorParamsInvalid", f"{path}: {error}") from error
+    fits = is_classifier(estimator) if task == "Classification" else is_regressor(estimator)
+    if not fits:
+        raise JobFailed(
+            "EstimatorInvalid",
+            f"{path} is not a {_KINDS[task]}, which question.task {task} needs.",
+        )
+    return estimator
+
+
+def _value(raw: int | str) -> Any:
+    """Read `"0.1"`, `"true"`, `"null"` and `"[1, 2]"` as JSON; anything else is text."""
+    if not isinstance(raw, str):
+        return raw
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return raw

@@ -1,0 +1,88 @@
+"""What a model looks at: the columns, and how each of them is treated."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from plumbline.jobs.failures import JobFailed
+
+Feature = Mapping[str, Any]
+Arrays = dict[str, "np.ndarray[Any, Any]"]
+
+_TYPES = {"integer": "number", "number": "number", "boolean": "boolean", "string": "category"}
+
+
+def features_of(manifest: Mapping[str, Any], asked: Sequence[str], target: str) -> list[Feature]:
+    """Return the features of a run, in the order asked for, or all that can be one.
+
+    Raises:
+        JobFailed: a feature is not in the data, is the target, or is a time.
+    """
+    declared = {column["name"]: column for column in manifest["schema"]["columns"]}
+    names = list(asked) or _all(manifest, target)
+    for name in names:
+        _check(name, declared, target)
+    if not names:
+        raise JobFailed(
+            "FeaturesMissing", "no column is left to learn from; name some in features."
+        )
+    return [_feature(declared[name]) for name in names]
+
+
+def model_input(frame: pl.DataFrame, features: Sequence[Feature]) -> pl.DataFrame:
+    """Return what a model gets to see: floats for numbers and booleans, text for categories."""
+    return frame.select(
+        pl.col(feature["name"]).cast(pl.String if feature["type"] == "category" else pl.Float64)
+        for feature in features
+    )
+
+
+def arrays(frame: pl.DataFrame) -> Arrays:
+    """Return a model's input as arrays: float64 with NaN for nothing, objects with None."""
+    return {column.name: column.to_numpy() for column in frame.get_columns()}
+
+
+def _all(manifest: Mapping[str, Any], target: str) -> list[str]:
+    """Return every column but the target, times, keys, groups and personal data."""
+    schema = manifest["schema"]
+    group = (manifest.get("holdout") or {}).get("column")
+    left_out = {target, schema.get("timeColumn"), group, *schema.get("primaryKey", [])}
+    return [
+        column["name"]
+        for column in schema["columns"]
+        if column["name"] not in left_out
+        and column["type"] in _TYPES
+        and not column.get("personal")
+    ]
+
+
+def _check(name: str, declared: Mapping[str, Any], target: str) -> None:
+    if name == target:
+        raise JobFailed("FeatureIsTarget", f"features: {name!r} is the target; leave it out.")
+    if name not in declared:
+        raise JobFailed(
+            "FeatureMissing",
+            f"features: {name!r} is not a column of the data ({', '.join(list(declared)[:12])}).",
+        )
+    if declared[name]["type"] not in _TYPES:
+        raise JobFailed(
+            "FeatureUnusable",
+            f"features: {name!r} is a {declared[name]['type']}, which no model takes; derive "
+            "numbers from it (hour, weekday) in the data.",
+        )
+
+
+def _feature(column: Mapping[str, Any]) -> Feature:
+    return {
+        "name": column["name"],
+        "type": _TYPES[column["type"]],
+        "integer": column["type"] == "integer",
+        "nullable": bool(column.get("nullable")),
+        "min": column.get("min"),
+        "max": column.get("max"),
+        "values": column.get("values") or None,
+        "pattern": column.get("pattern"),
+        "personal": bool(column.get("personal")),
+    }

@@ -1,0 +1,80 @@
+"""The upload side-car: waits until training ends, then ships what it left, without reading it.
+
+It starts before the training container and gets SIGTERM when that one has ended.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from plumbline.jobs import signals
+from plumbline.jobs.failures import JobFailed
+from plumbline.jobs.places import Places
+from plumbline.jobs.tasks import TrainingTask, read
+from plumbline.jobs.verdicts import Answer
+from plumbline.store import Store
+from plumbline.store.digests import of_bytes
+
+READY = "/tmp/upload-ready"  # noqa: S108 (an emptyDir of the pod)
+_LIMIT_BYTES = 2 << 30
+_LIMIT_FILES = 1000
+
+
+def run(places: Places, store: Store) -> Answer:
+    """Wait for the end of training, then store its files and a Training manifest."""
+    task = read(places.task, TrainingTask)
+    ready = places.at(READY)
+    ready.parent.mkdir(parents=True, exist_ok=True)
+    ready.touch()
+    signals.wait_for_end()
+    return ship(task, places, store)
+
+
+def ship(task: TrainingTask, places: Places, store: Store) -> Answer:
+    """Store every file of /model and the manifest that names them."""
+    folder = places.at("/model")
+    files = [_shipped(path, folder, store) for path in _regular_files(folder)]
+    manifest = {
+        "kind": "Training",
+        "run": task.run.model_dump(mode="json"),
+        "dataset": task.dataset.model_dump(mode="json"),
+        "specDigest": of_bytes(places.task.read_bytes()),
+        "files": files,
+    }
+    return Answer(store.put_manifest(manifest), "Trained", task.run.uid)
+
+
+def _regular_files(folder: Path) -> list[Path]:
+    """Return the files below a folder, or say why they are not shipped."""
+    found = sorted(_walk(folder))
+    if not found:
+        raise JobFailed("ModelMissing", "training left no file in /model; write model.skops there.")
+    size = sum(path.stat().st_size for path in found)
+    if size > _LIMIT_BYTES or len(found) > _LIMIT_FILES:
+        raise JobFailed(
+            "ModelTooLarge",
+            f"training left {len(found)} files with {size} bytes in /model; {_LIMIT_FILES} files "
+            f"and {_LIMIT_BYTES} bytes are allowed.",
+        )
+    return found
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield regular files; anything else is refused, because a link could show what is not ours."""
+    for entry in os.scandir(folder) if folder.is_dir() else ():
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(Path(entry.path))
+        elif entry.is_file(follow_symlinks=False):
+            yield Path(entry.path)
+        else:
+            raise JobFailed(
+                "ModelNotRegular",
+                f"/model/{entry.name} is a link or no regular file; write a file in its place.",
+            )
+
+
+def _shipped(path: Path, folder: Path, store: Store) -> dict[str, Any]:
+    size = path.stat().st_size
+    name = str(path.relative_to(folder))
+    return {"path": name, "bytes": size, "blob": store.put_blob(path)}
