@@ -1,0 +1,46 @@
+{{- /* Egress to the cluster's DNS: its pods, or a cache on the node. */ -}}
+{{- define "plumbline.toDns" -}}
+- to:
+    - namespaceSelector: {}
+    - ipBlock:
+        cidr: 169.254.0.0/16
+  ports:
+    {{- range list 53 5353 }}
+    - port: {{ . }}
+      protocol: UDP
+    - port: {{ . }}
+      protocol: TCP
+    {{- end }}
+{{- end }}
+
+{{- /* Egress to the store: the one in the cluster, or wherever else it is. */ -}}
+{{- define "plumbline.toStore" -}}
+{{- if .Values.store.enabled -}}
+- to:
+    - namespaceSelector:
+        matchLabels:
+          kubernetes.io/metadata.name: {{ .Release.Namespace }}
+      podSelector:
+        matchLabels: {{- include "plumbline.storeLabels" . | nindent 10 }}
+  ports:
+    - port: 7070
+{{- else -}}
+{{- include "plumbline.toAddresses" .Values.networkPolicies.store }}
+{{- end }}
+{{- end }}
+
+{{- define "plumbline.toAddresses" -}}
+- to:
+    {{- range . }}
+    - ipBlock:
+        cidr: {{ . | quote }}
+    {{- end }}
+{{- end }}
+
+{{- define "plumbline.operatorPeer" -}}
+- namespaceSelector:
+    matchLabels:
+      kubernetes.io/metadata.name: {{ .Release.Namespace }}
+  podSelector:
+    matchLabels: {{- include "plumbline.operatorLabels" . | nindent 6 }}
+{{- end }}

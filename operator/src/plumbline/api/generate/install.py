@@ -1,0 +1,38 @@
+"""manifests/install.yaml: the chart as plain manifests, for clusters without Helm."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from plumbline.api.generate.files import HEADER
+
+NAMESPACE = "plumbline-system"
+# A file in Git must hold no password: the Secret is made by manifests/store-accounts.
+_SETTINGS = ("store.existingSecret=plumbline-store-root",)
+_NAMESPACE = f"""---
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: {NAMESPACE}
+  labels:
+    pod-security.kubernetes.io/enforce: restricted
+"""
+
+
+def render(helm: str, chart: Path) -> str:
+    """Return the chart with its default values as manifests.
+
+    Raises:
+        subprocess.CalledProcessError: helm could not render the chart; it has said why.
+    """
+    settings = [word for setting in _SETTINGS for word in ("--set", setting)]
+    command = [helm, "template", "plumbline", str(chart), "--namespace", NAMESPACE, *settings]
+    rendered = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603
+    return HEADER + _NAMESPACE + _tidy(rendered)
+
+
+def _tidy(rendered: str) -> str:
+    """Leave out Helm's comments and headers of chart files that came out empty."""
+    lines = [line.rstrip() for line in rendered.splitlines() if not line.startswith("# Generated")]
+    text = "\n".join(line for line in lines if line) + "\n"
+    return re.sub(r"---\n(?:# Source: [^\n]*\n)(?=---\n|\Z)", "", text)
