@@ -1,4 +1,4 @@
-"""New York flights 2013 with the weather at departure, as the business would write them: CSV by month."""
+"""New York flights 2013 with the weather at departure, as a business would write them."""
 
 import io
 import zipfile
@@ -23,7 +23,8 @@ def flights() -> pl.DataFrame:
     folder = Path(spec.origin).parent / "data"
     with zipfile.ZipFile(folder / "flights.csv.zip") as archive:
         name = next(n for n in archive.namelist() if n.endswith("flights.csv"))
-        left = pl.read_csv(io.BytesIO(archive.read(name)), null_values="NA", infer_schema_length=None)
+        content = io.BytesIO(archive.read(name))
+    left = pl.read_csv(content, null_values="NA", infer_schema_length=None)
     right = pl.read_csv(folder / "weather.csv", null_values="NA", infer_schema_length=None)
     right = right.unique(KEYS, keep="first", maintain_order=True).drop("time_hour")
     joined = left.filter(pl.col("arr_delay").is_not_null()).join(right, on=KEYS, how="inner")
