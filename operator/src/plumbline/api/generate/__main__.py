@@ -4,10 +4,11 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from plumbline.api.generate import chart, crd, docs, install
+from plumbline.api.generate import argocd, chart, crd, docs, install
 from plumbline.api.generate.files import HEADER, to_yaml, write
 
 REPOSITORY = Path(__file__).parents[5]
+CHART, ARGOCD = PurePath("charts/plumbline"), PurePath("manifests/argocd")
 
 
 def main() -> None:
@@ -16,22 +17,23 @@ def main() -> None:
     parser.add_argument("--root", type=Path, default=REPOSITORY, help="where to write")
     parser.add_argument("--helm", help="helm binary; manifests/install.yaml is written with it")
     arguments = parser.parse_args()
-    for path, text in files():
+    for path, text in files(REPOSITORY):
         write(arguments.root / path, text)
     if arguments.helm:
-        chart_path = arguments.root / "charts/plumbline"
-        text = install.render(arguments.helm, chart_path)
+        text = install.render(arguments.helm, arguments.root / CHART)
         write(arguments.root / "manifests/install.yaml", text)
 
 
-def files() -> Iterator[tuple[PurePath, str]]:
-    """Yield path and text of each file that the models alone decide."""
+def files(repository: Path) -> Iterator[tuple[PurePath, str]]:
+    """Yield path and text of each file that follows from the models without Helm."""
     for definition in crd.definitions():
         plural, group = definition["metadata"]["name"].split(".", 1)
         yield PurePath("crds", f"{group}_{plural}.yaml"), f"{HEADER}---\n{to_yaml(definition)}"
     for path, text in chart.files():
-        yield PurePath("charts/plumbline", path), text
+        yield CHART / path, text
     yield PurePath("docs/reference/api.md"), docs.reference()
+    script = (repository / ARGOCD / "health.lua").read_text()
+    yield ARGOCD / "argocd-cm.yaml", argocd.config_map(script)
 
 
 if __name__ == "__main__":
