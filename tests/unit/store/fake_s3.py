@@ -46,8 +46,9 @@ class Handler(BaseHTTPRequestHandler):
             return
         bucket, key = self._place()
         if not key:
-            self._answer(409 if bucket in self.world.buckets else 200)
+            exists = bucket in self.world.buckets
             self.world.buckets.setdefault(bucket, {})
+            self._answer(409 if exists else 200)
         elif bucket not in self.world.buckets:
             self._error(404, "NoSuchBucket")
         elif self.headers.get("If-None-Match") == "*" and key in self.world.buckets[bucket]:

@@ -1,0 +1,218 @@
+"""Broken data must never become a revision, and good data must never be called broken."""
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.unit.jobs.pods import Pods
+
+
+def schema(*columns: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"columns": list(columns), **more}
+
+
+def column(name: str = "a", kind: str = "integer", **more: Any) -> dict[str, Any]:
+    return {"name": name, "type": kind, **more}
+
+
+def broken(manifest: dict[str, Any]) -> list[tuple[str, int, list[int]]]:
+    return [(each["rule"], each["count"], each["rows"]) for each in manifest["violations"]]
+
+
+CASES: dict[str, tuple[dict[str, Any], str, list[tuple[str, int, list[int]]]]] = {
+    "good rows": (schema(column()), "a\n1\n2\n", []),
+    "whole numbers that a tool wrote as floats": (schema(column()), "a\n1.0\n2\n", []),
+    "text in a number": (schema(column()), "a\n1\nx\n2.5\n", [("Type", 2, [2, 3])]),
+    "infinity is no value": (
+        schema(column(kind="number")),
+        "a\ninf\n1e5\n",
+        [("Type", 1, [1])],
+    ),
+    "a gap where none is allowed": (
+        schema(column(), column("b")),
+        "a,b\n1,1\n,2\n",
+        [("Null", 1, [2])],
+    ),
+    "a gap where one is allowed": (
+        schema(column(nullable=True), column("b")),
+        "a,b\n1,1\nNA,2\n,3\n",
+        [],
+    ),
+    "NA is a country in a text column": (schema(column(kind="string")), "a\nNA\nDE\n", []),
+    "a value below the minimum": (schema(column(min=0)), "a\n-1\n0\n-999\n", [("Min", 2, [1, 3])]),
+    "a value above the maximum": (schema(column(max=5)), "a\n5\n6\n", [("Max", 1, [2])]),
+    "a value outside of the list": (
+        schema(column(kind="string", values=["x", "y"])),
+        "a\nx\nz\n",
+        [("Values", 1, [2])],
+    ),
+    "a value against the pattern": (
+        schema(column(kind="string", pattern="[A-Z]{2}")),
+        "a\nAB\nABC\n",
+        [("Pattern", 1, [2])],
+    ),
+    "a pattern that only Python knows": (
+        schema(column(kind="string", pattern="(?!Q)[A-Z]+")),
+        "a\nAB\nQB\n",
+        [("Pattern", 1, [2])],
+    ),
+    "a value that must be unique": (
+        schema(column(unique=True)),
+        "a\n1\n1\n2\n1\n",
+        [("Unique", 2, [2, 4])],
+    ),
+    "a key that is there already": (
+        schema(column(), column("b"), primaryKey=["a", "b"]),
+        "a,b\n1,1\n1,2\n1,1\n",
+        [("PrimaryKey", 1, [3])],
+    ),
+    "booleans in their usual spellings": (
+        schema(column(kind="boolean")),
+        "a\ntrue\nFalse\n1\n0\n",
+        [],
+    ),
+    "no boolean": (
+        schema(column(kind="boolean")),
+        "a\ntrue\nmaybe\n",
+        [("Type", 1, [2])],
+    ),
+    "times in ISO 8601": (
+        schema(column(kind="timestamp")),
+        "a\n2013-01-01T10:00:00Z\n2013-01-01 10:00\n2013-01-01\n2013-01-01T10:00:00.5+02:00\n",
+        [],
+    ),
+    "no time": (
+        schema(column(kind="timestamp")),
+        "a\n2013-13-01\n",
+        [("Type", 1, [1])],
+    ),
+    "an extra column when strict": (
+        schema(column(), strict=True),
+        "a,b\n1,2\n",
+        [("ColumnUnexpected", 1, [])],
+    ),
+    "an extra column when not strict": (schema(column()), "a,b\n1,2\n", []),
+    "a column that is not there": (schema(column("b")), "a\n1\n", [("ColumnMissing", 1, [])]),
+    "a header without rows": (schema(column()), "a\n", [("MinRows", 0, [])]),
+    "an empty file": (schema(column()), "", [("SourceEmpty", 0, [])]),
+    "a line with too few fields": (schema(column()), "a,b\n1,2\n3\n4,5\n", [("TornLine", 1, [3])]),
+    "a line with too many fields": (schema(column()), "a,b\n1,2\n3,4,5\n", [("TornLine", 1, [3])]),
+    "a quote that never ends": (schema(column()), 'a,b\n1,2\n3,"x\n4,5\n', [("TornLine", 1, [3])]),
+    "a line break inside of quotes": (
+        schema(column(), column("b", "string")),
+        'a,b\n1,"x\ny"\n2,z\n',
+        [],
+    ),
+    "lines that end as on Windows": (schema(column()), "a,b\r\n1,2\r\n3,4\r\n", []),
+    "a byte order mark": (schema(column()), "\ufeffa,b\n1,2\n", []),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_rules(pod: Pods, case: str) -> None:
+    rules, text, expected = CASES[case]
+    pod.upload("rows.csv", text)
+    ended, manifest = pod.profile(rules)
+    assert ended.code == 0
+    assert broken(manifest) == expected
+    assert ended.words["verdict"] == ("Invalid" if expected else "Valid")
+
+
+def test_row_numbers_go_on_over_the_files_and_only_ten_are_kept(pod: Pods) -> None:
+    pod.upload("1.csv", "a\n1\n2\n")
+    pod.upload("2.csv", "a\n3\n" + "x\n" * 20)
+    ended, manifest = pod.profile(schema(column()))
+    assert broken(manifest) == [("Type", 20, list(range(4, 14)))]
+    assert ended.reason == "SchemaViolated"
+    assert ended.message == "a is not an integer: 20 rows, first 4, 5, 6."
+
+
+def test_a_torn_line_names_the_file_and_the_line(pod: Pods) -> None:
+    pod.upload("1.csv", "a,b\n1,2\n")
+    pod.upload("2.csv", "a,b\n1,2\n3")
+    ended, manifest = pod.profile(schema(column()))
+    assert ended.reason == "CsvTorn"
+    assert "s3://raw/2.csv is torn at line 3: 1 fields instead of 2" in ended.message
+    assert manifest["parts"][0].get("blob") is None
+
+
+def test_expectations_of_the_whole_set(pod: Pods) -> None:
+    pod.upload("1.csv", "a,b\n1,\n1,\n2,5\n3,\n")
+    rules = schema(column(), column("b", nullable=True))
+    wanted = {"minRows": 5, "maxNullShare": 0.5, "maxDuplicateShare": 0.2}
+    ended, manifest = pod.profile(rules, expectations=wanted)
+    assert [each["rule"] for each in manifest["violations"]] == [
+        "MinRows", "MaxDuplicateShare", "MaxNullShare",
+    ]  # fmt: skip
+    assert ended.reason == "TooFewRows"
+    assert "And 2 more" in ended.message
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "reason"),
+    [
+        ("a,late\n1,0\n2,\n", "TargetMissing", "TargetMissing"),
+        ("a\n1\n2\n", "TargetMissing", "TargetMissing"),
+        ("a,late\n1,1\n2,1\n", "TargetConstant", "TargetConstant"),
+    ],
+)
+def test_a_target_that_cannot_be_learnt(pod: Pods, text: str, rule: str, reason: str) -> None:
+    pod.upload("1.csv", text)
+    ended, manifest = pod.profile(
+        schema(column(), column("late", "boolean")),
+        question={"task": "Classification", "target": "late"},
+    )
+    assert [each["rule"] for each in manifest["violations"]] == [rule]
+    assert ended.reason == reason
+
+
+def test_personal_values_are_shown_nowhere(pod: Pods) -> None:
+    rows = "name,age\n" + "".join(f"Carol-{n},{n % 90}\n" for n in range(50)) + "Carol-x,712345\n"
+    pod.upload("1.csv", rows)
+    rules = schema(
+        column("name", "string", personal=True, pattern="[A-Za-z]+-[0-9]+"),
+        column("age", personal=True, max=120),
+    )
+    ended, manifest = pod.profile(rules)
+    text = str({**manifest, "schema": None}) + str(ended.words)
+    assert [each["rule"] for each in manifest["violations"]] == ["Pattern", "Max"]
+    assert "Carol" not in text
+    assert "712345" not in text
+    assert set(manifest["columns"][1]) == {"name", "type", "nulls", "distinct"}
+
+
+def test_a_parquet_file_is_read_by_its_own_types(pod: Pods) -> None:
+    frame = pl.DataFrame({"a": [1, 2], "b": ["x", None], "c": [1.5, float("nan")]})
+    pod.upload("1.parquet", frame.with_columns(pl.col("b").cast(pl.Categorical)))
+    rules = schema(
+        column(), column("b", "string", nullable=True), column("c", "number", nullable=True)
+    )
+    source = {"uri": "s3://raw/*.parquet"}
+    _, manifest = pod.profile(rules, source=source, format="parquet")
+    assert manifest["verdict"] == "Valid"
+    assert [each["nulls"] for each in manifest["columns"]] == [0, 1, 1]
+
+
+def test_a_file_of_another_format_is_said(pod: Pods) -> None:
+    pod.upload("1.parquet", "a\n1\n")
+    source = {"uri": "s3://raw/*.parquet"}
+    ended, _ = pod.profile(schema(column()), source=source, format="parquet")
+    assert (ended.code, ended.reason) == (64, "SourceUnreadable")
+    assert "s3://raw/1.parquet is not readable as parquet" in ended.message
+
+
+def test_a_holdout_column_that_is_not_declared(pod: Pods) -> None:
+    pod.upload("1.csv", "a,late\n1,0\n2,1\n")
+    question = {
+        "task": "Classification", "target": "late", "holdout": {"by": "Group", "column": "day"}
+    }  # fmt: skip
+    ended, _ = pod.profile(schema(column(), column("late", "boolean")), question=question)
+    assert (ended.code, ended.reason) == (64, "SpecInvalid")
+
+
+def test_a_column_without_any_value_is_allowed_where_gaps_are(pod: Pods) -> None:
+    pod.upload("1.csv", "a,b\n1,\n2,\n")
+    _, manifest = pod.profile(schema(column(), column("b", "number", nullable=True)))
+    assert manifest["verdict"] == "Valid"
+    assert manifest["columns"][1] == {"name": "b", "type": "number", "nulls": 2, "distinct": 0}

@@ -1,0 +1,145 @@
+"""The source is where users err most: each mistake must say what, where and what to do."""
+
+from pathlib import Path
+
+import pytest
+from plumbline.jobs import globs
+
+from tests.unit.jobs.pods import Pods
+
+SCHEMA = {"columns": [{"name": "a", "type": "integer"}]}
+
+
+def test_a_glob_that_matches_nothing(pod: Pods) -> None:
+    pod.upload("other.txt", "a\n1\n")
+    ended, _ = pod.profile(SCHEMA)
+    assert (ended.code, ended.reason) == (64, "SourceNotFound")
+    assert "s3://raw/*.csv matches no file" in ended.message
+
+
+def test_a_bucket_that_does_not_exist(pod: Pods) -> None:
+    ended, _ = pod.profile(SCHEMA, source={"uri": "s3://nowhere/a.csv"})
+    assert (ended.code, ended.reason) == (64, "SourceNotFound")
+    ended, _ = pod.profile(SCHEMA, source={"uri": "s3://nowhere/*.csv"})
+    assert (ended.code, ended.reason) == (64, "SourceNotFound")
+
+
+def test_wrong_credentials_for_the_source_are_not_those_of_the_store(pod: Pods) -> None:
+    pod.upload("a.csv", "a\n1\n")
+    pod.patch.setenv("SOURCE_AWS_ENDPOINT_URL", pod.world.url)
+    pod.patch.setenv("SOURCE_AWS_ACCESS_KEY_ID", "mallory")
+    pod.patch.setenv("SOURCE_AWS_SECRET_ACCESS_KEY", "top-secret")
+    source = {"uri": "s3://raw/a.csv", "secretRef": {"name": "mine"}}
+    ended, _ = pod.profile(SCHEMA, source=source)
+    assert (ended.code, ended.reason) == (64, "SourceForbidden")
+    assert "top-secret" not in ended.message
+
+
+def test_a_source_with_credentials_of_its_own(pod: Pods) -> None:
+    pod.upload("a.csv", "a\n1\n")
+    for name, value in pod.world.environment().items():
+        pod.patch.setenv(f"SOURCE_{name}", value)
+    source = {"uri": "s3://raw/a.csv", "secretRef": {"name": "mine"}}
+    ended, manifest = pod.profile(SCHEMA, source=source)
+    assert ended.words["verdict"] == "Valid"
+    assert manifest["rows"] == 1
+
+
+def test_a_store_without_credentials(pod: Pods) -> None:
+    pod.patch.delenv("AWS_SECRET_ACCESS_KEY")
+    ended, _ = pod.profile(SCHEMA)
+    assert (ended.code, ended.reason) == (64, "CredentialsRefused")
+
+
+def test_a_source_that_does_not_answer_is_tried_again(pod: Pods) -> None:
+    pod.patch.setenv("SOURCE_AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    pod.patch.setenv("SOURCE_AWS_ACCESS_KEY_ID", "a")
+    pod.patch.setenv("SOURCE_AWS_SECRET_ACCESS_KEY", "b")
+    source = {"uri": "s3://raw/a.csv", "secretRef": {"name": "mine"}}
+    ended, _ = pod.profile(SCHEMA, source=source)
+    assert (ended.code, ended.reason) == (75, "SourceUnreachable")
+
+
+def test_http_cannot_be_listed_and_says_so(pod: Pods) -> None:
+    ended, _ = pod.profile(SCHEMA, source={"uri": "http://127.0.0.1:9/*.csv"})
+    assert (ended.code, ended.reason) == (64, "SourceInvalid")
+    assert "name one file" in ended.message
+
+
+def test_http_that_does_not_answer_is_tried_again(pod: Pods) -> None:
+    ended, _ = pod.profile(SCHEMA, source={"uri": "http://127.0.0.1:9/a.csv?token=secret"})
+    assert (ended.code, ended.reason) == (75, "SourceUnreachable")
+    assert "secret" not in ended.message
+
+
+def test_http_refusals_have_their_own_reasons(pod: Pods) -> None:
+    ended, _ = pod.profile(SCHEMA, source={"uri": f"{pod.world.url}/raw/a.csv"})
+    assert (ended.code, ended.reason) == (64, "SourceForbidden")
+
+
+def test_a_config_map_is_read_and_a_missing_key_is_said(pod: Pods) -> None:
+    source = {"configMap": {"name": "small", "key": "rows.csv"}}
+    ended, _ = pod.profile(SCHEMA, source=source)
+    assert (ended.code, ended.reason) == (64, "SourceNotFound")
+    assert "ConfigMap small has no key rows.csv" in ended.message
+    pod.path("/source").mkdir()
+    pod.path("/source/rows.csv").write_text("a\n1\n2\n")
+    ended, manifest = pod.profile(SCHEMA, source=source)
+    assert manifest["rows"] == 2
+    assert manifest["parts"][0]["source"] == "configMap://small/rows.csv"
+
+
+def test_an_unknown_column_type_is_no_task(pod: Pods) -> None:
+    ended, _ = pod.profile({"columns": [{"name": "a", "type": "colour"}]})
+    assert (ended.code, ended.reason) == (64, "TaskInvalid")
+    assert "schema.columns.0.type" in ended.message
+
+
+def test_an_unchanged_file_is_not_fetched_again(pod: Pods) -> None:
+    pod.upload("1.csv", "a\n1\n2\n")
+    ended, before = pod.profile(SCHEMA)
+    pod.upload("2.csv", "a\n3\n")
+    pod.world.gets.clear()
+    _, after = pod.profile(SCHEMA, previous=ended.words["digest"])
+    assert "1.csv" not in pod.world.gets
+    assert "2.csv" in pod.world.gets
+    assert after["parts"][0] == before["parts"][0]
+    assert after["rows"] == 3
+
+
+def test_a_kept_part_that_was_damaged_is_fetched_again(pod: Pods) -> None:
+    pod.upload("1.csv", "a\n1\n2\n")
+    ended, manifest = pod.profile(SCHEMA)
+    name = manifest["parts"][0]["blob"].removeprefix("sha256:")
+    pod.world.buckets["plumbline-team"][f"blobs/sha256/{name[:2]}/{name}"] = b"rot"
+    _, after = pod.profile(SCHEMA, previous=ended.words["digest"])
+    assert after["digest"] == manifest["digest"]
+
+
+@pytest.mark.parametrize(
+    ("glob", "name", "matches"),
+    [
+        ("a/*.csv", "a/x.csv", True),
+        ("a/*.csv", "a/b/x.csv", False),
+        ("a/**/*.csv", "a/b/c/x.csv", True),
+        ("a/**/*.csv", "a/x.csv", True),
+        ("**", "a/b", True),
+        ("a/?.csv", "a/12.csv", False),
+        ("a/[x].csv", "a/[x].csv", True),
+        ("a/*.csv", "a/x.csv.gz", False),
+    ],
+)
+def test_globs_match_as_in_a_shell(glob: str, name: str, matches: bool) -> None:
+    assert bool(globs.matcher(glob).match(name)) is matches
+
+
+def test_only_the_folder_above_the_wildcard_is_listed() -> None:
+    assert globs.folder_of("a/b/2013-*.csv") == "a/b"
+    assert globs.folder_of("*.csv") == ""
+
+
+def test_the_operator_can_find_the_result_of_a_pod_that_vanished(pod: Pods, tmp_path: Path) -> None:
+    pod.patch.setenv("PLUMBLINE_JOB_UID", "job-1")
+    pod.upload("1.csv", "a\n1\n")
+    ended, _ = pod.profile(SCHEMA)
+    assert pod.store.get_pointer("job-1") == ended.words["digest"]
