@@ -10,8 +10,6 @@ from plumbline.plan.reasons import DatasetReason
 from plumbline.plan.rules.dataset_fetch import VALID, Retry
 from plumbline.plan.rules.status import condition_of
 
-SAME_TROUBLE = {"ErrImagePull": "ImagePullBackOff"}
-
 
 def valid_before(status: DatasetStatus) -> Manifest:
     """Return the Valid condition as it stands."""
@@ -28,7 +26,7 @@ def fetching(dataset: Dataset, job: str, outcome: JobOutcome) -> list[Manifest]:
     """Return the conditions while a Job reads the source, or waits for something."""
     source = dataset.spec.source
     where = source.uri or (source.config_map and f"ConfigMap {source.config_map.name}")
-    reason = SAME_TROUBLE.get(outcome.reason, outcome.reason) or DatasetReason.PROFILING
+    reason = outcome.reason or DatasetReason.PROFILING
     message = outcome.message if outcome.reason else f"Job {job} reads and checks {where}."
     if dataset.status.revision is None:
         return working(reason, message)

@@ -134,7 +134,7 @@ def _next(snapshot: DatasetSnapshot, key: str, number: int = 1) -> Attempt:
     """Return the attempt after the one in the status; its Job may exist already."""
     fetch, name = snapshot.dataset.status.fetch, snapshot.dataset.metadata.name
     after = fetch.job if fetch else ""
-    job = f"{name}-profile-{canonical.short([key, after])}"
+    job = f"{name}-profile-{canonical.short([snapshot.dataset.metadata.uid, key, after])}"
     found = jobs.find(snapshot.jobs, job)
     if found is not None:
         return _under_way(snapshot, Fetch(key=key, job=job))

@@ -1,11 +1,16 @@
 """What is known of a Job by its name, whether it still exists or not."""
 
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from plumbline.api.effects import Deletion, Key, Manifest
 from plumbline.api.resources import BY_KIND
 from plumbline.plan.model import JobOutcome
 
+REASON = re.compile(r"[A-Za-z][A-Za-z0-9]{0,62}")
+# The kubelet alternates between these for one and the same trouble.
+SAME = {"ErrImagePull": "ImagePullBackOff"}
 ACTIVE = JobOutcome(state="Active")
 # Causes that go away without anybody mending anything: worth some quick tries.
 TEMPORARY = frozenset({"SourceUnreachable", "StoreUnreachable", "StoreFailed", "ResultMissing"})
@@ -25,13 +30,22 @@ def outcome_of(
 ) -> JobOutcome | None:
     """Return what a Job has come to; None when there is no Job and no trace of one."""
     if name in outcomes:
-        return outcomes[name]
+        return _worded(outcomes[name])
     return ACTIVE if find(jobs, name) else None
+
+
+def _worded(outcome: JobOutcome) -> JobOutcome:
+    """Return the outcome with a reason that a condition can hold; a container may say anything."""
+    if outcome.state == "Failed" and not REASON.fullmatch(outcome.reason):
+        return replace(outcome, reason="JobFailed")
+    if outcome.reason and not REASON.fullmatch(outcome.reason):
+        return replace(outcome, reason="", message="")
+    return replace(outcome, reason=SAME.get(outcome.reason, outcome.reason))
 
 
 def is_queued(job: Manifest | None) -> bool:
     """Tell whether a queue holds the Job back."""
-    return bool(job and job["spec"].get("suspend"))
+    return bool(job and job.get("spec", {}).get("suspend"))
 
 
 def deletion(child: Manifest) -> Deletion:

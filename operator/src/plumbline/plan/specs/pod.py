@@ -17,7 +17,7 @@ def container(
     name: str,
     *,
     image: str,
-    pull_policy: str,
+    pull_policy: str | None,
     command: Sequence[str] = (),
     args: Sequence[str] = (),
     env: Sequence[Manifest] = (),
@@ -26,7 +26,20 @@ def container(
     resources: Manifest,
     user: int | None = USER,
 ) -> dict[str, Any]:
-    """Return a container; `user` None leaves the user to its image, root excepted."""
+    """Return a container.
+
+    Args:
+        name: its name.
+        image: its image.
+        pull_policy: when to pull it; None for the cluster's default.
+        command: entry point; the image's when empty.
+        args: its arguments.
+        env: environment variables.
+        env_from: Secrets whose keys become variables.
+        mounts: where volumes appear.
+        resources: requests and limits.
+        user: who it runs as; None leaves that to the image, root excepted.
+    """
     optional = {
         "command": list(command),
         "args": list(args),
@@ -37,7 +50,7 @@ def container(
     return {
         "name": name,
         "image": image,
-        "imagePullPolicy": pull_policy,
+        **({"imagePullPolicy": pull_policy} if pull_policy else {}),
         **{key: value for key, value in optional.items() if value},
         "resources": resources,
         "securityContext": container_security(user),

@@ -1,0 +1,60 @@
+"""Which judge Job answers for a run: always one that compared with the model that serves now."""
+
+from collections.abc import Iterable
+
+from plumbline.api import names
+from plumbline.api.effects import Manifest
+from plumbline.plan.model import JobOutcome, TrainingRunSnapshot
+from plumbline.plan.rules import jobs
+from plumbline.plan.rules.training_task import FrozenSpec
+from plumbline.plan.specs.judge_job import CASE, COMPONENT, Case
+
+
+def case_of(snapshot: TrainingRunSnapshot, spec: FrozenSpec, training: str) -> Case:
+    """Return what is to be judged as things stand; a champion only when a gate asks for one."""
+    gate, deployment = spec.gates.champion, snapshot.champion
+    stable = deployment.status.stable if gate and deployment else None
+    if gate is None or deployment is None or stable is None:
+        return Case(training=training)
+    if deployment.metadata.name != gate.deployment_ref.name:
+        return Case(training=training)
+    champion = {"manifest": stable.manifest, "digest": stable.model, "run": stable.run}
+    return Case(training=training, champion=champion)
+
+
+def judge_of(snapshot: TrainingRunSnapshot, case: Case) -> tuple[str, JobOutcome | None]:
+    """Return the name of the Job that judges this case, and what it has come to.
+
+    A Job that judges an older case ends first: champions that change often must not pile up Jobs.
+    """
+    judges = list(_judges(snapshot.jobs))
+    for job in judges:
+        name = job["metadata"]["name"]
+        outcome = jobs.outcome_of(name, snapshot.jobs, snapshot.outcomes)
+        if outcome and (outcome.state == "Active" or _is_about(job, case)):
+            return name, outcome
+    name = f"{snapshot.run.metadata.name}-judge"
+    if any(job["metadata"]["name"] == name for job in judges):
+        name = f"{name}-{case.token}"
+    return name, _without_job(snapshot.outcomes.get(name), case)
+
+
+def _judges(found: Iterable[Manifest]) -> Iterable[Manifest]:
+    for job in found:
+        if job["metadata"].get("labels", {}).get(names.COMPONENT) == COMPONENT:
+            yield job
+
+
+def _is_about(job: Manifest, case: Case) -> bool:
+    notes = job["metadata"].get("annotations", {})
+    return bool(notes.get(CASE) == case.token)
+
+
+def _without_job(outcome: JobOutcome | None, case: Case) -> JobOutcome | None:
+    """Return what a Job left behind that is gone, if what it wrote is about this case."""
+    if outcome is None or outcome.record is None:
+        return None
+    champion = (outcome.record.get("champion") or {}).get("manifest")
+    wanted = case.champion["manifest"] if case.champion else None
+    same = outcome.record.get("training") == case.training and champion == wanted
+    return outcome if same else None

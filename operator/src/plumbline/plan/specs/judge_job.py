@@ -1,0 +1,128 @@
+"""The judge Job: fetch (ours), predict (loads the model; no credentials, no labels), judge (ours).
+
+The model is code that we did not write. Only `predict` loads it, and it sees neither the store nor
+the answers; `judge` sees both, and reads predictions instead of loading anything.
+"""
+
+from dataclasses import dataclass
+
+from plumbline.api import names
+from plumbline.api.effects import Manifest
+from plumbline.api.meta import GROUP
+from plumbline.api.resources import TRAINING_RUN
+from plumbline.api.v1alpha1 import TrainingRun
+from plumbline.plan import canonical
+from plumbline.plan.model import Settings
+from plumbline.plan.rules.training_task import FrozenSpec
+from plumbline.plan.specs import config_map, job, metadata, pod, steps
+from plumbline.plan.specs.train_job import requirements, spec_name_of
+
+COMPONENT = "judge"
+CASE = f"{GROUP}/case"
+BACKOFF_LIMIT = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What is to be judged.
+
+    Attributes:
+        training: digest of the manifest of the trained files.
+        champion: manifest, digest and run of the model to compare with, if there is one.
+    """
+
+    training: str
+    champion: Manifest | None = None
+
+    @property
+    def text(self) -> str:
+        """The file that the steps read."""
+        return canonical.text({"training": self.training, "champion": self.champion})
+
+    @property
+    def token(self) -> str:
+        """A short hash that tells cases apart."""
+        return canonical.short([self.training, self.champion])
+
+
+def judge_job(
+    name: str, run: TrainingRun, spec: FrozenSpec, case: Case, *, settings: Settings
+) -> tuple[Manifest, Manifest]:
+    """Return the ConfigMap with the case and the Job that judges it."""
+    about = run.metadata
+    labels = metadata.labels(COMPONENT, **{names.RUN_LABEL: about.name})
+    files = f"{about.name}-judge-{case.token}"
+    content = metadata.child(files, resource=TRAINING_RUN, owner=about, labels=labels)
+    owned = metadata.child(
+        name, resource=TRAINING_RUN, owner=about, labels=labels, annotations={CASE: case.token}
+    )
+    made = job.job(
+        owned,
+        judge_pod(run, spec, files, settings),
+        shown=COMPONENT,
+        backoff_limit=BACKOFF_LIMIT,
+        patient=["fetch", "judge"],
+        queue=job.queue_labels(about.labels),
+    )
+    return config_map.frozen(content, {"judge.json": case.text}), made
+
+
+def judge_pod(run: TrainingRun, spec: FrozenSpec, files: str, settings: Settings) -> Manifest:
+    """Return the pod of the judge Job."""
+    namespace = run.metadata.namespace
+    rooms = ("features", "labels", "model", "champion", "predictions", "tmp", "tmp-predict")
+    return pod.pod(
+        init=[_fetch(settings, namespace), _predict(spec, settings)],
+        containers=[_judge(settings, namespace)],
+        volumes=[
+            steps.task_volume(spec_name_of(run.metadata.name), files),
+            *(pod.scratch(room, steps.ROOM) for room in rooms),
+        ],
+    )
+
+
+def _fetch(settings: Settings, namespace: str) -> Manifest:
+    return steps.step(
+        "fetch",
+        settings=settings,
+        args=["fetch-judging"],
+        env=steps.store_environment(settings, namespace),
+        env_from=steps.store_credentials(),
+        mounts=[
+            steps.task_mount(),
+            pod.mount("tmp", pod.TMP),
+            *(pod.mount(room, f"/{room}") for room in ("features", "labels", "model", "champion")),
+        ],
+    )
+
+
+def _predict(spec: FrozenSpec, settings: Settings) -> Manifest:
+    seen = ("features", "model", "champion")
+    return steps.step(
+        "predict",
+        settings=settings,
+        args=["predict"],
+        mounts=[
+            steps.task_mount(),
+            pod.mount("tmp-predict", pod.TMP),
+            *(pod.mount(room, f"/{room}", read_only=True) for room in seen),
+            pod.mount("predictions", "/predictions"),
+        ],
+        resources=requirements(spec.pod.resources),
+    )
+
+
+def _judge(settings: Settings, namespace: str) -> Manifest:
+    seen = ("features", "labels", "model", "champion", "predictions")
+    return steps.step(
+        COMPONENT,
+        settings=settings,
+        args=["judge"],
+        env=steps.store_environment(settings, namespace),
+        env_from=steps.store_credentials(),
+        mounts=[
+            steps.task_mount(),
+            pod.mount("tmp", pod.TMP),
+            *(pod.mount(room, f"/{room}", read_only=True) for room in seen),
+        ],
+    )

@@ -1,0 +1,169 @@
+"""The train Job: fetch (ours) puts the rows there, train (anybody's) learns, upload (ours) ships.
+
+Only our own containers can reach the store; the training container finds files and leaves files.
+"""
+
+from typing import Any
+
+from plumbline.api import names
+from plumbline.api.effects import Manifest
+from plumbline.api.meta import PodTemplate, Resources
+from plumbline.api.resources import TRAINING_RUN
+from plumbline.api.v1alpha1 import TrainingRun
+from plumbline.api.v1alpha1.training_run import TrainerContainer
+from plumbline.plan.model import Settings
+from plumbline.plan.rules.training_task import FrozenSpec
+from plumbline.plan.specs import job, metadata, pod, steps
+
+COMPONENT = "train"
+GRACE_SECONDS = 600
+OVERRIDES = (
+    "service_account_name",
+    "image_pull_secrets",
+    "node_selector",
+    "tolerations",
+    "priority_class_name",
+    "runtime_class_name",
+)
+
+
+def name_of(run: str) -> str:
+    """Return the name of a run's train Job."""
+    return f"{run}-train"
+
+
+def spec_name_of(run: str) -> str:
+    """Return the name of the ConfigMap with a run's frozen spec."""
+    return f"{run}-spec"
+
+
+def train_job(run: TrainingRun, spec: FrozenSpec, *, settings: Settings) -> Manifest:
+    """Return the train Job of a run."""
+    about = run.metadata
+    owned = metadata.child(
+        name_of(about.name),
+        resource=TRAINING_RUN,
+        owner=about,
+        labels=metadata.labels(COMPONENT, **{names.RUN_LABEL: about.name}),
+    )
+    return job.job(
+        owned,
+        train_pod(run, spec, settings),
+        shown=COMPONENT,
+        backoff_limit=spec.pod.backoff_limit,
+        patient=["fetch"],
+        deadline_seconds=run.spec.active_deadline_seconds or spec.pod.active_deadline_seconds,
+        queue=job.queue_labels(about.labels),
+    )
+
+
+def train_pod(run: TrainingRun, spec: FrozenSpec, settings: Settings) -> Manifest:
+    """Return the pod of the train Job."""
+    room = spec.pod.resources.ephemeral_storage
+    volumes = [
+        steps.task_volume(spec_name_of(run.metadata.name)),
+        *(pod.scratch(name, room) for name in ("data", "model", "tmp-train")),
+        pod.scratch("tmp", steps.ROOM),
+    ]
+    namespace = run.metadata.namespace
+    return pod.pod(
+        init=[_fetch(settings, namespace), _upload(settings, namespace)],
+        containers=[_train(spec, settings)],
+        volumes=volumes,
+        grace_seconds=GRACE_SECONDS,
+        overrides=overrides(spec.pod.pod_template),
+    )
+
+
+def overrides(template: PodTemplate) -> dict[str, Any]:
+    """Return the fields of a pod that a user has set."""
+    given = template.model_dump(
+        mode="json", by_alias=True, exclude_none=True, include=set(OVERRIDES)
+    )
+    return {field: value for field, value in given.items() if value}
+
+
+def requirements(wanted: Resources) -> Manifest:
+    """Return the resources that a user asks for."""
+    return pod.resources(cpu=wanted.cpu, memory=wanted.memory, disk=wanted.ephemeral_storage)
+
+
+def _fetch(settings: Settings, namespace: str) -> Manifest:
+    return steps.step(
+        "fetch",
+        settings=settings,
+        args=["fetch-training"],
+        env=steps.store_environment(settings, namespace),
+        env_from=steps.store_credentials(),
+        mounts=[steps.task_mount(), pod.mount("data", "/data"), pod.mount("tmp", pod.TMP)],
+    )
+
+
+def _upload(settings: Settings, namespace: str) -> Manifest:
+    """Return the side-car: it is told to end when training has ended, and ships the model then."""
+    container = steps.step(
+        "upload",
+        settings=settings,
+        args=["upload"],
+        env=steps.store_environment(settings, namespace),
+        env_from=steps.store_credentials(),
+        mounts=[
+            steps.task_mount(),
+            pod.mount("model", "/model", read_only=True),
+            pod.mount("tmp", pod.TMP),
+        ],
+        resources=steps.UPLOAD,
+    )
+    return {**container, "restartPolicy": "Always"}
+
+
+def _train(spec: FrozenSpec, settings: Settings) -> Manifest:
+    mounts = [
+        pod.mount("data", "/data", read_only=True),
+        pod.mount("model", "/model"),
+        pod.mount("tmp-train", pod.TMP),
+    ]
+    resources = requirements(spec.pod.resources)
+    environment = _environment(spec)
+    if spec.trainer.container:
+        return _users(spec.trainer.container, environment, mounts, resources)
+    return steps.step(
+        COMPONENT,
+        settings=settings,
+        args=["train"],
+        env=environment,
+        mounts=mounts,
+        resources=resources,
+    )
+
+
+def _users(
+    trainer: TrainerContainer, env: list[Manifest], mounts: list[Manifest], resources: Manifest
+) -> Manifest:
+    return pod.container(
+        COMPONENT,
+        image=trainer.image,
+        pull_policy=None,
+        command=trainer.command,
+        args=trainer.args,
+        env=env,
+        mounts=mounts,
+        resources=resources,
+        user=None,
+    )
+
+
+def _environment(spec: FrozenSpec) -> list[Manifest]:
+    """Return the variables of the training container: the user's, then ours, which win."""
+    own = spec.trainer.container.env if spec.trainer.container else []
+    ours = {
+        "PLUMBLINE_DATA": "/data",
+        "PLUMBLINE_MODEL": "/model",
+        "PLUMBLINE_SEED": str(spec.seed),
+    }
+    lines = [
+        *({"name": each.name, "value": each.value} for each in own),
+        *(dict(each) for each in spec.pod.pod_template.env),
+        *pod.variables(ours),
+    ]
+    return list({line["name"]: line for line in lines}.values())
