@@ -1,0 +1,135 @@
+"""One real Kubernetes cluster on one machine without Docker: `python3 hack/testbed --help`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import addons
+import build
+import control_plane
+import images
+import network
+import node
+import packages
+import pki
+import teardown
+from paths import BIN, Cluster
+from processes import is_running
+from shell import TestbedError, step, wait
+
+
+def main() -> int:
+    """Run one command; 1 when it failed."""
+    options = _parser().parse_args()
+    try:
+        options.command(options)
+    except TestbedError as error:
+        print(f"testbed: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def prepare(_: argparse.Namespace) -> None:
+    """Install packages, build the programs and the cluster's own images."""
+    packages.install()
+    build.build()
+    images.system_images()
+
+
+def up(options: argparse.Namespace) -> None:
+    """Bring the cluster up, or bring a kept one up again."""
+    cluster = _cluster(options)
+    prepare(options)
+    if is_running(cluster, "apiserver") and (cluster.state / "up").exists():
+        addons.recycle(cluster)
+        return
+    with step(f"cluster {cluster.name} up"):
+        teardown.down(cluster, keep=True)
+        cluster.state.mkdir(parents=True, exist_ok=True)
+        (cluster.state / "resolv.conf").write_text(f"nameserver {cluster.dns}\n")
+        pki.make(cluster)
+        network.up(cluster)
+        control_plane.up(cluster)
+        archives = [images.archive_of(f"plumbline.local/{name}:1") for name in images.PROGRAMS]
+        for number in cluster.numbers():
+            node.up(cluster, number, archives)
+        addons.up(cluster, options.addons.split(","))
+        wait("the nodes to be ready", lambda: _ready_nodes(cluster) >= cluster.nodes)
+        (cluster.state / "up").touch()
+
+
+def down(options: argparse.Namespace) -> None:
+    """End the cluster and remove its traces."""
+    with step(f"cluster {options.name} down"):
+        teardown.down(_cluster(options), keep=options.keep)
+
+
+def status(options: argparse.Namespace) -> None:
+    """Print what is up and how to reach it."""
+    cluster = _cluster(options)
+    print("up" if is_running(cluster, "apiserver") else "down")
+    print(f"kubeconfig {cluster.kubeconfig}\nbin {BIN}")
+    if is_running(cluster, "apiserver"):
+        print(addons.kubectl(cluster, "get", "nodes", "-o", "wide"))
+
+
+def load(options: argparse.Namespace) -> None:
+    """Bring an image to every node."""
+    cluster = _cluster(options)
+    for name in options.image:
+        archive = Path(name) if name.endswith(".tar") else images.archive_of(name)
+        with step(f"loading {name}"):
+            for folder in sorted(cluster.state.glob("node[0-9]")):
+                node.load(cluster, int(folder.name.removeprefix("node")), archive)
+
+
+def build_image(options: argparse.Namespace) -> None:
+    """Build an image from a Dockerfile."""
+    images.build_image(
+        dockerfile=Path(options.dockerfile),
+        tag=options.tag,
+        context=Path(options.context),
+        inputs=options.input,
+    )
+
+
+def _ready_nodes(cluster: Cluster) -> int:
+    states = "jsonpath={.items[*].status.conditions[?(@.type=='Ready')].status}"
+    return addons.kubectl(cluster, "get", "nodes", "-o", states).split().count("True")
+
+
+def _cluster(options: argparse.Namespace) -> Cluster:
+    return Cluster(options.name, options.net, options.nodes)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="testbed", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    for command in (up, down, status, load, prepare):
+        sub = commands.add_parser(command.__name__, help=command.__doc__)
+        sub.set_defaults(command=command)
+        sub.add_argument("--name", default="pl", help="prefix of all that belongs to the cluster")
+        sub.add_argument("--net", type=int, default=1, choices=range(1, 10), help="address ranges")
+        sub.add_argument("--nodes", type=int, default=1, choices=range(1, 6))
+        if command is up:
+            sub.add_argument("--addons", default="dns,netpol", help="of dns, netpol")
+        if command is down:
+            sub.add_argument("--keep", action="store_true", help="keep the state, to go on later")
+        if command is load:
+            sub.add_argument("image", nargs="+", help="tag of a built image, or an archive")
+    _image_parser(commands)
+    sub = commands.add_parser("bin", help="print the folder of the programs")
+    sub.set_defaults(command=lambda _: print(BIN))
+    return parser
+
+
+def _image_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    sub = commands.add_parser("build-image", help=build_image.__doc__)
+    sub.set_defaults(command=build_image)
+    for name in ("dockerfile", "tag", "context"):
+        sub.add_argument(f"--{name}", required=True)
+    sub.add_argument("--input", action="append", required=True, help="glob of files that decide")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,3 @@
+module plumbline.dev/testbed/pause
+
+go 1.26.0

@@ -1,0 +1,31 @@
+"""What the distribution brings: runc, nftables and the tools that build images."""
+
+import shutil
+
+from shell import run, step
+
+COMMANDS = {
+    "runc": "runc",
+    "nft": "nftables",
+    "ip": "iproute2",
+    "openssl": "openssl",
+    "buildah": "buildah",
+    "mmdebstrap": "mmdebstrap",
+    "iptables": "iptables",
+    "conntrack": "conntrack",
+}
+
+
+def install() -> None:
+    """Install what is missing."""
+    missing = sorted({package for command, package in COMMANDS.items() if not _has(command)})
+    if not missing:
+        return
+    with step(f"installing {', '.join(missing)}"):
+        run("apt-get", "update", "-qq")
+        options = ("-y", "-qq", "--no-install-recommends")
+        run("apt-get", "install", *options, *missing, DEBIAN_FRONTEND="noninteractive")
+
+
+def _has(command: str) -> bool:
+    return shutil.which(command, path="/usr/sbin:/usr/bin:/sbin:/bin") is not None

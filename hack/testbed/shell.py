@@ -1,0 +1,55 @@
+"""Runs commands, tells how long steps take, and waits for conditions."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+
+class TestbedError(RuntimeError):
+    """A step failed; the message says which and what to look at."""
+
+
+def run(*words: str | Path, stdin: str | None = None, check: bool = True, **env: str) -> str:
+    """Run a command and return its output.
+
+    Raises:
+        TestbedError: it failed; the message ends with what it said.
+    """
+    done = subprocess.run(
+        [str(word) for word in words],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **env},
+        check=False,
+    )
+    if check and done.returncode:
+        told = (done.stderr or done.stdout).strip()[-2000:]
+        raise TestbedError(f"{' '.join(map(str, words))}: {told}")
+    return done.stdout
+
+
+@contextlib.contextmanager
+def step(text: str) -> Iterator[None]:
+    """Say what is being done and how long it took."""
+    print(f"testbed: {text} ...", file=sys.stderr, flush=True)
+    started = time.monotonic()
+    yield
+    print(f"testbed: {text}: {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)
+
+
+def wait(what: str, holds: Callable[[], object], *, seconds: float = 60) -> None:
+    """Wait until something holds.
+
+    Raises:
+        TestbedError: it did not within `seconds`.
+    """
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TestbedError(f"waited {seconds:.0f} s for {what}")
+        time.sleep(0.1)
