@@ -6,9 +6,17 @@ from pathlib import Path, PurePath
 
 from plumbline.api.generate import argocd, chart, crd, docs, install
 from plumbline.api.generate.files import HEADER, to_yaml, write
+from plumbline.plan import reasons
 
 REPOSITORY = Path(__file__).parents[5]
 CHART, ARGOCD = PurePath("charts/plumbline"), PurePath("manifests/argocd")
+
+REASONS: dict[str, list[str]] = {
+    "Dataset": [*reasons.DatasetReason],
+    "TrainingRun": [*reasons.TrainingRunReason],
+    "ModelDeployment": [*reasons.ModelDeploymentReason],
+    "DriftMonitor": [*reasons.DriftMonitorReason],
+}
 
 
 def main() -> None:
@@ -31,7 +39,7 @@ def files(repository: Path) -> Iterator[tuple[PurePath, str]]:
         yield PurePath("crds", f"{group}_{plural}.yaml"), f"{HEADER}---\n{to_yaml(definition)}"
     for path, text in chart.files():
         yield CHART / path, text
-    yield PurePath("docs/reference/api.md"), docs.reference()
+    yield PurePath("docs/reference/api.md"), docs.reference(REASONS)
     script = (repository / ARGOCD / "health.lua").read_text()
     yield ARGOCD / "argocd-cm.yaml", argocd.config_map(script)
 

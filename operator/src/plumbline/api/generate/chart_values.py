@@ -82,7 +82,8 @@ class Operator(Placement):
     workers: Annotated[int, Field(ge=1, le=256)] = 16
     """Objects looked at concurrently."""
     resources: Requirements = Requirements(
-        requests=ResourceList(cpu="100m", memory="256Mi"), limits=ResourceList(memory="1Gi")
+        requests=ResourceList(cpu="100m", memory="256Mi", ephemeral_storage="64Mi"),
+        limits=ResourceList(memory="1Gi", ephemeral_storage="512Mi"),
     )
     """Compute resources."""
     service_account_annotations: dict[str, str] = {}
@@ -117,7 +118,8 @@ class Store(Placement):
     keep: bool = True
     """Whether the volume stays when the chart is uninstalled, as the CRDs do."""
     resources: Requirements = Requirements(
-        requests=ResourceList(cpu="50m", memory="128Mi"), limits=ResourceList(memory="512Mi")
+        requests=ResourceList(cpu="50m", memory="128Mi", ephemeral_storage="64Mi"),
+        limits=ResourceList(memory="512Mi", ephemeral_storage="512Mi"),
     )
     """Compute resources."""
     allow_from: list[Free] = []

@@ -1,6 +1,6 @@
 """docs/reference/api.md: every kind, field and rule, from the same schemas as the CRDs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from plumbline.api.generate import crd
@@ -23,23 +23,30 @@ _CONDITIONS = """
 """
 
 
-def reference() -> str:
-    """Return the API reference as Markdown."""
+def reference(reasons: Mapping[str, Sequence[str]]) -> str:
+    """Return the API reference as Markdown.
+
+    Args:
+        reasons: the reasons that a kind's conditions give, by kind.
+    """
     definitions = crd.definitions()
     first = definitions[0]["spec"]
     intro = _INTRO.format(
         group=first["group"], version=first["versions"][0]["name"], limit=crd.NAME_LIMIT
     )
-    kinds = [line for definition in definitions for line in _kind(definition)]
+    kinds = [line for definition in definitions for line in _kind(definition, reasons)]
     return intro + _CONDITIONS + "\n" + "\n".join(kinds) + "\n"
 
 
-def _kind(definition: dict[str, Any]) -> Iterator[str]:
+def _kind(definition: dict[str, Any], reasons: Mapping[str, Sequence[str]]) -> Iterator[str]:
     names = definition["spec"]["names"]
     version = definition["spec"]["versions"][0]
     schema = version["schema"]["openAPIV3Schema"]
     yield from (f"## {names['kind']}", "", schema["description"], "")
     yield f"Short name `{names['shortNames'][0]}`. {_columns(version)}"
+    if names["kind"] in reasons:
+        words = ", ".join(f"`{reason}`" for reason in reasons[names["kind"]])
+        yield from ("", f"Reasons of its conditions: {words}. A Job that failed brings its own.")
     for part in ("spec", "status"):
         if part in schema["properties"]:
             yield from ("", f"### {names['kind']} {part}")
