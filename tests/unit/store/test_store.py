@@ -1,6 +1,7 @@
 """Bytes come back as they were put, or not at all; on every kind of store."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -150,3 +151,12 @@ def test_a_store_that_does_not_answer_may_answer_later() -> None:
 def test_what_is_no_store_is_refused(url: str) -> None:
     with pytest.raises(StoreError):
         Store.open(url, environment={"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"})
+
+
+def test_of_many_writers_of_one_result_exactly_one_is_heard(store: Store) -> None:
+    digests = [store.put_blob(str(number).encode()) for number in range(16)]
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda digest: store.put_pointer("race", digest), digests))
+        heard = set(pool.map(lambda _: store.get_pointer("race"), digests))
+    assert len(heard) == 1
+    assert heard <= set(digests)

@@ -18,7 +18,8 @@ KEY, SECRET = "root-of-test", "secret-of-test"
 def binary() -> Path:
     """Return the server's binary, from PLUMBLINE_VERSITYGW or the test bed's cache."""
     named = os.environ.get("PLUMBLINE_VERSITYGW")
-    cached = sorted((Path.home() / ".cache/plumbline/bin").glob("*/versitygw"))
+    cache = Path.home() / ".cache/plumbline/bin"
+    cached = sorted([*cache.glob("versitygw"), *cache.glob("*/versitygw")])
     found = Path(named) if named else cached[-1] if cached else None
     if found is None:
         pytest.fail("no versitygw: build the test bed, or set PLUMBLINE_VERSITYGW")
