@@ -1,0 +1,180 @@
+"""The CRDs keep the API conventions, without a cluster."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from plumbline.api.generate import crd
+from plumbline.api.generate.files import to_yaml
+
+DEFINITIONS = {d["spec"]["names"]["kind"]: d for d in crd.definitions()}
+KINDS = sorted(DEFINITIONS)
+SIZE_LIMIT = 200_000
+FREE_FORM = {"x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string"}
+NOT_STRUCTURAL = {"$ref", "anyOf", "oneOf", "allOf", "not", "title", "const", "nullable"}
+
+
+def version_of(kind: str) -> dict[str, Any]:
+    return DEFINITIONS[kind]["spec"]["versions"][0]
+
+
+def schema_of(kind: str) -> dict[str, Any]:
+    return version_of(kind)["schema"]["openAPIV3Schema"]
+
+
+def nodes(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each part of a schema with its path."""
+    yield path, schema
+    for name, part in schema.get("properties", {}).items():
+        yield from nodes(part, f"{path}.{name}")
+    for key, mark in (("items", "[]"), ("additionalProperties", "{}")):
+        if isinstance(schema.get(key), dict):
+            yield from nodes(schema[key], path + mark)
+
+
+def every_node() -> Iterator[tuple[str, dict[str, Any]]]:
+    for kind in KINDS:
+        yield from nodes(schema_of(kind), kind)
+
+
+def own_nodes() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what is in spec and status."""
+    return (
+        (path, node)
+        for path, node in every_node()
+        if path.split(".")[1:2] in (["spec"], ["status"])
+    )
+
+
+def test_the_schema_is_structural():
+    wrong = [path for path, node in every_node() if NOT_STRUCTURAL & node.keys()]
+    untyped = [p for p, node in every_node() if "type" not in node and not FREE_FORM & node.keys()]
+    assert wrong + untyped == []
+
+
+def test_properties_and_additional_properties_exclude_each_other():
+    both = [p for p, n in every_node() if "properties" in n and "additionalProperties" in n]
+    assert both == []
+
+
+def test_every_field_says_what_it_is():
+    fields = [
+        f"{path}.{name}"
+        for path, node in own_nodes()
+        for name, part in node.get("properties", {}).items()
+        if not part.get("description") and not path.endswith("env[]")
+    ]
+    assert fields == []
+
+
+def test_descriptions_are_sentences():
+    assert [p for p, n in own_nodes() if "description" in n and n["description"][-1] != "."] == []
+
+
+def test_every_string_is_bounded():
+    open_ = [
+        path
+        for path, node in own_nodes()
+        if node.get("type") == "string" and not node.keys() & {"maxLength", "enum", "format"}
+    ]
+    assert open_ == []
+
+
+def test_every_list_and_map_is_bounded():
+    lists = [p for p, n in own_nodes() if n.get("type") == "array" and "maxItems" not in n]
+    maps = [p for p, n in own_nodes() if "additionalProperties" in n and "maxProperties" not in n]
+    assert lists + maps == []
+
+
+def test_every_list_says_how_it_merges():
+    silent = [
+        path
+        for path, node in own_nodes()
+        if node.get("type") == "array" and "x-kubernetes-list-type" not in node
+    ]
+    assert silent == []
+
+
+def test_the_keys_of_a_map_list_are_required():
+    for path, node in own_nodes():
+        for key in node.get("x-kubernetes-list-map-keys", ()):
+            assert key in node["items"]["required"], path
+
+
+def test_integers_are_64_bits_wide():
+    assert {n["format"] for _, n in own_nodes() if n.get("type") == "integer"} == {"int64"}
+
+
+def test_there_is_no_phase():
+    assert [p for p, _ in own_nodes() if p.endswith(".phase")] == []
+
+
+def test_every_rule_has_a_message():
+    for path, node in every_node():
+        for rule in node.get("x-kubernetes-validations", ()):
+            assert rule["message"], path
+
+
+def test_defaults_fit_their_own_schema():
+    for path, node in own_nodes():
+        if isinstance(node.get("default"), dict):
+            assert node["default"].keys() <= node["properties"].keys(), path
+        if "enum" in node and "default" in node:
+            assert node["default"] in node["enum"], path
+
+
+def test_conditions_are_those_of_every_kubernetes_api():
+    for kind in set(KINDS) - {"TrainingTemplate"}:
+        conditions = schema_of(kind)["properties"]["status"]["properties"]["conditions"]
+        assert conditions["x-kubernetes-list-map-keys"] == ["type"]
+        fields = {"type", "status", "reason", "message", "lastTransitionTime", "observedGeneration"}
+        assert conditions["items"]["properties"].keys() == fields
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"TrainingTemplate"}))
+def test_a_status_says_not_seen_yet_and_nothing_else_by_default(kind):
+    status = schema_of(kind)["properties"]["status"]
+    assert status["default"] == {"observedGeneration": -1}
+    assert [p for p, n in nodes(status) if p and "default" in n] == []
+    assert version_of(kind)["subresources"]["status"] == {}
+
+
+def test_a_template_has_no_status():
+    assert "status" not in schema_of("TrainingTemplate")["properties"]
+    assert "subresources" not in version_of("TrainingTemplate")
+
+
+def test_a_deployment_scales():
+    assert version_of("ModelDeployment")["subresources"]["scale"] == {
+        "specReplicasPath": ".spec.replicas",
+        "statusReplicasPath": ".status.replicas",
+        "labelSelectorPath": ".status.selector",
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_printer_columns_point_at_fields(kind):
+    columns = version_of(kind)["additionalPrinterColumns"]
+    assert "Age" in [column["name"] for column in columns]
+    for column in columns:
+        path = column["jsonPath"].split("[")[0].strip(".").split(".")
+        node = schema_of(kind)
+        for name in [] if path[0] == "metadata" else path:
+            node = node["properties"][name]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_crd_stays_small(kind):
+    assert len(to_yaml(DEFINITIONS[kind])) < SIZE_LIMIT
+
+
+def test_names_and_categories_are_short_and_unique():
+    names = [d["spec"]["names"] for d in DEFINITIONS.values()]
+    assert all(n["categories"] == ["mlops"] for n in names)
+    assert len({short for n in names for short in n["shortNames"]}) == len(names)
+
+
+def test_yaml_reads_back_as_it_was():
+    for definition in DEFINITIONS.values():
+        assert yaml.safe_load(to_yaml(definition)) == definition

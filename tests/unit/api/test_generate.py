@@ -1,0 +1,23 @@
+"""What is committed is what the generators write, every time."""
+
+import subprocess
+import sys
+
+import pytest
+from plumbline.api.generate.__main__ import REPOSITORY, files
+
+
+@pytest.mark.parametrize(("path", "text"), [*files(REPOSITORY)], ids=lambda value: str(value)[:60])
+def test_a_committed_file_is_what_the_generator_writes(path, text):
+    assert (REPOSITORY / path).read_text() == text, "run `make generate`"
+
+
+def test_another_process_writes_the_same_bytes(tmp_path):
+    command = [sys.executable, "-m", "plumbline.api.generate", "--root", str(tmp_path)]
+    subprocess.run(command, check=True, env={"PYTHONHASHSEED": "7"})
+    for path, text in files(REPOSITORY):
+        assert (tmp_path / path).read_text() == text
+
+
+def test_the_package_of_the_generators_keeps_the_standard_library_operator_whole():
+    assert not (REPOSITORY / "operator" / "__init__.py").exists()
