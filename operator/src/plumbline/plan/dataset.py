@@ -15,7 +15,7 @@ from plumbline.plan.rules.dataset_conditions import fetching, rested, valid_befo
 from plumbline.plan.rules.dataset_fetch import Attempt, Retry
 from plumbline.plan.rules.dataset_result import recorded
 from plumbline.plan.rules.status import still, whole
-from plumbline.plan.specs.profile_job import profile_job
+from plumbline.plan.specs.profile_job import COMPONENT, profile_job
 
 
 def plan(snapshot: DatasetSnapshot) -> Plan:
@@ -94,7 +94,8 @@ def _rested(
 def _left_behind(snapshot: DatasetSnapshot, newest: str) -> tuple[Deletion, ...]:
     """Return the children of attempts before the newest, whose results are in the status."""
     children = [*snapshot.jobs, *snapshot.config_maps]
-    old = [each for each in children if each["metadata"]["name"] != newest]
+    mine = (each for each in children if jobs.plays(each, COMPONENT))
+    old = (each for each in mine if each["metadata"]["name"] != newest)
     return tuple(jobs.deletion(each) for each in old if not jobs.leaves(each))
 
 

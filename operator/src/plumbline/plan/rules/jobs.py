@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from plumbline.api import names
 from plumbline.api.effects import Deletion, Key, Manifest
 from plumbline.api.resources import BY_KIND
 from plumbline.plan.model import JobOutcome
@@ -41,6 +42,11 @@ def _worded(outcome: JobOutcome) -> JobOutcome:
     if outcome.reason and not REASON.fullmatch(outcome.reason):
         return replace(outcome, reason="", message="")
     return replace(outcome, reason=SAME.get(outcome.reason, outcome.reason))
+
+
+def plays(child: Manifest, component: str) -> bool:
+    """Tell whether a live child was made for this part."""
+    return bool(child["metadata"].get("labels", {}).get(names.COMPONENT) == component)
 
 
 def is_queued(job: Manifest | None) -> bool:

@@ -1,8 +1,5 @@
 """Which judge Job answers for a run: always one that compared with the model that serves now."""
 
-from collections.abc import Iterable
-
-from plumbline.api import names
 from plumbline.api.effects import Manifest
 from plumbline.plan.model import JobOutcome, TrainingRunSnapshot
 from plumbline.plan.rules import jobs
@@ -27,7 +24,7 @@ def judge_of(snapshot: TrainingRunSnapshot, case: Case) -> tuple[str, JobOutcome
 
     A Job that judges an older case ends first: champions that change often must not pile up Jobs.
     """
-    judges = list(_judges(snapshot.jobs))
+    judges = [job for job in snapshot.jobs if jobs.plays(job, COMPONENT)]
     for job in judges:
         name = job["metadata"]["name"]
         outcome = jobs.outcome_of(name, snapshot.jobs, snapshot.outcomes)
@@ -37,12 +34,6 @@ def judge_of(snapshot: TrainingRunSnapshot, case: Case) -> tuple[str, JobOutcome
     if any(job["metadata"]["name"] == name for job in judges):
         name = f"{name}-{case.token}"
     return name, _without_job(snapshot.outcomes.get(name), case)
-
-
-def _judges(found: Iterable[Manifest]) -> Iterable[Manifest]:
-    for job in found:
-        if job["metadata"].get("labels", {}).get(names.COMPONENT) == COMPONENT:
-            yield job
 
 
 def _is_about(job: Manifest, case: Case) -> bool:

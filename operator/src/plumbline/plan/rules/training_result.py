@@ -61,8 +61,8 @@ def _message(record: ModelRecord) -> str:
     count = len(record.gates)
     deciding = [each for each in record.gates if each.verdict == record.verdict]
     if record.verdict == "Passed":
-        gates = f"All {count} gates passed" if count else "Judged without gates"
-        return f"{gates}: {_metrics(record)}."
+        gates = {0: "Judged without gates", 1: "The gate passed"}
+        return f"{gates.get(count, f'All {count} gates passed')}: {_metrics(record)}."
     word = {"Failed": "failed", "Inconclusive": "inconclusive"}[record.verdict]
     told = "; ".join(f"{each.name}: {each.message}" for each in deciding)
     return f"{len(deciding)} of {count} gates {word}: {told}"
