@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import pytest
 from plumbline.api.generate.schema import LIST_BOUND, TEXT_BOUND, plain, structural
-from plumbline.api.meta import Model
+from plumbline.api.meta import Model, validations
 from pydantic import Field
 
 
@@ -102,3 +102,16 @@ def test_a_union_of_two_types_is_refused():
 )
 def test_plain_json_has_no_needless_parts(value, expected):
     assert plain(value) == expected
+
+
+def test_a_rule_about_an_optional_field_holds_without_it():
+    class Ruled(Model):
+        """Ruled."""
+
+        model_config = {"json_schema_extra": validations(("self.by != 'Group'", "no groups"))}  # noqa: RUF012
+
+        by: Annotated[str, Field(max_length=9)] | None = None
+        """Optional."""
+
+    rules = structural(Ruled, defaults=True)["x-kubernetes-validations"]
+    assert rules == [{"rule": "!has(self.by) || (self.by != 'Group')", "message": "no groups"}]  # noqa: RUF012

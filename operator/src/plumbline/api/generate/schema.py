@@ -4,6 +4,7 @@ Kubernetes wants every level typed, nothing by reference, no unions with null, a
 each string and list so that CEL rules have a known cost.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, get_args
 
@@ -66,6 +67,7 @@ class _Writer:
         self._write_children(source, written)
         _write_number(written)
         _write_bounds(written)
+        _guard_rules(written)
         if "const" in source:
             written["enum"] = [source["const"]]
         if self._defaults and (default := plain(source.get("default"))) not in (None, {}, [], ""):
@@ -125,6 +127,24 @@ def _write_bounds(schema: Schema) -> None:
         case "array":
             schema.setdefault("maxItems", LIST_BOUND)
             schema.setdefault("x-kubernetes-list-type", "atomic")
+
+
+def _guard_rules(schema: Schema) -> None:
+    """Let a rule about an optional field hold where the field is absent; CEL calls that an error."""
+    properties = schema.get("properties", {})
+    certain = {name for name, part in properties.items() if "default" in part}
+    certain |= set(schema.get("required", ()))
+    rules = schema.get("x-kubernetes-validations", ())
+    if rules:
+        schema["x-kubernetes-validations"] = [_guarded(rule, certain) for rule in rules]
+
+
+def _guarded(rule: Schema, certain: set[str]) -> Schema:
+    text: str = rule["rule"]
+    named = re.findall(r"(?<!has\()\bself\.(\w+)", text)
+    unasked = sorted(n for n in set(named) - certain if f"has(self.{n})" not in text)
+    guards = "".join(f"!has(self.{name}) || " for name in unasked)
+    return {**rule, "rule": f"{guards}({text})" if guards else text}
 
 
 _ORDER = ("description", "type", "format", "default", "enum", "required")
