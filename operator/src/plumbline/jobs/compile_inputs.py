@@ -132,7 +132,7 @@ def _numbers(columns: list[Input], name: str) -> list[Number]:
 
 
 def _function(transformer: Any, columns: list[Input]) -> list[Input]:
-    """Return the columns as they are: a fitted "passthrough" is a function transformer without a function."""
+    """Return the columns as they are, for a fitted "passthrough": it has no function."""
     if transformer.func is not None:
         raise NotCompilable("FunctionTransformer with a function has no compiled form")
     return columns

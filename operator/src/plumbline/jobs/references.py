@@ -1,24 +1,49 @@
 """What live traffic will be compared with: bins of the rows that models may train on.
 
-The statistics are those of `plumbline.stats`; this module only brings the columns.
+The statistics are those of `plumbline.stats`; this module only brings the columns, in time order,
+because rows that come together are alike and the bins learn how much.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import polars as pl
 
-from plumbline.api.v1alpha1.dataset import DataSchema, Question
+from plumbline.api.v1alpha1.dataset import Column, DataSchema, Question
 from plumbline.jobs.answers import Answers
+from plumbline.stats.bins import ColumnBins
+from plumbline.stats.reference import category_bins, number_bins
+
+PREDICTION = "__prediction"
 
 
-def reference(
-    frame: pl.DataFrame, schema: DataSchema, question: Question | None
-) -> dict[str, Any] | None:
-    """Return the bins of every column that can be a feature, from rows in time order."""
-    return None
+def reference(frame: pl.DataFrame, schema: DataSchema, question: Question | None) -> dict[str, Any]:
+    """Return the bins of every column that can be a feature; personal ones have none."""
+    target = question.target if question else None
+    ordered = frame.sort(schema.time_column, maintain_order=True) if schema.time_column else frame
+    bins = [
+        _bins(column, ordered[column.name])
+        for column in schema.columns
+        if column.name != target and column.type != "timestamp" and not column.personal
+    ]
+    return {"columns": [each.to_json() for each in bins if each is not None]}
 
 
-def prediction_reference(matrix: Answers, classes: list[Any] | None) -> list[Mapping[str, Any]]:
-    """Return the bins of a model's answers."""
-    return []
+def prediction_reference(matrix: Answers, classes: Sequence[Any] | None) -> list[dict[str, Any]]:
+    """Return the bins of a model's answers to rows in time order.
+
+    A value, the probability of the second of two classes, or the likeliest of many classes.
+    """
+    if classes is None or len(classes) == 2:
+        found = number_bins(PREDICTION, matrix[:, -1])
+    else:
+        found = category_bins(PREDICTION, [str(classes[n]) for n in np.argmax(matrix, axis=1)])
+    return [] if found is None else [found.to_json()]
+
+
+def _bins(column: Column, values: pl.Series) -> ColumnBins | None:
+    """Return the bins of one column; booleans are the numbers 0 and 1."""
+    if column.type == "string":
+        return category_bins(column.name, values.to_list())
+    return number_bins(column.name, values.cast(pl.Float64).to_numpy())
