@@ -17,6 +17,7 @@ from plumbline.plan.model import (
     Settings,
     TrainingRunSnapshot,
 )
+
 from tests.unit.plan import builders
 
 Object = dict[str, Any]

@@ -1,8 +1,9 @@
 """What plans read of the manifests that Jobs wrote; anything else in them is not looked at."""
 
+import json
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from plumbline.api.effects import Manifest
 from plumbline.api.meta import Digest, Observed
@@ -11,9 +12,7 @@ from plumbline.api.v1alpha1.training_run import GateResult, Metric
 
 
 class Record(Observed):
-    """A manifest of ours; numbers that no API can carry (NaN) are refused."""
-
-    model_config = ConfigDict(allow_inf_nan=False)
+    """A manifest of ours."""
 
 
 class Owner(Record):
@@ -65,11 +64,16 @@ Kind = TypeVar("Kind", bound=Record)
 
 
 def parsed(kind: type[Kind], content: Manifest | None) -> Kind | None:
-    """Return what the manifest says; None when it is not what its Job should have written."""
+    """Return what the manifest says; None when it is not what its Job should have written.
+
+    Numbers that no API can carry (NaN, infinity) count as that too.
+    """
     try:
-        return kind.model_validate(_bounded(content))
-    except ValidationError:
+        record = kind.model_validate(_bounded(content))
+        json.dumps(record.model_dump(), allow_nan=False, default=str)
+    except ValueError:
         return None
+    return record
 
 
 def _bounded(content: Manifest | None) -> dict[str, Any] | None:

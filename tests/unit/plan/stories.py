@@ -1,0 +1,97 @@
+"""Worlds in which one thing is going on, with short words for what happens in them."""
+
+from typing import Any
+
+from plumbline.plan.model import JobOutcome
+
+from tests.unit.plan.builders import dataset, judged, profiled, run, template, trained
+from tests.unit.plan.world import Object, World
+
+
+class DatasetStory:
+    """A world with one Dataset."""
+
+    def __init__(self, **spec: Any) -> None:
+        self.world = World()
+        self.uid = self.world.add(dataset(**spec))["metadata"]["uid"]
+        self.world.settle()
+
+    @property
+    def status(self) -> Object:
+        return self.world.get("Dataset", "flights")["status"]
+
+    @property
+    def job(self) -> str:
+        (name,) = self.world.names("Job")
+        return name
+
+    def condition(self, type_: str) -> tuple[str, str] | None:
+        found = self.world.condition("Dataset", "flights", type_)
+        return (found["status"], found["reason"]) if found else None
+
+    def message(self, type_: str) -> str:
+        found = self.world.condition("Dataset", "flights", type_)
+        assert found
+        return str(found["message"])
+
+    def ends(self, outcome: JobOutcome) -> None:
+        self.world.finish(self.job, outcome)
+        self.world.settle()
+
+    def refresh(self, mark: str) -> None:
+        self.world.annotate("Dataset", "flights", "plumbline.dev/refresh", mark)
+        self.world.settle()
+
+
+def ready_dataset() -> DatasetStory:
+    story = DatasetStory()
+    story.ends(profiled(story.uid, "a"))
+    return story
+
+
+class RunStory:
+    """A world with a Dataset whose revision can be used, a template, and a run of it."""
+
+    def __init__(self, made: Object | None = None, *, world: World | None = None) -> None:
+        self.world = world or with_data()
+        self.uid = self.world.add(made or run())["metadata"]["uid"]
+        self.world.settle()
+
+    @property
+    def status(self) -> Object:
+        return self.world.get("TrainingRun", "first")["status"]
+
+    @property
+    def jobs(self) -> list[str]:
+        return [name for name in self.world.names("Job") if name.startswith("first-")]
+
+    def condition(self, type_: str) -> tuple[str, str] | None:
+        found = self.world.condition("TrainingRun", "first", type_)
+        return (found["status"], found["reason"]) if found else None
+
+    def message(self, type_: str) -> str:
+        found = self.world.condition("TrainingRun", "first", type_)
+        assert found
+        return str(found["message"])
+
+    def ends(self, job: str, outcome: JobOutcome) -> None:
+        self.world.finish(job, outcome)
+        self.world.settle()
+
+    def trains(self) -> None:
+        self.ends("first-train", trained(self.uid))
+
+    def is_judged(self, verdict: str = "Passed", *, job: str = "first-judge") -> None:
+        self.ends(job, judged(self.uid, verdict))
+
+
+def with_data(**spec: Any) -> World:
+    """Return a world with a Dataset at revision 1 and a template."""
+    world = World()
+    uid = world.add(dataset(**spec))["metadata"]["uid"]
+    world.add(template())
+    world.settle()
+    (job,) = world.names("Job")
+    world.finish(job, profiled(uid))
+    world.settle()
+    return world
