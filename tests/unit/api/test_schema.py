@@ -114,4 +114,4 @@ def test_a_rule_about_an_optional_field_holds_without_it():
         """Optional."""
 
     rules = structural(Ruled, defaults=True)["x-kubernetes-validations"]
-    assert rules == [{"rule": "!has(self.by) || (self.by != 'Group')", "message": "no groups"}]  # noqa: RUF012
+    assert rules == [{"rule": "!has(self.by) || (self.by != 'Group')", "message": "no groups"}]

@@ -1,0 +1,105 @@
+"""The API server takes the CRDs and reads them as meant."""
+
+import copy
+import json
+
+import pytest
+import yaml
+from plumbline.api.generate import crd
+from plumbline.api.generate.__main__ import REPOSITORY
+from plumbline.api.v1alpha1 import KINDS
+
+from tests.chart.kubectl import Refused, apply, get, kubectl, namespace, try_status
+from tests.chart.objects import SPECS, make
+
+pytestmark = pytest.mark.cluster
+MODELS = {kind.__name__: kind for kind in KINDS}
+WITH_STATUS = sorted(set(SPECS) - {"TrainingTemplate"})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _crds() -> None:
+    for definition in crd.definitions():
+        apply(definition)
+    kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+
+
+@pytest.fixture(scope="module", name="ns")
+def _ns():
+    with namespace("crds") as name:
+        yield name
+
+
+@pytest.mark.parametrize("kind", sorted(SPECS))
+def test_a_crd_is_structural_in_the_servers_eyes(kind):
+    plural = next(d for d in crd.definitions() if d["spec"]["names"]["kind"] == kind)
+    conditions = get("default", "crd", plural["metadata"]["name"])["status"]["conditions"]
+    assert {"NonStructuralSchema"} & {c["type"] for c in conditions} == set()
+
+
+@pytest.mark.parametrize("kind", sorted(SPECS))
+def test_a_stored_object_reads_back_through_its_model(kind, ns):
+    stored = apply(make(kind, ns, "round"))
+    read = MODELS[kind].model_validate(stored)
+    assert MODELS[kind].model_validate(make(kind, ns, "round")).spec == read.spec
+
+
+@pytest.mark.parametrize("kind", WITH_STATUS)
+def test_a_fresh_object_says_that_nobody_has_seen_it(kind, ns):
+    assert apply(make(kind, ns, "fresh"))["status"] == {"observedGeneration": -1}
+
+
+@pytest.mark.parametrize("kind", sorted(SPECS))
+def test_the_whole_family_is_listed_by_its_category_and_short_names(kind, ns):
+    apply(make(kind, ns, "listed"))
+    names = kubectl("-n", ns, "get", "mlops", "-o", "name").split()
+    short = kubectl("-n", ns, "get", crd.SHORT_NAMES[kind], "listed", "-o", "name").strip()
+    assert short in names
+
+
+def test_status_and_spec_are_written_apart(ns):
+    stored = apply(make("Dataset", ns, "apart"))
+    both = stored | {"spec": {**stored["spec"], "owner": "me"}}
+    tried = try_status(both, {"observedGeneration": 1, "revision": 4})
+    assert (tried["status"]["revision"], "owner" in tried["spec"]) == (4, False)
+    applied = apply(make("Dataset", ns, "apart") | {"status": {"revision": 9}})
+    assert applied["status"].get("revision") != 9
+
+
+def test_a_condition_type_occurs_once(ns):
+    stored = apply(make("Dataset", ns, "once"))
+    one = {"type": "Ready", "status": "True", "reason": "A", "message": ""}
+    with pytest.raises(Refused, match="Duplicate value"):
+        try_status(stored, {"observedGeneration": 1, "conditions": [one, one]})
+
+
+def test_a_deployment_scales_by_kubectl(ns):
+    apply(make("ModelDeployment", ns, "scaled"))
+    kubectl("-n", ns, "scale", "mdep", "scaled", "--replicas=3")
+    assert get(ns, "mdep", "scaled")["spec"]["replicas"] == 3
+
+
+def test_an_upgrade_is_a_server_side_apply_that_keeps_the_objects(ns):
+    apply(make("Dataset", ns, "kept"))
+    newer = copy.deepcopy(next(d for d in crd.definitions() if "datasets" in d["metadata"]["name"]))
+    version = newer["spec"]["versions"][0]
+    spec = version["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    spec["properties"]["newer"] = {"type": "string", "maxLength": 5, "default": "yes"}
+    try:
+        apply(newer)
+        assert get(ns, "dset", "kept")["spec"]["format"] == "csv"
+        assert apply(make("Dataset", ns, "kept"))["spec"]["newer"] == "yes"
+    finally:
+        apply(
+            next(d for d in crd.definitions() if "datasets" in d["metadata"]["name"]),
+            manager="helm",
+        )
+
+
+@pytest.mark.parametrize(
+    "path", sorted((REPOSITORY / "manifests/examples").glob("*.yaml")), ids=lambda p: p.stem
+)
+def test_every_example_is_accepted_with_no_unknown_field(path, ns):
+    for obj in filter(None, yaml.safe_load_all(path.read_text())):
+        words = ("apply", "--server-side", "--validate=strict", "--dry-run=server", "-f", "-")
+        kubectl("-n", ns, *words, stdin=json.dumps(obj))
