@@ -1,0 +1,122 @@
+"""How a column is counted: the cells of a reference, and how those of many columns lie in a row.
+
+A number column has ten cells at the reference's deciles, one below and one above them that begin
+a tenth of the reference's range beyond its extremes, and one for missing values. A category column
+has a cell for each of its commonest values, one for its rarer ones, one for values it never had,
+and one for missing ones. Counts add up: over rows, replicas, seconds and days.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+DECILES = 10
+CATEGORIES, RARE = 50, 1000
+BEYOND = 0.1
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnBins:
+    """The cells of one column and what the reference held in them.
+
+    Attributes:
+        edges: for numbers: upper edges of the cells but the last, the outer two included.
+        categories: for categories: the commonest values, each with a cell.
+        rare: further values that the reference had; they share a cell.
+        counts: rows of the reference in each cell.
+        overdispersion: by window size in rows: how many times larger than for independent rows the
+            chi-square of a window of the reference is; see `reference`.
+        null_spike: by window size: largest share of missing values in a window of the reference.
+    """
+
+    name: str
+    kind: Literal["number", "category"]
+    edges: tuple[float, ...] = ()
+    categories: tuple[str, ...] = ()
+    rare: frozenset[str] = frozenset()
+    counts: tuple[int, ...]
+    overdispersion: tuple[tuple[int, float], ...] = ()
+    null_spike: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Number of cells."""
+        return len(self.counts)
+
+    @property
+    def rows(self) -> int:
+        """Number of rows of the reference."""
+        return sum(self.counts)
+
+    @cached_property
+    def novel(self) -> tuple[int, ...]:
+        """Cells for what the reference hardly had: below, above, or never-seen values."""
+        return (0, self.size - 2) if self.kind == "number" else (self.size - 2,)
+
+    @cached_property
+    def codes(self) -> Mapping[str, int]:
+        """Cell of each known category."""
+        rare = dict.fromkeys(self.rare, len(self.categories))
+        return rare | {value: cell for cell, value in enumerate(self.categories)}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the bins as JSON."""
+        found: dict[str, Any] = {"name": self.name, "kind": self.kind, "counts": list(self.counts)}
+        if self.kind == "number":
+            found["edges"] = list(self.edges)
+        else:
+            found |= {"categories": list(self.categories), "rare": sorted(self.rare)}
+        found["overdispersion"] = [list(pair) for pair in self.overdispersion]
+        found["nullSpike"] = [list(pair) for pair in self.null_spike]
+        return found
+
+    @staticmethod
+    def from_json(found: Mapping[str, Any]) -> "ColumnBins":
+        """Return the bins that JSON describes."""
+        return ColumnBins(
+            name=found["name"],
+            kind=found["kind"],
+            edges=tuple(found.get("edges", ())),
+            categories=tuple(found.get("categories", ())),
+            rare=frozenset(found.get("rare", ())),
+            counts=tuple(found["counts"]),
+            overdispersion=tuple((int(n), float(phi)) for n, phi in found["overdispersion"]),
+            null_spike=tuple((int(n), float(share)) for n, share in found["nullSpike"]),
+        )
+
+
+class Layout:
+    """The cells of several columns in one vector."""
+
+    def __init__(self, columns: Sequence[ColumnBins]) -> None:
+        """Lay the columns out in their order."""
+        self.columns = tuple(columns)
+        ends = np.cumsum([0, *(column.size for column in columns)]).tolist()
+        self.slices = {
+            column.name: slice(start, end)
+            for column, start, end in zip(columns, ends[:-1], ends[1:], strict=True)
+        }
+        self.size: int = ends[-1]
+
+    def zeros(self) -> Counts:
+        """Return counts of no rows."""
+        return np.zeros(self.size, dtype=np.int64)
+
+
+def number_edges(values: NDArray[np.float64]) -> tuple[float, ...]:
+    """Return the edges of a number column: outer, deciles without repeats, outer.
+
+    A cell holds what is above its lower edge and at most its upper one, so that a value that many
+    rows share falls into one cell.
+    """
+    low, high = float(values.min()), float(values.max())
+    margin = BEYOND * (high - low) or max(1.0, abs(high)) * BEYOND
+    quantiles = np.quantile(values, np.arange(1, DECILES) / DECILES, method="inverted_cdf")
+    inner = np.unique(quantiles)
+    inner = inner[(inner < high)]
+    return (low - margin, *map(float, inner), high + margin)

@@ -1,0 +1,74 @@
+"""Counts rows into cells: the path that live traffic takes.
+
+For many rows, comparing a block with each of the ten edges beats a search per value several times
+over, because it has no branches to miss; for a few rows the search is cheaper.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plumbline.stats.bins import ColumnBins, Counts, Layout
+
+BLOCK, MANY = 32_768, 512
+
+
+def count(layout: Layout, batch: Mapping[str, Sequence[Any] | NDArray[Any]]) -> Counts:
+    """Return how many rows of the batch fall into each cell.
+
+    Args:
+        layout: the columns to count.
+        batch: values by column; a column that is left out counts nothing. Missing numbers are NaN
+            or None, missing categories None.
+
+    Returns:
+        Vector of `layout.size` counts; counts of two batches add up to the count of both.
+    """
+    total = layout.zeros()
+    for column in layout.columns:
+        values = batch.get(column.name)
+        if values is not None and len(values):
+            total[layout.slices[column.name]] = count_column(column, values)
+    return total
+
+
+def count_column(column: ColumnBins, values: Sequence[Any] | NDArray[Any]) -> Counts:
+    """Return how many values fall into each cell of one column."""
+    if column.kind == "category":
+        return _categories(column, values)
+    return _numbers(column, np.asarray(values, dtype=np.float64))
+
+
+def _categories(column: ColumnBins, values: Sequence[Any] | NDArray[Any]) -> Counts:
+    unseen, null, codes = column.size - 2, column.size - 1, column.codes
+    cells = [null if _is_null(value) else codes.get(str(value), unseen) for value in values]
+    return np.bincount(cells, minlength=column.size).astype(np.int64)
+
+
+def _is_null(value: Any) -> bool:
+    return value is None or value != value
+
+
+def _numbers(column: ColumnBins, values: NDArray[np.float64]) -> Counts:
+    edges = np.asarray(column.edges)
+    if len(values) < MANY:
+        present = values[~np.isnan(values)]
+        cells = np.searchsorted(edges, present, side="left")
+        counts = np.bincount(cells, minlength=column.size - 1)
+        return np.append(counts, len(values) - len(present)).astype(np.int64)
+    return _many(edges, values)
+
+
+def _many(edges: NDArray[np.float64], values: NDArray[np.float64]) -> Counts:
+    """Return the counts of many numbers by comparing blocks with each edge."""
+    below = np.zeros(len(edges), dtype=np.int64)
+    nulls = 0
+    for start in range(0, len(values), BLOCK):
+        block = values[start : start + BLOCK]
+        nulls += int(np.count_nonzero(block != block))
+        for number, edge in enumerate(edges):
+            below[number] += np.count_nonzero(block <= edge)
+    reached = np.concatenate([[0], below, [len(values) - nulls]])
+    return np.append(np.diff(reached), nulls).astype(np.int64)

@@ -1,0 +1,237 @@
+"""Metrics with confidence intervals, for rows that may come in groups.
+
+Every metric is written as its estimate and the influence of each row on it; the variance is the sum
+over groups of squared summed influences (the sandwich, or infinitesimal jackknife, estimator; for
+AUC the influences are DeLong's structural components). Rows of a group, such as the flights of one
+day, are not independent and count together. With few groups the quantile is Student's.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Groups = NDArray[Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """An estimate with its confidence bounds, from n rows in `groups` groups."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    groups: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Estimate:
+    value: float
+    influence: Floats
+
+
+def auc(
+    labels: NDArray[Any], scores: Floats, *, groups: Groups = None, confidence: float = 0.95
+) -> Interval:
+    """Return the area under the ROC curve (DeLong, DeLong and Clarke-Pearson 1988).
+
+    Raises:
+        ValueError: labels are all alike, or lengths differ.
+    """
+    return _interval(_auc(_binary(labels), _finite(scores)), groups, confidence)
+
+
+def evaluate(
+    metric: str,
+    labels: NDArray[Any],
+    predictions: Floats,
+    *,
+    groups: Groups = None,
+    confidence: float = 0.95,
+) -> Interval:
+    """Return a metric of a binary classifier or a regression.
+
+    Args:
+        metric: auc, accuracy, f1, precision, recall, brier, log_loss, mae, rmse or r2.
+        labels: truth: 0 or 1 (or booleans), or numbers for a regression.
+        predictions: probability of 1, or the predicted number.
+        groups: which rows belong together; every row by itself when None.
+        confidence: two-sided confidence of the interval.
+
+    Raises:
+        ValueError: the metric is unknown or cannot be taken of these rows.
+    """
+    estimate = _estimate(metric, labels, predictions)
+    found = _interval(estimate, groups, confidence)
+    return _wilson(found, estimate, confidence) if metric in PROPORTIONS else found
+
+
+def improvement(
+    metric: str,
+    labels: NDArray[Any],
+    new: Floats,
+    old: Floats,
+    *,
+    groups: Groups = None,
+    confidence: float = 0.95,
+) -> Interval:
+    """Return by how much `new` is better than `old` on the same rows; positive is better."""
+    one, two = _estimate(metric, labels, new), _estimate(metric, labels, old)
+    sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
+    paired = _Estimate(sign * (one.value - two.value), sign * (one.influence - two.influence))
+    return _interval(paired, groups, confidence)
+
+
+def _estimate(metric: str, labels: NDArray[Any], predictions: Floats) -> _Estimate:
+    if metric not in METRICS:
+        raise ValueError(f"unknown metric {metric!r}: use one of {', '.join(sorted(METRICS))}")
+    if len(labels) != len(predictions) or not len(labels):
+        raise ValueError(f"{metric}: {len(labels)} labels and {len(predictions)} predictions")
+    truth = _finite(labels) if metric in REGRESSION else _binary(labels)
+    return METRICS[metric](truth, _finite(predictions))
+
+
+def _binary(labels: NDArray[Any]) -> Floats:
+    truth = np.asarray(labels, dtype=np.float64)
+    if not np.isin(truth, (0.0, 1.0)).all():
+        raise ValueError("labels of a classification must be 0 and 1, with none missing")
+    return truth
+
+
+def _finite(values: NDArray[Any]) -> Floats:
+    floats = np.asarray(values, dtype=np.float64)
+    if not np.isfinite(floats).all():
+        raise ValueError(f"{int((~np.isfinite(floats)).sum())} of {len(floats)} are not numbers")
+    return floats
+
+
+def _auc(y: Floats, scores: Floats) -> _Estimate:
+    positive, negative = scores[y == 1], scores[y == 0]
+    if not len(positive) or not len(negative):
+        raise ValueError("auc needs both classes among the rows: the labels are all alike")
+    wins = _share_below(positive, negative)
+    losses = 1 - _share_below(negative, positive)
+    value, n = float(wins.mean()), len(y)
+    influence = np.empty(n)
+    influence[y == 1] = (wins - value) * n / len(positive)
+    influence[y == 0] = (losses - value) * n / len(negative)
+    return _Estimate(value, influence)
+
+
+def _share_below(values: Floats, others: Floats) -> Floats:
+    """Return for each value the share of the others that are smaller, ties counted half."""
+    ordered = np.sort(others)
+    below = np.searchsorted(ordered, values, side="left")
+    upto = np.searchsorted(ordered, values, side="right")
+    return np.asarray((below + upto) / 2 / len(others))
+
+
+def _mean(values: Floats) -> _Estimate:
+    value = float(values.mean())
+    return _Estimate(value, values - value)
+
+
+def _ratio(above: Floats, below: Floats, name: str) -> _Estimate:
+    """Return a ratio of means; its influence follows by the delta method."""
+    if not below.mean():
+        raise ValueError(f"{name} has nothing to divide by: no row is predicted or labelled 1")
+    value = float(above.mean() / below.mean())
+    return _Estimate(value, (above - value * below) / below.mean())
+
+
+def _accuracy(y: Floats, p: Floats) -> _Estimate:
+    return _mean(((p >= 0.5) == (y == 1)).astype(np.float64))
+
+
+def _precision(y: Floats, p: Floats) -> _Estimate:
+    said = (p >= 0.5).astype(np.float64)
+    return _ratio(said * y, said, "precision")
+
+
+def _recall(y: Floats, p: Floats) -> _Estimate:
+    return _ratio((p >= 0.5) * y, y, "recall")
+
+
+def _f1(y: Floats, p: Floats) -> _Estimate:
+    said = (p >= 0.5).astype(np.float64)
+    return _ratio(2 * said * y, said + y, "f1")
+
+
+def _log_loss(y: Floats, p: Floats) -> _Estimate:
+    chance = np.clip(p, 1e-15, 1 - 1e-15)
+    return _mean(-(y * np.log(chance) + (1 - y) * np.log(1 - chance)))
+
+
+def _rmse(y: Floats, p: Floats) -> _Estimate:
+    square = _mean((y - p) ** 2)
+    root = math.sqrt(square.value)
+    return _Estimate(root, square.influence / (2 * root) if root else square.influence)
+
+
+def _r2(y: Floats, p: Floats) -> _Estimate:
+    error, spread = (y - p) ** 2, (y - y.mean()) ** 2
+    lost = _ratio(error, spread, "r2")
+    return _Estimate(1 - lost.value, -lost.influence)
+
+
+METRICS: dict[str, Callable[[Floats, Floats], _Estimate]] = {
+    "auc": _auc,
+    "accuracy": _accuracy,
+    "precision": _precision,
+    "recall": _recall,
+    "f1": _f1,
+    "brier": lambda y, p: _mean((y - p) ** 2),
+    "log_loss": _log_loss,
+    "mae": lambda y, p: _mean(np.abs(y - p)),
+    "rmse": _rmse,
+    "r2": _r2,
+}
+REGRESSION = {"mae", "rmse", "r2"}
+CLASSIFICATION = set(METRICS) - REGRESSION
+PROPORTIONS = {"accuracy", "precision", "recall"}
+LOWER_IS_BETTER = {"brier", "log_loss", "mae", "rmse"}
+
+
+def _interval(estimate: _Estimate, groups: Groups, confidence: float) -> Interval:
+    n = len(estimate.influence)
+    sums = estimate.influence if groups is None else _summed(estimate.influence, groups)
+    count = len(sums)
+    if count < 2:
+        return Interval(value=estimate.value, low=-math.inf, high=math.inf, n=n, groups=count)
+    error = math.sqrt(float((sums**2).sum()) * count / (count - 1)) / n
+    half = error * student_quantile((1 + confidence) / 2, count - 1)
+    low, high = estimate.value - half, estimate.value + half
+    return Interval(value=estimate.value, low=low, high=high, n=n, groups=count)
+
+
+def _summed(influence: Floats, groups: NDArray[Any]) -> Floats:
+    _, codes = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
+    return np.bincount(codes, weights=influence)
+
+
+def _wilson(found: Interval, estimate: _Estimate, confidence: float) -> Interval:
+    """Return Wilson's interval with the number of independent rows that the variance shows."""
+    p = found.value
+    half = (found.high - found.low) / 2
+    z = student_quantile((1 + confidence) / 2, max(1, found.groups - 1))
+    rows = p * (1 - p) * (z / half) ** 2 if 0 < half < math.inf else float(found.groups)
+    centre = (p + z * z / (2 * rows)) / (1 + z * z / rows)
+    spread = z / (1 + z * z / rows) * math.sqrt(p * (1 - p) / rows + z * z / (4 * rows * rows))
+    return Interval(
+        value=p, low=centre - spread, high=centre + spread, n=found.n, groups=found.groups
+    )
+
+
+def student_quantile(p: float, df: int) -> float:
+    """Return Student's quantile by the Cornish-Fisher expansion (Abramowitz and Stegun 26.7.5)."""
+    z = NormalDist().inv_cdf(p)
+    g1 = (z**3 + z) / 4
+    g2 = (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    g3 = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+    return float(z + g1 / df + g2 / df**2 + g3 / df**3)

@@ -1,0 +1,87 @@
+"""Learns from the reference what its windows look like, in the order in which its rows came.
+
+Rows that come together are alike: one hour shares one weather, a queue brings one kind of customer.
+Windows of such rows differ from the whole by far more than independent rows would. The
+overdispersion is the mean of a window's chi-square over its degrees of freedom (McCullagh and
+Nelder, Generalized Linear Models, 4.5), learnt for windows of doubling size, plus three standard
+errors since windows may be few.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plumbline.stats.bins import CATEGORIES, RARE, ColumnBins, Counts, number_edges
+from plumbline.stats.count import count_column
+from plumbline.stats.drift import compare
+
+FIRST_SIZE, MIN_WINDOWS, MOST_WINDOWS = 64, 6, 400
+
+
+def number_bins(name: str, values: NDArray[Any]) -> ColumnBins | None:
+    """Return the bins of a number column, values in time order; None when it is empty."""
+    floats = np.asarray(values, dtype=np.float64)
+    present = floats[np.isfinite(floats)]
+    if not len(present):
+        return None
+    edges = number_edges(present)
+    empty = ColumnBins(name=name, kind="number", edges=edges, counts=(0,) * (len(edges) + 2))
+    return _learnt(empty, floats)
+
+
+def category_bins(name: str, values: Sequence[Any] | NDArray[Any]) -> ColumnBins | None:
+    """Return the bins of a category column, values in time order; None when it is empty."""
+    texts = [None if v is None or v != v else str(v) for v in values]
+    common = Counter(text for text in texts if text is not None).most_common(CATEGORIES + RARE)
+    if not common:
+        return None
+    names = [text for text, _ in common]
+    top, rare = tuple(names[:CATEGORIES]), frozenset(names[CATEGORIES:])
+    empty = ColumnBins(
+        name=name, kind="category", categories=top, rare=rare, counts=(0,) * (len(top) + 3)
+    )
+    return _learnt(empty, np.array(texts, dtype=object))
+
+
+def _learnt(empty: ColumnBins, values: NDArray[Any]) -> ColumnBins:
+    """Fill in the counts, and what windows of each size look like."""
+    parts = [
+        count_column(empty, values[start : start + FIRST_SIZE])
+        for start in range(0, len(values), FIRST_SIZE)
+    ]
+    counts = np.sum(parts, axis=0)
+    filled = _with(empty, counts=tuple(counts.tolist()))
+    windows = np.array(parts[: len(values) // FIRST_SIZE] or [counts])
+    phi, spikes = [], []
+    size = FIRST_SIZE
+    while len(windows) >= MIN_WINDOWS:
+        phi.append((size, _overdispersion(filled, windows)))
+        spikes.append((size, float((windows[:, -1] / size).max())))
+        windows, size = _doubled(windows), size * 2
+    return _with(filled, overdispersion=tuple(phi), null_spike=tuple(spikes))
+
+
+def _doubled(windows: NDArray[np.int64]) -> NDArray[np.int64]:
+    even = windows[: len(windows) // 2 * 2]
+    return np.asarray(even[0::2] + even[1::2])
+
+
+def _overdispersion(bins: ColumnBins, windows: NDArray[np.int64]) -> float:
+    """Return the mean chi-square per degree of freedom, with three standard errors, at least 1."""
+    step = max(1, len(windows) // MOST_WINDOWS)
+    ratios = np.array([_ratio(bins, window) for window in windows[::step]])
+    error = ratios.std(ddof=1) / np.sqrt(len(ratios)) if len(ratios) > 1 else 0.0
+    return round(float(max(1.0, ratios.mean() + 3 * error)), 4)
+
+
+def _ratio(bins: ColumnBins, window: Counts) -> float:
+    statistic, df, _ = compare(bins, window)
+    return statistic / df if df else 1.0
+
+
+def _with(bins: ColumnBins, **changes: Any) -> ColumnBins:
+    kept = ("name", "kind", "edges", "categories", "rare", "counts", "overdispersion", "null_spike")
+    return ColumnBins(**{name: getattr(bins, name) for name in kept} | changes)
