@@ -1,0 +1,180 @@
+"""The chart as text: what it makes of its values, and what it refuses."""
+
+import json
+
+import pytest
+import yaml
+from plumbline.api.generate import crd
+from plumbline.api.generate.__main__ import REPOSITORY
+from plumbline.api.generate.install import render as render_manifests
+from plumbline.plan.specs.restricted import violations
+from plumbline.shell.settings import from_environment
+
+from tests.chart import helm
+from tests.chart.helm import PATH, Refused, named, render
+
+# Helm comes with the cluster.
+pytestmark = pytest.mark.cluster
+MOUNTS_ITS_ACCOUNT = "pod: the service account's token is mounted"
+VARIANTS = {
+    "defaults": (),
+    "two namespaces": ("namespaces={a,b}",),
+    "two replicas": ("operator.replicas=2", "imagePullSecrets={pull}"),
+    "no volume": ("store.persistent=false",),
+    "a store elsewhere": ("store.enabled=false", "store.url=s3://bucket/{namespace}"),
+    "a bare minimum": (
+        "networkPolicies.enabled=false",
+        "metrics.service=false",
+        "crds.install=false",
+        "roles.create=false",
+    ),
+    "everything": (
+        "namespaces={a}",
+        "createNamespaces=true",
+        "networkPolicies.training={10.0.0.0/8}",
+        "networkPolicies.prometheus[0].namespaceSelector.matchLabels.a=b",
+        "networkPolicies.clients[0].podSelector.matchLabels.a=b",
+        "store.allowFrom[0].podSelector.matchLabels.a=b",
+        "operator.nodeSelector.disk=fast",
+        "store.tolerations[0].operator=Exists",
+    ),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_lints_and_renders(variant):
+    words = [word for setting in VARIANTS[variant] for word in ("--set", setting)]
+    helm.helm("lint", "--strict", PATH, *words)
+    for obj in render(*VARIANTS[variant]):
+        assert obj["apiVersion"], obj
+        assert obj["metadata"]["name"], obj
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_pod_meets_the_restricted_standard_and_more(variant):
+    workloads = [obj for obj in render(*VARIANTS[variant]) if obj["kind"] == "Deployment"]
+    assert workloads
+    for workload in workloads:
+        allowed = (
+            [MOUNTS_ITS_ACCOUNT] if workload["metadata"]["name"] == "plumbline-operator" else []
+        )
+        assert violations(workload["spec"]["template"]["spec"]) == allowed
+
+
+@pytest.mark.parametrize(
+    ("setting", "word"),
+    [
+        ("oprator.replicas=2", "oprator"),
+        ("operator.replica=2", "replica"),
+        ("operator.replicas=0", "replicas"),
+        ("operator.replicas=two", "replicas"),
+        ("operator.logLevel=LOUD", "logLevel"),
+        ("namespaces={Flights}", "namespaces"),
+        ("store.size=big", "size"),
+        ("networkPolicies.sources={everywhere}", "sources"),
+        ("image.pullPolicy=Sometimes", "pullPolicy"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_its_name(setting, word):
+    with pytest.raises(Refused, match=word):
+        render(setting)
+
+
+def test_a_store_elsewhere_needs_an_address():
+    with pytest.raises(Refused, match=r"store\.url is needed when store\.enabled is false"):
+        render("store.enabled=false")
+
+
+def test_no_role_reads_secrets():
+    for obj in render("namespaces={a}"):
+        for rule in obj.get("rules", ()):
+            assert not {"secrets", "*"} & {*rule["resources"], *rule["verbs"]}, obj
+
+
+def test_the_operators_settings_are_all_there():
+    objects = render("namespaces={a,b}", "image.registry=host.example/team", "image.tag=v7")
+    settings = named(objects, "ConfigMap", "plumbline-settings")["data"]
+    process = from_environment({**settings, "POD_NAMESPACE": "home", "POD_NAME": "pod"})
+    assert process.plan.trainer_image == "host.example/team/trainer:v7"
+    assert process.plan.server_image == "host.example/team/server:v7"
+    assert process.plan.namespaces == {"a", "b"}
+    assert process.plan.store_url == "s3://plumbline-{namespace}"
+    endpoint = process.plan.store_environment["AWS_ENDPOINT_URL"]
+    assert endpoint == "http://plumbline-store.plumbline-system.svc:7070"
+
+
+def test_a_change_of_the_settings_starts_the_operator_again():
+    def checksum(*settings: str) -> str:
+        operator = named(render(*settings), "Deployment", "plumbline-operator")
+        return operator["spec"]["template"]["metadata"]["annotations"]["checksum/settings"]
+
+    assert checksum() == checksum()
+    assert checksum() != checksum("operator.logLevel=DEBUG")
+
+
+def test_each_namespace_gets_one_account_that_the_store_knows():
+    objects = render("namespaces={a,b}")
+    root = named(objects, "Secret", "plumbline-store-root")["stringData"]
+    users = json.loads(root["users.json"])["accessAccounts"]
+    assert users.keys() == {"plumbline-a", "plumbline-b"}
+    for namespace in ("a", "b"):
+        keys = named(objects, "Secret", "plumbline-store", namespace)["stringData"]
+        user = users[keys["AWS_ACCESS_KEY_ID"]]
+        assert (user["secret"], user["role"]) == (keys["AWS_SECRET_ACCESS_KEY"], "userplus")
+        assert len(user["secret"]) == 40
+    assert len({root["AWS_SECRET_ACCESS_KEY"], *(u["secret"] for u in users.values())}) == 3
+
+
+def test_with_a_secret_of_ones_own_the_chart_makes_none():
+    objects = render("namespaces={a}", "store.existingSecret=mine")
+    assert [obj for obj in objects if obj["kind"] == "Secret"] == []
+    text = json.dumps(named(objects, "Deployment", "plumbline-store"))
+    assert '"secretName": "mine"' in text
+
+
+def test_crds_stay_and_can_be_upgraded():
+    crds = [obj for obj in render() if obj["kind"] == "CustomResourceDefinition"]
+    assert len(crds) == len(crd.definitions())
+    for obj, definition in zip(crds, crd.definitions(), strict=True):
+        assert obj["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+        assert obj["spec"] == definition["spec"]
+
+
+def test_a_training_pod_reaches_names_and_the_store_only():
+    objects = render("namespaces={a}")
+    policies = [
+        o for o in objects if o["kind"] == "NetworkPolicy" and o["metadata"]["namespace"] == "a"
+    ]
+    labels = {"app.kubernetes.io/managed-by": "plumbline", "app.kubernetes.io/component": "train"}
+    chosen = [
+        p for p in policies if p["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
+    ]
+    assert [p["metadata"]["name"] for p in chosen] == ["plumbline-pods"]
+    ports = [port["port"] for rule in chosen[0]["spec"]["egress"] for port in rule["ports"]]
+    assert ports == [53, 53, 5353, 5353, 7070]
+
+
+def test_only_the_operator_gives_orders_to_serving_pods():
+    policy = named(render("namespaces={a}"), "NetworkPolicy", "plumbline-server")
+    admin = next(r for r in policy["spec"]["ingress"] if r["ports"] == [{"port": 9090}])
+    peers = [peer["podSelector"]["matchLabels"] for peer in admin["from"]]
+    operator = {"app.kubernetes.io/name": "plumbline", "app.kubernetes.io/component": "operator"}
+    assert peers == [operator]
+
+
+def test_the_plain_manifests_are_the_chart_with_its_defaults():
+    committed = REPOSITORY / "manifests/install.yaml"
+    assert committed.read_text() == render_manifests(helm.HELM, REPOSITORY / "charts/plumbline")
+
+
+def test_the_plain_manifests_hold_no_secret():
+    kinds = {
+        obj["kind"]
+        for obj in yaml.safe_load_all((REPOSITORY / "manifests/install.yaml").read_text())
+    }
+    assert "Secret" not in kinds
+
+
+def test_the_chart_needs_the_kubernetes_that_was_tested():
+    with pytest.raises(Refused, match="incompatible with Kubernetes"):
+        helm.helm("template", "x", PATH, "--kube-version", "1.32.0")
