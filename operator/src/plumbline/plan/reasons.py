@@ -44,3 +44,64 @@ class TrainingRunReason(StrEnum):
     GATE_INCONCLUSIVE = "GateInconclusive"
     RESULT_MISSING = "ResultMissing"
     RESULT_INVALID = "ResultInvalid"
+
+
+class ModelDeploymentReason(StrEnum):
+    """Why a ModelDeployment is as it is."""
+
+    SUSPENDED = "Suspended"
+    STORE_CREDENTIALS_MISSING = "StoreCredentialsMissing"
+    WAITING_FOR_RUN = "WaitingForRun"
+    NOT_ACCEPTED = "NotAccepted"
+    STARTING = "Starting"
+    PROGRESS_DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
+    SERVING = "Serving"
+    SCALED_TO_ZERO = "ScaledToZero"
+    UNAVAILABLE = "Unavailable"
+    CANARY_MEASURED = "CanaryMeasured"
+    RETIRING = "Retiring"
+    IDLE = "Idle"
+    ROLLED_BACK = "RolledBack"
+    ROLLOUT_STARTED = "RolloutStarted"
+    ROLLOUT_CANCELLED = "RolloutCancelled"
+    STEP_STARTED = "StepStarted"
+    PROMOTED = "Promoted"
+    ERROR_RATE_TOO_HIGH = "ErrorRateTooHigh"
+    LATENCY_TOO_HIGH = "LatencyTooHigh"
+
+
+class DriftMonitorReason(StrEnum):
+    """Why a DriftMonitor is as it is."""
+
+    SUSPENDED = "Suspended"
+    WAITING_FOR_DEPLOYMENT = "WaitingForDeployment"
+    WAITING_FOR_TEMPLATE = "WaitingForTemplate"
+    WAITING_FOR_TRAFFIC = "WaitingForTraffic"
+    WATCHING = "Watching"
+    DRIFT_DETECTED = "DriftDetected"
+    NO_DRIFT = "NoDrift"
+    DATA_BROKEN = "DataBroken"
+    DATA_WHOLE = "DataWhole"
+    NOT_JUDGED = "NotJudged"
+    RETRAINING = "Retraining"
+    EPISODE_CLOSED = "EpisodeClosed"
+
+
+class Outcome(StrEnum):
+    """How the answer to an episode of drift stands."""
+
+    OBSERVED = "Observed"
+    REFRESH_REQUESTED = "RefreshRequested"
+    NO_NEW_DATA = "NoNewData"
+    DATASET_INVALID = "DatasetInvalid"
+    DATA_BROKEN = "DataBroken"
+    WAITING_FOR_TEMPLATE = "WaitingForTemplate"
+    WAITING_FOR_DATASET = "WaitingForDataset"
+    WAITING_FOR_RUN = "WaitingForRun"
+    COOLING_DOWN = "CoolingDown"
+    TRAINING = "Training"
+    TRAINED = "Trained"
+    NOT_ACCEPTED = "NotAccepted"
+    TRAINING_FAILED = "TrainingFailed"
+    RUN_DELETED = "RunDeleted"
+    CLEARED = "Cleared"

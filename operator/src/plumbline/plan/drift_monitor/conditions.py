@@ -1,0 +1,98 @@
+"""What the object says of itself: whether it watches, whether live data drifted or is broken."""
+
+from plumbline.api.effects import Manifest
+from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus
+from plumbline.plan.conditions import READY, condition, held, ready, working
+from plumbline.plan.drift_monitor.course import Course
+from plumbline.plan.drift_monitor.verdict import (
+    DATA_BROKEN,
+    DRIFTED,
+    broken_words,
+    drift_words,
+    was,
+)
+from plumbline.plan.model import Assessment, DriftMonitorSnapshot
+from plumbline.plan.reasons import DriftMonitorReason as Reason
+from plumbline.plan.rules.status import condition_of
+
+
+def conditions(
+    snapshot: DriftMonitorSnapshot,
+    now: Course,
+    after: DriftMonitorStatus,
+    looked: Assessment | None,
+) -> list[Manifest]:
+    """Return every condition."""
+    return [
+        *_watching(snapshot, looked),
+        _drifted(snapshot, now, after, looked),
+        _broken(snapshot, after, looked),
+    ]
+
+
+def _watching(snapshot: DriftMonitorSnapshot, looked: Assessment | None) -> list[Manifest]:
+    spec = snapshot.monitor.spec
+    name = spec.deployment_ref.name
+    if spec.suspend:
+        return held(Reason.SUSPENDED, "suspend is set: nothing is watched and nothing is trained")
+    if snapshot.deployment is None:
+        message = f"ModelDeployment {name} does not exist yet"
+        return working(Reason.WAITING_FOR_DEPLOYMENT, message)
+    if snapshot.deployment.status.stable is None:
+        return working(Reason.WAITING_FOR_DEPLOYMENT, f"ModelDeployment {name} serves nothing yet")
+    if spec.response.mode == "Retrain" and snapshot.template is None:
+        template = spec.response.template_ref.name if spec.response.template_ref else ""
+        message = f"TrainingTemplate {template} does not exist: drift would not be answered"
+        return working(Reason.WAITING_FOR_TEMPLATE, message)
+    return _works(snapshot, looked)
+
+
+def _works(snapshot: DriftMonitorSnapshot, looked: Assessment | None) -> list[Manifest]:
+    name = snapshot.monitor.spec.deployment_ref.name
+    if looked is not None:
+        message = f"watches {len(looked.findings)} columns of ModelDeployment {name}"
+        return ready(Reason.WATCHING, message)
+    stored = condition_of(snapshot.monitor.status, READY)
+    if stored and stored.reason == Reason.WATCHING:
+        return ready(Reason.WATCHING, stored.message)
+    return ready(Reason.WAITING_FOR_TRAFFIC, f"no row of ModelDeployment {name} counted yet")
+
+
+def _drifted(
+    snapshot: DriftMonitorSnapshot,
+    now: Course,
+    after: DriftMonitorStatus,
+    looked: Assessment | None,
+) -> Manifest:
+    is_true = looked.drifted if looked else was(snapshot.monitor.status, DRIFTED)
+    if looked is None and not is_true:
+        return _stored(snapshot, DRIFTED)
+    if not is_true:
+        message = f"no column has drifted in {after.window_rows} rows or more"
+        return condition(DRIFTED, status=False, reason=Reason.NO_DRIFT, message=message)
+    words = drift_words(after.columns)
+    if after.episode and now.answer:
+        answer = now.answer
+        words += f". Episode {after.episode.id}: {answer.outcome}: {answer.message}"
+    return condition(DRIFTED, status=True, reason=Reason.DRIFT_DETECTED, message=words)
+
+
+def _broken(
+    snapshot: DriftMonitorSnapshot, after: DriftMonitorStatus, looked: Assessment | None
+) -> Manifest:
+    if looked is None:
+        return _stored(snapshot, DATA_BROKEN)
+    if not looked.broken:
+        message = "live rows hold the declared schema"
+        return condition(DATA_BROKEN, status=False, reason=Reason.DATA_WHOLE, message=message)
+    message = f"{broken_words(after.broken)}: mend the source; nothing is trained on it"
+    return condition(DATA_BROKEN, status=True, reason=Reason.DATA_BROKEN, message=message)
+
+
+def _stored(snapshot: DriftMonitorSnapshot, type_: str) -> Manifest:
+    """Return the condition as it was stored: without a look there is nothing new to say."""
+    old = condition_of(snapshot.monitor.status, type_)
+    if old is None:
+        return condition(type_, status=None, reason=Reason.NOT_JUDGED, message="no row counted yet")
+    words = {"True": True, "False": False}
+    return condition(type_, status=words.get(old.status), reason=old.reason, message=old.message)

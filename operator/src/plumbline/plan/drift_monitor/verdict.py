@@ -1,0 +1,111 @@
+"""What a look at live traffic says, noted in the status only when it says something else."""
+
+import math
+
+from plumbline.api.effects import Event
+from plumbline.api.v1alpha1.drift_monitor import Broken, ColumnDrift, DriftMonitorStatus
+from plumbline.plan.model import Assessment, BrokenFinding, ColumnFinding, DriftMonitorSnapshot
+from plumbline.plan.reasons import DriftMonitorReason as Reason
+from plumbline.plan.rules.status import condition_of
+
+DRIFTED, DATA_BROKEN = "Drifted", "DataBroken"
+SHOWN = 10
+TOLD = 4
+EDGE = 9999.0
+
+
+def noted(
+    status: DriftMonitorStatus, snapshot: DriftMonitorSnapshot, looked: Assessment | None
+) -> DriftMonitorStatus:
+    """Return the status with the numbers of this look, if its verdict is news."""
+    if looked is None:
+        return status
+    lost = {"rows_lost": max(status.rows_lost, looked.rows_lost)}
+    if not _is_news(status, snapshot, looked):
+        return status.model_copy(update=lost)
+    numbers = {
+        "columns": [_column(found) for found in looked.findings[:SHOWN]],
+        "broken": [_broken(found) for found in looked.broken[:SHOWN]],
+        "window_rows": looked.window_rows,
+    }
+    return status.model_copy(update=numbers | lost)
+
+
+def events(snapshot: DriftMonitorSnapshot, looked: Assessment | None) -> tuple[Event, ...]:
+    """Return the warnings that this look calls for: once, when an alarm begins."""
+    if looked is None:
+        return ()
+    found = []
+    if looked.drifted and not was(snapshot.monitor.status, DRIFTED):
+        columns = [_column(each) for each in looked.findings if each.alarm]
+        found.append(_warning(Reason.DRIFT_DETECTED, drift_words(columns)))
+    if looked.broken and _rules(looked) - _known_rules(snapshot.monitor.status):
+        said = broken_words([_broken(each) for each in looked.broken])
+        found.append(_warning(Reason.DATA_BROKEN, said))
+    return tuple(found)
+
+
+def was(status: DriftMonitorStatus, type_: str) -> bool:
+    """Tell whether a condition was true when it was stored."""
+    stored = condition_of(status, type_)
+    return stored is not None and stored.status == "True"
+
+
+def drift_words(columns: list[ColumnDrift]) -> str:
+    """Return the drifted columns with their numbers."""
+    moved = [column for column in columns if column.score > column.threshold] or columns
+    said = [f"{each.name} {each.score:g} > {each.threshold:g}" for each in moved[:TOLD]]
+    more = f" and {len(moved) - TOLD} more" if len(moved) > TOLD else ""
+    rows = max((each.rows for each in moved), default=0)
+    return f"within {rows} rows: {', '.join(said)}{more}"
+
+
+def broken_words(broken: list[Broken]) -> str:
+    """Return the broken rules with their counts."""
+    said = [f"{each.column} breaks {each.rule} in {each.rows} of {each.of}" for each in broken]
+    more = f" and {len(said) - TOLD} more" if len(said) > TOLD else ""
+    return f"{', '.join(said[:TOLD])} rows{more}"
+
+
+def _is_news(
+    status: DriftMonitorStatus, snapshot: DriftMonitorSnapshot, looked: Assessment
+) -> bool:
+    """Tell whether this look differs in its verdict from the one that was stored."""
+    before = snapshot.monitor.status
+    if condition_of(before, DRIFTED) is None or was(before, DRIFTED) != looked.drifted:
+        return True
+    same_episode = (status.episode is None) == (before.episode is None)
+    return not same_episode or _rules(looked) != _known_rules(before)
+
+
+def _rules(looked: Assessment) -> set[tuple[str, str]]:
+    return {(each.column, each.rule) for each in looked.broken[:SHOWN]}
+
+
+def _known_rules(status: DriftMonitorStatus) -> set[tuple[str, str]]:
+    return {(each.column, each.rule) for each in status.broken}
+
+
+def _column(found: ColumnFinding) -> ColumnDrift:
+    return ColumnDrift(
+        name=found.name,
+        score=_rounded(found.score),
+        threshold=_rounded(found.threshold),
+        log10_p=_rounded(found.log10_p),
+        rows=found.rows,
+    )
+
+
+def _broken(found: BrokenFinding) -> Broken:
+    return Broken(column=found.column, rule=found.rule, rows=found.rows, of=found.of)
+
+
+def _rounded(value: float) -> float:
+    """Return the value with four digits; what is no finite number goes to the edge."""
+    if math.isnan(value):
+        return 0.0
+    return float(f"{max(-EDGE, min(EDGE, value)):.4g}")
+
+
+def _warning(reason: Reason, message: str) -> Event:
+    return Event(type="Warning", reason=reason, message=message)

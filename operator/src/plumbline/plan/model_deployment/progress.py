@@ -1,0 +1,68 @@
+"""The Progressing condition: which step of how many, and what the step still needs."""
+
+from plumbline.api.effects import Manifest
+from plumbline.api.v1alpha1.model_deployment import Canary, ModelDeploymentStatus
+from plumbline.plan.conditions import condition
+from plumbline.plan.model import ModelDeploymentSnapshot
+from plumbline.plan.model_deployment import view
+from plumbline.plan.reasons import ModelDeploymentReason as Reason
+from plumbline.plan.rules.rollout_choice import Choice, how_to_retry
+
+PROGRESSING = "Progressing"
+
+
+def progress(
+    snapshot: ModelDeploymentSnapshot, choice: Choice, after: ModelDeploymentStatus
+) -> Manifest:
+    """Return the condition: True while a rollout is under way and may go on."""
+    if after.canary and view.is_held(snapshot):
+        message = f"suspend is set: held where it is. {_course(snapshot, after.canary)}"
+        return _condition(Reason.SUSPENDED, message, status=False)
+    if after.canary:
+        message = _course(snapshot, after.canary)
+        return _condition(_reason(snapshot, after.canary), message, status=True)
+    if after.retiring:
+        runs = ", ".join(old.run for old in after.retiring)
+        return _condition(Reason.RETIRING, f"the pods of run {runs} drain", status=True)
+    return _at_rest(snapshot, choice, after)
+
+
+def _at_rest(
+    snapshot: ModelDeploymentSnapshot, choice: Choice, after: ModelDeploymentStatus
+) -> Manifest:
+    """Return why nothing is under way."""
+    if after.rejected and after.rejected != snapshot.deployment.status.rejected:
+        newest = after.rejected[0]
+        said = f"run {newest.run} was rolled back: {newest.reason}: {newest.message}"
+        retry = how_to_retry(snapshot.deployment)
+        return _condition(Reason.ROLLED_BACK, f"{said}. {retry}", status=False)
+    if choice.reason:
+        return _condition(choice.reason, choice.message, status=False)
+    return _condition(Reason.IDLE, "no rollout is under way", status=False)
+
+
+def _reason(snapshot: ModelDeploymentSnapshot, canary: Canary) -> str:
+    if canary.weight:
+        return Reason.CANARY_MEASURED
+    trouble = view.canary_trouble(snapshot)
+    return trouble.reason if trouble else Reason.STARTING
+
+
+def _course(snapshot: ModelDeploymentSnapshot, canary: Canary) -> str:
+    """Return how far the canary has come, in numbers that rarely change."""
+    name = f"run {canary.run} (data revision {canary.revision})"
+    if not canary.weight:
+        trouble = view.canary_trouble(snapshot)
+        return f"the pods of {name} start" + (f": {trouble.message}" if trouble else "")
+    steps = snapshot.deployment.spec.rollout.steps
+    where = f"step {canary.step + 1} of {len(steps)}: {name} answers {canary.weight} %"
+    said = canary.message or f"no request counted yet, {_needed(snapshot)} are needed"
+    return f"{where} of the requests. {canary.verdict}: {said}"
+
+
+def _needed(snapshot: ModelDeploymentSnapshot) -> int:
+    return snapshot.deployment.spec.rollout.analysis.min_requests
+
+
+def _condition(reason: str, message: str, *, status: bool) -> Manifest:
+    return condition(PROGRESSING, status=status, reason=reason, message=message)

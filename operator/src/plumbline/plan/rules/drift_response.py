@@ -1,0 +1,200 @@
+"""How an episode is answered: an ordered list of rules, each with an outcome and a sentence.
+
+New rows first, then one run on them. An episode that has a run keeps it: the same drift never
+begets a second one, however it ended.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from plumbline.api.v1alpha1.dataset import Refresh
+from plumbline.api.v1alpha1.drift_monitor import Episode
+from plumbline.plan.model import Assessment, DriftMonitorSnapshot
+from plumbline.plan.reasons import Outcome
+from plumbline.plan.rules import drift_episode, drift_run
+
+SHORTEST_WAIT = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """How the answer to an episode stands.
+
+    Attributes:
+        outcome: one word.
+        message: the same in a sentence.
+        request: the request to the Dataset that stands; empty for none.
+        run: name of the run that answers, if there is one.
+        revision: data revision to train on now; None unless a run is to be made.
+        again_at: when time alone changes the answer.
+    """
+
+    outcome: Outcome
+    message: str
+    request: str = ""
+    run: str = ""
+    revision: int | None = None
+    again_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """An episode and everything that its answer depends on."""
+
+    episode: Episode
+    snapshot: DriftMonitorSnapshot
+    assessment: Assessment | None
+
+    @property
+    def request(self) -> str:
+        """The request of this episode that stands."""
+        request = self.snapshot.monitor.status.refresh
+        return request if drift_episode.is_request_of(request, self.episode) else ""
+
+    @property
+    def wait(self) -> timedelta:
+        """How long to wait between two retrainings, and between two requests for rows."""
+        return timedelta(seconds=self.snapshot.monitor.spec.response.cooldown_seconds)
+
+
+def answer(case: Case) -> Answer:
+    """Return how the answer stands: the first rule that applies."""
+    rules: tuple[Callable[[Case], Answer | None], ...] = (
+        _only_watches,
+        _has_run,
+        _is_broken,
+        _lacks_template,
+        _has_other_run,
+        _cools_down,
+        _asks,
+        _waits_for_rows,
+        _trains,
+        _has_no_rows,
+    )
+    found = (rule(case) for rule in rules)
+    return next(answer for answer in found if answer)
+
+
+def _only_watches(case: Case) -> Answer | None:
+    if case.snapshot.monitor.spec.response.mode != "Observe":
+        return None
+    return Answer(outcome=Outcome.OBSERVED, message="response.mode is Observe: nothing is done")
+
+
+def _has_run(case: Case) -> Answer | None:
+    run = drift_run.of_episode(case.snapshot.runs, case.episode)
+    name = run.metadata.name if run else case.episode.run
+    if not name:
+        return None
+    outcome, message = drift_run.outcome(run, name)
+    return Answer(outcome=outcome, message=message, request=case.request, run=name)
+
+
+def _is_broken(case: Case) -> Answer | None:
+    stored = case.snapshot.monitor.status.broken
+    if not (case.assessment.broken if case.assessment else stored):
+        return None
+    message = "live data breaks its schema: nothing is trained until it is mended"
+    return Answer(outcome=Outcome.DATA_BROKEN, message=message, request=case.request)
+
+
+def _lacks_template(case: Case) -> Answer | None:
+    reference = case.snapshot.monitor.spec.response.template_ref
+    name = reference.name if reference else ""
+    if case.snapshot.template is None:
+        message = f"TrainingTemplate {name} does not exist"
+        return Answer(outcome=Outcome.WAITING_FOR_TEMPLATE, message=message)
+    if case.snapshot.dataset is None:
+        message = f"the Dataset of TrainingTemplate {name} does not exist"
+        return Answer(outcome=Outcome.WAITING_FOR_DATASET, message=message)
+    return None
+
+
+def _has_other_run(case: Case) -> Answer | None:
+    unfinished = drift_run.unfinished(case.snapshot.runs)
+    if not unfinished:
+        return None
+    message = f"run {unfinished[0]} of this monitor has not finished yet"
+    return Answer(outcome=Outcome.WAITING_FOR_RUN, message=message, request=case.request)
+
+
+def _cools_down(case: Case) -> Answer | None:
+    last = case.snapshot.monitor.status.last_run_time
+    if last is None or case.snapshot.now >= last + case.wait:
+        return None
+    until = last + case.wait
+    message = f"the last retraining was at {_clock(last)}, the next may be at {_clock(until)}"
+    return Answer(
+        outcome=Outcome.COOLING_DOWN, message=message, request=case.request, again_at=until
+    )
+
+
+def _asks(case: Case) -> Answer | None:
+    """Ask for new rows at first, and again from time to time while there are none."""
+    name = case.snapshot.dataset.metadata.name if case.snapshot.dataset else ""
+    if case.request and not (_response(case) and _may_ask_again(case) and not _rows(case)):
+        return None
+    request = drift_episode.request_of(case.episode, case.snapshot.now)
+    message = f"Dataset {name} is asked for new rows"
+    return Answer(outcome=Outcome.REFRESH_REQUESTED, message=message, request=request)
+
+
+def _may_ask_again(case: Case) -> bool:
+    return case.snapshot.now >= _next_request(case)
+
+
+def _next_request(case: Case) -> datetime:
+    asked = datetime.fromtimestamp(drift_episode.asked_at(case.request), UTC)
+    return asked + max(case.wait, SHORTEST_WAIT)
+
+
+def _waits_for_rows(case: Case) -> Answer | None:
+    if _response(case):
+        return None
+    dataset = case.snapshot.dataset
+    held = " It is suspended." if dataset and dataset.spec.suspend else ""
+    name = dataset.metadata.name if dataset else ""
+    message = f"Dataset {name} is asked for new rows.{held}"
+    return Answer(outcome=Outcome.REFRESH_REQUESTED, message=message, request=case.request)
+
+
+def _trains(case: Case) -> Answer | None:
+    revision = _rows(case)
+    if revision is None:
+        return None
+    return Answer(
+        outcome=Outcome.TRAINING,
+        message=f"run {case.episode.id} trains on data revision {revision}",
+        request=case.request,
+        run=case.episode.id,
+        revision=revision,
+    )
+
+
+def _has_no_rows(case: Case) -> Answer | None:
+    response, dataset = _response(case), case.snapshot.dataset
+    bad = response is not None and response.outcome in ("Invalid", "Failed")
+    name = dataset.metadata.name if dataset else ""
+    again = _next_request(case)
+    said = f"see Dataset {name}: its newest fetch was {'invalid' if bad else 'not new'}"
+    message = f"{said}; it is asked again at {_clock(again)}"
+    outcome = Outcome.DATASET_INVALID if bad else Outcome.NO_NEW_DATA
+    return Answer(outcome=outcome, message=message, request=case.request, again_at=again)
+
+
+def _response(case: Case) -> Refresh | None:
+    """Return what the Dataset has answered to the request."""
+    refreshes = case.snapshot.dataset.status.refreshes if case.snapshot.dataset else []
+    return next((each for each in refreshes if each.id == case.request), None)
+
+
+def _rows(case: Case) -> int | None:
+    """Return the data revision in use if nothing has been trained on it yet."""
+    revision = case.snapshot.dataset.status.revision if case.snapshot.dataset else None
+    known = drift_run.trained_revision(case.snapshot)
+    return revision if revision is not None and revision > known else None
+
+
+def _clock(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%H:%M:%S UTC")
