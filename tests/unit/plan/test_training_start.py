@@ -237,6 +237,18 @@ def test_a_foreign_config_map_of_the_same_name_is_not_adopted() -> None:
     assert story.jobs == []
 
 
+def test_a_run_made_again_under_its_name_waits_until_the_old_ones_children_are_gone() -> None:
+    story = RunStory()
+    story.world.delete("TrainingRun", "first")
+    story.world.add(run())
+    story.world.settle()
+    assert story.condition("Reconciling") == ("True", "NameTaken")
+    story.world.delete("ConfigMap", "first-spec")
+    story.world.delete("Job", "first-train")
+    story.world.settle()
+    assert story.condition("Reconciling") == ("True", "Training")
+
+
 def test_a_frozen_spec_that_was_replaced_is_not_followed() -> None:
     story = RunStory()
     found = story.world.get("ConfigMap", "first-spec")

@@ -86,7 +86,7 @@ class World:
 
     def delete(self, kind: str, name: str) -> None:
         """Delete an object by hand; its dependents stay."""
-        del self.objects[self.key(kind, name)]
+        self.objects.pop(self.key(kind, name), None)
 
     def finish(self, job: str, outcome: JobOutcome) -> None:
         """Let a Job come to this."""

@@ -57,13 +57,14 @@ def _fetch(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome | No
     told = fetching(dataset, attempt.job, outcome or jobs.ACTIVE)
     calm = still(told, dataset.status, generation=dataset.metadata.generation)
     return Plan(
-        create=() if outcome else _made(snapshot, attempt),
+        create=_made(snapshot, attempt)[: 1 if outcome else 2],
         status=_status(snapshot, status, [*calm, valid_before(dataset.status)]),
         delete=_left_behind(snapshot, attempt.job),
     )
 
 
-def _made(snapshot: DatasetSnapshot, attempt: Attempt) -> tuple[Manifest, ...]:
+def _made(snapshot: DatasetSnapshot, attempt: Attempt) -> tuple[Manifest, Manifest]:
+    """Return the task and the Job; a Job under way still needs its task."""
     return profile_job(
         attempt.job,
         snapshot.dataset,

@@ -9,7 +9,7 @@ from plumbline.plan.model import TrainingRunSnapshot
 from plumbline.plan.reasons import TrainingRunReason as Reason
 from plumbline.plan.rules import jobs
 from plumbline.plan.rules.records import ModelRecord, TrainingRecord, parsed
-from plumbline.plan.rules.training_case import case_of, judge_of
+from plumbline.plan.rules.training_case import case_of, is_about, judge_of
 from plumbline.plan.rules.training_result import judged
 from plumbline.plan.rules.training_stage import Stage, end, fail, finished, make, refuse, say, wait
 from plumbline.plan.rules.training_start import Frozen, freeze, thaw
@@ -50,10 +50,11 @@ def _train(snapshot: TrainingRunSnapshot, frozen: Frozen) -> Plan:
     name = name_of(run.metadata.name)
     stage = Stage(snapshot=snapshot, status=status, job=name, doing=Reason.TRAINING)
     outcome = jobs.outcome_of(name, snapshot.jobs, snapshot.outcomes)
+    made = (train_job(run, frozen.spec, settings=snapshot.settings),)
     if outcome is None:
-        return make(stage, (train_job(run, frozen.spec, settings=snapshot.settings),))
+        return make(stage, made)
     if outcome.state == "Active":
-        return wait(stage, outcome)
+        return wait(stage, outcome, made)
     if outcome.state == "Failed":
         return fail(stage, outcome)
     record = parsed(TrainingRecord, outcome.record)
@@ -67,10 +68,11 @@ def _judge(snapshot: TrainingRunSnapshot, frozen: Frozen, status: TrainingRunSta
     run, case = snapshot.run, case_of(snapshot, frozen.spec, status.training or "")
     name, outcome = judge_of(snapshot, case)
     stage = Stage(snapshot=snapshot, status=status, job=name, doing=Reason.JUDGING)
+    made = judge_job(name, run, frozen.spec, case, settings=snapshot.settings)
     if outcome is None:
-        return make(stage, judge_job(name, run, frozen.spec, case, settings=snapshot.settings))
+        return make(stage, made)
     if outcome.state == "Active":
-        return wait(stage, outcome)
+        return wait(stage, outcome, made if is_about(snapshot, name, case) else ())
     if outcome.state == "Failed":
         return fail(stage, outcome)
     record = parsed(ModelRecord, outcome.record)

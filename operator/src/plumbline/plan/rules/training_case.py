@@ -1,6 +1,5 @@
 """Which judge Job answers for a run: always one that compared with the model that serves now."""
 
-from plumbline.api.effects import Manifest
 from plumbline.plan.model import JobOutcome, TrainingRunSnapshot
 from plumbline.plan.rules import jobs
 from plumbline.plan.rules.training_task import FrozenSpec
@@ -24,21 +23,21 @@ def judge_of(snapshot: TrainingRunSnapshot, case: Case) -> tuple[str, JobOutcome
 
     A Job that judges an older case ends first: champions that change often must not pile up Jobs.
     """
-    judges = [job for job in snapshot.jobs if jobs.plays(job, COMPONENT)]
-    for job in judges:
-        name = job["metadata"]["name"]
+    judges = [j["metadata"]["name"] for j in snapshot.jobs if jobs.plays(j, COMPONENT)]
+    for name in judges:
         outcome = jobs.outcome_of(name, snapshot.jobs, snapshot.outcomes)
-        if outcome and (outcome.state == "Active" or _is_about(job, case)):
+        if outcome and (outcome.state == "Active" or is_about(snapshot, name, case)):
             return name, outcome
     name = f"{snapshot.run.metadata.name}-judge"
-    if any(job["metadata"]["name"] == name for job in judges):
+    if name in judges:
         name = f"{name}-{case.token}"
     return name, _without_job(snapshot.outcomes.get(name), case)
 
 
-def _is_about(job: Manifest, case: Case) -> bool:
-    notes = job["metadata"].get("annotations", {})
-    return bool(notes.get(CASE) == case.token)
+def is_about(snapshot: TrainingRunSnapshot, name: str, case: Case) -> bool:
+    """Tell whether the live Job of this name judges this case."""
+    job = jobs.find(snapshot.jobs, name)
+    return bool(job and job["metadata"].get("annotations", {}).get(CASE) == case.token)
 
 
 def _without_job(outcome: JobOutcome | None, case: Case) -> JobOutcome | None:

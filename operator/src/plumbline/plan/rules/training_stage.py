@@ -43,12 +43,12 @@ def make(stage: Stage, made: tuple[Manifest, ...]) -> Plan:
     return replace(say(stage.snapshot, started, told), create=made, events=(event,))
 
 
-def wait(stage: Stage, outcome: JobOutcome) -> Plan:
-    """Say how the Job goes."""
+def wait(stage: Stage, outcome: JobOutcome, made: tuple[Manifest, ...]) -> Plan:
+    """Say how the Job, the last of `made`, goes; the files beside it must stay."""
     run, job = stage.snapshot.run, jobs.find(stage.snapshot.jobs, stage.job)
     told = under_way(run, job or {"metadata": {"name": stage.job}}, outcome, doing=stage.doing)
     calm = still(told, run.status, generation=run.metadata.generation)
-    return say(stage.snapshot, stage.status, calm)
+    return replace(say(stage.snapshot, stage.status, calm), create=made[:-1])
 
 
 def fail(stage: Stage, outcome: JobOutcome) -> Plan:

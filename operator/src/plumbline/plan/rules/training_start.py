@@ -7,7 +7,7 @@ from plumbline.api.effects import Manifest
 from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import TrainingRun
 from plumbline.plan import canonical
-from plumbline.plan.conditions import stalled
+from plumbline.plan.conditions import stalled, working
 from plumbline.plan.model import TrainingRunSnapshot
 from plumbline.plan.reasons import TrainingRunReason as Reason
 from plumbline.plan.rules.training_checks import Conditions, blocked, pinned, unfit
@@ -32,10 +32,7 @@ def thaw(snapshot: TrainingRunSnapshot) -> Frozen | Conditions | None:
         return None
     name = spec_name_of(run.metadata.name)
     if not metadata.is_owned(found, run.metadata):
-        text = (
-            f"ConfigMap {name} belongs to something else: delete it, or give the run another name."
-        )
-        return stalled(Reason.NAME_TAKEN, text)
+        return _taken(name, found, run)
     read = frozen_spec(found)
     if read is None or run.status.spec_digest not in (None, read[1]):
         return stalled(Reason.SPEC_LOST, _lost(name))
@@ -66,6 +63,18 @@ def _config_map(run: TrainingRun, text: str) -> Manifest:
         labels=metadata.labels("spec", **{names.RUN_LABEL: run.metadata.name}),
     )
     return config_map.frozen(about, {TASK_FILE: text})
+
+
+def _taken(name: str, found: Manifest, run: TrainingRun) -> Conditions:
+    """Return the conditions of a run that finds its ConfigMap's name taken."""
+    owners = found["metadata"].get("ownerReferences", ())
+    if any(
+        (each.get("kind"), each["name"]) == ("TrainingRun", run.metadata.name) for each in owners
+    ):
+        text = f"ConfigMap {name} is that of an earlier run of this name: waiting until it is gone."
+        return working(Reason.NAME_TAKEN, text)
+    text = f"ConfigMap {name} belongs to something else: delete it, or give the run another name."
+    return stalled(Reason.NAME_TAKEN, text)
 
 
 def _lost(name: str) -> str:

@@ -1,0 +1,125 @@
+"""Whatever happens to a Dataset, in whatever order: its plan comes to rest and stays there."""
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from plumbline.plan.specs.restricted import violations
+
+from tests.unit.plan import builders
+from tests.unit.plan.world import World, as_text
+
+SOURCES = [
+    {"uri": "s3://raw/*.csv"},
+    {"uri": "https://example.com/rows.csv"},
+    {"uri": "s3://raw/**/*.parquet", "secretRef": {"name": "raw-keys"}},
+    {"configMap": {"name": "rows", "key": "rows.csv"}},
+]
+REASONS = ["SourceUnreachable", "SourceNotFound", "OOMKilled", "StoreUnreachable", "x!"]
+TROUBLES = ["", "ImagePullBackOff", "ErrImagePull", "Unschedulable"]
+
+specs = st.fixed_dictionaries(
+    {},
+    optional={
+        "source": st.sampled_from(SOURCES),
+        "format": st.sampled_from(["csv", "parquet"]),
+        "expectations": st.fixed_dictionaries({"minRows": st.integers(1, 3)}),
+        "question": st.sampled_from([None, {"task": "Regression", "target": "temp"}]),
+        "suspend": st.booleans(),
+    },
+)
+outcomes = st.one_of(
+    st.tuples(st.just("good"), st.sampled_from("abc")),
+    st.tuples(st.just("broken"), st.just("")),
+    st.tuples(st.just("failed"), st.sampled_from(REASONS)),
+    st.tuples(st.just("active"), st.sampled_from(TROUBLES)),
+)
+steps = st.one_of(
+    st.tuples(st.just("ends"), outcomes),
+    st.tuples(st.just("edit"), specs),
+    st.tuples(st.just("refresh"), st.sampled_from("xyz")),
+    st.tuples(st.just("requests"), st.lists(st.sampled_from("mnopqrstuvwz"), unique=True)),
+    st.tuples(st.just("advance"), st.sampled_from([1, 10, 100, 10_000])),
+    st.tuples(st.just("delete"), st.booleans()),
+    st.tuples(st.just("restart"), st.none()),
+    st.tuples(st.just("credentials"), st.booleans()),
+)
+
+
+def outcome_of(kind: str, word: str, uid: str) -> Any:
+    made = {
+        "good": lambda: builders.profiled(uid, word),
+        "broken": lambda: builders.broken(uid),
+        "failed": lambda: builders.failed(word),
+        "active": lambda: builders.active(word, word and "container profile: see there"),
+    }
+    return made[kind]()
+
+
+def take(world: World, step: tuple[str, Any]) -> World:
+    """Let one thing happen."""
+    word, value = step
+    uid = world.get("Dataset", "flights")["metadata"]["uid"]
+    jobs = world.names("Job")
+    match word:
+        case "ends" if jobs:
+            world.finish(jobs[-1], outcome_of(*value, uid))
+        case "edit":
+            world.edit("Dataset", "flights", **value)
+        case "refresh":
+            world.annotate("Dataset", "flights", "plumbline.dev/refresh", value)
+        case "requests":
+            world.requests = tuple(sorted(value))
+        case "advance":
+            world.advance(value)
+        case "delete" if jobs:
+            world.delete("Job" if value else "ConfigMap", jobs[-1])
+        case "restart":
+            return world.restarted()
+        case "credentials":
+            named = frozenset({builders.NAMESPACE}) if value else frozenset[str]()
+            world.settings = builders.settings(namespaces=named)
+    return world
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(spec=specs, story=st.lists(steps, max_size=14))
+def test_a_dataset_comes_to_rest_after_anything(spec: Any, story: list[Any]) -> None:
+    world = World()
+    world.add(builders.dataset(**spec))
+    world.settle()
+    for step in story:
+        world = take(world, step)
+        world.settle()
+        assert world.pass_over_all() == 0, "a second pass wrote something"
+        assert world.restarted().settle() == 0, "a restart wrote something"
+        holds(world)
+    assert [violations(pod) for pod in world.pods if violations(pod)] == []
+
+
+def holds(world: World) -> None:
+    """Check what is always true of a Dataset at rest."""
+    obj = world.get("Dataset", "flights")
+    status, conditions = obj["status"], {c["type"]: c for c in obj["status"]["conditions"]}
+    assert {"Ready", "Valid"} <= set(conditions) <= {"Ready", "Valid", "Reconciling", "Stalled"}
+    assert not {"Reconciling", "Stalled"} <= set(conditions)
+    assert status["observedGeneration"] == obj["metadata"]["generation"]
+    blocked = conditions["Ready"]["reason"] in ("Suspended", "StoreCredentialsMissing")
+    assert blocked or (conditions["Ready"]["status"] == "True") == ("revision" in status)
+    assert len(world.names("Job")) <= 1 or blocked
+    assert len(status.get("history", ())) <= 20
+    assert len(status.get("refreshes", ())) <= 10
+    numbers = [each["revision"] for each in status.get("history", ())]
+    assert numbers == sorted(set(numbers), reverse=True)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(spec=specs, story=st.lists(steps, max_size=8))
+def test_the_same_snapshot_gives_the_same_plan_after_a_restart(spec: Any, story: list[Any]) -> None:
+    world = World()
+    world.add(builders.dataset(**spec))
+    for step in story:
+        world = take(world, step)
+        key = world.key("Dataset", "flights")
+        assert as_text(world.plan(key)) == as_text(world.restarted().plan(key))
+        world.pass_over_all()
