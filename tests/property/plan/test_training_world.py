@@ -43,7 +43,9 @@ specs = st.fixed_dictionaries(
     },
 )
 labels = st.sampled_from([{}, {"kueue.x-k8s.io/queue-name": "gpus"}])
-words = st.sampled_from(["good", "Failed", "Inconclusive", "broken", "foreign", "stuck", "root"])
+words = st.sampled_from(
+    ["good", "Failed", "Inconclusive", "broken", "foreign", "stuck", "root", "lost"]
+)
 steps = st.one_of(
     st.tuples(st.just("ends"), words),
     st.tuples(st.just("ends"), st.just("good")),
@@ -61,10 +63,10 @@ def outcome_of(job: str, word: str, uid: str) -> Any:
     if word in ("stuck", "root"):
         reason = {"stuck": "ImagePullBackOff", "root": "RunAsRoot"}[word]
         return builders.active(reason, "container train: cannot start")
-    if word == "broken":
-        return builders.failed("OOMKilled")
+    if word in ("broken", "lost"):
+        return builders.failed({"broken": "OOMKilled", "lost": "ResultMissing"}[word])
     owner = "somebody-else" if word == "foreign" else uid
-    if job.endswith("-train"):
+    if "-train" in job:
         return builders.trained(owner)
     return builders.judged(owner, word if word in ("Failed", "Inconclusive") else "Passed")
 

@@ -58,6 +58,25 @@ def test_a_training_that_failed_for_good_says_why_and_what_to_do(reason: str) ->
     assert story.jobs == ["first-train"]
 
 
+def test_a_model_that_could_not_be_kept_is_trained_again_a_few_times() -> None:
+    story = RunStory()
+    story.ends("first-train", failed("ResultMissing"))
+    assert story.jobs == ["first-train", "first-train-2"]
+    assert story.condition("Reconciling") == ("True", "Training")
+    story.ends("first-train-2", failed("StoreUnreachable"))
+    story.ends("first-train-3", failed("StoreUnreachable"))
+    assert story.jobs == ["first-train", "first-train-2", "first-train-3"]
+    assert story.condition("Stalled") == ("True", "StoreUnreachable")
+
+
+def test_the_second_training_counts_when_the_first_could_not_be_kept() -> None:
+    story = RunStory()
+    story.ends("first-train", failed("ResultMissing"))
+    story.ends("first-train-2", trained(story.uid))
+    story.is_judged()
+    assert story.condition("Ready") == ("True", "Complete")
+
+
 def test_a_judge_that_failed_for_good_ends_the_run() -> None:
     story = RunStory()
     story.trains()

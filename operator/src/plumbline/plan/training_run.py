@@ -7,15 +7,15 @@ from plumbline.api.effects import Plan
 from plumbline.api.v1alpha1.training_run import TrainingRunStatus
 from plumbline.plan.model import TrainingRunSnapshot
 from plumbline.plan.reasons import TrainingRunReason as Reason
-from plumbline.plan.rules import jobs
 from plumbline.plan.rules.records import ModelRecord, TrainingRecord, parsed
+from plumbline.plan.rules.training_attempt import train_of
 from plumbline.plan.rules.training_case import case_of, is_about, judge_of
 from plumbline.plan.rules.training_result import judged
 from plumbline.plan.rules.training_stage import Stage, end, fail, finished, make, refuse, say, wait
 from plumbline.plan.rules.training_start import Frozen, freeze, thaw
 from plumbline.plan.rules.training_task import champion_name
 from plumbline.plan.specs.judge_job import judge_job
-from plumbline.plan.specs.train_job import name_of, train_job
+from plumbline.plan.specs.train_job import train_job
 
 __all__ = ["champion_name", "plan"]
 
@@ -47,10 +47,9 @@ def _train(snapshot: TrainingRunSnapshot, frozen: Frozen) -> Plan:
     run, status = snapshot.run, _pinned(snapshot, frozen)
     if status.training:
         return _judge(snapshot, frozen, status)
-    name = name_of(run.metadata.name)
+    name, outcome = train_of(snapshot)
     stage = Stage(snapshot=snapshot, status=status, job=name, doing=Reason.TRAINING)
-    outcome = jobs.outcome_of(name, snapshot.jobs, snapshot.outcomes)
-    made = (train_job(run, frozen.spec, settings=snapshot.settings),)
+    made = (train_job(name, run, frozen.spec, settings=snapshot.settings),)
     if outcome is None:
         return make(stage, made)
     if outcome.state == "Active":

@@ -76,9 +76,14 @@ def current(snapshot: DatasetSnapshot) -> Attempt | None:
 
 
 def key_of(dataset: Dataset) -> str:
-    """Return a hash of everything in the spec that a fetch depends on, and of the refresh mark."""
+    """Return a hash of everything in the spec that a fetch depends on, and of the refresh mark.
+
+    Defaults are left out, so that a field which a later version adds reads no source again.
+    """
     spec = dataset.spec.model_dump(
-        mode="json", include={"source", "format", "schema_", "expectations", "question"}
+        mode="json",
+        include={"source", "format", "schema_", "expectations", "question"},
+        exclude_defaults=True,
     )
     mark = dataset.metadata.annotations.get(names.REFRESH_ANNOTATION, "")
     return canonical.short([spec, mark], length=16)

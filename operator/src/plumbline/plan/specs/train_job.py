@@ -27,9 +27,9 @@ OVERRIDES = (
 )
 
 
-def name_of(run: str) -> str:
-    """Return the name of a run's train Job."""
-    return f"{run}-train"
+def name_of(run: str, number: int = 1) -> str:
+    """Return the name of a run's train Job of this number."""
+    return f"{run}-train" if number == 1 else f"{run}-train-{number}"
 
 
 def spec_name_of(run: str) -> str:
@@ -37,11 +37,11 @@ def spec_name_of(run: str) -> str:
     return f"{run}-spec"
 
 
-def train_job(run: TrainingRun, spec: FrozenSpec, *, settings: Settings) -> Manifest:
-    """Return the train Job of a run."""
+def train_job(name: str, run: TrainingRun, spec: FrozenSpec, *, settings: Settings) -> Manifest:
+    """Return a train Job of a run."""
     about = run.metadata
     owned = metadata.child(
-        name_of(about.name),
+        name,
         resource=TRAINING_RUN,
         owner=about,
         labels=metadata.labels(COMPONENT, **{names.RUN_LABEL: about.name}),
