@@ -20,6 +20,7 @@ from plumbline.store import Store
 
 GROUP = "__group"
 _SAMPLE_ROWS = 500
+_FEWEST_DAYS = 10
 _LIMIT_BYTES = 2 << 30
 
 
@@ -69,12 +70,21 @@ def _write_rows(
 
 
 def _labels(held: pl.DataFrame, manifest: dict[str, Any], target: str) -> pl.DataFrame:
-    """Return the target, and what keeps rows together if the holdout is by group."""
-    holdout = manifest.get("holdout") or {}
-    columns = [pl.col(target)]
+    """Return the target, and which rows belong together: those of a group, or of a day."""
+    group = _group(held, manifest)
+    return held.select(pl.col(target), *([] if group is None else [group.alias(GROUP)]))
+
+
+def _group(held: pl.DataFrame, manifest: dict[str, Any]) -> pl.Series | None:
+    """Return what keeps rows together; rows of one day share what that day was like."""
+    holdout, time = manifest.get("holdout") or {}, manifest["schema"].get("timeColumn")
     if holdout.get("by") == "Group":
-        columns.append(pl.col(holdout["column"]).cast(pl.String).alias(GROUP))
-    return held.select(columns)
+        group: pl.Series = held[holdout["column"]].cast(pl.String).fill_null("")
+        return group
+    if time is None or not isinstance(held.schema[time], pl.Datetime):
+        return None
+    days = held[time].dt.date().cast(pl.String).fill_null("")
+    return days if days.n_unique() >= _FEWEST_DAYS else None
 
 
 def _write_task(

@@ -15,14 +15,14 @@ def read_regular(path: Path, *, limit_bytes: int) -> bytes:
         JobFailed: it is missing, a link, a pipe or a device, or too large.
     """
     with os.fdopen(_open(path), "rb") as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise JobFailed("FileNotRegular", f"{path} is not a regular file; write one.")
-        if found.st_size > limit_bytes:
-            raise JobFailed(
-                "FileTooLarge", f"{path} has {found.st_size} bytes; {limit_bytes} are allowed."
-            )
+        _check(path, file.fileno(), limit_bytes)
         return file.read(limit_bytes)
+
+
+def check_regular(path: Path, *, limit_bytes: int) -> int:
+    """Return the size of a regular file, without reading it; raises as `read_regular`."""
+    with os.fdopen(_open(path), "rb") as file:
+        return _check(path, file.fileno(), limit_bytes)
 
 
 def safe_relative(name: str) -> PurePosixPath:
@@ -35,6 +35,17 @@ def safe_relative(name: str) -> PurePosixPath:
     if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:
         raise JobFailed("PathInvalid", f"a manifest names the file {name[:100]!r}; refused.")
     return path
+
+
+def _check(path: Path, descriptor: int, limit_bytes: int) -> int:
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        raise JobFailed("FileNotRegular", f"{path} is not a regular file; write one.")
+    if found.st_size > limit_bytes:
+        raise JobFailed(
+            "FileTooLarge", f"{path} has {found.st_size} bytes; {limit_bytes} are allowed."
+        )
+    return found.st_size
 
 
 def _open(path: Path) -> int:

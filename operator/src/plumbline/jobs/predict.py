@@ -15,7 +15,7 @@ from plumbline.jobs.answers import Answers
 from plumbline.jobs.compile_inputs import NotCompilable
 from plumbline.jobs.compiled import classes_of, compile_model
 from plumbline.jobs.failures import JobFailed
-from plumbline.jobs.files import read_regular
+from plumbline.jobs.files import check_regular
 from plumbline.jobs.places import Places
 from plumbline.jobs.references import prediction_reference
 from plumbline.jobs.tasks import PredictTask, read
@@ -53,9 +53,9 @@ def columns(name: str, matrix: Answers | None, classes: list[Any] | None) -> dic
 
 def _model(task: PredictTask, places: Places) -> Any:
     path = places.at("/model/model.skops")
-    if not path.exists():
+    if not path.exists() and not path.is_symlink():
         raise JobFailed("ModelMissing", "training left no model.skops in /model; write one there.")
-    if not read_regular(path, limit_bytes=_MODEL_LIMIT_BYTES):
+    if not check_regular(path, limit_bytes=_MODEL_LIMIT_BYTES):
         raise JobFailed("ModelUnreadable", "model.skops is empty: 0 bytes.")
     model = safe.load(path)
     if task.task == "Classification" and not hasattr(model, "predict_proba"):

@@ -45,11 +45,14 @@ def _for_histograms(
 ) -> Any:
     few = [name for name in texts if frame[name].n_unique() <= _MOST_CATEGORIES]
     many = [name for name in texts if name not in few]
+    # Histograms cannot be made of a column without any value.
+    empty = [name for name in numbers if frame[name].null_count() == frame.height]
     if estimator.get_params().get("categorical_features") == "from_dtype":
         first = len(numbers)
         estimator.set_params(categorical_features=list(range(first, first + len(few))) or None)
     steps = [
-        ("numbers", "passthrough", numbers),
+        ("empty", _filled(), empty),
+        ("numbers", "passthrough", [name for name in numbers if name not in empty]),
         ("categories", _ordinal(np.nan), few),
         ("ordinals", _ordinal(np.nan), many),
     ]

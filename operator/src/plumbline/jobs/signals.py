@@ -14,6 +14,11 @@ def remember() -> None:
     signal.signal(signal.SIGTERM, lambda number, _: _seen.append(number))
 
 
+def forget() -> None:
+    """Forget a SIGTERM that was seen; for one process that plays several pods."""
+    _seen.clear()
+
+
 def end_at_once() -> None:
     """Leave on SIGTERM, as a process that is not the first of its container would."""
     signal.signal(signal.SIGTERM, _leave)
@@ -21,12 +26,12 @@ def end_at_once() -> None:
 
 def wait_for_end() -> None:
     """Return once SIGTERM has come, however early."""
-    with_blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     try:
         while not _seen:
             _seen.append(signal.sigwait({signal.SIGTERM}))
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, with_blocked)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:

@@ -3,7 +3,7 @@
 It starts before the training container and gets SIGTERM when that one has ended.
 """
 
-import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ def ship(task: TrainingTask, places: Places, store: Store) -> Answer:
 
 def _regular_files(folder: Path) -> list[Path]:
     """Return the files below a folder, or say why they are not shipped."""
-    found = sorted(_walk(folder))
+    found = list(_walk(folder))
     if not found:
         raise JobFailed("ModelMissing", "training left no file in /model; write model.skops there.")
     size = sum(path.stat().st_size for path in found)
@@ -62,15 +62,16 @@ def _regular_files(folder: Path) -> list[Path]:
 
 def _walk(folder: Path) -> Iterator[Path]:
     """Yield regular files; anything else is refused, because a link could show what is not ours."""
-    for entry in os.scandir(folder) if folder.is_dir() else ():
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(Path(entry.path))
-        elif entry.is_file(follow_symlinks=False):
-            yield Path(entry.path)
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        mode = path.lstat().st_mode
+        if stat.S_ISDIR(mode):
+            yield from _walk(path)
+        elif stat.S_ISREG(mode):
+            yield path
         else:
             raise JobFailed(
                 "ModelNotRegular",
-                f"/model/{entry.name} is a link or no regular file; write a file in its place.",
+                f"/model/{path.name} is a link or no regular file; write a file in its place.",
             )
 
 

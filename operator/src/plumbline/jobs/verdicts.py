@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 _REASONS = {
     "TornLine": "CsvTorn",
@@ -13,6 +13,18 @@ _REASONS = {
     "MaxNullShare": "TooManyNulls",
     "MaxDuplicateShare": "TooManyDuplicates",
 }
+
+
+class Judgement(Protocol):
+    """What gates say together."""
+
+    @property
+    def verdict(self) -> str:
+        """Passed, Failed or Inconclusive."""
+
+    @property
+    def message(self) -> str:
+        """Why it is not Passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,13 @@ class Answer:
     uid: str
     reason: str = ""
     message: str = ""
+
+
+def of_model(judgement: Judgement, digest: str, uid: str) -> Answer:
+    """Return the answer for a run: the gates that decide speak."""
+    word = judgement.verdict
+    reason = {"Failed": "GateFailed", "Inconclusive": "GateInconclusive"}.get(word, "")
+    return Answer(digest, word, uid, reason, judgement.message)
 
 
 def of_dataset(manifest: Mapping[str, Any], digest: str, uid: str) -> Answer:

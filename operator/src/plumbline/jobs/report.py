@@ -1,0 +1,61 @@
+"""The model card: one page for people who were not there."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from plumbline.stats.gates import Verdict
+
+
+def model_card(manifest: Mapping[str, Any], gates: Sequence[Verdict], profile: Any) -> str:
+    """Return the card in Markdown.
+
+    Args:
+        manifest: of the Model, as far as it is known.
+        gates: the verdicts.
+        profile: the manifest of the Dataset revision.
+    """
+    return (
+        "\n".join([*_head(manifest), *_metrics(manifest), *_gates(gates), *_data(profile)]) + "\n"
+    )
+
+
+def _head(manifest: Mapping[str, Any]) -> list[str]:
+    run, dataset = manifest["run"], manifest["dataset"]
+    question, trainer = manifest["question"], manifest["trainer"]
+    return [
+        f"# {run['name']}: {manifest['verdict']}",
+        "",
+        f"- Model: `{manifest['model']['digest']}` ({manifest['model']['engine']} engine)",
+        f"- Question: {question['task']} of `{question['target']}`",
+        f"- Data: {dataset['name']} revision {dataset['revision']}, `{dataset['digest']}`",
+        f"- Trainer: `{trainer}`, seed {manifest['seed']}",
+        f"- Features: {', '.join(f'`{name}`' for name in manifest['features'])}",
+        f"- Spec: `{manifest['specDigest']}`",
+        "",
+    ]
+
+
+def _metrics(manifest: Mapping[str, Any]) -> list[str]:
+    rows = [
+        f"| {m['name']} | {m['value']:.4f} | {m['low']:.4f} | {m['high']:.4f} | {m['n']} |"
+        for m in manifest["metrics"]
+    ]
+    head = ["## Metrics on the held-out rows (95 % bounds)", ""]
+    return [*head, "| metric | value | low | high | rows |", "|---|---|---|---|---|", *rows, ""]
+
+
+def _gates(gates: Sequence[Verdict]) -> list[str]:
+    if not gates:
+        return ["## Gates", "", "None were asked for.", ""]
+    return ["## Gates", "", *(f"- {g.verdict}: {g.name}: {g.message}" for g in gates), ""]
+
+
+def _data(profile: Mapping[str, Any]) -> list[str]:
+    holdout = profile["holdout"]
+    cut = f", from {holdout['cut']} on" if holdout["cut"] else ""
+    return [
+        "## Held-out rows",
+        "",
+        f"{holdout['rows']} of {profile['rows']} rows, by {holdout['by']}{cut}: never trained on, "
+        "the same for every run on this data.",
+    ]
