@@ -1,0 +1,153 @@
+"""The chart on a real cluster: upgrades, accounts in the store, uninstall. Needs `make deploy`."""
+
+import base64
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import obstore
+import pytest
+from obstore.exceptions import BaseError
+from obstore.store import S3Store
+
+from tests.chart.helm import PATH, helm
+from tests.chart.kubectl import get, kubectl, namespace, until
+
+pytestmark = pytest.mark.cluster
+HOME = "plumbline-system"
+RELEASE = ("plumbline", PATH, "--namespace", HOME)
+EVERYTHING = (
+    "deployments,services,configmaps,secrets,serviceaccounts,persistentvolumeclaims,"
+    "networkpolicies,poddisruptionbudgets,roles,rolebindings,clusterroles,clusterrolebindings,crds"
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _deployed() -> None:
+    assert helm("status", "plumbline", "--namespace", HOME), "run `make deploy` first"
+
+
+def upgrade(*words: str) -> None:
+    """Upgrade the release and wait for the store."""
+    helm("upgrade", *RELEASE, "--reuse-values", *words)
+    kubectl("-n", HOME, "rollout", "status", "deployment/plumbline-store", "--timeout=120s")
+
+
+def values() -> dict[str, Any]:
+    """Return the values that the release was given."""
+    return json.loads(helm("get", "values", "plumbline", "--namespace", HOME, "-o", "json")) or {}
+
+
+def keys_of(ns: str, name: str = "plumbline-store") -> dict[str, str]:
+    """Return the content of a Secret."""
+    data = get(ns, "secret", name)["data"]
+    return {key: base64.b64decode(text).decode() for key, text in data.items()}
+
+
+@contextmanager
+def worked_in(*more: str) -> Iterator[None]:
+    """Let Plumbline work in more namespaces for a while."""
+    before = values().get("namespaces", [])
+    upgrade("--set", f"namespaces={{{','.join([*before, *more])}}}")
+    try:
+        yield
+    finally:
+        upgrade("--set", f"namespaces={{{','.join(before)}}}")
+
+
+@contextmanager
+def store_port() -> Iterator[int]:
+    """Forward a local port to the store and yield its number."""
+    words = ["kubectl", "-n", HOME, "port-forward", "service/plumbline-store", ":7070"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline().split(":")[1].split()[0])
+        finally:
+            process.terminate()
+
+
+def bucket(name: str, keys: dict[str, str], port: int) -> S3Store:
+    """Return a bucket as one account sees it."""
+    return S3Store(
+        name,
+        endpoint=f"http://127.0.0.1:{port}",
+        access_key_id=keys["AWS_ACCESS_KEY_ID"],
+        secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+        region="us-east-1",
+        client_options={"allow_http": True},
+    )
+
+
+def installed() -> set[str]:
+    """Return the names of all objects that carry the release's label."""
+    words = ("get", EVERYTHING, "-A", "-l", "app.kubernetes.io/instance=plumbline", "-o", "name")
+    return set(kubectl(*words).split())
+
+
+def test_an_upgrade_keeps_passwords_and_starts_no_pod_again():
+    def look() -> tuple[Any, ...]:
+        pods = kubectl("-n", HOME, "get", "deployments", "-o", "jsonpath={.items[*].spec.template}")
+        return keys_of(HOME, "plumbline-store-root"), pods
+
+    before = look()
+    upgrade()
+    assert look() == before
+
+
+def test_an_account_reads_its_own_bucket_and_the_operator_reads_all():
+    with (
+        namespace("one") as one,
+        namespace("two") as two,
+        worked_in(one, two),
+        store_port() as port,
+    ):
+        keys = {ns: keys_of(ns) for ns in (one, two)}
+        root = keys_of(HOME, "plumbline-store-root")
+        mine = bucket(f"plumbline-{one}", keys[one], port)
+        obstore.put(mine, "a/file", b"content")
+        with pytest.raises(BaseError):
+            obstore.get(bucket(f"plumbline-{one}", keys[two], port), "a/file")
+        with pytest.raises(BaseError):
+            obstore.put(bucket(f"plumbline-{one}", keys[two], port), "b", b"")
+        with pytest.raises(BaseError):
+            obstore.list(bucket(f"plumbline-{one}", keys[two], port)).collect()
+        read = obstore.get(bucket(f"plumbline-{one}", root, port), "a/file").bytes()
+        assert bytes(read) == b"content"
+
+
+def test_a_namespace_that_is_named_gets_what_it_needs():
+    with namespace("named") as ns:
+        with worked_in(ns):
+            policies = kubectl("-n", ns, "get", "networkpolicies", "-o", "name").split()
+            assert len(policies) == 3
+            settings = get(HOME, "configmap", "plumbline-settings")["data"]
+            assert ns in settings["PLUMBLINE_NAMESPACES"].split(",")
+        assert get(ns, "secret", "plumbline-store") == {}
+
+
+def test_uninstalling_leaves_the_crds_and_the_volume_and_coming_back_finds_them(tmp_path):
+    (tmp_path / "values.json").write_text(json.dumps(values()))
+    with store_port() as port:
+        root = keys_of(HOME, "plumbline-store-root")
+        ns = values()["namespaces"][0]
+        obstore.put(bucket(f"plumbline-{ns}", root, port), "still-here", b"yes")
+    try:
+        helm("uninstall", "plumbline", "--namespace", HOME, "--wait", "--timeout", "120s")
+        until(60, lambda: installed() == {"persistentvolumeclaim/plumbline-store"})
+        crds = [
+            name for name in kubectl("get", "crds", "-o", "name").split() if "plumbline" in name
+        ]
+        assert len(crds) == 5
+    finally:
+        helm("install", *RELEASE, "--values", str(tmp_path / "values.json"))
+        kubectl("-n", HOME, "rollout", "status", "deployment/plumbline-store", "--timeout=120s")
+    with store_port() as port:
+        root = keys_of(HOME, "plumbline-store-root")
+        assert (
+            bytes(obstore.get(bucket(f"plumbline-{ns}", root, port), "still-here").bytes())
+            == b"yes"
+        )
+        obstore.delete(bucket(f"plumbline-{ns}", root, port), "still-here")
