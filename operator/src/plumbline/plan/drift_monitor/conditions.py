@@ -50,7 +50,8 @@ def _watching(snapshot: DriftMonitorSnapshot, looked: Assessment | None) -> list
 def _works(snapshot: DriftMonitorSnapshot, looked: Assessment | None) -> list[Manifest]:
     name = snapshot.monitor.spec.deployment_ref.name
     if looked is not None:
-        message = f"watches {len(looked.findings)} columns of ModelDeployment {name}"
+        number = len(looked.findings)
+        message = f"watches {number} column{'s' * (number != 1)} of ModelDeployment {name}"
         return ready(Reason.WATCHING, message)
     stored = condition_of(snapshot.monitor.status, READY)
     if stored and stored.reason == Reason.WATCHING:

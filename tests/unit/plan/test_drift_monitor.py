@@ -1,0 +1,343 @@
+"""What people fear of a monitor that retrains, each as a sentence."""
+
+import pytest
+
+from tests.unit.plan.monitor_story import MonitorStory
+
+
+def drifting(**response) -> MonitorStory:
+    story = MonitorStory(**response)
+    story.sees()
+    story.sees(drifted=True)
+    return story
+
+
+def retraining() -> MonitorStory:
+    story = drifting()
+    story.new_rows()
+    return story
+
+
+def test_a_monitor_that_sees_nothing_wrong_watches_and_does_nothing():
+    story = MonitorStory()
+    story.sees()
+    assert story.condition("Ready")["reason"] == "Watching"
+    assert "2 columns" in story.condition("Ready")["message"]
+    assert story.condition("Drifted")["status"] == "False"
+    assert story.condition("DataBroken")["status"] == "False"
+    assert story.runs == []
+
+
+def test_drift_asks_the_dataset_for_new_rows_before_it_trains():
+    story = drifting()
+    assert story.episode["outcome"] == "RefreshRequested"
+    assert story.episode["columns"] == ["temp"]
+    assert story.status["refreshDataset"] == "flights"
+    assert story.runs == []
+    story.new_rows()
+    assert story.runs == ["watch-1"]
+    run = story.world.get("TrainingRun", "watch-1")
+    assert run["spec"]["datasetRef"] == {"name": "flights", "revision": 2}
+    assert run["spec"]["templateRef"] == {"name": "flights"}
+    assert "ownerReferences" not in run["metadata"]
+    assert run["metadata"]["labels"]["plumbline.dev/template"] == "flights"
+    assert run["metadata"]["labels"]["plumbline.dev/episode"] == "watch-1"
+    assert "temp" in run["metadata"]["annotations"]["plumbline.dev/reason"]
+    assert len(story.told("DriftDetected")) == 1
+    assert len(story.told("Retraining")) == 1
+
+
+def test_one_episode_makes_one_run_however_long_the_drift_lasts():
+    story = retraining()
+    for verdict in ("Failed", "Failed"):
+        story.ends("watch-1", verdict)
+        for _ in range(10):
+            story.waits(3600)
+            story.sees(drifted=True, rows=800)
+    assert story.runs == ["watch-1"]
+    assert story.episode["outcome"] == "NotAccepted"
+    assert "misses auc" in story.condition("Drifted")["message"]
+
+
+def test_a_run_that_somebody_deletes_is_not_made_again():
+    story = retraining()
+    story.world.delete("TrainingRun", "watch-1")
+    story.waits(3600)
+    assert story.runs == []
+    assert story.episode["outcome"] == "RunDeleted"
+
+
+@pytest.mark.parametrize("writes", [0, 1, 2])
+@pytest.mark.parametrize("steps", [0, 1, 2, 3])
+def test_one_episode_makes_one_run_even_if_the_operator_dies_at_any_point(writes, steps):
+    story = MonitorStory()
+    story.sees()
+    story.world.assessment = story.world.assessment.__class__(
+        **{
+            **{
+                name: getattr(story.world.assessment, name)
+                for name in story.world.assessment.__slots__
+            },
+            "drifted": True,
+        }
+    )
+    for step in range(4):
+        if step == steps:
+            story.crashes(writes)
+        story.world.pass_over_all()
+        story.world.advance(1)
+        if step:
+            story.new_rows()
+    story.crashes(writes)
+    story.waits(1)
+    assert story.runs == ["watch-1"]
+    assert story.status["lastRun"] == "watch-1"
+
+
+def test_no_new_rows_means_no_retraining_until_there_are_some():
+    story = drifting()
+    story.same_rows()
+    assert (story.episode["outcome"], story.runs) == ("NoNewData", [])
+    first = story.status["refresh"]
+    story.waits(299)
+    assert story.status["refresh"] == first
+    story.waits(2)
+    assert story.status["refresh"] != first, "the business may have delivered since"
+    story.new_rows()
+    assert story.runs == ["watch-1"]
+
+
+def test_rows_that_came_by_another_way_are_trained_on():
+    story = drifting()
+    story.same_rows()
+    story.world.annotate("Dataset", "flights", "plumbline.dev/refresh", "by hand")
+    story.world.settle()
+    story.new_rows()
+    assert story.runs == ["watch-1"]
+
+
+def test_a_dataset_that_has_newer_rows_than_the_model_already_is_used():
+    story = MonitorStory()
+    story.world.annotate("Dataset", "flights", "plumbline.dev/refresh", "earlier")
+    story.world.settle()
+    story.new_rows("b")
+    story.sees()
+    story.sees(drifted=True)
+    story.new_rows("b")
+    assert story.runs == ["watch-1"]
+
+
+def test_a_bad_new_set_is_not_trained_on():
+    story = drifting()
+    story.bad_rows()
+    assert (story.episode["outcome"], story.runs) == ("DatasetInvalid", [])
+    assert "flights" in story.condition("Drifted")["message"]
+
+
+def test_broken_data_pages_and_never_retrains():
+    story = MonitorStory()
+    story.sees()
+    story.sees(drifted=True, broken=True)
+    story.waits(3600)
+    assert story.episode == {}
+    assert story.runs == []
+    assert story.condition("DataBroken")["status"] == "True"
+    assert "temp breaks Min in 200 of 400 rows" in story.condition("DataBroken")["message"]
+    assert len(story.told("DataBroken")) == 1
+    assert story.condition("Ready")["status"] == "True"
+
+
+def test_data_that_breaks_during_an_episode_holds_the_run_back():
+    story = drifting()
+    story.sees(drifted=True, broken=True)
+    story.new_rows()
+    assert story.runs == []
+    story.sees(drifted=True)
+    assert story.runs == ["watch-1"]
+
+
+def test_an_operator_that_restarts_does_not_forget_that_data_is_broken():
+    story = drifting()
+    story.sees(drifted=True, broken=True)
+    story.world.assessment = None
+    story.new_rows()
+    assert story.runs == []
+    assert story.condition("DataBroken")["status"] == "True"
+
+
+def test_a_restart_before_the_first_look_writes_nothing():
+    story = drifting()
+    story.world.assessment = None
+    assert story.world.settle() == 0
+
+
+def test_an_episode_closes_when_the_drift_is_over_and_the_next_has_another_name():
+    story = drifting()
+    story.sees()
+    assert story.history == [("watch-1", "Cleared")]
+    assert story.status.get("refresh", "") == ""
+    assert story.condition("Drifted")["status"] == "False"
+    story.sees(drifted=True)
+    assert story.episode["id"] == "watch-2"
+
+
+def test_an_episode_ends_when_the_healed_model_serves():
+    story = retraining()
+    story.ends("watch-1", "Passed")
+    assert story.episode["outcome"] == "Trained"
+    story.serves("b", revision=2)
+    story.sees(model="b")
+    assert story.history == [("watch-1", "Trained")]
+    assert story.condition("Drifted")["status"] == "False"
+
+
+def test_an_episode_stands_until_its_run_has_ended():
+    story = retraining()
+    story.sees()
+    assert story.episode["outcome"] == "Training"
+    story.ends("watch-1", "Passed")
+    assert story.history == [("watch-1", "Trained")]
+
+
+def test_a_look_at_another_model_than_the_one_that_serves_opens_nothing():
+    story = MonitorStory()
+    story.sees()
+    story.sees(model="b", drifted=True)
+    assert story.episode == {}
+    assert story.condition("Drifted")["status"] == "False"
+
+
+def test_two_retrainings_are_a_cooldown_apart():
+    story = MonitorStory(cooldownSeconds=3600)
+    story.sees()
+    story.sees(drifted=True)
+    story.new_rows("b")
+    story.ends("watch-1", "Passed")
+    story.serves("b", revision=2)
+    story.sees(model="b")
+    story.sees(model="b", drifted=True)
+    assert story.episode["outcome"] == "CoolingDown"
+    assert story.status.get("refresh", "") == ""
+    story.waits(3601)
+    story.new_rows("c")
+    assert story.runs == ["watch-1", "watch-2"]
+
+
+def test_a_new_episode_does_not_train_again_on_rows_that_gave_no_model():
+    story = MonitorStory(cooldownSeconds=0)
+    story.sees()
+    story.sees(drifted=True)
+    story.new_rows("b")
+    story.ends("watch-1", "Failed")
+    story.sees()
+    story.sees(drifted=True)
+    story.new_rows("b")
+    assert story.runs == ["watch-1"]
+    assert story.episode["outcome"] == "NoNewData"
+
+
+def test_a_second_monitor_run_waits_for_the_first_to_end():
+    story = retraining()
+    del story.world.get("DriftMonitor", "watch")["status"]["episode"]
+    story.world.settle()
+    assert story.episode["id"] == "watch-2"
+    assert story.episode["outcome"] == "WaitingForRun"
+    assert story.runs == ["watch-1"]
+
+
+def test_status_that_is_lost_gives_no_name_twice():
+    story = retraining()
+    story.ends("watch-1", "Passed")
+    story.world.get("DriftMonitor", "watch")["status"] = {"observedGeneration": -1}
+    story.world.settle()
+    assert story.episode["id"] == "watch-2"
+
+
+def test_observe_tells_and_does_nothing():
+    story = drifting(mode="Observe")
+    assert story.episode["outcome"] == "Observed"
+    assert story.status.get("refresh", "") == ""
+    assert story.condition("Drifted")["status"] == "True"
+
+
+def test_a_long_name_makes_runs_with_names_that_fit():
+    story = MonitorStory(name="a" * 40)
+    story.sees()
+    story.sees(drifted=True)
+    story.new_rows()
+    assert len(story.runs) == 1
+    assert len(story.runs[0]) <= 40
+
+
+def test_numbers_alone_write_nothing():
+    story = drifting()
+    for rows in range(401, 440):
+        story.world.assessment = type(story.world.assessment)(
+            model=story.world.assessment.model,
+            drifted=True,
+            findings=story.world.assessment.findings,
+            window_rows=rows,
+        )
+        assert story.world.settle() == 0
+
+
+def test_lost_rows_are_said():
+    story = MonitorStory()
+    story.sees(lost=12)
+    assert story.status["rowsLost"] == 12
+
+
+def test_suspend_watches_nothing_and_trains_nothing():
+    story = drifting()
+    story.world.edit("DriftMonitor", "watch", suspend=True)
+    story.new_rows()
+    assert story.condition("Ready")["reason"] == "Suspended"
+    assert story.condition("Reconciling")["status"] == "absent"
+    assert story.runs == []
+
+
+def test_a_missing_template_is_said_before_it_is_needed():
+    story = MonitorStory()
+    story.world.delete("TrainingTemplate", "flights")
+    story.sees()
+    assert story.condition("Ready")["reason"] == "WaitingForTemplate"
+    story.sees(drifted=True)
+    assert story.episode["outcome"] == "WaitingForTemplate"
+
+
+def test_a_monitor_without_a_model_waits():
+    story = MonitorStory(serves=False)
+    assert story.condition("Ready")["reason"] == "WaitingForDeployment"
+    assert story.condition("Reconciling")["status"] == "True"
+    story.serves("a", revision=1)
+    story.world.settle()
+    assert story.condition("Ready")["reason"] == "WaitingForTraffic"
+    assert story.condition("Ready")["status"] == "True"
+
+
+def test_history_is_bounded():
+    story = MonitorStory(mode="Observe")
+    for _ in range(15):
+        story.sees()
+        story.sees(drifted=True)
+    assert len(story.history) == 10
+    assert story.episode["id"] == "watch-15"
+
+
+def test_scores_that_are_no_numbers_can_be_stored():
+    story = MonitorStory()
+    story.sees()
+    found = story.world.assessment.findings[0]
+    wild = type(found)(
+        name="temp",
+        score=float("inf"),
+        threshold=float("nan"),
+        log10_p=float("-inf"),
+        rows=4,
+        alarm=True,
+    )
+    story.world.assessment = type(story.world.assessment)(
+        model=story.world.assessment.model, drifted=True, findings=(wild,)
+    )
+    story.world.settle()
+    assert story.status["columns"][0]["log10P"] == -9999.0
