@@ -1,7 +1,6 @@
 """The operator's process: settings, log, leader election, and an end that is always clean."""
 
 import asyncio
-import contextlib
 import logging
 import signal
 import sys
@@ -13,6 +12,7 @@ from plumbline.shell.metrics import Metrics
 from plumbline.shell.operator import Operator
 from plumbline.shell.probes import Probes
 from plumbline.shell.settings import Process, SettingsError, from_environment
+from plumbline.shell.watches import Stopped
 
 LEASE = "plumbline-operator"
 log = logging.getLogger(__name__)
@@ -59,18 +59,19 @@ async def _lead(election: Election, operator: Operator, metrics: Metrics) -> Non
 
 
 async def _ended(work: "asyncio.Task[None]") -> int:
-    code = 1
+    """Return 0 when told to end, 1 when the Lease was lost or a part failed."""
     try:
-        with contextlib.suppress(asyncio.CancelledError):
-            await work
-            log.error("the operator ended by itself")
-            return code
-        code = 0
-    except* LostLease as group:
-        log.error("%s", group.exceptions[0])
-    except* Exception as group:
-        log.error("a part of the operator failed", exc_info=group)
-    return code
+        await work
+    except asyncio.CancelledError:
+        return 0
+    except BaseExceptionGroup as group:
+        if group.subgroup(Stopped):
+            return 0
+        if lost := group.subgroup(LostLease):
+            log.error("%s", lost.exceptions[0])
+        else:
+            log.error("a part of the operator failed", exc_info=group)
+    return 1
 
 
 def _configure_log(level: str) -> None:

@@ -48,7 +48,9 @@ class Operator:
         self._cache, self._queue = Cache(), Queue(metrics=metrics)
         self._cache.on_change(self._wake)
         records = Records(self._open_store)
-        self._puller = Puller(cache=self._cache, queue=self._queue, metrics=metrics, records=records)
+        self._puller = Puller(
+            cache=self._cache, queue=self._queue, metrics=metrics, records=records
+        )
         snapshots = Snapshots(
             cache=self._cache,
             records=records,
@@ -60,9 +62,7 @@ class Operator:
         effects = Effects(
             client=client, cache=self._cache, recorder=recorder, resource_of=resource_of
         )
-        reconciler = Reconciler(
-            cache=self._cache, effects=effects, by_kind=controllers(snapshots)
-        )
+        reconciler = Reconciler(cache=self._cache, effects=effects, by_kind=controllers(snapshots))
         self._workers = Workers(
             self._queue, reconcile=reconciler.reconcile, tell=reconciler.tell, metrics=metrics
         )
@@ -70,21 +70,23 @@ class Operator:
         self._children = [Informer(client, self._cache, kind, labels=ours) for kind in CHILDREN]
         self._owned = [Informer(client, self._cache, kind) for kind in OURS]
         self._liveness = Liveness(self._queue, self._children)
+        self._leads = False
 
     def trouble(self) -> list[str]:
-        """Return what is stuck, in words."""
-        return self._liveness.trouble()
+        """Return what is stuck, in words; a replica that waits to lead has nothing to be stuck."""
+        return self._liveness.trouble() if self._leads else []
 
     async def run(self) -> None:
         """Run until cancelled or until a part fails."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._liveness.run())
+            self._leads = True
             for informer in self._children:
                 group.create_task(informer.run())
             for informer in self._children:
                 await informer.synced.wait()
             await self._resync()
-            group.create_task(watches.run(self._cache, self._connection, asyncio.Event()))
+            group.create_task(watches.run(self._cache, self._connection))
             group.create_task(self._resync_forever())
             group.create_task(self._workers.run(self._process.workers))
             group.create_task(self._puller.run())

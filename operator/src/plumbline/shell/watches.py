@@ -4,7 +4,6 @@ Kopf brings the list, the watch and their retries; change handlers, timers, daem
 left alone, since they keep state of their own and cost much at scale.
 """
 
-import asyncio
 import itertools
 from typing import Any
 
@@ -67,8 +66,15 @@ class _Forever:
         return itertools.chain((0.5, 1, 2, 3, 5), itertools.repeat(8))
 
 
-async def run(cache: Cache, connection: Connection, stop: asyncio.Event) -> None:
-    """Watch our kinds in every namespace until `stop` is set."""
-    await kopf.operator(
-        registry=registry(cache, connection), clusterwide=True, stop_flag=stop, standalone=True
-    )
+class Stopped(Exception):
+    """Kopf took the signal to end; the whole process ends with it."""
+
+
+async def run(cache: Cache, connection: Connection) -> None:
+    """Watch our kinds in every namespace until told to end.
+
+    Raises:
+        Stopped: a signal told kopf to end; it installs its own handlers.
+    """
+    await kopf.operator(registry=registry(cache, connection), clusterwide=True, standalone=True)
+    raise Stopped

@@ -212,7 +212,7 @@ def _interval(estimate: _Estimate, groups: Groups, confidence: float) -> Interva
 
 def _summed(influence: Floats, groups: NDArray[Any]) -> Floats:
     _, codes = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
-    return np.bincount(codes, weights=influence)
+    return np.asarray(np.bincount(codes, weights=influence), dtype=np.float64)
 
 
 def _wilson(found: Interval, estimate: _Estimate, confidence: float) -> Interval:

@@ -1,0 +1,121 @@
+"""The admin port: probes, metrics and the operator's pulls, on a thread of its own.
+
+Load on the data port must not make probes late, so this port has its own thread and event loop.
+"""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from plumbline.serving.app import App, Receive, Scope, Send
+from plumbline.serving.counts import Counts
+from plumbline.serving.forward import Routing
+from plumbline.serving.tally import BOUNDS, Arm, Tally
+
+CONTROL_LIMIT = 65_536
+
+
+class Admin:
+    """Answers Kubernetes, Prometheus and the operator."""
+
+    def __init__(
+        self,
+        *,
+        identity: str,
+        app: App,
+        counts: Counts,
+        tally: Tally,
+        on_loop: Callable[[Callable[[], None]], object],
+    ) -> None:
+        """Speak for `app`; `on_loop` runs a function on the data port's loop."""
+        self._identity, self._app, self._counts, self._tally = identity, app, counts, tally
+        self._on_loop = on_loop
+        self._boot, self._started = uuid.uuid4().hex, int(time.time())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        status, kind, body = await self._answer(scope, receive)
+        headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes, bytes]:
+        text, json = b"text/plain; charset=utf-8", b"application/json"
+        match scope["method"], scope["path"]:
+            case "GET", "/livez":
+                return 200, text, b"ok"
+            case "GET", "/readyz":
+                draining = self._app.draining
+                return (503 if draining else 200), text, b"draining" if draining else b"ok"
+            case "GET", "/metrics":
+                return 200, text, self._metrics().encode()
+            case "POST", "/control":
+                return await self._control(receive)
+            case _:
+                return 404, json, b'{"error": "see /livez, /readyz, /metrics and /control"}'
+
+    async def _control(self, receive: Receive) -> tuple[int, bytes, bytes]:
+        """Take over the routing and tell what was counted."""
+        message = await receive()
+        try:
+            asked = msgspec.json.decode(message.get("body", b"")[:CONTROL_LIMIT])
+            routing, since = Routing.of(asked.get("routing")), int(asked.get("since", 0))
+        except (msgspec.DecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
+            return 400, b"application/json", msgspec.json.encode({"error": repr(error)})
+        if routing != self._app.forwarder.routing:
+            self._on_loop(lambda: self._app.forwarder.follow(routing))
+        return 200, b"application/json", msgspec.json.encode(self._told(routing, since))
+
+    def _told(self, routing: Routing | None, since: int) -> dict[str, Any]:
+        through, seconds = self._counts.since(since)
+        total = self._tally.total
+        return {
+            "boot": self._boot,
+            "identity": self._identity,
+            "now": int(time.time()),
+            "started": self._started,
+            "routing": routing.token if routing else None,
+            "arms": {token: _pair(pair) for token, pair in list(self._tally.arms.items())},
+            "latencyBounds": BOUNDS,
+            "totals": {**total.wire(), "rows": self._tally.rows, "lost": self._counts.lost},
+            "through": through,
+            "seconds": seconds,
+        }
+
+    def _metrics(self) -> str:
+        """Return the counts in Prometheus' text format."""
+        tally = self._tally
+        lines = ["# TYPE plumbline_requests_total counter"]
+        lines += [
+            f'plumbline_requests_total{{code="{code}"}} {n}'
+            for code, n in sorted(tally.by_code.items())
+        ]
+        lines += ["# TYPE plumbline_request_duration_seconds histogram"]
+        lines += _histogram("plumbline_request_duration_seconds", tally.total)
+        single = {
+            "plumbline_rows_total": ("counter", tally.rows),
+            "plumbline_rows_uncounted_total": ("counter", self._counts.lost),
+            "plumbline_requests_in_flight": ("gauge", tally.in_flight),
+        }
+        for name, (kind, value) in single.items():
+            lines += [f"# TYPE {name} {kind}", f"{name} {value}"]
+        lines.append("# TYPE plumbline_model_info gauge")
+        lines.append(f'plumbline_model_info{{identity="{self._identity}"}} 1')
+        return "\n".join(lines) + "\n"
+
+
+def _pair(pair: tuple[Arm, Arm]) -> Mapping[str, Any]:
+    return {"stable": pair[0].wire(), "canary": pair[1].wire()}
+
+
+def _histogram(name: str, arm: Arm) -> list[str]:
+    reached, lines = 0, []
+    for bound, count in zip((*BOUNDS, "+Inf"), arm.latency, strict=True):
+        reached += count
+        lines.append(f'{name}_bucket{{le="{bound}"}} {reached}')
+    return [*lines, f"{name}_count {arm.requests}"]

@@ -1,0 +1,31 @@
+"""Linear models: one product of matrix and weights, and a link."""
+
+from pathlib import Path
+
+import numpy as np
+
+from plumbline.serving.engines.inputs import Floats
+
+FILE = "weights.npz"
+
+
+class Linear:
+    """Answers of a linear model: probabilities by class, or values."""
+
+    def __init__(self, folder: Path, link: str) -> None:
+        """Read the weights; a file with objects in it is refused."""
+        with np.load(folder / FILE, allow_pickle=False) as weights:
+            self._coef = np.ascontiguousarray(weights["coef"].T)
+            self._intercept = weights["intercept"]
+        self._link = link
+
+    def predict(self, matrix: Floats) -> Floats:
+        """Return [rows, outputs]."""
+        margin = matrix @ self._coef + self._intercept
+        if self._link == "identity":
+            return np.asarray(margin)
+        if self._link == "logit":
+            chance = 1 / (1 + np.exp(-margin[:, :1]))
+            return np.hstack([1 - chance, chance])
+        odds = np.exp(margin - margin.max(axis=1, keepdims=True))
+        return np.asarray(odds / odds.sum(axis=1, keepdims=True))

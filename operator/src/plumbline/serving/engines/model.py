@@ -1,0 +1,87 @@
+"""A compiled model directory as something that answers."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from plumbline.serving.engines.inputs import Columns, Floats, steps
+
+FORMAT, TOLERANCE, DESCRIPTION_LIMIT = "plumbline/1", 1e-9, 64 * 2**20
+
+
+class ModelError(Exception):
+    """The directory holds no model that can be served; the message says what to do."""
+
+
+class Engine(Protocol):
+    """What turns a matrix into answers."""
+
+    def predict(self, matrix: Floats) -> Floats:
+        """Return [rows, outputs]."""
+
+
+class Model:
+    """A compiled model.
+
+    Attributes:
+        content: model.json as it is: features with their declared rules, classes, reference.
+    """
+
+    def __init__(self, content: Mapping[str, Any], engine: Engine) -> None:
+        """Answer with an engine."""
+        self.content, self._engine = content, engine
+        self._steps = steps(content["inputs"])
+
+    def predict(self, columns: Columns) -> Floats:
+        """Return the answers to rows.
+
+        Args:
+            columns: one array a feature: floats with NaN for missing, or texts with None.
+
+        Returns:
+            [rows, classes] probabilities of a classification, [rows, 1] values of a regression.
+        """
+        parts = [step(columns) for step in self._steps]
+        return self._engine.predict(parts[0] if len(parts) == 1 else np.hstack(parts))
+
+
+def load(folder: Path) -> Model:
+    """Return the model in a directory.
+
+    Raises:
+        ModelError: files are missing or damaged, or of another format.
+    """
+    content = _description(folder)
+    if content.get("format") != FORMAT:
+        raise ModelError(f"{folder}: format {content.get('format')!r} is not {FORMAT}; judge again")
+    try:
+        return Model(content, _engine(folder, content))
+    except Exception as error:
+        raise ModelError(f"{folder}: the model cannot be loaded: {error!r}; fetch again") from error
+
+
+def _description(folder: Path) -> dict[str, Any]:
+    path = folder / "model.json"
+    try:
+        if path.stat().st_size > DESCRIPTION_LIMIT:
+            raise ModelError(f"{path} is larger than {DESCRIPTION_LIMIT} bytes")
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read: {error}; fetch the model again") from error
+
+
+def _engine(folder: Path, content: Mapping[str, Any]) -> Engine:
+    engine = content["engine"]
+    if engine["kind"] == "linear":
+        from plumbline.serving.engines.linear import Linear
+
+        return Linear(folder, engine["link"])
+    if engine["kind"] == "trees":
+        from plumbline.serving.engines.trees import Trees
+
+        classes = len(content.get("classes") or ())
+        return Trees(folder, file=engine["file"], cast=engine["cast"], classes=classes)
+    raise ValueError(f"unknown engine {engine['kind']!r}")

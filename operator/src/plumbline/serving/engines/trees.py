@@ -1,0 +1,29 @@
+"""Tree ensembles, evaluated by treelite's own reader."""
+
+from pathlib import Path
+
+import numpy as np
+import treelite
+
+from plumbline.serving.engines.inputs import Floats
+
+
+class Trees:
+    """Answers of a tree ensemble: probabilities by class, or values."""
+
+    def __init__(self, folder: Path, *, file: str, cast: str, classes: int) -> None:
+        """Read the checkpoint; `cast` is the type that the estimator rounds its input to."""
+        self._trees = treelite.Model.deserialize(str(folder / file))
+        self._cast, self._classes = np.dtype(cast), classes
+
+    def predict(self, matrix: Floats) -> Floats:
+        """Return [rows, outputs]."""
+        rounded = np.ascontiguousarray(matrix, dtype=self._cast)
+        if self._cast == np.float32:
+            # Trees of double thresholds are compared with rounded inputs, as the estimator does.
+            rounded = rounded.astype(np.float64)
+        raw = treelite.gtil.predict(self._trees, rounded, nthread=1)
+        found = np.asarray(raw, dtype=np.float64).reshape(len(matrix), -1)
+        if self._classes == 2 and found.shape[1] == 1:
+            return np.hstack([1 - found, found])
+        return found

@@ -1,0 +1,99 @@
+"""Runs the model: at once when it is quick, in a thread with a short queue when it is not.
+
+The event loop must not wait for a slow model: probes and other requests would wait with it.
+"""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plumbline.serving.engines import Model, ModelError
+from plumbline.serving.errors import RequestError
+
+INLINE_SECONDS, WAITING = 0.0003, 64
+TOLERANCE = 1e-9
+Columns = dict[str, NDArray[Any]]
+
+
+class Predictor:
+    """A model and the way to run it."""
+
+    def __init__(self, model: Model) -> None:
+        """Measure how long a row takes, to know what can be done at once."""
+        self.model = model
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="predict")
+        self._waiting = 0
+        self._row_seconds = _measured(model)
+
+    async def predict(self, columns: Columns, rows: int) -> NDArray[np.float64]:
+        """Return the answers.
+
+        Raises:
+            RequestError: too many requests wait already.
+        """
+        if self._row_seconds * (1 + rows / 8) < INLINE_SECONDS:
+            return self.model.predict(columns)
+        if self._waiting >= WAITING:
+            raise RequestError("too many requests wait; try again in a second", status=503)
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._pool, self.model.predict, columns)
+        finally:
+            self._waiting -= 1
+
+
+def _measured(model: Model) -> float:
+    """Return the seconds that one row takes, warm, at best."""
+    row = sample_columns(model, limit=1)
+    if row is None:
+        return INLINE_SECONDS
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        model.predict(row)
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def check_sample(model: Model) -> None:
+    """Check that the model still answers its sample as it did when it was compiled.
+
+    Raises:
+        ModelError: it does not.
+    """
+    columns = sample_columns(model)
+    if columns is None:
+        return
+    expected = np.array(model.content["sample"]["outputs"], dtype=np.float64)
+    found = model.predict(columns).reshape(expected.shape)
+    worst = float(np.abs(found - expected).max(initial=0.0) / max(1.0, np.abs(expected).max()))
+    if not worst <= TOLERANCE:
+        raise ModelError(f"the model answers its sample with a difference of {worst:g}: not served")
+
+
+def sample_columns(model: Model, limit: int | None = None) -> Columns | None:
+    """Return the sample's rows as columns; None when there is no sample."""
+    rows = (model.content.get("sample") or {}).get("inputs") or []
+    if not rows:
+        return None
+    return {
+        feature["name"]: _column([_cell(row, n, feature["name"]) for row in rows[:limit]], feature)
+        for n, feature in enumerate(model.content["features"])
+    }
+
+
+def _cell(row: Any, number: int, name: str) -> Any:
+    return row[name] if isinstance(row, dict) else row[number]
+
+
+def _column(values: list[Any], feature: Any) -> NDArray[Any]:
+    if feature["type"] == "category":
+        found = np.empty(len(values), dtype=object)
+        found[:] = values
+        return found
+    return np.array(values, dtype=np.float64)

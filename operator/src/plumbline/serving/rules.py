@@ -1,0 +1,65 @@
+"""Counts rows that break the declared schema: broken data, as opposed to data that has moved."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Check = Callable[[NDArray[Any]], int]
+
+
+class Rules:
+    """The checks of a model's features."""
+
+    def __init__(self, features: Sequence[Mapping[str, Any]]) -> None:
+        """Check what these features declare."""
+        self._checks = [
+            (feature["name"], rule, check)
+            for feature in features
+            for rule, check in _checks(feature)
+        ]
+
+    def count(self, columns: Mapping[str, NDArray[Any]]) -> dict[str, int]:
+        """Return the rows that break each rule, by `column/rule`; rules that hold are left out."""
+        found = {}
+        for name, rule, check in self._checks:
+            if broken := check(columns[name]):
+                found[f"{name}/{rule}"] = int(broken)
+        return found
+
+
+def _checks(feature: Mapping[str, Any]) -> list[tuple[str, Check]]:
+    found: list[tuple[str, Check]] = []
+    is_text = feature["type"] == "category"
+    if not feature.get("nullable", True):
+        found.append(("Null", _text_nulls if is_text else _number_nulls))
+    if is_text:
+        return found + _text_checks(feature)
+    if (low := feature.get("min")) is not None:
+        found.append(("Min", lambda values: int(np.count_nonzero(values < low))))
+    if (high := feature.get("max")) is not None:
+        found.append(("Max", lambda values: int(np.count_nonzero(values > high))))
+    if feature.get("integer"):
+        found.append(("Type", lambda v: int(np.count_nonzero((v == v) & (v != np.floor(v))))))
+    return found
+
+
+def _text_checks(feature: Mapping[str, Any]) -> list[tuple[str, Check]]:
+    found: list[tuple[str, Check]] = []
+    if values := feature.get("values"):
+        known = {None, *values}
+        found.append(("Values", lambda texts: sum(text not in known for text in texts)))
+    if pattern := feature.get("pattern"):
+        whole = re.compile(pattern).fullmatch
+        found.append(("Pattern", lambda texts: sum(t is not None and not whole(t) for t in texts)))
+    return found
+
+
+def _number_nulls(values: NDArray[Any]) -> int:
+    return int(np.count_nonzero(values != values))
+
+
+def _text_nulls(values: NDArray[Any]) -> int:
+    return sum(value is None for value in values)

@@ -1,0 +1,57 @@
+"""Requests, errors and latencies, in all and by arm of a rollout."""
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from typing import Any
+
+BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+KEPT_TOKENS = 32
+
+
+@dataclass(slots=True)
+class Arm:
+    """Requests of one arm."""
+
+    requests: int = 0
+    errors: int = 0
+    fallbacks: int = 0
+    latency: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
+
+    def add(self, seconds: float, *, failed: bool) -> None:
+        """Count a request."""
+        self.requests += 1
+        self.errors += failed
+        self.latency[bisect_left(BOUNDS, seconds)] += 1
+
+    def wire(self) -> dict[str, Any]:
+        """Return the counts as the operator reads them."""
+        return {
+            "requests": self.requests,
+            "errors": self.errors,
+            "fallbacks": self.fallbacks,
+            "latency": self.latency,
+        }
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of this process since it started."""
+
+    total: Arm = field(default_factory=Arm)
+    by_code: dict[int, int] = field(default_factory=dict)
+    rows: int = 0
+    in_flight: int = 0
+    arms: dict[str, tuple[Arm, Arm]] = field(default_factory=dict)
+
+    def ended(self, seconds: float, code: int) -> None:
+        """Count a request of a client."""
+        self.total.add(seconds, failed=code >= 500)
+        self.by_code[code] = self.by_code.get(code, 0) + 1
+
+    def pair(self, token: str) -> tuple[Arm, Arm]:
+        """Return the stable and the canary arm of a routing; old routings are forgotten."""
+        if token not in self.arms:
+            self.arms[token] = (Arm(), Arm())
+            while len(self.arms) > KEPT_TOKENS:
+                del self.arms[next(iter(self.arms))]
+        return self.arms[token]
