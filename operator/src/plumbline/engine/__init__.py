@@ -1,1 +1,23 @@
-"""The machine: cache, informer, queue, workers and the clock. It knows no kind."""
+"""The machine: cache, informer, queue, workers and the clock. It knows no kind.
+
+Wired for one kind and its children, it reads:
+
+    cache, queue = Cache(), Queue(metrics=metrics)
+    cache.on_change(lambda key, old, new: [queue.add(each) for each in who_looks_again(key, new)])
+    informers = [Informer(client, cache, kind, labels=selector) for kind in (RUN, JOB)]
+    recorder = Recorder(client)
+    effects = Effects(client=client, cache=cache, recorder=recorder, resource_of=resource_of)
+
+    async def reconcile(key: Key) -> datetime | None:
+        plan = decide(snapshot_of(cache, key))
+        await effects.carry_out(key, plan)
+        return plan.requeue_at
+
+    workers = Workers(queue, reconcile=reconcile, tell=say_stalled, metrics=metrics)
+    liveness = Liveness(queue, informers)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(liveness.run())
+        tasks = [group.create_task(informer.run()) for informer in informers]
+        await asyncio.gather(*(informer.synced.wait() for informer in informers))
+        group.create_task(workers.run(16))
+"""

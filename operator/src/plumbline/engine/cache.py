@@ -2,24 +2,21 @@
 
 Watch events may be older than the answer to our own write, so an object is only replaced by a newer
 resourceVersion, and a deleted one is not brought back by an event from before its deletion.
+Objects are shared, never copied: nobody changes what the cache has given out.
 """
 
-from collections import OrderedDict
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from plumbline.api.effects import Key, Resource
+from plumbline.engine.tombstones import Tombstones
+from plumbline.engine.versions import is_newer, version_of
 
 Object = Mapping[str, Any]
 Listener = Callable[[Key, Object | None, Object | None], None]
-Listeners = list[Listener]
 Objects = list[Object]
-TOMBSTONES = 10_000
-
-
-def version_of(obj: Object) -> int:
-    """Return the resourceVersion as a number; Kubernetes promises that newer is larger."""
-    return int(obj["metadata"].get("resourceVersion") or 0)
+log = logging.getLogger(__name__)
 
 
 class Cache:
@@ -27,11 +24,10 @@ class Cache:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._objects: dict[Key, Object] = {}
-        self._by_place: dict[tuple[Resource, str], dict[str, Object]] = {}
-        self._by_owner: dict[tuple[str, Resource], dict[Key, Object]] = {}
-        self._tombstones: OrderedDict[str, int] = OrderedDict()
-        self._listeners: Listeners = []
+        self._places: dict[Resource, dict[str, dict[str, Object]]] = {}
+        self._owned: dict[tuple[str, Resource], dict[Key, Object]] = {}
+        self._tombstones = Tombstones()
+        self._listeners: list[Listener] = []
 
     def on_change(self, listener: Listener) -> None:
         """Call `listener(key, old, new)` on every change; new is None when the object is gone."""
@@ -39,80 +35,92 @@ class Cache:
 
     def get(self, key: Key) -> Object | None:
         """Return an object, or None."""
-        return self._objects.get(key)
+        return self._places.get(key.resource, {}).get(key.namespace, {}).get(key.name)
 
     def list(self, resource: Resource, namespace: str | None) -> Iterator[Object]:
         """Yield the objects of a kind in a namespace, or everywhere when it is None."""
-        if namespace is not None:
-            yield from list(self._by_place.get((resource, namespace), {}).values())
-            return
-        for (kind, _), found in list(self._by_place.items()):
-            if kind == resource:
-                yield from list(found.values())
+        places = self._places.get(resource, {})
+        found = list(places.values()) if namespace is None else [places.get(namespace, {})]
+        for place in found:
+            yield from list(place.values())
 
     def keys(self, resource: Resource, namespace: str | None = None) -> set[Key]:
         """Return the keys of a kind."""
-        return {
-            Key(resource, obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
-            for obj in self.list(resource, namespace)
-        }
+        places = self._places.get(resource, {})
+        names = list(places) if namespace is None else [namespace]
+        return {Key(resource, name, each) for name in names for each in places.get(name, ())}
 
     def by_owner(self, uid: str, resource: Resource) -> Objects:
         """Return the objects of a kind that this uid controls."""
-        return list(self._by_owner.get((uid, resource), {}).values())
+        return list(self._owned.get((uid, resource), {}).values())
 
-    def observe(self, key: Key, obj: Mapping[str, Any]) -> bool:
+    def observe(self, key: Key, obj: Object) -> bool:
         """Take in a version of an object; False when we know a newer one or that it is gone."""
-        old, version = self._objects.get(key), version_of(obj)
-        if old is not None and version_of(old) >= version:
+        old, version, uid = self.get(key), version_of(obj), uid_of(obj)
+        if old is not None and not is_newer(version, than=version_of(old)):
             return False
-        if version <= self._tombstones.get(obj["metadata"].get("uid", ""), -1):
+        if self._tombstones.cover(uid, version):
             return False
-        new = {
-            **obj,
-            "metadata": {k: v for k, v in obj["metadata"].items() if k != "managedFields"},
-        }
         if old is not None:
-            self._unindex(key, old)
-        self._index(key, new)
+            self._remove(key, old)
+            if uid_of(old) != uid:
+                self._tombstones.bury(uid_of(old))
+        new = _lean(obj)
+        self._insert(key, new)
         self._tell(key, old, new)
         return True
 
-    def forget(self, key: Key, *, obj: Object | None = None) -> None:
-        """Take in that an object is gone; `obj` is its last version, if the server told it."""
-        old = self._objects.get(key)
+    def forget(
+        self, key: Key, *, obj: Object | None = None, uid: str = "", as_of: str = ""
+    ) -> None:
+        """Take in that an object is gone.
+
+        Args:
+            key: its key.
+            obj: its last version, when a watch told it.
+            uid: the object that was found to be missing; another one of that name stays.
+            as_of: the version of a list that did not hold it; what is newer stays.
+        """
+        old = self.get(key)
         last = obj or old
-        if last is not None:
-            self._bury(last)
-        if old is None or (obj and old["metadata"].get("uid") != obj["metadata"].get("uid")):
+        if last is None or (uid and uid_of(last) != uid):
             return
-        self._unindex(key, old)
-        self._tell(key, old, None)
+        if as_of and is_newer(version_of(last), than=as_of):
+            return
+        if obj or as_of:
+            self._tombstones.bury(uid_of(last), version=as_of or version_of(last))
+        else:
+            self._tombstones.bury(uid_of(last))
+        if old is not None and self._tombstones.cover(uid_of(old), version_of(old)):
+            self._remove(key, old)
+            self._tell(key, old, None)
 
-    def _bury(self, obj: Object) -> None:
-        uid = obj["metadata"].get("uid", "")
-        self._tombstones[uid] = max(version_of(obj), self._tombstones.get(uid, 0))
-        if len(self._tombstones) > TOMBSTONES:
-            self._tombstones.popitem(last=False)
-
-    def _index(self, key: Key, obj: Object) -> None:
-        self._objects[key] = obj
-        self._by_place.setdefault((key.resource, key.namespace), {})[key.name] = obj
+    def _insert(self, key: Key, obj: Object) -> None:
+        place = self._places.setdefault(key.resource, {}).setdefault(key.namespace, {})
+        place[key.name] = obj
         if owner := owner_uid(obj):
-            self._by_owner.setdefault((owner, key.resource), {})[key] = obj
+            self._owned.setdefault((owner, key.resource), {})[key] = obj
 
-    def _unindex(self, key: Key, obj: Object) -> None:
-        del self._objects[key]
-        self._by_place[key.resource, key.namespace].pop(key.name, None)
+    def _remove(self, key: Key, obj: Object) -> None:
+        del self._places[key.resource][key.namespace][key.name]
         if owner := owner_uid(obj):
-            owned = self._by_owner[owner, key.resource]
-            owned.pop(key, None)
+            owned = self._owned[owner, key.resource]
+            del owned[key]
             if not owned:
-                del self._by_owner[owner, key.resource]
+                del self._owned[owner, key.resource]
 
     def _tell(self, key: Key, old: Object | None, new: Object | None) -> None:
+        """Tell every listener; one that fails must not end the watch that all depend on."""
         for listener in self._listeners:
-            listener(key, old, new)
+            try:
+                listener(key, old, new)
+            except Exception:
+                log.exception("a listener failed on %s %s", key.resource.kind, key.name)
+
+
+def uid_of(obj: Object) -> str:
+    """Return the uid of an object, empty when it has none."""
+    return str(obj["metadata"].get("uid", ""))
 
 
 def owner_uid(obj: Object) -> str | None:
@@ -121,3 +129,11 @@ def owner_uid(obj: Object) -> str | None:
         if reference.get("controller"):
             return str(reference["uid"])
     return None
+
+
+def _lean(obj: Object) -> Object:
+    """Return the object without its managedFields, which are a third of its size."""
+    if "managedFields" not in obj["metadata"]:
+        return obj
+    metadata = {k: v for k, v in obj["metadata"].items() if k != "managedFields"}
+    return {**obj, "metadata": metadata}

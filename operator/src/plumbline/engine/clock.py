@@ -1,18 +1,30 @@
 """Time as an argument: the real clock here, a set one in tests."""
 
+import asyncio
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
 
+class Timer(Protocol):
+    """A call that is due later."""
+
+    def cancel(self) -> None:
+        """Do not call."""
+
+
 class Clock(Protocol):
-    """Tells the time of day and counts seconds."""
+    """Tells the time of day, counts seconds and calls back."""
 
     def now(self) -> datetime:
         """Return the time of day, in UTC."""
 
     def monotonic(self) -> float:
         """Return seconds that never go backwards."""
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
+        """Call after some seconds, on the running event loop."""
 
 
 class RealClock:
@@ -25,3 +37,7 @@ class RealClock:
     def monotonic(self) -> float:
         """Return seconds that never go backwards."""
         return time.monotonic()
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
+        """Call after some seconds, on the running event loop."""
+        return asyncio.get_running_loop().call_later(seconds, call)

@@ -1,73 +1,102 @@
 """Whether a live object already is as desired, server defaults and other people's fields aside.
 
 Only desired fields are compared. Lists of named items are compared by name, because the server and
-other controllers may add items of their own; quantities are compared by value.
+other controllers may add items of their own; quantities are compared by amount. What is no longer
+desired does not show here: the digest that `effects` writes on every object settles that.
 """
 
-import re
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-NAMES = ("name", "mountPath", "containerPort", "port", "type", "key", "ip", "topologyKey")
-QUANTITY_FIELDS = {"requests", "limits", "capacity", "hard"}
-QUANTITY_KEYS = {"sizeLimit", "divisor", "storage"}
-SUFFIXES: dict[str, Decimal | int] = {
-    **{"": 1, "m": Decimal("0.001"), "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12},
-    **{"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40},
-}
+from plumbline.engine.quantities import are_equal
+
+# Fields that name the items of a list, as the API's own merge keys do; the first that fits counts.
+MERGE_KEYS = (
+    ("name",),
+    ("containerPort", "protocol"),
+    ("port", "protocol"),
+    ("mountPath",),
+    ("devicePath",),
+    ("topologyKey", "whenUnsatisfiable"),
+    ("uid",),
+    ("type",),
+    ("key",),
+    ("ip",),
+)
+DEFAULTS = {"protocol": "TCP"}
+# Fields that hold a quantity wherever they stand, maps of quantities, and targets of autoscalers.
+QUANTITIES = frozenset({"sizeLimit", "divisor", "storage"})
+QUANTITY_PARENTS = frozenset({"requests", "limits", "capacity", "hard", "overhead", "target"})
+Path = tuple[str, ...]
 
 
-def is_as_desired(live: Any, desired: Any, *, quantity: bool = False) -> bool:
+def is_as_desired(live: Any, desired: Any) -> bool:
     """Return whether every desired field is in the live object with the same value."""
+    return next(differences(live, desired), None) is None
+
+
+def differences(live: Any, desired: Any, path: Path = ()) -> Iterator[Path]:
+    """Yield the path of each desired field that the live object lacks or has otherwise."""
     if _is_empty(desired):
-        return _is_empty(live)
-    if isinstance(desired, Mapping):
-        return isinstance(live, Mapping) and all(
-            is_as_desired(live.get(key), value, quantity=key in QUANTITY_KEYS or quantity)
-            if key not in QUANTITY_FIELDS
-            else _quantities_equal(live.get(key), value)
-            for key, value in desired.items()
-        )
-    if isinstance(desired, Sequence) and not isinstance(desired, str):
-        return isinstance(live, Sequence) and _lists_equal(live, desired)
-    return bool(live == desired) or (quantity and _amount(live) == _amount(desired))
+        if not _is_empty(live):
+            yield path
+    elif isinstance(desired, Mapping):
+        yield from _in_map(live if isinstance(live, Mapping) else {}, desired, path)
+    elif _is_list(desired):
+        yield from _in_list(live if _is_list(live) else (), desired, path)
+    elif live != desired and not (_holds_quantity(path) and are_equal(live, desired)):
+        yield path
+
+
+def _in_map(live: Mapping[str, Any], desired: Mapping[str, Any], path: Path) -> Iterator[Path]:
+    for key, value in desired.items():
+        yield from differences(live.get(key), value, (*path, key))
+
+
+def _in_list(live: Sequence[Any], desired: Sequence[Any], path: Path) -> Iterator[Path]:
+    keys = _merge_keys(desired)
+    if keys is None:
+        if len(live) != len(desired):
+            yield path
+            return
+        for number, (one, other) in enumerate(zip(live, desired, strict=True)):
+            yield from differences(one, other, (*path, str(number)))
+        return
+    named = {_name(item, keys): item for item in live if isinstance(item, Mapping)}
+    for item in desired:
+        name = _name(item, keys)
+        yield from differences(named.get(name), item, (*path, str(name[0])))
+    if not _same_order(named, [_name(item, keys) for item in desired]):
+        yield path
+
+
+def _merge_keys(items: Sequence[Any]) -> tuple[str, ...] | None:
+    """Return the fields that name the items, or None when nothing names them all apart."""
+    for keys in MERGE_KEYS:
+        named = all(isinstance(item, Mapping) and keys[0] in item for item in items)
+        if named and len({_name(item, keys) for item in items}) == len(items):
+            return keys
+    return None
+
+
+def _name(item: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(item.get(key) or DEFAULTS.get(key) for key in keys)
+
+
+def _same_order(named: Mapping[Any, Any], wanted: Sequence[Any]) -> bool:
+    """Return whether the wanted items that exist stand in the wanted order."""
+    known = set(wanted)
+    return [name for name in named if name in known] == [name for name in wanted if name in named]
+
+
+def _holds_quantity(path: Path) -> bool:
+    *_, parent, field = ("", "", *path)
+    return field in QUANTITIES or parent in QUANTITY_PARENTS
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
 def _is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, str | Mapping | Sequence) and len(value) == 0)
-
-
-def _lists_equal(live: Sequence[Any], desired: Sequence[Any]) -> bool:
-    name = _name_of(desired)
-    if name is None:
-        return len(live) == len(desired) and all(map(is_as_desired, live, desired))
-    named = {item[name]: item for item in live if isinstance(item, Mapping) and name in item}
-    wanted = [item[name] for item in desired]
-    in_order = [item for item in named if item in wanted] == wanted
-    return in_order and all(is_as_desired(named[item[name]], item) for item in desired)
-
-
-def _name_of(items: Sequence[Any]) -> str | None:
-    """Return the field that names the items, or None when they have none."""
-    for name in NAMES:
-        if all(isinstance(item, Mapping) and name in item for item in items):
-            values = [item[name] for item in items]
-            return name if len(set(values)) == len(values) else None
-    return None
-
-
-def _quantities_equal(live: Any, desired: Any) -> bool:
-    if _is_empty(desired):
-        return _is_empty(live)
-    if not isinstance(live, Mapping) or not isinstance(desired, Mapping):
-        return is_as_desired(live, desired)
-    return all(_amount(live.get(key)) == _amount(value) for key, value in desired.items())
-
-
-def _amount(value: Any) -> Decimal | Any:
-    """Return a Kubernetes quantity as a number, anything else as it is."""
-    match = re.fullmatch(r"([0-9.]+)([A-Za-z]*)", str(value))
-    if not match or match[2] not in SUFFIXES:
-        return value
-    return Decimal(match[1]) * SUFFIXES[match[2]]

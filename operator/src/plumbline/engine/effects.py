@@ -4,26 +4,23 @@ Nothing is written that is already so. Every answer of the server goes into the 
 next pass sees our own writes.
 """
 
-import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from plumbline.api.effects import Deletion, Key, Manifest, Plan, Resource
+from plumbline.engine.applied import with_digest
 from plumbline.engine.cache import Cache
 from plumbline.engine.clock import Clock, RealClock
-from plumbline.engine.difference import is_as_desired
+from plumbline.engine.conditions import stamped
+from plumbline.engine.ownership import Foreign, Leftover, check_ours
+from plumbline.engine.unkept import Unkept
 from plumbline.kube.client import Client
 from plumbline.kube.errors import AlreadyExists, Conflict, NotFound
 from plumbline.kube.events import Recorder
 
-APPLIED = "plumbline.dev/applied"
+__all__ = ["Effects", "Foreign", "Leftover"]
 log = logging.getLogger(__name__)
-
-
-class Foreign(Exception):
-    """A child's name is taken by an object that is not ours; it is never seized."""
 
 
 class Effects:
@@ -41,122 +38,135 @@ class Effects:
         """Write through `client`; `resource_of` names the resource of a manifest."""
         self._client, self._cache, self._recorder = client, cache, recorder
         self._resource_of, self._clock = resource_of, clock or RealClock()
+        self._unkept = Unkept()
 
     async def carry_out(self, key: Key, plan: Plan) -> int:
-        """Make the plan true and return the number of writes.
+        """Make the plan true and return the number of writes, Events aside.
 
         Raises:
             Foreign: a child's name is taken by somebody else's object.
+            Leftover: a child's name is taken until the cluster has removed an old child.
             ApiError: the server refused a write.
         """
-        writes = 0
-        for manifest in plan.create:
-            writes += await self._create(manifest)
-        for manifest in plan.apply:
-            writes += await self._apply(manifest)
-        if plan.status is not None:
-            writes += await self.set_status(key, plan.status)
-        for deletion in plan.delete:
-            writes += await self._delete(deletion)
+        written: list[str] = []
+        try:
+            await self._write(key, plan, written)
+        finally:
+            if written:
+                self._log(key, written)
         about = self._cache.get(key)
-        for event in plan.events if about else ():
+        for event in plan.events if about is not None else ():
             await self._recorder.record(about or {}, event)
-        return writes
+        return len(written)
 
     async def set_status(self, key: Key, status: Manifest) -> int:
-        """Store the status if it differs; conditions keep their time while they stay the same."""
+        """Store the status if it differs; conditions keep their time while they stay the same.
+
+        Raises:
+            Conflict: the object has changed; the cache holds its new version.
+        """
         live = self._cache.get(key)
         if live is None:
             return 0
-        stamped = stamp(status, live.get("status", {}), now=self._now())
-        if stamped == live.get("status", {}):
+        now = self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        wanted, stored = stamped(status, live.get("status") or {}, now=now), live.get("status")
+        if wanted == stored or json.loads(json.dumps(wanted)) == stored:
             return 0
-        self._take(key, await self._client.replace_status(key, {**live, "status": stamped}))
+        try:
+            answer = await self._client.replace_status(key, {**live, "status": wanted})
+        except Conflict:
+            await self._refresh(key)
+            raise
+        except NotFound:
+            self._cache.forget(key, uid=live["metadata"]["uid"])
+            return 0
+        self._cache.observe(key, answer)
         return 1
 
-    async def _create(self, manifest: Manifest) -> int:
+    async def _write(self, key: Key, plan: Plan, written: list[str]) -> None:
+        for manifest in plan.create:
+            written += await self._create(manifest)
+        for manifest in plan.apply:
+            written += await self._apply(manifest)
+        if plan.status is not None and await self.set_status(key, plan.status):
+            written.append("status")
+        for deletion in plan.delete:
+            written += await self._delete(deletion)
+
+    async def _create(self, manifest: Manifest) -> list[str]:
         key = self._key(manifest)
         if (live := self._cache.get(key)) is not None:
-            return self._check_ours(key, live, manifest)
+            check_ours(key, live, manifest)
+            return []
         try:
-            self._take(key, await self._client.create(key, manifest))
+            answer = await self._client.create(key, manifest)
         except AlreadyExists:
             live = await self._client.get(key)
+            check_ours(key, live, manifest)
             self._cache.observe(key, live)
-            return self._check_ours(key, live, manifest)
-        log.info("created %s %s/%s", key.resource.kind, key.namespace, key.name)
-        return 1
+            return []
+        self._cache.observe(key, answer)
+        return [f"created {key.resource.kind} {key.name}"]
 
-    async def _apply(self, manifest: Manifest) -> int:
+    async def _apply(self, manifest: Manifest) -> list[str]:
+        """Apply where the live object differs, but never over an object of somebody else."""
         key, wanted = self._key(manifest), with_digest(manifest)
-        live = self._cache.get(key)
+        live = self._cache.get(key) or await self._find(key)
         if live is not None:
-            self._check_ours(key, live, manifest)
-            if is_as_desired(live, wanted):
-                return 0
-        self._take(key, await self._client.apply(key, wanted))
-        log.info("applied %s %s/%s", key.resource.kind, key.namespace, key.name)
-        return 1
+            check_ours(key, live, manifest)
+            if not self._unkept.differs(key, live, wanted):
+                return []
+            wanted["metadata"]["uid"] = live["metadata"]["uid"]
+        answer = await self._client.apply(key, wanted)
+        self._unkept.note(key, answer, wanted)
+        self._cache.observe(key, answer)
+        return [f"applied {key.resource.kind} {key.name}"]
 
-    async def _delete(self, deletion: Deletion) -> int:
+    async def _delete(self, deletion: Deletion) -> list[str]:
         key, live = deletion.key, self._cache.get(deletion.key)
         if live is None or live["metadata"].get("deletionTimestamp"):
-            return 0
+            return []
         try:
-            await self._client.delete(key, uid=deletion.uid)
-        except (NotFound, Conflict):
-            return 0
-        log.info("deleted %s %s/%s", key.resource.kind, key.namespace, key.name)
-        return 1
+            answer = await self._client.delete(key, uid=deletion.uid)
+        except NotFound:
+            self._cache.forget(key, uid=deletion.uid)
+            return []
+        except Conflict:  # another object has this name by now
+            await self._refresh(key)
+            return []
+        if answer.get("kind") == key.resource.kind:
+            self._cache.observe(key, answer)
+        else:
+            self._cache.forget(key, uid=deletion.uid)
+        return [f"deleted {key.resource.kind} {key.name}"]
 
-    def _check_ours(self, key: Key, live: Manifest, manifest: Manifest) -> int:
-        """Refuse to touch an object with another controller than the one we would give it."""
-        if _controller(live) != _controller(manifest):
-            raise Foreign(
-                f"{key.resource.kind} {key.namespace}/{key.name} exists and belongs to something "
-                "else: delete it or choose another name"
-            )
-        return 0
+    async def _find(self, key: Key) -> Manifest | None:
+        """Ask for an object that no watch has shown: it may be somebody else's."""
+        try:
+            return await self._client.get(key)
+        except NotFound:
+            return None
 
-    def _take(self, key: Key, answer: Mapping[str, Any]) -> None:
-        self._cache.observe(key, answer)
+    async def _refresh(self, key: Key) -> None:
+        """Ask for an object of which a write has shown that the cache is behind."""
+        try:
+            self._cache.observe(key, await self._client.get(key))
+        except NotFound:
+            self._cache.forget(key)
 
     def _key(self, manifest: Manifest) -> Key:
         metadata = manifest["metadata"]
-        return Key(self._resource_of(manifest), metadata["namespace"], metadata["name"])
+        return Key(self._resource_of(manifest), metadata.get("namespace", ""), metadata["name"])
 
-    def _now(self) -> str:
-        return self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def with_digest(manifest: Manifest) -> dict[str, Any]:
-    """Return the manifest with its own digest as an annotation.
-
-    The digest tells a field that we no longer want from one that somebody else has set.
-    """
-    text = json.dumps(manifest, sort_keys=True, default=str)
-    metadata = dict(manifest["metadata"])
-    digest = hashlib.sha256(text.encode()).hexdigest()[:32]
-    metadata["annotations"] = {**metadata.get("annotations", {}), APPLIED: digest}
-    return {**manifest, "metadata": metadata}
-
-
-def stamp(status: Manifest, live: Manifest, *, now: str) -> dict[str, Any]:
-    """Return the status with the time at which each condition last changed its value."""
-    before = {c["type"]: c for c in live.get("conditions", ())}
-    generation = status.get("observedGeneration")
-    stamped = []
-    for condition in status.get("conditions", ()):
-        old = before.get(condition["type"], {})
-        same = old.get("status") == condition["status"]
-        time = old.get("lastTransitionTime") if same else None
-        extra = {} if generation is None else {"observedGeneration": generation}
-        stamped.append({**condition, "lastTransitionTime": time or now, **extra})
-    return {**status, "conditions": stamped}
-
-
-def _controller(obj: Manifest) -> str | None:
-    for reference in obj["metadata"].get("ownerReferences", ()):
-        if reference.get("controller"):
-            return str(reference["uid"])
-    return None
+    def _log(self, key: Key, written: list[str]) -> None:
+        """Say in one line what this pass has written."""
+        metadata = (self._cache.get(key) or {"metadata": {}})["metadata"]
+        log.info(
+            'reconciled kind=%s object=%s/%s uid=%s generation=%s wrote="%s"',
+            key.resource.kind,
+            key.namespace,
+            key.name,
+            metadata.get("uid"),
+            metadata.get("generation"),
+            ", ".join(written),
+        )

@@ -1,7 +1,7 @@
 """Whether the machine is alive: its loop turns, its watches hear, its queue moves."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from plumbline.engine.clock import Clock, RealClock
 from plumbline.engine.informer import Informer
@@ -16,26 +16,39 @@ class Liveness:
     def __init__(
         self, queue: Queue, informers: Sequence[Informer], *, clock: Clock | None = None
     ) -> None:
-        """Watch these."""
+        """Watch these; before the first beat, as on a replica that stands by, all is well."""
         self._queue, self._informers, self._clock = queue, informers, clock or RealClock()
-        self._beat = self._clock.monotonic()
+        self._beat: float | None = None
 
     async def run(self) -> None:
         """Beat once a second on the loop that does the work."""
         while True:
-            self._beat = self._clock.monotonic()
+            self.beat()
             await asyncio.sleep(1)
+
+    def beat(self) -> None:
+        """Note that the loop turns."""
+        self._beat = self._clock.monotonic()
 
     def trouble(self) -> list[str]:
         """Return what is stuck, in words; empty when all is well."""
-        found = []
+        return [*self._stuck_loop(), *self._stuck_queue(), *self._silent_watches()]
+
+    def _stuck_loop(self) -> Iterator[str]:
+        if self._beat is None:
+            return
         if (lag := self._clock.monotonic() - self._beat) > LAG_SECONDS:
-            found.append(f"the event loop has been stuck for {lag:.0f} s")
+            yield f"the event loop has been stuck for {lag:.0f} s"
+
+    def _stuck_queue(self) -> Iterator[str]:
         if (age := self._queue.oldest_seconds()) > WAITING_SECONDS:
-            found.append(f"a key has waited for {age:.0f} s")
-        found += [
-            f"nothing heard of {informer.resource.plural} for {informer.silent_seconds():.0f} s"
-            for informer in self._informers
-            if informer.silent_seconds() > SILENT_SECONDS
-        ]
-        return found
+            yield f"a key has waited for {age:.0f} s"
+        age, key = self._queue.longest_work()
+        if key and age > WAITING_SECONDS:
+            name = f"{key.resource.kind} {key.namespace}/{key.name}"
+            yield f"{name} has been worked on for {age:.0f} s"
+
+    def _silent_watches(self) -> Iterator[str]:
+        for informer in self._informers:
+            if (silent := informer.silent_seconds()) > SILENT_SECONDS:
+                yield f"nothing heard of {informer.resource.plural} for {silent:.0f} s"

@@ -1,32 +1,21 @@
 """A queue of keys that each wait once, come back later, and back off when they fail.
 
 A key that is added while it is being worked on is handed out again afterwards, never twice at the
-same time. What users change goes before what is only looked at again.
+same time. What has changed goes before what is only looked at again, but cannot starve it.
 """
 
 import asyncio
-import heapq
 import random
-from collections import OrderedDict
-from typing import Protocol
+from collections import OrderedDict, deque
+from datetime import datetime
 
 from plumbline.api.effects import Key
 from plumbline.engine.clock import Clock, RealClock
+from plumbline.engine.delays import Delays
+from plumbline.engine.metrics import QueueMetrics, Silent
 
 FIRST_BACKOFF_SECONDS, LAST_BACKOFF_SECONDS = 0.2, 300.0
-
-
-class QueueMetrics(Protocol):
-    """Who is told of the queue."""
-
-    def queue_depth(self, depth: int) -> None:
-        """Take in how many keys wait."""
-
-    def queue_added(self) -> None:
-        """Take in that a key was added."""
-
-    def queue_waited(self, seconds: float) -> None:
-        """Take in how long a key has waited."""
+URGENT_IN_A_ROW = 8
 
 
 class Queue:
@@ -34,102 +23,130 @@ class Queue:
 
     def __init__(self, *, clock: Clock | None = None, metrics: QueueMetrics | None = None) -> None:
         """Start empty."""
-        self._clock, self._metrics = clock or RealClock(), metrics
+        self._clock, self._metrics = clock or RealClock(), metrics or Silent()
         self._urgent: OrderedDict[Key, float] = OrderedDict()
         self._calm: OrderedDict[Key, float] = OrderedDict()
-        self._working: set[Key] = set()
-        self._again: dict[Key, bool] = {}
-        self._later: list[tuple[float, int, Key]] = []
-        self._due: dict[Key, float] = {}
+        self._in_a_row = 0
+        self._working: dict[Key, float] = {}
+        self._again: dict[Key, tuple[bool, float]] = {}
         self._failures: dict[Key, int] = {}
-        self._count = 0
-        self._changed = asyncio.Event()
+        self._delays = Delays(self._clock, lambda key: self.add(key, urgent=False))
+        self._idle: deque[asyncio.Future[None]] = deque()
 
     def __len__(self) -> int:
         """Return how many keys wait now."""
         return len(self._urgent) + len(self._calm)
 
     def add(self, key: Key, *, urgent: bool = True) -> None:
-        """Hand the key out as soon as a worker is free."""
+        """Hand the key out as soon as a worker is free; `urgent` before what only looks again."""
+        now = self._clock.monotonic()
         if key in self._working:
-            self._again[key] = self._again.get(key, False) or urgent
+            before, since = self._again.get(key, (False, now))
+            self._again[key] = (before or urgent, since)
             return
-        since = self._calm.pop(key, None) if urgent else self._calm.get(key)
-        place = self._urgent if urgent or key in self._urgent else self._calm
-        if key not in place:
-            place[key] = self._clock.monotonic() if since is None else since
-            self._tell_added()
-        self._changed.set()
+        self._put(key, urgent=urgent, since=now)
 
     def add_after(self, key: Key, seconds: float) -> None:
         """Hand the key out after some seconds, or earlier if it is added earlier."""
-        due = self._clock.monotonic() + max(0.0, seconds)
-        if key in self._due and self._due[key] <= due:
-            return
-        self._due[key] = due
-        self._count += 1
-        heapq.heappush(self._later, (due, self._count, key))
-        self._changed.set()
+        self._delays.add(key, seconds)
 
-    def retry(self, key: Key) -> float:
+    def add_at(self, key: Key, when: datetime) -> None:
+        """Hand the key out at a time of day, or earlier if it is added earlier."""
+        self._delays.add(key, (when - self._clock.now()).total_seconds())
+
+    def retry(self, key: Key, *, at_least_seconds: float = 0.0) -> float:
         """Hand the key out after a pause that doubles with each failure; return its seconds."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         pause = min(LAST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2.0 ** min(failures, 20))
-        pause *= random.uniform(0.8, 1.2)  # noqa: S311 - spreads retries, hides nothing
+        pause = max(at_least_seconds, pause * random.uniform(0.8, 1.2))  # noqa: S311 - spreads
         self.add_after(key, pause)
         return pause
+
+    def retry_at_once(self, key: Key) -> float:
+        """Hand the key out again now; when that fails too, after a pause as `retry` does."""
+        if self._failures.get(key):
+            return self.retry(key)
+        self._failures[key] = 1
+        self.add(key)
+        return 0.0
 
     def succeeded(self, key: Key) -> None:
         """Forget the key's failures."""
         self._failures.pop(key, None)
 
+    def forget(self, key: Key) -> None:
+        """Forget the key's failures and when it was due; what waits now still comes."""
+        self._failures.pop(key, None)
+        self._delays.forget(key)
+
     async def get(self) -> Key:
         """Return the next key, which is then being worked on until `done`."""
-        while True:
-            self._move_due()
-            for place in (self._urgent, self._calm):
-                if place:
-                    key, since = place.popitem(last=False)
-                    return self._start(key, since)
-            self._changed.clear()
-            pause = max(0.0, self._later[0][0] - self._clock.monotonic()) if self._later else None
-            await _wait(self._changed, pause)
+        while not len(self):
+            waiter = asyncio.get_running_loop().create_future()
+            self._idle.append(waiter)
+            try:
+                await waiter
+            except asyncio.CancelledError:
+                self._pass_on(waiter)
+                raise
+        return self._start(*self._next().popitem(last=False))
 
     def done(self, key: Key) -> None:
         """End the work on a key; if it was added meanwhile it waits again."""
-        self._working.discard(key)
+        self._working.pop(key, None)
         if key in self._again:
-            self.add(key, urgent=self._again.pop(key))
+            urgent, since = self._again.pop(key)
+            self._put(key, urgent=urgent, since=since)
 
     def oldest_seconds(self) -> float:
         """Return how long the oldest key has waited."""
         starts = [next(iter(p.values())) for p in (self._urgent, self._calm) if p]
         return self._clock.monotonic() - min(starts) if starts else 0.0
 
-    def _start(self, key: Key, since: float) -> Key:
-        self._working.add(key)
-        if self._metrics:
-            self._metrics.queue_waited(self._clock.monotonic() - since)
-            self._metrics.queue_depth(len(self))
-        return key
+    def longest_work(self) -> tuple[float, Key | None]:
+        """Return how long the slowest key has been worked on, and the key."""
+        if not self._working:
+            return 0.0, None
+        key, since = min(self._working.items(), key=lambda item: item[1])
+        return self._clock.monotonic() - since, key
 
-    def _move_due(self) -> None:
-        now = self._clock.monotonic()
-        while self._later and self._later[0][0] <= now:
-            due, _, key = heapq.heappop(self._later)
-            if self._due.get(key) == due:
-                del self._due[key]
-                self.add(key, urgent=False)
-
-    def _tell_added(self) -> None:
-        if self._metrics:
+    def _put(self, key: Key, *, urgent: bool, since: float) -> None:
+        """Let the key wait in one place; one that becomes urgent keeps its time of arrival."""
+        if key in self._urgent or (key in self._calm and not urgent):
+            return
+        new = key not in self._calm
+        place = self._urgent if urgent else self._calm
+        place[key] = self._calm.pop(key, since)
+        if new:
             self._metrics.queue_added()
             self._metrics.queue_depth(len(self))
+            self._wake_one()
 
+    def _next(self) -> OrderedDict[Key, float]:
+        """Return where to take from: urgent keys first, a calm one after some in a row."""
+        tired = self._calm and self._in_a_row >= URGENT_IN_A_ROW
+        if self._urgent and not tired:
+            self._in_a_row += 1
+            return self._urgent
+        self._in_a_row = 0
+        return self._calm
 
-async def _wait(event: asyncio.Event, seconds: float | None) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return
+    def _start(self, key: Key, since: float) -> Key:
+        now = self._clock.monotonic()
+        self._working[key] = now
+        self._metrics.queue_waited(now - since)
+        self._metrics.queue_depth(len(self))
+        return key
+
+    def _wake_one(self) -> None:
+        while self._idle:
+            waiter = self._idle.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+    def _pass_on(self, waiter: "asyncio.Future[None]") -> None:
+        """Wake another worker in place of one that was woken and cancelled at the same time."""
+        if waiter.done() and not waiter.cancelled() and len(self):
+            self._wake_one()

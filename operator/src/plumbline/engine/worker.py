@@ -5,27 +5,21 @@ An error is either worth another try, and backs off, or needs a person, and is s
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Protocol
 
 from plumbline.api.effects import Key
 from plumbline.engine.clock import Clock, RealClock
-from plumbline.engine.effects import Foreign
+from plumbline.engine.metrics import ReconcileMetrics, Silent
+from plumbline.engine.ownership import Foreign, Leftover
 from plumbline.engine.queue import Queue
 from plumbline.kube.errors import ApiError, Conflict, Forbidden, Invalid, Throttled
 
 Reconcile = Callable[[Key], Awaitable[datetime | None]]
 Tell = Callable[[Key, Exception], Awaitable[None]]
-TERMINAL = (Invalid, Forbidden, Foreign)
+SLOW_SECONDS, TRACES_KEPT = 30.0, 1_000
 log = logging.getLogger(__name__)
-
-
-class ReconcileMetrics(Protocol):
-    """Who is told of reconciles."""
-
-    def reconciled(self, controller: str, result: str, seconds: float) -> None:
-        """Take in a reconcile and how it ended."""
 
 
 class Workers:
@@ -37,12 +31,13 @@ class Workers:
         *,
         reconcile: Reconcile,
         tell: Tell,
-        metrics: ReconcileMetrics,
+        metrics: ReconcileMetrics | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Work with `reconcile(key)`; `tell(key, error)` says on the object what needs a person."""
         self._queue, self._reconcile, self._tell = queue, reconcile, tell
-        self._metrics, self._clock = metrics, clock or RealClock()
+        self._metrics, self._clock = metrics or Silent(), clock or RealClock()
+        self._traced: OrderedDict[tuple[Key, type[Exception]], None] = OrderedDict()
 
     async def run(self, number: int) -> None:
         """Run until cancelled."""
@@ -65,7 +60,7 @@ class Workers:
             again = await self._reconcile(key)
             self._queue.succeeded(key)
             if again is not None:
-                self._queue.add_after(key, (again - self._clock.now()).total_seconds())
+                self._queue.add_at(key, again)
             result = "success" if again is None else "requeue_after"
         except Exception as error:
             result = "error"
@@ -75,21 +70,32 @@ class Workers:
 
     async def _failed(self, key: Key, error: Exception) -> None:
         where = f"{key.resource.kind} {key.namespace}/{key.name}"
-        if isinstance(error, Conflict):
-            self._queue.add_after(key, 0.05)
-        elif isinstance(error, Throttled):
-            self._queue.add_after(key, error.retry_after_seconds)
-        elif isinstance(error, TERMINAL):
-            log.warning("%s: %s", where, error)
-            self._queue.retry(key)
-            await self._say(key, error)
-        elif isinstance(error, ApiError):
-            log.warning("%s: %s; again in %.1f s", where, error, self._queue.retry(key))
-        else:
-            log.exception("%s: again in %.1f s", where, self._queue.retry(key), exc_info=error)
+        match error:
+            case Conflict():
+                self._queue.retry_at_once(key)
+            case Throttled():
+                self._queue.retry(key, at_least_seconds=error.retry_after_seconds)
+            case Invalid() | Forbidden() | Foreign():
+                pause = self._queue.retry(key, at_least_seconds=SLOW_SECONDS)
+                log.warning("%s: %s; again in %.0f s", where, error, pause)
+                await self._say(key, error)
+            case ApiError() | Leftover():
+                log.warning("%s: %s; again in %.1f s", where, error, self._queue.retry(key))
+            case _:
+                self._log_bug(key, error, pause=self._queue.retry(key))
 
     async def _say(self, key: Key, error: Exception) -> None:
         try:
             await self._tell(key, error)
-        except ApiError as second:
-            log.warning("%s: %s", key.name, second)
+        except Exception as second:
+            log.warning("%s %s could not be told: %r", key.resource.kind, key.name, second)
+
+    def _log_bug(self, key: Key, error: Exception, *, pause: float) -> None:
+        """Log a traceback the first time that a key fails in this way, then one line."""
+        trace = (key, type(error))
+        known = trace in self._traced
+        self._traced[trace] = None
+        if len(self._traced) > TRACES_KEPT:
+            self._traced.popitem(last=False)
+        where = f"{key.resource.kind} {key.namespace}/{key.name}"
+        log.error("%s: %r; again in %.1f s", where, error, pause, exc_info=None if known else error)

@@ -1,20 +1,23 @@
-"""The only HTTP to the API server: read, watch, create, apply, status, delete."""
+"""The verbs of the API server: read, watch, create, apply, set a status, delete.
 
-import json
-from collections.abc import AsyncIterator, Callable, Mapping
+async with Client(connection()) as client:
+    jobs, version = await client.list(JOB, labels="app=web")
+    async for event in client.watch(JOB, since=version, labels="app=web"):
+        ...
+"""
+
+from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
 from typing import Any
 
-import aiohttp
-
 from plumbline.api.effects import Key, Resource
 from plumbline.kube.config import Connection
-from plumbline.kube.errors import ApiError, Unavailable, error_of
+from plumbline.kube.errors import Gone
+from plumbline.kube.transport import Object, OnRequest, Request, Transport
 
-Object = dict[str, Any]
+Listed = tuple[list[Object], str]
 FIELD_MANAGER = "plumbline"
-PAGE = 500
-TIMEOUT_SECONDS = 30.0
+PAGE, LISTS = 500, 3
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 
@@ -27,22 +30,23 @@ def path_of(resource: Resource, namespace: str | None, name: str | None = None) 
 
 
 class Client:
-    """A client of one API server. Use it as an async context manager."""
+    """A client of one API server. Use it as an async context manager.
+
+    Every method raises `ApiError`: the subclasses say whether to try again.
+    """
 
     def __init__(
         self,
         connection: Connection,
         *,
-        on_request: Callable[[str, str], None] = lambda verb, resource: None,
+        on_request: OnRequest = lambda verb, plural: None,
     ) -> None:
         """Connect when entered; `on_request(verb, plural)` is told of every request."""
-        self._connection, self._on_request = connection, on_request
-        self._session: aiohttp.ClientSession | None = None
+        self._transport = Transport(connection, on_request)
 
     async def __aenter__(self) -> "Client":
         """Open the connection pool."""
-        connector = aiohttp.TCPConnector(limit=64, ssl=self._connection.tls)
-        self._session = aiohttp.ClientSession(connector=connector)
+        await self._transport.open()
         return self
 
     async def __aexit__(
@@ -52,8 +56,7 @@ class Client:
         trace: TracebackType | None,
     ) -> None:
         """Close the connection pool."""
-        if self._session:
-            await self._session.close()
+        await self._transport.close()
 
     async def get(self, key: Key) -> Object:
         """Return an object.
@@ -61,25 +64,29 @@ class Client:
         Raises:
             NotFound: it does not exist.
         """
-        path = path_of(key.resource, key.namespace, key.name)
-        return await self._call("GET", path, what=_of("get", key), resource=key.resource)
+        return await self._on(key, "get", "GET")
+
+    async def text(self, key: Key, subresource: str, query: Mapping[str, str]) -> str:
+        """Return a subresource that is plain text, such as the log of a pod."""
+        request = _request(key, f"read the {subresource} of", "GET", subresource, query=query)
+        return (await self._transport.read(request)).decode(errors="replace")
 
     async def list(
         self, resource: Resource, *, namespace: str | None = None, labels: str = ""
-    ) -> tuple[list[Object], str]:
-        """Return all objects and the resourceVersion to watch from, page by page."""
-        path, what = path_of(resource, namespace), f"list {resource.plural}"
-        query = {"limit": str(PAGE)} | ({"labelSelector": labels} if labels else {})
-        items: list[Object] = []
-        while True:
-            page = await self._call("GET", path, what=what, resource=resource, query=query)
-            items += [_typed(item, resource) for item in page["items"]]
-            metadata = page["metadata"]
-            if not metadata.get("continue"):
-                return items, metadata["resourceVersion"]
-            query["continue"] = metadata["continue"]
+    ) -> Listed:
+        """Return all objects and the resourceVersion to watch from, page by page.
 
-    async def watch(
+        Raises:
+            Gone: the pages expired again and again while they were read.
+        """
+        for _ in range(LISTS - 1):
+            try:
+                return await self._pages(resource, namespace, labels)
+            except Gone:
+                continue
+        return await self._pages(resource, namespace, labels)
+
+    def watch(
         self,
         resource: Resource,
         *,
@@ -100,17 +107,7 @@ class Client:
             "allowWatchBookmarks": "true",
             "timeoutSeconds": str(timeout_seconds),
         } | ({"labelSelector": labels} if labels else {})
-        url, what = path_of(resource, namespace), f"watch {resource.plural}"
-        timeout = aiohttp.ClientTimeout(total=None, sock_read=120)
-        self._on_request("WATCH", resource.plural)
-        try:
-            async with self._open("GET", url, params=query, timeout=timeout) as response:
-                if response.status >= 400:
-                    raise await _error(response, what)
-                async for event in _events(response):
-                    yield event
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise Unavailable(f"{what}: {error!r}") from error
+        return self._transport.stream(_collection(resource, "watch", namespace, query))
 
     async def create(self, key: Key, manifest: Mapping[str, Any]) -> Object:
         """Create an object.
@@ -118,19 +115,28 @@ class Client:
         Raises:
             AlreadyExists: one of that name exists.
         """
-        path = path_of(key.resource, key.namespace)
-        return await self._call(
-            "POST", path, what=_of("create", key), resource=key.resource, body=manifest
+        request = Request(
+            attempt=_attempt("create", key),
+            method="POST",
+            path=path_of(key.resource, key.namespace),
+            plural=key.resource.plural,
+            query={"fieldManager": FIELD_MANAGER},
+            body=manifest,
         )
+        return await self._transport.call(request)
 
     async def apply(self, key: Key, manifest: Mapping[str, Any]) -> Object:
         """Apply an object server-side; fields that we applied before and leave out are removed."""
         query = {"fieldManager": FIELD_MANAGER, "force": "true"}
-        return await self._patch(key, manifest, "apply", APPLY, query)
+        return await self._on(key, "apply", "PATCH", query=query, body=manifest, content_type=APPLY)
 
     async def merge(self, key: Key, patch: Mapping[str, Any]) -> Object:
-        """Merge fields into an object."""
-        return await self._patch(key, patch, "merge", MERGE, {})
+        """Merge fields into an object.
+
+        Raises:
+            Conflict: the patch names a resourceVersion that is no longer the object's.
+        """
+        return await self._on(key, "merge into", "PATCH", body=patch, content_type=MERGE)
 
     async def replace_status(self, key: Key, obj: Mapping[str, Any]) -> Object:
         """Replace the status of an object, guarded by the resourceVersion in it.
@@ -138,120 +144,59 @@ class Client:
         Raises:
             Conflict: the object has changed since.
         """
-        path = path_of(key.resource, key.namespace, key.name) + "/status"
-        return await self._call(
-            "PUT", path, what=_of("set status of", key), resource=key.resource, body=obj
-        )
+        return await self._on(key, "set the status of", "PUT", "status", body=obj)
 
-    async def delete(self, key: Key, *, uid: str) -> None:
+    async def delete(self, key: Key, *, uid: str) -> Object:
         """Delete an object in the background, only while it has this uid.
+
+        Returns:
+            The object while it goes, or a Status when it is gone.
 
         Raises:
             NotFound: it is gone already.
             Conflict: another object has its name now.
         """
         body = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
-        path = path_of(key.resource, key.namespace, key.name)
-        await self._call("DELETE", path, what=_of("delete", key), resource=key.resource, body=body)
+        return await self._on(key, "delete", "DELETE", body=body)
 
-    async def _patch(
-        self,
-        key: Key,
-        body: Mapping[str, Any],
-        verb: str,
-        content_type: str,
-        query: dict[str, str],
+    async def _pages(self, resource: Resource, namespace: str | None, labels: str) -> Listed:
+        query = {"limit": str(PAGE)} | ({"labelSelector": labels} if labels else {})
+        items: list[Object] = []
+        while True:
+            page = await self._transport.call(_collection(resource, "list", namespace, query))
+            items += [_typed(item, resource) for item in page["items"]]
+            if not page["metadata"].get("continue"):
+                return items, page["metadata"]["resourceVersion"]
+            query = query | {"continue": page["metadata"]["continue"]}
+
+    async def _on(
+        self, key: Key, verb: str, method: str, subresource: str = "", **parts: Any
     ) -> Object:
-        path = path_of(key.resource, key.namespace, key.name)
-        return await self._call(
-            "PATCH",
-            path,
-            what=_of(verb, key),
-            resource=key.resource,
-            body=body,
-            query=query,
-            content_type=content_type,
-        )
-
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        what: str,
-        resource: Resource,
-        body: Mapping[str, Any] | None = None,
-        query: Mapping[str, str] | None = None,
-        content_type: str = "application/json",
-    ) -> Object:
-        self._on_request(method, resource.plural)
-        options: dict[str, Any] = {"timeout": aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)}
-        if body is not None:
-            options |= {"data": json.dumps(body).encode()}
-            options |= {"headers": {"Content-Type": content_type}}
-        try:
-            async with self._open(method, path, params=query, **options) as response:
-                if response.status >= 400:
-                    raise await _error(response, what)
-                return _typed(json.loads(await response.read()), resource)
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise Unavailable(f"{what}: {error!r}") from error
-
-    def _open(self, method: str, path: str, **options: Any) -> Any:
-        if self._session is None:
-            raise RuntimeError("use the client as an async context manager")
-        headers = self._connection.headers() | options.pop("headers", {})
-        return self._session.request(
-            method, self._connection.server + path, headers=headers, **options
-        )
+        return await self._transport.call(_request(key, verb, method, subresource, **parts))
 
 
-def _of(verb: str, key: Key) -> str:
-    return f"{verb} {key.resource.kind} {key.namespace}/{key.name}"
+def _request(key: Key, verb: str, method: str, subresource: str = "", **parts: Any) -> Request:
+    path = path_of(key.resource, key.namespace, key.name)
+    path += f"/{subresource}" if subresource else ""
+    plural = key.resource.plural
+    return Request(attempt=_attempt(verb, key), method=method, path=path, plural=plural, **parts)
 
 
-def _typed(obj: Object, resource: Resource) -> Object:
-    """Items of a list lack apiVersion and kind; give them theirs."""
-    if "metadata" in obj and "items" not in obj:
-        obj.setdefault("apiVersion", resource.api_version)
-        obj.setdefault("kind", resource.kind)
-    return obj
+def _collection(
+    resource: Resource, verb: str, namespace: str | None, query: Mapping[str, str]
+) -> Request:
+    attempt = f"{verb} {resource.plural}" + (f" in {namespace}" if namespace else "")
+    path = path_of(resource, namespace)
+    return Request(attempt=attempt, method="GET", path=path, plural=resource.plural, query=query)
 
 
-async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[Object]:
-    """Yield one parsed event a line; the in-stream error is raised as what it stands for."""
-    buffer = b""
-    async for chunk in response.content.iter_any():
-        *lines, buffer = (buffer + chunk).split(b"\n")
-        for line in lines:
-            event = json.loads(line)
-            if event["type"] == "ERROR":
-                raise _in_stream(event["object"])
-            yield event
+def _attempt(verb: str, key: Key) -> str:
+    place = f"{key.namespace}/{key.name}" if key.namespace else key.name
+    return f"{verb} {key.resource.kind} {place}"
 
 
-def _in_stream(status: Object) -> ApiError:
-    return error_of(
-        status.get("code", 500),
-        status.get("reason", ""),
-        status.get("message", ""),
-        attempt="watch",
-        retry_after=None,
-    )
-
-
-async def _error(response: aiohttp.ClientResponse, what: str) -> ApiError:
-    text = await response.text()
-    try:
-        status = json.loads(text)
-    except ValueError:
-        status = {}
-    if not isinstance(status, dict):
-        status = {}
-    return error_of(
-        response.status,
-        status.get("reason", response.reason or ""),
-        status.get("message", text[:300]),
-        attempt=what,
-        retry_after=response.headers.get("Retry-After"),
-    )
+def _typed(item: Object, resource: Resource) -> Object:
+    """Give an item of a list the apiVersion and kind that the server leaves out there."""
+    item.setdefault("apiVersion", resource.api_version)
+    item.setdefault("kind", resource.kind)
+    return item

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import yaml
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+CONNECTIONS = 32
 
 
 class ConfigError(ValueError):
@@ -30,7 +32,7 @@ class Connection:
     """
 
     server: str
-    tls: ssl.SSLContext = field(repr=False)
+    tls: ssl.SSLContext = field(repr=False, default_factory=ssl.create_default_context)
     token_file: Path | None = None
     token: str | None = field(default=None, repr=False)
 
@@ -39,47 +41,78 @@ class Connection:
         token = self.token_file.read_text().strip() if self.token_file else self.token
         return {"Authorization": f"Bearer {token}"} if token else {}
 
+    def session(self) -> aiohttp.ClientSession:
+        """Open a pool of connections; each request carries the token of that moment."""
+        connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=self.tls)
+        return aiohttp.ClientSession(connector=connector, middlewares=(self._authenticate,))
+
+    async def _authenticate(
+        self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        request.headers.update(self.headers())
+        return await send(request)
+
 
 def connection(environment: Mapping[str, str] = os.environ) -> Connection:
     """Return the pod's own connection, or that of the kubeconfig's current context.
 
     Raises:
-        ConfigError: neither is there.
+        ConfigError: neither is there, or the kubeconfig names what it does not hold.
     """
     if host := environment.get("KUBERNETES_SERVICE_HOST"):
-        port = environment.get("KUBERNETES_SERVICE_PORT", "443")
-        address = f"[{host}]" if ":" in host else host
-        tls = ssl.create_default_context(cafile=str(SERVICE_ACCOUNT / "ca.crt"))
-        return Connection(
-            server=f"https://{address}:{port}", tls=tls, token_file=SERVICE_ACCOUNT / "token"
-        )
-    path = Path(environment.get("KUBECONFIG") or Path.home() / ".kube" / "config")
-    if not path.exists():
-        raise ConfigError(f"no service account and no kubeconfig at {path}: set KUBECONFIG")
-    return from_kubeconfig(yaml.safe_load(path.read_text()))
+        return in_cluster(host, environment.get("KUBERNETES_SERVICE_PORT", "443"))
+    named = environment.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
+    for path in map(Path, named.split(os.pathsep)):
+        if path.is_file():
+            return from_kubeconfig(yaml.safe_load(path.read_text()), folder=path.parent)
+    raise ConfigError(f"no service account and no kubeconfig at {named}: set KUBECONFIG")
 
 
-def from_kubeconfig(config: Mapping[str, Any]) -> Connection:
-    """Return the connection of a kubeconfig's current context."""
-    context = _named(config, "contexts", config["current-context"])["context"]
+def in_cluster(host: str, port: str, *, folder: Path = SERVICE_ACCOUNT) -> Connection:
+    """Return the connection of a pod's service account.
+
+    Raises:
+        ConfigError: the pod has no service account token.
+    """
+    if not (folder / "token").exists():
+        raise ConfigError(f"no token in {folder}: set automountServiceAccountToken on the pod")
+    address = f"[{host}]" if ":" in host else host
+    tls = ssl.create_default_context(cafile=str(folder / "ca.crt"))
+    return Connection(server=f"https://{address}:{port}", tls=tls, token_file=folder / "token")
+
+
+def from_kubeconfig(config: Mapping[str, Any], *, folder: Path = Path()) -> Connection:
+    """Return the connection of a kubeconfig's current context; its paths start at `folder`.
+
+    Raises:
+        ConfigError: the context, cluster or user that it names is missing.
+    """
+    context = _named(config, "contexts", config.get("current-context"))["context"]
     cluster = _named(config, "clusters", context["cluster"])["cluster"]
     user = _named(config, "users", context["user"])["user"]
-    return Connection(server=cluster["server"], tls=_tls(cluster, user), token=user.get("token"))
+    token_file = folder / user["tokenFile"] if user.get("tokenFile") else None
+    return Connection(
+        server=cluster["server"].rstrip("/"),
+        tls=_tls(cluster, user, folder),
+        token=user.get("token"),
+        token_file=token_file,
+    )
 
 
-def _named(config: Mapping[str, Any], section: str, name: str) -> Mapping[str, Any]:
-    for item in config.get(section, ()):
+def _named(config: Mapping[str, Any], section: str, name: str | None) -> Mapping[str, Any]:
+    for item in config.get(section) or ():
         if item["name"] == name:
             return dict(item)
     raise ConfigError(f"the kubeconfig has no {section[:-1]} {name!r}")
 
 
-def _tls(cluster: Mapping[str, Any], user: Mapping[str, Any]) -> ssl.SSLContext:
-    authority = _content(cluster, "certificate-authority")
+def _tls(cluster: Mapping[str, Any], user: Mapping[str, Any], folder: Path) -> ssl.SSLContext:
+    authority = _content(cluster, "certificate-authority", folder)
     context = ssl.create_default_context(cadata=authority.decode() if authority else None)
     if cluster.get("insecure-skip-tls-verify"):
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    certificate, key = _content(user, "client-certificate"), _content(user, "client-key")
+    certificate = _content(user, "client-certificate", folder)
+    key = _content(user, "client-key", folder)
     if certificate and key:
         with tempfile.NamedTemporaryFile() as pem:
             pem.write(certificate + b"\n" + key)
@@ -88,7 +121,7 @@ def _tls(cluster: Mapping[str, Any], user: Mapping[str, Any]) -> ssl.SSLContext:
     return context
 
 
-def _content(section: Mapping[str, Any], name: str) -> bytes | None:
+def _content(section: Mapping[str, Any], name: str, folder: Path) -> bytes | None:
     if data := section.get(f"{name}-data"):
         return base64.b64decode(data)
-    return Path(section[name]).read_bytes() if section.get(name) else None
+    return (folder / section[name]).read_bytes() if section.get(name) else None

@@ -30,6 +30,10 @@ class Forbidden(ApiError):
     """The operator may not do this; its role must be mended."""
 
 
+class QuotaExceeded(Forbidden):
+    """The namespace's quota is used up; it may do later, when something else has ended."""
+
+
 class Gone(ApiError):
     """The resourceVersion is too old; list again."""
 
@@ -48,23 +52,35 @@ class Unavailable(ApiError):
 
 
 BY_STATUS: dict[int, type[ApiError]] = {
-    400: Invalid,
-    401: Unavailable,
+    401: Unavailable,  # a token that was just rotated
     403: Forbidden,
     404: NotFound,
+    408: Unavailable,
     410: Gone,
-    422: Invalid,
 }
 
 
 def error_of(
-    status: int, reason: str, text: str, *, attempt: str, retry_after: str | None
+    status: int, reason: str, text: str, *, attempt: str, retry_after: str | None = None
 ) -> ApiError:
     """Return the error that an answer stands for."""
     message = f"{attempt}: {text} ({status} {reason})"
-    if status == 409:
-        kind = AlreadyExists if reason == "AlreadyExists" else Conflict
-        return kind(message, status=status)
     if status == 429:
-        return Throttled(message, retry_after_seconds=float(retry_after or 1))
-    return BY_STATUS.get(status, Unavailable)(message, status=status)
+        return Throttled(message, retry_after_seconds=_seconds(retry_after))
+    return _type(status, reason, text)(message, status=status)
+
+
+def _type(status: int, reason: str, text: str) -> type[ApiError]:
+    if status == 409:
+        return AlreadyExists if reason == "AlreadyExists" else Conflict
+    if status == 403 and "exceeded quota" in text:
+        return QuotaExceeded
+    return BY_STATUS.get(status, Invalid if 400 <= status < 500 else Unavailable)
+
+
+def _seconds(retry_after: str | None) -> float:
+    """Return the seconds to wait; 1 when the header is missing or a date."""
+    try:
+        return max(0.0, float(retry_after or 1))
+    except ValueError:
+        return 1.0

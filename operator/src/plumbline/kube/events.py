@@ -9,10 +9,10 @@ from typing import Any
 
 from plumbline.api.effects import Event, Key, Resource
 from plumbline.kube.client import Client
-from plumbline.kube.errors import AlreadyExists, ApiError
+from plumbline.kube.errors import AlreadyExists, ApiError, NotFound
 
 EVENT = Resource("", "v1", "Event", "events")
-MESSAGE_LIMIT, KEPT, QUIET = 1024, 4096, timedelta(minutes=1)
+MESSAGE_BYTES, KEPT, QUIET = 1024, 4096, timedelta(minutes=1)
 log = logging.getLogger(__name__)
 
 
@@ -28,33 +28,38 @@ class Recorder:
     ) -> None:
         """Write as `component`."""
         self._client, self._component, self._now = client, component, now
-        self._said: OrderedDict[str, tuple[int, datetime]] = OrderedDict()
+        self._said: OrderedDict[str, datetime] = OrderedDict()
 
     async def record(self, about: Mapping[str, Any], event: Event) -> None:
         """Write an Event about an object, at most once a minute each."""
-        name = _name(about, event)
-        count, last = self._said.get(name, (0, None))
-        now = self._now()
+        name, now = name_of(about, event), self._now()
+        last = self._said.get(name)
         if last and now - last < QUIET:
             return
-        self._said[name] = (count + 1, now)
-        self._said.move_to_end(name)
-        if len(self._said) > KEPT:
-            self._said.popitem(last=False)
+        self._remember(name, now)
+        key = Key(EVENT, about["metadata"].get("namespace") or "default", name)
         try:
-            await self._write(name, about, event, count + 1, now)
+            await self._write(key, about, event, now)
         except ApiError as error:
             log.warning("event %s: %s", event.reason, error)
 
-    async def _write(
-        self, name: str, about: Mapping[str, Any], event: Event, count: int, now: datetime
-    ) -> None:
-        namespace = about["metadata"].get("namespace", "default")
-        key, time = Key(EVENT, namespace, name), now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    def _remember(self, name: str, now: datetime) -> None:
+        self._said[name] = now
+        self._said.move_to_end(name)
+        if len(self._said) > KEPT:
+            self._said.popitem(last=False)
+
+    async def _write(self, key: Key, about: Mapping[str, Any], event: Event, now: datetime) -> None:
+        """Create the Event, or count it once more; the server may have dropped it meanwhile."""
+        time = now.strftime("%Y-%m-%dT%H:%M:%SZ")
         try:
             await self._client.create(key, self._event(key, about, event, time))
         except AlreadyExists:
-            await self._client.merge(key, {"count": max(2, count), "lastTimestamp": time})
+            try:
+                count = (await self._client.get(key)).get("count") or 1
+                await self._client.merge(key, {"count": count + 1, "lastTimestamp": time})
+            except NotFound:
+                log.debug("event %s expired while it was counted", key.name)
 
     def _event(self, key: Key, about: Mapping[str, Any], event: Event, time: str) -> dict[str, Any]:
         metadata = about["metadata"]
@@ -66,13 +71,13 @@ class Recorder:
             "uid": metadata.get("uid", ""),
         }
         return {
-            "apiVersion": "v1",
-            "kind": "Event",
+            "apiVersion": EVENT.api_version,
+            "kind": EVENT.kind,
             "metadata": {"name": key.name, "namespace": key.namespace},
             "involvedObject": involved,
             "type": event.type,
             "reason": event.reason,
-            "message": event.message[:MESSAGE_LIMIT],
+            "message": cut(event.message),
             "count": 1,
             "firstTimestamp": time,
             "lastTimestamp": time,
@@ -81,7 +86,16 @@ class Recorder:
         }
 
 
-def _name(about: Mapping[str, Any], event: Event) -> str:
+def name_of(about: Mapping[str, Any], event: Event) -> str:
+    """Return the same name for the same words about the same object."""
     metadata = about["metadata"]
     said = f"{metadata.get('uid')}/{event.type}/{event.reason}/{event.message}"
     return f"{metadata['name'][:200]}.{hashlib.sha256(said.encode()).hexdigest()[:16]}"
+
+
+def cut(message: str) -> str:
+    """Return the message within its limit in bytes, never ending in half a character."""
+    data = message.encode()
+    if len(data) <= MESSAGE_BYTES:
+        return message
+    return data[: MESSAGE_BYTES - 3].decode(errors="ignore") + "..."

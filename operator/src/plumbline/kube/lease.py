@@ -1,14 +1,15 @@
 """Leader election by a Lease: one replica works, the others wait to take over.
 
-A leader that cannot renew in time must stop at once: another one may already be at work.
+A leader that cannot renew in time must stop at once: another one may already be at work. Time is
+measured by this process' own monotonic clock only, so clocks that differ between nodes do no harm.
 """
 
 import asyncio
-import contextlib
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from plumbline.api.effects import Key, Resource
@@ -16,6 +17,7 @@ from plumbline.kube.client import Client
 from plumbline.kube.errors import AlreadyExists, ApiError, Conflict, NotFound
 
 LEASE = Resource("coordination.k8s.io", "v1", "Lease", "leases")
+Object = dict[str, Any]
 log = logging.getLogger(__name__)
 
 
@@ -29,7 +31,7 @@ class Terms:
 
 
 class LostLease(Exception):
-    """The Lease could not be renewed in time; the process must end."""
+    """The Lease could not be renewed in time, or another holds it; the process must end."""
 
 
 class Election:
@@ -43,18 +45,19 @@ class Election:
         name: str,
         identity: str,
         terms: Terms | None = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take part as `identity` in the election for the Lease `namespace/name`."""
-        self._client, self._identity, self._now = client, identity, now
+        self._client, self._identity, self._monotonic = client, identity, monotonic
         self._key = Key(LEASE, namespace, name)
         self._terms = terms or Terms()
-        self._seen: tuple[str, datetime] | None = None
+        self._seen: tuple[str, float] | None = None
+        self._renewed = monotonic()
 
     async def acquire(self) -> None:
         """Return when this replica leads."""
         while True:
-            if await self._try():
+            if await self._try_to_lead():
                 break
             await asyncio.sleep(self._terms.retry_seconds)
         log.info("leading as %s", self._identity)
@@ -65,67 +68,102 @@ class Election:
         Raises:
             LostLease: this replica no longer leads.
         """
-        renewed = self._now()
         while True:
-            await asyncio.sleep(self._terms.retry_seconds)
-            if await self._try():
-                renewed = self._now()
-            elif self._now() - renewed > timedelta(seconds=self._terms.renew_deadline_seconds):
+            await asyncio.sleep(min(self._terms.retry_seconds, max(0.0, self._left())))
+            try:
+                async with asyncio.timeout(self._left()):
+                    await self._renew()
+            except TimeoutError:
+                log.warning("leader election: the API server did not answer in time")
+            except ApiError as error:
+                log.warning("leader election: %s", error)
+            if self._left() <= 0:
                 raise LostLease(f"{self._identity} could not renew its Lease in time")
 
     async def release(self) -> None:
         """Give the Lease back, so that another replica need not wait for it to run out."""
-        with contextlib.suppress(ApiError):
-            lease = await self._client.get(self._key)
-            if lease["spec"].get("holderIdentity") == self._identity:
-                await self._write(lease, holder="")
-
-    async def _try(self) -> bool:
-        """Take or renew the Lease; False when another holds it or the server does not answer."""
         try:
-            try:
-                lease = await self._client.get(self._key)
-            except NotFound:
-                return await self._create()
-            if not self._free(lease):
-                return False
-            await self._write(lease, holder=self._identity)
-        except (Conflict, AlreadyExists):
+            lease = await self._client.get(self._key)
+            if _holder(lease) == self._identity:
+                await self._write(lease, holder="")
+        except ApiError as error:
+            log.warning("the Lease was not given back: %s", error)
+
+    def _left(self) -> float:
+        """Return the seconds in which this replica still may renew."""
+        return self._renewed + self._terms.renew_deadline_seconds - self._monotonic()
+
+    async def _renew(self) -> None:
+        """Renew once.
+
+        Raises:
+            LostLease: another replica holds the Lease.
+        """
+        lease = await self._client.get(self._key)
+        if _holder(lease) != self._identity:
+            raise LostLease(f"{_holder(lease) or 'nobody'} holds the Lease of {self._identity}")
+        await self._write(lease, holder=self._identity)
+
+    async def _try_to_lead(self) -> bool:
+        """Take the Lease; False when another holds it or the server does not answer."""
+        try:
+            async with asyncio.timeout(self._terms.renew_deadline_seconds):
+                return await self._take()
+        except (Conflict, AlreadyExists, TimeoutError):
             return False
         except ApiError as error:
             log.warning("leader election: %s", error)
             return False
-        return True
 
-    def _free(self, lease: dict[str, Any]) -> bool:
-        """Return whether it is ours, empty, or unchanged for its whole duration by our own clock."""
-        spec = lease["spec"]
-        if spec.get("holderIdentity") in (self._identity, "", None):
+    async def _take(self) -> bool:
+        try:
+            lease = await self._client.get(self._key)
+        except NotFound:
+            await self._create()
             return True
-        version = lease["metadata"]["resourceVersion"]
-        if self._seen is None or self._seen[0] != version:
-            self._seen = (version, self._now())
+        if not self._is_free(lease):
             return False
-        return self._now() - self._seen[1] > timedelta(seconds=spec["leaseDurationSeconds"])
-
-    async def _create(self) -> bool:
-        await self._client.create(
-            self._key,
-            {
-                "apiVersion": LEASE.api_version,
-                "kind": LEASE.kind,
-                "metadata": {"name": self._key.name, "namespace": self._key.namespace},
-                "spec": self._spec(self._identity),
-            },
-        )
+        await self._write(lease, holder=self._identity)
         return True
 
-    async def _write(self, lease: dict[str, Any], *, holder: str) -> None:
-        """Write with the resourceVersion we read, so that only one of two takers wins."""
-        metadata = {"resourceVersion": lease["metadata"]["resourceVersion"]}
-        await self._client.merge(self._key, {"metadata": metadata, "spec": self._spec(holder)})
+    def _is_free(self, lease: Object) -> bool:
+        """Return whether it is ours, empty, or unchanged for its duration by our own clock."""
+        if _holder(lease) in (self._identity, ""):
+            return True
+        version, now = lease["metadata"]["resourceVersion"], self._monotonic()
+        if self._seen is None or self._seen[0] != version:
+            self._seen = (version, now)
+        duration: int = lease["spec"].get("leaseDurationSeconds", 0)
+        return now - self._seen[1] > duration
 
-    def _spec(self, holder: str) -> dict[str, Any]:
-        time = self._now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        duration = max(1, round(self._terms.duration_seconds))
-        return {"holderIdentity": holder, "leaseDurationSeconds": duration, "renewTime": time}
+    async def _create(self) -> None:
+        asked = self._monotonic()
+        metadata = {"name": self._key.name, "namespace": self._key.namespace}
+        spec = self._spec(self._identity, {})
+        lease = {"apiVersion": LEASE.api_version, "kind": LEASE.kind, "metadata": metadata}
+        await self._client.create(self._key, lease | {"spec": spec})
+        self._renewed = asked
+
+    async def _write(self, lease: Object, *, holder: str) -> None:
+        """Write with the resourceVersion we read, so that only one of two takers wins."""
+        asked = self._monotonic()
+        metadata = {"resourceVersion": lease["metadata"]["resourceVersion"]}
+        spec = self._spec(holder, lease["spec"])
+        await self._client.merge(self._key, {"metadata": metadata, "spec": spec})
+        self._renewed = asked
+
+    def _spec(self, holder: str, before: Object) -> Object:
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        changes = before.get("holderIdentity") != holder
+        return {
+            "holderIdentity": holder,
+            "leaseDurationSeconds": max(1, round(self._terms.duration_seconds)),
+            "acquireTime": now if changes else before.get("acquireTime", now),
+            "renewTime": now,
+            "leaseTransitions": before.get("leaseTransitions", 0)
+            + (1 if holder and changes else 0),
+        }
+
+
+def _holder(lease: Object) -> str:
+    return lease["spec"].get("holderIdentity") or ""

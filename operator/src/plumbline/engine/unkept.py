@@ -1,0 +1,37 @@
+"""Fields that the server stores in its own way, found out by applying them once.
+
+`difference` knows the server's usual habits. A habit that it does not know costs one request
+without effect, and not one for ever.
+"""
+
+import logging
+
+from plumbline.api.effects import Key, Manifest
+from plumbline.engine.applied import applied_digest
+from plumbline.engine.difference import Path, differences
+
+log = logging.getLogger(__name__)
+
+
+class Unkept:
+    """What the server did not keep as written, by object and digest of what was written."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._paths: dict[Key, tuple[str, frozenset[Path]]] = {}
+
+    def differs(self, key: Key, live: Manifest, wanted: Manifest) -> bool:
+        """Return whether applying would change something."""
+        found = frozenset(differences(live, wanted))
+        if not found:
+            return False
+        digest, unkept = self._paths.get(key, ("", frozenset[Path]()))
+        return digest != applied_digest(wanted) or bool(found - unkept)
+
+    def note(self, key: Key, answer: Manifest, wanted: Manifest) -> None:
+        """Take in what the server made of what was applied."""
+        self._paths.pop(key, None)
+        if unkept := frozenset(differences(answer, wanted)):
+            self._paths[key] = (applied_digest(wanted), unkept)
+            fields = ", ".join(sorted(".".join(path) for path in unkept))
+            log.warning("%s %s: the server does not keep %s", key.resource.kind, key.name, fields)
