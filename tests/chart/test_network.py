@@ -30,13 +30,11 @@ while time.monotonic() < deadline:
 sys.exit(f"{host}:{port} is {seen}")
 """
 LISTENER = """
-import socket
-for port in (8080, 9090):
-    server = socket.create_server(("", port)); server.listen()
-while True:
-    server.accept()[0].close()
+import signal, socket
+servers = [socket.create_server(("", port)) for port in (8080, 9090)]
+signal.pause()
 """
-"""Listens on both of a server's ports; only the last one answers, the kernel greets for both."""
+"""Listens on both of a server's ports; the kernel greets those who knock."""
 
 
 def pod(ns: str, name: str, component: str | None, *command: str) -> dict[str, Any]:
