@@ -17,7 +17,7 @@ from plumbline.plan.rules.status import moment
 
 CRASHES = frozenset({"CrashLoopBackOff", "OOMKilled"})
 REJECTED_LIMIT = 10
-MESSAGE_LIMIT = 1024
+REASON_LIMIT, MESSAGE_LIMIT = 63, 1024
 
 
 def give_up(snapshot: ModelDeploymentSnapshot, choice: Choice) -> Move | None:
@@ -64,7 +64,7 @@ def _rejected(
         run=canary.run,
         image=canary.image,
         retry=retry_of(snapshot.deployment),
-        reason=reason,
+        reason=reason[:REASON_LIMIT],
         message=message[:MESSAGE_LIMIT],
         time=moment(snapshot.now),
     )
