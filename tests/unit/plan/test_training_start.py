@@ -189,6 +189,28 @@ def test_an_older_revision_can_be_asked_for() -> None:
     assert story.status["dataset"]["digest"] == digest("a")
 
 
+def test_an_older_revision_may_have_columns_that_the_schema_no_longer_has() -> None:
+    world = with_data()
+    columns = [{"name": "carrier", "type": "string"}, {"name": "late", "type": "boolean"}]
+    world.edit("Dataset", "flights", schema={"columns": columns})
+    world.settle()
+    (job,) = world.names("Job")
+    world.finish(job, profiled(world.get("Dataset", "flights")["metadata"]["uid"], "b"))
+    world.settle()
+    old = run(datasetRef={"name": "flights", "revision": 1}, features=["temp"])
+    assert RunStory(old, world=world).condition("Reconciling") == ("True", "Training")
+
+
+def test_a_run_applied_together_with_an_edit_of_its_dataset_waits_for_the_new_revision() -> None:
+    world = with_data()
+    world.edit("Dataset", "flights", format="parquet")
+    world.add(run())
+    plan = world.plan(world.key("TrainingRun", "first"))
+    assert plan.create == ()
+    assert plan.status
+    assert plan.status["conditions"][0]["reason"] == "DatasetNotReady"
+
+
 def test_a_suspended_run_makes_nothing_until_it_is_resumed() -> None:
     story = RunStory(run(suspend=True))
     assert story.condition("Ready") == ("False", "Suspended")
