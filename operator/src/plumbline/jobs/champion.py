@@ -10,6 +10,7 @@ from plumbline.jobs import answers
 from plumbline.jobs.answers import Answers
 from plumbline.jobs.places import Places
 from plumbline.jobs.tasks import PredictTask
+from plumbline.serving.engines import ModelError
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +48,8 @@ def answered(task: PredictTask, holdout: pl.DataFrame, places: Places) -> Champi
         return Champion(error=f"the champion needs column {absent[0]!r}, which is gone")
     if content["task"] != task.task or content["target"] != task.target:
         return Champion(error=f"the champion answers another question: {content['target']}")
-    matrix = answers.of_compiled(folder, holdout, content["features"])
+    try:
+        matrix = answers.of_compiled(folder, holdout, content["features"])
+    except (ModelError, ValueError, KeyError) as error:
+        return Champion(error=f"the champion cannot answer: {str(error)[:300]}")
     return Champion(matrix, content["classes"])

@@ -25,6 +25,7 @@ def write_trees(estimator: Any, folder: Path) -> dict[str, Any]:
         trees = treelite.sklearn.import_model(_as_ensemble(estimator))
     except treelite.TreeliteError as error:
         raise NotCompilable(f"{type(estimator).__name__}: {str(error)[:200]}") from error
+    link = _softmax_outside(trees)
     trees.serialize(str(folder / FILE))
     name = type(estimator).__name__
     return {
@@ -32,7 +33,17 @@ def write_trees(estimator: Any, folder: Path) -> dict[str, Any]:
         "file": FILE,
         # Scikit-learn rounds the input of every tree but the histogram ones to float32.
         "cast": "float64" if name.startswith("HistGradientBoosting") else "float32",
+        **link,
     }
+
+
+def _softmax_outside(trees: Any) -> dict[str, str]:
+    """Leave a softmax to the engine: treelite's own one rounds to float32."""
+    header = trees.get_header_accessor()
+    if header.get_field("postprocessor") != "softmax":
+        return {}
+    header.set_field("postprocessor", "identity_multiclass")
+    return {"link": "softmax"}
 
 
 def _as_ensemble(estimator: Any) -> Any:
