@@ -46,23 +46,22 @@ def _of(group: str, *resources: str, verbs: Iterable[str]) -> Rule:
 
 OPERATOR: tuple[Rule, ...] = (
     _rule(OURS, *READ),
-    _rule(_JUDGED, "get", "patch", "update", sub="status"),
+    _rule(_JUDGED, "patch", "update", sub="status"),
     # Owner references with blockOwnerDeletion need this where that admission check is on.
     _rule(_JUDGED, "update", sub="finalizers"),
-    _rule((TRAINING_RUN,), "create", "delete", "patch"),
-    _rule((JOB,), *READ, "create", "delete", "patch"),
+    # Runs and Jobs are made once and never changed.
+    _rule((TRAINING_RUN,), "create", "delete"),
+    _rule((JOB,), *READ, "create", "delete"),
     _rule((CONFIG_MAP, SERVICE), *READ, "create", "delete", "patch"),
     _rule((DEPLOYMENT,), *READ, "create", "delete", "patch"),
     _rule((POD_DISRUPTION_BUDGET,), *READ, "create", "delete", "patch"),
     _rule((POD,), *READ),
-    _of("", "events", verbs=("create", "patch")),
-    _of("events.k8s.io", "events", verbs=("create", "patch")),
-    _of("apiextensions.k8s.io", "customresourcedefinitions", verbs=("list", "watch")),
+    _of("", "events", verbs=("get", "create", "patch")),
 )
 """What the operator may do in every namespace."""
 
 OPERATOR_AT_HOME: tuple[Rule, ...] = (
-    _of("coordination.k8s.io", "leases", verbs=("get", "create", "patch", "update")),
+    _of("coordination.k8s.io", "leases", verbs=("get", "create", "patch")),
 )
 """What it may do in its own namespace besides: hold the Lease of the leader."""
 
