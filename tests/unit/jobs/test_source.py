@@ -143,3 +143,20 @@ def test_the_operator_can_find_the_result_of_a_pod_that_vanished(pod: Pods, tmp_
     pod.upload("1.csv", "a\n1\n")
     ended, _ = pod.profile(SCHEMA)
     assert pod.store.get_pointer("job-1") == ended.words["digest"]
+
+
+def test_a_mistake_of_ours_still_leaves_last_words(pod: Pods) -> None:
+    pod.run("fetch-training", {})
+    pod.path("/etc/plumbline/task.json").write_text("[]")
+    assert pod.run("fetch-training").reason == "TaskInvalid"
+    pod.path("/data").mkdir()
+    pod.path("/data/task.json").write_text('{"task": "Regression", "target": "x", "features": []}')
+    ended = pod.run("train")
+    assert (ended.code, ended.reason) == (1, "StepBroken")
+    assert "FileNotFoundError" in ended.message
+
+
+def test_no_store_is_not_tried_again(pod: Pods) -> None:
+    pod.patch.delenv("PLUMBLINE_STORE_URL")
+    ended = pod.run("profile", {})
+    assert (ended.code, ended.reason) == (64, "StoreFailed")

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str]) -> int:
         return _ended(places, failure)
     except StoreError as error:
         return _ended(places, of_store(error))
+    except Exception as error:
+        return _broken(places, arguments[0], error)
     if answer is not None:
         _say(places, answer)
     return 0
@@ -68,6 +71,14 @@ def _say(places: Places, answer: Answer) -> None:
         reason=answer.reason,
         message=answer.message,
     )
+
+
+def _broken(places: Places, step: str, error: Exception) -> int:
+    """Return 1 for a mistake of ours: the log has all of it, the message nothing of the data."""
+    traceback.print_exc()
+    told = f"step {step} broke with {type(error).__name__}; its log says where."
+    outcome.failed(places, JobFailed("StepBroken", told, retry=True))
+    return 1
 
 
 def _ended(places: Places, failure: JobFailed) -> int:

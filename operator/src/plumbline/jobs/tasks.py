@@ -73,8 +73,8 @@ class Champion(Observed):
     """The model to compare with."""
 
     manifest: str
-    digest: str = ""
-    run: str = ""
+    digest: str | None = None
+    run: str | None = None
 
 
 class JudgeTask(Observed):

@@ -15,48 +15,44 @@ class StoreError(Exception):
     """
 
     reason = "StoreFailed"
-    retry = True
+    retry = False
 
 
 class CredentialsRefused(StoreError):
     """The store does not accept who we are, or what we may do."""
 
     reason = "CredentialsRefused"
-    retry = False
 
 
 class BucketMissing(StoreError):
     """There is no such bucket, and it could not be made."""
 
     reason = "BucketMissing"
-    retry = False
 
 
 class Unreachable(StoreError):
     """Nobody answers, or not in time."""
 
     reason = "StoreUnreachable"
+    retry = True
 
 
 class Damaged(StoreError):
     """What came back is not what its digest says."""
 
     reason = "Damaged"
-    retry = False
 
 
 class Missing(StoreError):
     """There is nothing at this place."""
 
     reason = "Missing"
-    retry = False
 
 
 class TooLarge(StoreError):
     """There is more than the reader is willing to take."""
 
     reason = "TooLarge"
-    retry = False
 
 
 _REFUSED = ("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403 Forbidden")
