@@ -156,6 +156,9 @@ class World:
         """Look once and carry the plan out; the operator ends after `crash_after` writes."""
         made = plan(self.snapshot())
         assert made == plan(self.snapshot()), "the same snapshot gave two plans"
+        gone = {(each.key.resource.kind, each.key.name) for each in made.delete}
+        kept = {(each["kind"], each["metadata"]["name"]) for each in made.apply}
+        assert not gone & kept, "applied and deleted in one pass"
         for number, write in enumerate(self._writes(made)):
             if crash_after is not None and number >= crash_after:
                 return made

@@ -1,9 +1,12 @@
 """What people fear of a rollout, each as a sentence."""
 
+from dataclasses import replace
+
 import pytest
+from plumbline.plan.model_deployment import plan
 from plumbline.plan.rules import rollout
 
-from tests.unit.plan.rollout_world import World, run
+from tests.unit.plan.rollout_world import IDENTITY, World, run
 
 CRASH = {
     "name": "server",
@@ -546,13 +549,51 @@ def test_status_that_is_lost_takes_nobody_down():
     assert world.serving == "one"
 
 
+def test_status_that_is_lost_keeps_the_pods_that_answer_until_others_do():
+    world = served(run("one"), run("two", revision=2))
+    answered, world.status = world.answered_by, {}
+    world.settle(start_pods=False)
+    assert answered in [c["metadata"]["labels"][IDENTITY] for c in world.of("Deployment")]
+    world.settle()
+    assert world.serving == "two"
+    assert len(world.of("Deployment")) == 1
+
+
+def test_the_clock_of_what_served_before_waits_for_the_service():
+    world = served(run("one"), run("two", revision=2))
+    world.settle()
+    while world.canary:
+        world.call(5000)
+        world.once()
+    (before,) = plan(world.snapshot()).status["retiring"]
+    assert "since" not in before, "decided, but clients are still sent to it"
+
+
+def test_a_kubelet_that_says_the_same_in_other_words_writes_nothing():
+    world = served(run("one"), run("two", revision=2))
+    world.once()
+    world.break_pods(world.canary.identity, NO_IMAGE)
+    world.settle()
+    writes, again = world.writes, {"reason": "ImagePullBackOff", "message": "Back-off pulling"}
+    world.break_pods(world.canary.identity, {"name": "fetch", "state": {"waiting": again}})
+    world.settle()
+    assert world.writes == writes
+
+
+def test_a_status_of_an_earlier_spec_is_not_believed():
+    world = served(run("one"), run("two", revision=2))
+    world.settle(start_pods=False)
+    world.start_pods()
+    for child in world.of("Deployment"):
+        child["metadata"]["generation"] += 1
+    world.settle(start_pods=False)
+    assert world.canary.weight == 0
+
+
 def test_an_object_on_its_way_out_is_left_alone():
     world = served(run("one"))
     snapshot = world.snapshot()
     gone = snapshot.deployment.metadata.model_copy(update={"deletion_timestamp": world.now})
-    from dataclasses import replace
-
-    from plumbline.plan.model_deployment import plan
-
     leaving = snapshot.deployment.model_copy(update={"metadata": gone})
-    assert plan(replace(snapshot, deployment=leaving)).apply == ()
+    found = plan(replace(snapshot, deployment=leaving))
+    assert (found.apply, found.status) == ((), None)
