@@ -171,6 +171,13 @@ def test_a_restart_before_the_first_look_writes_nothing():
     assert story.world.settle() == 0
 
 
+def test_a_look_at_no_rows_does_not_end_an_episode():
+    story = drifting()
+    story.sees(rows=0)
+    assert story.episode["id"] == "watch-1"
+    assert story.condition("Drifted")["status"] == "True"
+
+
 def test_an_episode_closes_when_the_drift_is_over_and_the_next_has_another_name():
     story = drifting()
     story.sees()
@@ -337,7 +344,7 @@ def test_scores_that_are_no_numbers_can_be_stored():
         alarm=True,
     )
     story.world.assessment = type(story.world.assessment)(
-        model=story.world.assessment.model, drifted=True, findings=(wild,)
+        model=story.world.assessment.model, drifted=True, findings=(wild,), window_rows=4
     )
     story.world.settle()
     assert story.status["columns"][0]["log10P"] == -9999.0

@@ -4,6 +4,7 @@
 to say of it. Status is written when a verdict or an answer changes, never for a number alone.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,7 @@ def plan(snapshot: DriftMonitorSnapshot) -> Plan:
         return Plan()
     if snapshot.monitor.spec.suspend:
         return Plan(status=_status(snapshot, Course(status=snapshot.monitor.status), None))
+    snapshot = _with_rows(snapshot)
     looked = _newest_look(snapshot)
     now = course(snapshot, looked)
     return Plan(
@@ -34,6 +36,12 @@ def plan(snapshot: DriftMonitorSnapshot) -> Plan:
         events=(*verdict.events(snapshot, looked), *now.events),
         requeue_at=_next_look(snapshot, now),
     )
+
+
+def _with_rows(snapshot: DriftMonitorSnapshot) -> DriftMonitorSnapshot:
+    """Return the snapshot without a look that saw no row: it says nothing, least of all `clear`."""
+    looked = snapshot.assessment
+    return replace(snapshot, assessment=None) if looked and not looked.window_rows else snapshot
 
 
 def _newest_look(snapshot: DriftMonitorSnapshot) -> Assessment | None:
