@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["conflict", "throttle", "error", "hang", "reset", "reset_after"]
+Kind = Literal[
+    "conflict", "throttle", "error", "hang", "hang_after", "reset", "reset_after", "expire"
+]
 Object = dict[str, Any]
 
 
@@ -26,20 +28,23 @@ class Call:
 class Fault:
     """What happens to the next calls that fit; `skip` of them go well first.
 
-    `reset` breaks the connection before the write, `reset_after` between the write and the answer.
+    `reset` breaks the connection and `hang` never answers, both before the write; with `_after`
+    they do so between the write and its answer. `expire` says 410.
     """
 
     kind: Kind
     verb: str = ""
     plural: str = ""
     name: str = ""
+    only_writes: bool = False
     times: int = 1
     skip: int = 0
     retry_after: str = "0"
 
     def fits(self, call: Call) -> bool:
         wanted = ((self.verb, call.verb), (self.plural, call.plural), (self.name, call.name))
-        return all(mine in ("", theirs) for mine, theirs in wanted)
+        fits = all(mine in ("", theirs) for mine, theirs in wanted)
+        return fits and (call.is_write or not self.only_writes)
 
 
 @dataclass(slots=True)
@@ -47,14 +52,14 @@ class Faults:
     """Faults that wait to happen, and watch events that will be lost."""
 
     waiting: list[Fault] = field(default_factory=list)
-    lost: list[tuple[str, str]] = field(default_factory=list)
+    lost: list[tuple[str, str, str]] = field(default_factory=list)
 
     def add(self, kind: Kind, **where: Any) -> None:
         self.waiting.append(Fault(kind=kind, **where))
 
-    def lose_event(self, type: str, name: str) -> None:
-        """Lose the next watch event of this type about an object of this name."""
-        self.lost.append((type, name))
+    def lose_event(self, type: str, kind: str, name: str) -> None:
+        """Lose the next watch event of this type about this object."""
+        self.lost.append((type, kind, name))
 
     def next(self, call: Call) -> Fault | None:
         """Return the fault that this call meets, if any."""
@@ -70,7 +75,8 @@ class Faults:
 
     def loses(self, event: Object) -> bool:
         """Return whether this watch event never arrives."""
-        what = (event["type"], event["object"]["metadata"].get("name", ""))
+        obj = event["object"]
+        what = (event["type"], obj["kind"], obj["metadata"].get("name", ""))
         if what not in self.lost:
             return False
         self.lost.remove(what)

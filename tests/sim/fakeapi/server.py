@@ -18,7 +18,7 @@ from plumbline.kube.config import Connection
 from tests.sim.fakeapi.discovery import discover
 from tests.sim.fakeapi.faults import Call, Fault, Faults
 from tests.sim.fakeapi.lists import Lists
-from tests.sim.fakeapi.refusal import Refusal, conflict
+from tests.sim.fakeapi.refusal import Refusal, conflict, too_old
 from tests.sim.fakeapi.requests import Asked, read
 from tests.sim.fakeapi.store import Store
 from tests.sim.fakeapi.watches import Watches
@@ -90,6 +90,8 @@ class FakeApi:
             return web.json_response(status, status=refusal.code, headers=headers)
         if fault and fault.kind == "reset_after":
             self._reset(request)
+        if fault and fault.kind == "hang_after":
+            await self._closing.wait()
         return web.Response(text=json.dumps(body), status=code, content_type="application/json")
 
     async def _serve(self, asked: Asked, request: web.Request) -> tuple[int, Object]:
@@ -114,7 +116,9 @@ class FakeApi:
             case "reset":
                 self._reset(request)
                 raise Refusal(503, "ServiceUnavailable", "the connection is broken")
-            case "reset_after":
+            case "expire":
+                raise too_old()
+            case "reset_after" | "hang_after":
                 return
 
     def _reset(self, request: web.Request) -> None:
