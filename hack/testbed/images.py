@@ -9,7 +9,7 @@ from pathlib import Path
 from paths import BIN, CACHE, IMAGES
 from shell import TestbedError, run, step
 
-STORAGE = ("--storage-driver", "vfs", "--root", CACHE / "storage", "--runroot", CACHE / "runroot")
+STORAGE = ("--storage-driver", "overlay", "--root", CACHE / "storage", "--runroot", CACHE / "runroot")
 BASE = "plumbline.local/python-base:1"
 PROGRAMS = {"pause": "pause", "coredns": "coredns", "versitygw": "versitygw"}
 PACKAGES = "python3,python3-venv,ca-certificates,libgomp1"

@@ -28,6 +28,10 @@ EXPLAINED = {
 }
 
 
+# Steps of ours that end with the digest of a manifest; a user's container is not believed.
+SPEAKERS = {"profile", "upload", "judge"}
+
+
 def of_job(job: Object, pods: Iterable[Object]) -> JobOutcome:
     """Return what is known of a Job without asking the store."""
     mine = sorted(pods, key=lambda pod: pod["metadata"].get("creationTimestamp", ""))
@@ -35,7 +39,7 @@ def of_job(job: Object, pods: Iterable[Object]) -> JobOutcome:
         c["type"]: c for c in job.get("status", {}).get("conditions", ()) if c["status"] == "True"
     }
     if "Complete" in conditions or "SuccessCriteriaMet" in conditions:
-        return JobOutcome(state="Succeeded", manifest=_digest(mine))
+        return _succeeded(mine)
     if failed := conditions.get("Failed") or conditions.get("FailureTarget"):
         reason, message = _failure(mine, failed)
         return JobOutcome(state="Failed", reason=reason, message=message)
@@ -43,10 +47,25 @@ def of_job(job: Object, pods: Iterable[Object]) -> JobOutcome:
     return JobOutcome(state="Active", reason=reason, message=message)
 
 
-def _digest(pods: list[Object]) -> str | None:
-    """Return the manifest that the newest step with a last word has named."""
-    found = [word["digest"] for pod in pods for _, _, word in _last_words(pod) if "digest" in word]
-    return found[-1] if found else None
+def _succeeded(pods: list[Object]) -> JobOutcome:
+    """Return the manifest that the newest believed step has named, or why it named none.
+
+    A side-car's exit code does not fail its pod, so an upload that failed is found in its words.
+    """
+    words = [
+        word
+        for pod in pods
+        if pod.get("status", {}).get("phase") == "Succeeded"
+        for name, _, word in _last_words(pod)
+        if name in SPEAKERS
+    ]
+    for word in reversed(words):
+        if "digest" in word:
+            return JobOutcome(state="Succeeded", manifest=str(word["digest"]))
+        if "reason" in word:
+            text = str(word.get("message", ""))
+            return JobOutcome(state="Failed", reason=str(word["reason"]), message=text)
+    return JobOutcome(state="Succeeded")
 
 
 def _failure(pods: list[Object], condition: Object) -> tuple[str, str]:
@@ -85,6 +104,9 @@ def _trouble(pods: list[Object]) -> tuple[str, str]:
         for condition in pod.get("status", {}).get("conditions", ()):
             if condition["type"] == "PodScheduled" and condition["status"] == "False":
                 return "Unschedulable", condition.get("message", "no node fits")
+        for _, _, word in _last_words(pod):
+            if word.get("retry"):
+                return str(word["reason"]), str(word.get("message", ""))
     return "", ""
 
 

@@ -1,10 +1,12 @@
 """The HTTP that Kubernetes and Prometheus ask: /livez, /readyz and /metrics."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from plumbline.shell.metrics import Metrics
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class Probes:
@@ -17,7 +19,7 @@ class Probes:
 
     async def start(self, *, probe_port: int, metrics_port: int) -> None:
         """Listen on both ports."""
-        alive = {"/livez": self._livez, "/readyz": self._livez}
+        alive: dict[str, Handler] = {"/livez": self._livez, "/readyz": self._livez}
         await self._listen(probe_port, alive)
         await self._listen(metrics_port, {"/metrics": self._show})
 
@@ -26,10 +28,10 @@ class Probes:
         for runner in self._runners:
             await runner.cleanup()
 
-    async def _listen(self, port: int, routes: dict[str, Callable[..., object]]) -> None:
+    async def _listen(self, port: int, routes: dict[str, Handler]) -> None:
         app = web.Application()
         for path, handler in routes.items():
-            app.router.add_get(path, handler)  # type: ignore[arg-type]
+            app.router.add_get(path, handler)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "0.0.0.0", port).start()  # noqa: S104 - a pod's own address

@@ -91,7 +91,7 @@ class Puller:
             key = Key(MODEL_DEPLOYMENT, metadata.namespace, metadata.name)
             try:
                 await self._pull_all(session, key, deployment)
-                self._look(key)
+                self._look(key, deployment)
             except StoreError as error:
                 log.warning("%s/%s: %s", key.namespace, key.name, error)
             except Exception:
@@ -153,24 +153,24 @@ class Puller:
             watched.seconds.add(answer["seconds"])
             watched.told[name] = answer["through"]
 
-    def _look(self, key: Key) -> None:
+    def _look(self, key: Key, deployment: ModelDeployment) -> None:
         """Let the deployment's monitors look, and wake those whose verdict has changed."""
-        watched = self._watched[key]
-        if watched.seconds is None or not watched.through:
+        watched, stable = self._watched[key], deployment.status.stable
+        if stable is None or watched.identity != stable.identity or not watched.through:
             return
         for obj in self._cache.list(DRIFT_MONITOR, key.namespace):
             monitor = DriftMonitor.model_validate(obj)
             if monitor.spec.deployment_ref.name == key.name and not monitor.spec.suspend:
-                self._judge(monitor, watched)
+                self._judge(monitor, watched, stable.model)
 
-    def _judge(self, monitor: DriftMonitor, watched: Watched) -> None:
+    def _judge(self, monitor: DriftMonitor, watched: Watched, model: str) -> None:
         seconds = watched.seconds
         if seconds is None:
             return
         key = Key(DRIFT_MONITOR, monitor.metadata.namespace, monitor.metadata.name)
         watcher = self._watchers.get(key)
         if watcher is None or watcher.seconds is not seconds:
-            watcher = self._watchers[key] = Watcher(watched.identity, seconds)
+            watcher = self._watchers[key] = Watcher.resumed(monitor, model, seconds)
         found = watcher.look(monitor, through=watched.through, lost=watched.lost)
         before, self._assessments[key] = self._assessments.get(key), found
         self._show(key, found)

@@ -6,6 +6,7 @@ A pod that starts again begins with no routing, so what is wanted is sent with e
 from dataclasses import dataclass
 
 from plumbline.api.v1alpha1 import ModelDeployment
+from plumbline.plan.rules.rollout import token
 
 CANARY_TIMEOUT_SECONDS = 1.0
 
@@ -45,12 +46,10 @@ def wanted(deployment: ModelDeployment, identity: str) -> Routing | None:
     name, namespace = deployment.metadata.name, deployment.metadata.namespace
     status = deployment.status
     canary, stable = status.canary, status.stable
+    # While pods retire this Service leads to the new stable ones, so that they never dial themselves.
+    target = f"http://{name}-canary.{namespace}.svc"
     if stable and identity == stable.identity and canary and canary.weight > 0:
-        target = f"http://{name}-canary.{namespace}.svc"
-        return Routing(
-            token=f"{canary.identity}/{canary.step}", target=target, percent=canary.weight
-        )
+        return Routing(token=token(canary), target=target, percent=canary.weight)
     if stable and any(old.identity == identity for old in status.retiring):
-        target = f"http://{name}.{namespace}.svc"
         return Routing(token=f"{stable.identity}/promoted", target=target, percent=100)
     return None

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from plumbline.api.v1alpha1 import DriftMonitor
 from plumbline.plan.model import Assessment, BrokenFinding, ColumnFinding
 from plumbline.stats import drift, episode
-from plumbline.stats.broken import Broken, null_jump, violations
 from plumbline.stats.bins import ColumnBins, Layout
+from plumbline.stats.broken import Broken, null_jump, violations
 from plumbline.stats.drift import SCALES
 
 KEPT = SCALES[-1]
@@ -92,6 +92,25 @@ class Watcher:
     seconds: Seconds
     drifted: episode.Alarm = field(default_factory=episode.Alarm)
     broken: episode.Alarm = field(default_factory=episode.Alarm)
+    rules: tuple[BrokenFinding, ...] = ()
+
+    @staticmethod
+    def resumed(monitor: DriftMonitor, model: str, seconds: Seconds) -> "Watcher":
+        """Return a watcher whose alarms stand as the monitor's status says.
+
+        An operator that starts again must not take its first looks for the all-clear.
+        """
+        stands = {c.type for c in monitor.status.conditions if c.status == "True"}
+        return Watcher(
+            model,
+            seconds,
+            drifted=episode.Alarm("Drifted" in stands),
+            broken=episode.Alarm("DataBroken" in stands),
+            rules=tuple(
+                BrokenFinding(column=one.column, rule=one.rule, rows=one.rows, of=one.of)
+                for one in monitor.status.broken
+            ),
+        )
 
     def look(self, monitor: DriftMonitor, *, through: int, lost: int) -> Assessment:
         """Judge everything up to a second."""
@@ -102,6 +121,8 @@ class Watcher:
         )
         wrong = self._broken(through, alpha)
         self.broken = episode.advance(self.broken, alarmed=bool(wrong))
+        if wrong:
+            self.rules = tuple(map(_broken, wrong))
         counts = self.seconds.counts(through)
         scores = self._scores(monitor, counts, alpha, sensitivity.tolerate)
         told = {found.column for found in wrong}
@@ -110,8 +131,8 @@ class Watcher:
         return Assessment(
             model=self.model,
             drifted=self.drifted.standing,
-            findings=tuple(_finding(score) for score in scores[:10]),
-            broken=tuple(map(_broken, wrong)) if self.broken.standing else (),
+            findings=tuple(_finding(score) for score in scores),
+            broken=self.rules if self.broken.standing else (),
             window_rows=self.seconds.rows(through, KEPT),
             rows_lost=lost,
         )

@@ -37,6 +37,7 @@ from plumbline.plan.model import (
     Traffic,
     TrainingRunSnapshot,
 )
+from plumbline.plan.training_run import champion_name
 from plumbline.shell import outcomes
 from plumbline.shell.records import Records
 
@@ -78,6 +79,7 @@ class Snapshots:
         return DatasetSnapshot(
             dataset=dataset,
             jobs=jobs,
+            config_maps=self._children(CONFIG_MAP, dataset.metadata.uid),
             outcomes=await self._outcomes(jobs),
             requests=tuple(sorted(self._requests(key))),
             settings=self._settings,
@@ -89,18 +91,17 @@ class Snapshots:
         if (run := self._read(TrainingRun, key)) is None:
             return None
         jobs = self._children(JOB, run.metadata.uid)
-        template = self._template(
-            key.namespace, run.spec.template_ref and run.spec.template_ref.name
-        )
-        gates = run.spec.gates or (template and template.spec.gates)
-        champion = gates.champion if gates else None
-        reference = run.spec.dataset_ref or (template and template.spec.dataset_ref)
+        template = self._template(key.namespace, _name(run.spec.template_ref))
+        frozen = self._frozen(key)
+        reference = run.spec.dataset_ref
+        if reference is None and template is not None:
+            reference = template.spec.dataset_ref
         return TrainingRunSnapshot(
             run=run,
             template=template,
-            dataset=self._dataset(key.namespace, reference and reference.name),
-            champion=self._deployment(key.namespace, champion and champion.deployment_ref.name),
-            frozen=self._frozen(key),
+            dataset=self._dataset(key.namespace, _name(reference)),
+            champion=self._deployment(key.namespace, champion_name(run, template, frozen)),
+            frozen=frozen,
             jobs=jobs,
             outcomes={} if run.status.completion_time else await self._outcomes(jobs),
             settings=self._settings,
@@ -128,13 +129,13 @@ class Snapshots:
         if (monitor := self._read(DriftMonitor, key)) is None:
             return None
         reference = monitor.spec.response.template_ref
-        template = self._template(key.namespace, reference and reference.name)
+        template = self._template(key.namespace, _name(reference))
         data = template.spec.dataset_ref if template else None
         return DriftMonitorSnapshot(
             monitor=monitor,
             deployment=self._deployment(key.namespace, monitor.spec.deployment_ref.name),
             template=template,
-            dataset=self._dataset(key.namespace, data and data.name),
+            dataset=self._dataset(key.namespace, _name(data)),
             runs=tuple(self._labelled(key.namespace, names.MONITOR_LABEL, key.name)),
             assessment=self._watch.assessment(key),
             now=self._now(),
@@ -213,3 +214,13 @@ class Snapshots:
     def _read(self, kind: type[Kind], key: Key) -> Kind | None:
         obj = self._cache.get(key)
         return kind.model_validate(obj) if obj else None
+
+
+class _Reference(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+def _name(reference: _Reference | None) -> str | None:
+    """Return the name that a reference holds, if there is one."""
+    return reference.name if reference else None

@@ -27,5 +27,10 @@ class Linear:
         if self._link == "logit":
             chance = 1 / (1 + np.exp(-margin[:, :1]))
             return np.hstack([1 - chance, chance])
-        odds = np.exp(margin - margin.max(axis=1, keepdims=True))
-        return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+        return softmax(margin)
+
+
+def softmax(margin: Floats) -> Floats:
+    """Return probabilities by class of raw margins, [rows, classes]."""
+    odds = np.exp(margin - margin.max(axis=1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))

@@ -83,5 +83,11 @@ def _engine(folder: Path, content: Mapping[str, Any]) -> Engine:
         from plumbline.serving.engines.trees import Trees
 
         classes = len(content.get("classes") or ())
-        return Trees(folder, file=engine["file"], cast=engine["cast"], classes=classes)
+        return Trees(
+            folder,
+            file=engine["file"],
+            cast=engine["cast"],
+            classes=classes,
+            link=engine.get("link"),
+        )
     raise ValueError(f"unknown engine {engine['kind']!r}")

@@ -6,15 +6,26 @@ import numpy as np
 import treelite
 
 from plumbline.serving.engines.inputs import Floats
+from plumbline.serving.engines.linear import softmax
 
 
 class Trees:
     """Answers of a tree ensemble: probabilities by class, or values."""
 
-    def __init__(self, folder: Path, *, file: str, cast: str, classes: int) -> None:
-        """Read the checkpoint; `cast` is the type that the estimator rounds its input to."""
+    def __init__(
+        self, folder: Path, *, file: str, cast: str, classes: int, link: str | None = None
+    ) -> None:
+        """Read the checkpoint.
+
+        Args:
+            folder: directory of the model.
+            file: name of the checkpoint.
+            cast: type that the estimator rounds its input to.
+            classes: number of classes, 0 for a regression.
+            link: `softmax` when the trees give raw margins.
+        """
         self._trees = treelite.Model.deserialize(str(folder / file))
-        self._cast, self._classes = np.dtype(cast), classes
+        self._cast, self._classes, self._link = np.dtype(cast), classes, link
 
     def predict(self, matrix: Floats) -> Floats:
         """Return [rows, outputs]."""
@@ -24,6 +35,8 @@ class Trees:
             rounded = rounded.astype(np.float64)
         raw = treelite.gtil.predict(self._trees, rounded, nthread=1)
         found = np.asarray(raw, dtype=np.float64).reshape(len(matrix), -1)
+        if self._link == "softmax":
+            return softmax(found)
         if self._classes == 2 and found.shape[1] == 1:
             return np.hstack([1 - found, found])
         return found
