@@ -4,9 +4,8 @@ import copy
 from typing import Any
 
 import pytest
-from plumbline.api.generate import crd
 
-from tests.chart.kubectl import Refused, apply, kubectl, namespace
+from tests.chart.kubectl import Refused, apply, ensure_crds, namespace
 from tests.chart.objects import SPECS, make
 
 pytestmark = pytest.mark.cluster
@@ -15,9 +14,7 @@ IMMUTABLE = "a TrainingRun is immutable but for suspend"
 
 @pytest.fixture(scope="module", autouse=True)
 def _crds() -> None:
-    for definition in crd.definitions():
-        apply(definition)
-    kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+    ensure_crds()
 
 
 @pytest.fixture(scope="module", name="ns")

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from typing import Any
 
 import pytest
 import yaml
@@ -9,7 +10,16 @@ from plumbline.api.generate import crd
 from plumbline.api.generate.__main__ import REPOSITORY
 from plumbline.api.v1alpha1 import KINDS
 
-from tests.chart.kubectl import Refused, apply, get, kubectl, namespace, try_status
+from tests.chart.kubectl import (
+    Refused,
+    apply,
+    ensure_crds,
+    get,
+    kubectl,
+    namespace,
+    try_status,
+    until,
+)
 from tests.chart.objects import SPECS, make
 
 pytestmark = pytest.mark.cluster
@@ -19,9 +29,7 @@ WITH_STATUS = sorted(set(SPECS) - {"TrainingTemplate"})
 
 @pytest.fixture(scope="module", autouse=True)
 def _crds() -> None:
-    for definition in crd.definitions():
-        apply(definition)
-    kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+    ensure_crds()
 
 
 @pytest.fixture(scope="module", name="ns")
@@ -79,21 +87,36 @@ def test_a_deployment_scales_by_kubectl(ns):
     assert get(ns, "mdep", "scaled")["spec"]["replicas"] == 3
 
 
+def of_another_group(definition: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of a CRD that belongs to this test alone."""
+    copied = copy.deepcopy(definition)
+    group = copied["spec"]["group"] = "upgrade.plumbline.dev"
+    copied["spec"]["names"].update(shortNames=[], categories=[])
+    copied["metadata"]["name"] = f"{copied['spec']['names']['plural']}.{group}"
+    return copied
+
+
 def test_an_upgrade_is_a_server_side_apply_that_keeps_the_objects(ns):
-    apply(make("Dataset", ns, "kept"))
-    newer = copy.deepcopy(next(d for d in crd.definitions() if "datasets" in d["metadata"]["name"]))
-    version = newer["spec"]["versions"][0]
-    spec = version["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    older = of_another_group(crd.definitions()[0])
+    obj = make("Dataset", ns, "kept") | {"apiVersion": "upgrade.plumbline.dev/v1alpha1"}
+    newer = copy.deepcopy(older)
+    spec = newer["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
     spec["properties"]["newer"] = {"type": "string", "maxLength": 5, "default": "yes"}
     try:
+        apply(older)
+        until(30, lambda: _applied(obj))
         apply(newer)
-        assert get(ns, "dset", "kept")["spec"]["format"] == "csv"
-        assert apply(make("Dataset", ns, "kept"))["spec"]["newer"] == "yes"
+        assert until(30, lambda: _applied(obj)["spec"].get("newer")) == "yes"
     finally:
-        apply(
-            next(d for d in crd.definitions() if "datasets" in d["metadata"]["name"]),
-            manager="helm",
-        )
+        kubectl("delete", "crd", older["metadata"]["name"])
+
+
+def _applied(obj: dict[str, Any]) -> dict[str, Any]:
+    """Return the stored object, or an empty one while its kind is not served yet."""
+    try:
+        return apply(obj)
+    except Refused:
+        return {}
 
 
 @pytest.mark.parametrize(

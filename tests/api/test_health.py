@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 
 import pytest
 from lupa.lua51 import LuaRuntime
-from plumbline.api.generate import crd
 from plumbline.api.generate.__main__ import REPOSITORY
 from plumbline.plan.conditions import held, ready, stalled, working
 
-from tests.chart.kubectl import apply, kubectl, namespace
+from tests.chart.kubectl import apply, ensure_crds, namespace
 from tests.chart.objects import make
 
 SCRIPT = (REPOSITORY / "manifests/argocd/health.lua").read_text()
@@ -154,8 +153,6 @@ def test_kstatus_judges(name):
 
 @pytest.mark.cluster
 def test_kstatus_waits_for_an_object_that_was_just_made():
-    for definition in crd.definitions():
-        apply(definition)
-    kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", "--all")
+    ensure_crds()
     with namespace("health") as ns:
         assert kstatus(apply(make("TrainingRun", ns))) == "InProgress"

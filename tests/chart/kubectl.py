@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from plumbline.api.generate import crd
+
 Object = dict[str, Any]
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
@@ -24,10 +26,19 @@ def kubectl(*words: str, stdin: str | None = None) -> str:
     return done.stdout
 
 
-def apply(obj: Object, *, manager: str = "plumbline-tests") -> Object:
+def apply(obj: Object) -> Object:
     """Apply an object server-side and return it as stored."""
-    words = ("apply", "--server-side", "--force-conflicts", "--field-manager", manager)
+    words = ("apply", "--server-side", "--force-conflicts", "--field-manager", "plumbline-tests")
     return json.loads(kubectl(*words, "-o", "json", "-f", "-", stdin=json.dumps(obj)))
+
+
+def ensure_crds() -> None:
+    """Install the CRDs where the chart has not; whoever applies a CRD owns it, so never twice."""
+    names = [definition["metadata"]["name"] for definition in crd.definitions()]
+    for name, definition in zip(names, crd.definitions(), strict=True):
+        if not get("default", "crd", name):
+            apply(definition)
+    kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", *names)
 
 
 def get(namespace: str, kind: str, name: str) -> Object:

@@ -5,19 +5,24 @@ import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import obstore
 import pytest
+import yaml
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
+from plumbline.api.generate import crd
+from plumbline.api.generate.__main__ import REPOSITORY
 
-from tests.chart.helm import PATH, helm
+from tests.chart.helm import PATH, helm, named, render
 from tests.chart.kubectl import get, kubectl, namespace, until
 
 pytestmark = pytest.mark.cluster
 HOME = "plumbline-system"
 RELEASE = ("plumbline", PATH, "--namespace", HOME)
+STAYS = {"Namespace", "PersistentVolumeClaim"}
 EVERYTHING = (
     "deployments,services,configmaps,secrets,serviceaccounts,persistentvolumeclaims,"
     "networkpolicies,poddisruptionbudgets,roles,rolebindings,clusterroles,clusterrolebindings,crds"
@@ -128,26 +133,84 @@ def test_a_namespace_that_is_named_gets_what_it_needs():
         assert get(ns, "secret", "plumbline-store") == {}
 
 
-def test_uninstalling_leaves_the_crds_and_the_volume_and_coming_back_finds_them(tmp_path):
-    (tmp_path / "values.json").write_text(json.dumps(values()))
-    with store_port() as port:
-        root = keys_of(HOME, "plumbline-store-root")
-        ns = values()["namespaces"][0]
-        obstore.put(bucket(f"plumbline-{ns}", root, port), "still-here", b"yes")
+@contextmanager
+def uninstalled(folder: Path) -> Iterator[None]:
+    """Uninstall the release for a while and bring it back with the values it had."""
+    kept = folder / "values.json"
+    kept.write_text(json.dumps(values()))
+    helm("uninstall", "plumbline", "--namespace", HOME, "--wait", "--timeout", "120s")
     try:
-        helm("uninstall", "plumbline", "--namespace", HOME, "--wait", "--timeout", "120s")
-        until(60, lambda: installed() == {"persistentvolumeclaim/plumbline-store"})
-        crds = [
-            name for name in kubectl("get", "crds", "-o", "name").split() if "plumbline" in name
-        ]
-        assert len(crds) == 5
+        yield
     finally:
-        helm("install", *RELEASE, "--values", str(tmp_path / "values.json"))
+        helm("install", *RELEASE, "--values", str(kept))
         kubectl("-n", HOME, "rollout", "status", "deployment/plumbline-store", "--timeout=120s")
+
+
+@contextmanager
+def plain_manifests(images: dict[str, str]) -> Iterator[None]:
+    """Install manifests/install.yaml, with the images of this cluster, for a while."""
+    documents = yaml.safe_load_all((REPOSITORY / "manifests/install.yaml").read_text())
+    everything = [json.loads(_with_images(json.dumps(obj), images)) for obj in documents if obj]
+    # The CRDs are there, and whoever applies them owns them.
+    objects = [obj for obj in everything if obj["kind"] != "CustomResourceDefinition"]
+    listed = {"apiVersion": "v1", "kind": "List", "items": objects}
+    words = ("apply", "--server-side", "--force-conflicts", "-f", "-")
+    try:
+        kubectl(*words, stdin=json.dumps(listed))
+        yield
+    finally:
+        listed["items"] = [obj for obj in objects if obj["kind"] not in STAYS]
+        kubectl("delete", "--ignore-not-found", "--wait", "-f", "-", stdin=json.dumps(listed))
+        kubectl("-n", HOME, "delete", "secret", "plumbline-store-root", "--ignore-not-found")
+
+
+def _with_images(text: str, images: dict[str, str]) -> str:
+    for name, image in images.items():
+        text = text.replace(name, image)
+    return text
+
+
+def test_uninstalling_leaves_the_crds_and_the_volume_and_coming_back_finds_them(tmp_path):
+    ns = values()["namespaces"][0]
     with store_port() as port:
         root = keys_of(HOME, "plumbline-store-root")
-        assert (
-            bytes(obstore.get(bucket(f"plumbline-{ns}", root, port), "still-here").bytes())
-            == b"yes"
-        )
-        obstore.delete(bucket(f"plumbline-{ns}", root, port), "still-here")
+        obstore.put(bucket(f"plumbline-{ns}", root, port), "still-here", b"yes")
+    with uninstalled(tmp_path):
+        until(60, lambda: installed() == {"persistentvolumeclaim/plumbline-store"})
+        for definition in crd.definitions():
+            kubectl("get", "crd", definition["metadata"]["name"])
+    with store_port() as port:
+        again = bucket(f"plumbline-{ns}", keys_of(HOME, "plumbline-store-root"), port)
+        assert bytes(obstore.get(again, "still-here").bytes()) == b"yes"
+        obstore.delete(again, "still-here")
+
+
+def test_plain_manifests_and_their_script_do_the_same_without_helm(tmp_path):
+    images = _images()
+    with namespace("plain") as ns, uninstalled(tmp_path), plain_manifests(images):
+        for _ in range(2):
+            accounts = [str(REPOSITORY / "manifests/store-accounts"), ns]
+            subprocess.run(accounts, check=True, capture_output=True)
+        kubectl("-n", HOME, "rollout", "status", "deployment/plumbline-store", "--timeout=120s")
+        settings = get(HOME, "configmap", "plumbline-settings")["data"]
+        assert settings["PLUMBLINE_NAMESPACES"] == ns
+        with store_port() as port:
+            mine = bucket(f"plumbline-{ns}", keys_of(ns), port)
+            obstore.put(mine, "file", b"content")
+            obstore.delete(mine, "file")
+
+
+def _images() -> dict[str, str]:
+    """Return what the images of the plain manifests are called on this cluster."""
+    names = {}
+    for name in ("plumbline-operator", "plumbline-store"):
+        wanted = named(render("store.existingSecret=x"), "Deployment", name)
+        live = get(HOME, "deployment", name)
+        pairs = zip(_containers(wanted), _containers(live), strict=True)
+        names.update({a["image"]: b["image"] for a, b in pairs})
+    return names
+
+
+def _containers(deployment: dict[str, Any]) -> list[dict[str, Any]]:
+    spec = deployment["spec"]["template"]["spec"]
+    return [*spec.get("initContainers", ()), *spec["containers"]]

@@ -4,9 +4,8 @@ import json
 
 import pytest
 import yaml
-from plumbline.api.generate import crd
+from plumbline.api.generate import crd, install
 from plumbline.api.generate.__main__ import REPOSITORY
-from plumbline.api.generate.install import render as render_manifests
 from plumbline.plan.specs.restricted import violations
 from plumbline.shell.settings import from_environment
 
@@ -164,7 +163,8 @@ def test_only_the_operator_gives_orders_to_serving_pods():
 
 def test_the_plain_manifests_are_the_chart_with_its_defaults():
     committed = REPOSITORY / "manifests/install.yaml"
-    assert committed.read_text() == render_manifests(helm.HELM, REPOSITORY / "charts/plumbline")
+    head = install.head(helm.HELM, REPOSITORY / "charts/plumbline")
+    assert committed.read_text() == install.manifests(head)
 
 
 def test_the_plain_manifests_hold_no_secret():

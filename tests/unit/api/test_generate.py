@@ -4,12 +4,18 @@ import subprocess
 import sys
 
 import pytest
-from plumbline.api.generate.__main__ import REPOSITORY, files
+from plumbline.api.generate import install
+from plumbline.api.generate.__main__ import INSTALL, REPOSITORY, files
 
 
 @pytest.mark.parametrize(("path", "text"), [*files(REPOSITORY)], ids=lambda value: str(value)[:60])
 def test_a_committed_file_is_what_the_generator_writes(path, text):
     assert (REPOSITORY / path).read_text() == text, "run `make generate`"
+
+
+def test_the_plain_manifests_end_with_the_crds_of_today():
+    text = (REPOSITORY / INSTALL).read_text()
+    assert text == install.manifests(install.head_of(text)), "run `make generate`"
 
 
 def test_another_process_writes_the_same_bytes(tmp_path):

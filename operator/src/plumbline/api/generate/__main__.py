@@ -10,6 +10,7 @@ from plumbline.plan import reasons
 
 REPOSITORY = Path(__file__).parents[5]
 CHART, ARGOCD = PurePath("charts/plumbline"), PurePath("manifests/argocd")
+INSTALL = PurePath("manifests/install.yaml")
 
 REASONS: dict[str, list[str]] = {
     "Dataset": [*reasons.DatasetReason],
@@ -23,13 +24,18 @@ def main() -> None:
     """Write the generated files of this repository."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, default=REPOSITORY, help="where to write")
-    parser.add_argument("--helm", help="helm binary; manifests/install.yaml is written with it")
+    parser.add_argument("--helm", help="helm binary; manifests/install.yaml is rendered with it")
     arguments = parser.parse_args()
+    root: Path = arguments.root
     for path, text in files(REPOSITORY):
-        write(arguments.root / path, text)
-    if arguments.helm:
-        text = install.render(arguments.helm, arguments.root / CHART)
-        write(arguments.root / "manifests/install.yaml", text)
+        write(root / path, text)
+    head = install.head(arguments.helm, root / CHART) if arguments.helm else _head()
+    write(root / INSTALL, install.manifests(head))
+
+
+def _head() -> str:
+    """Return the part of the plain manifests that only Helm can write, as it was last written."""
+    return install.head_of((REPOSITORY / INSTALL).read_text())
 
 
 def files(repository: Path) -> Iterator[tuple[PurePath, str]]:

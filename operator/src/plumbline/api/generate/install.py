@@ -1,14 +1,19 @@
-"""manifests/install.yaml: the chart as plain manifests, for clusters without Helm."""
+"""manifests/install.yaml: the chart as plain manifests, for clusters without Helm.
+
+Its head is what Helm renders of the chart; its tail is the CRDs, which follow from the models alone.
+"""
 
 import re
 import subprocess
 from pathlib import Path
 
-from plumbline.api.generate.files import HEADER
+from plumbline.api.generate import crd
+from plumbline.api.generate.files import HEADER, to_yaml
 
 NAMESPACE = "plumbline-system"
+CRDS = "# The CustomResourceDefinitions.\n"
 # A file in Git must hold no password: the Secret is made by manifests/store-accounts.
-_SETTINGS = ("store.existingSecret=plumbline-store-root",)
+_SETTINGS = ("store.existingSecret=plumbline-store-root", "crds.install=false")
 _NAMESPACE = f"""---
 apiVersion: v1
 kind: Namespace
@@ -19,8 +24,8 @@ metadata:
 """
 
 
-def render(helm: str, chart: Path) -> str:
-    """Return the chart with its default values as manifests.
+def head(helm: str, chart: Path) -> str:
+    """Return the chart with its default values as manifests, without CRDs.
 
     Raises:
         subprocess.CalledProcessError: helm could not render the chart; it has said why.
@@ -29,6 +34,17 @@ def render(helm: str, chart: Path) -> str:
     command = [helm, "template", "plumbline", str(chart), "--namespace", NAMESPACE, *settings]
     rendered = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603
     return HEADER + _NAMESPACE + _tidy(rendered)
+
+
+def head_of(text: str) -> str:
+    """Return the head of a file that was written before."""
+    return text.partition(CRDS)[0]
+
+
+def manifests(head: str) -> str:
+    """Return the whole file."""
+    definitions = "".join(f"---\n{to_yaml(definition)}" for definition in crd.definitions())
+    return head + CRDS + definitions
 
 
 def _tidy(rendered: str) -> str:
