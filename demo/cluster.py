@@ -2,13 +2,17 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import obstore
 from obstore.store import S3Store
@@ -117,8 +121,16 @@ async def upload(files: dict[str, bytes]) -> None:
     """Put files into the bucket that the business publishes to."""
     async with forwarded("plumbline-store", 7070, namespace=SYSTEM) as port:
         store = bucket(RAW_BUCKET, port)
+        await asyncio.to_thread(_create_bucket, store)
         for name, content in files.items():
             await obstore.put_async(store, name, content)
+
+
+def _create_bucket(store: S3Store) -> None:
+    """Make the bucket unless it exists: obstore signs the request and cannot make one itself."""
+    url = obstore.sign(store, "PUT", "", timedelta(minutes=5))
+    with contextlib.suppress(HTTPError):
+        urlopen(Request(url, data=b"", method="PUT"), timeout=30).close()
 
 
 async def service_address(name: str) -> str:

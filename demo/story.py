@@ -15,14 +15,14 @@ import obstore
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from plumbline.serving.engines import load
+from plumbline.stats.intervals import auc
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from demo import cluster, flights
 from demo.cluster import StoryError, condition, get, until
 from demo.replay import Traffic, replay
-from plumbline.serving.engines import load
-from plumbline.stats.intervals import auc
 
 MANIFEST = Path(__file__).parent.parent / "manifests" / "examples" / "flights.yaml"
 RATE = 50.0
