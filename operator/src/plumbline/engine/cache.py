@@ -56,14 +56,14 @@ class Cache:
 
     def observe(self, key: Key, obj: Object) -> bool:
         """Take in a version of an object; False when we know a newer one or that it is gone."""
-        old, version, uid = self.get(key), version_of(obj), uid_of(obj)
-        if old is not None and not is_newer(version, than=version_of(old)):
+        old = self.get(key)
+        if old is not None and not is_newer(version_of(obj), than=version_of(old)):
             return False
-        if self._tombstones.cover(uid, version):
+        if self._is_buried(key, obj):
             return False
         if old is not None:
             self._remove(key, old)
-            if uid_of(old) != uid:
+            if uid_of(old) != uid_of(obj):
                 self._tombstones.bury(uid_of(old))
         new = _lean(obj)
         self._insert(key, new)
@@ -87,13 +87,17 @@ class Cache:
             return
         if as_of and is_newer(version_of(last), than=as_of):
             return
-        if obj or as_of:
-            self._tombstones.bury(uid_of(last), version=as_of or version_of(last))
+        if obj or as_of or not uid_of(last):
+            self._tombstones.bury(key, version=as_of or version_of(last))
         else:
             self._tombstones.bury(uid_of(last))
-        if old is not None and self._tombstones.cover(uid_of(old), version_of(old)):
+        if old is not None and self._is_buried(key, old):
             self._remove(key, old)
             self._tell(key, old, None)
+
+    def _is_buried(self, key: Key, obj: Object) -> bool:
+        version, graves = version_of(obj), self._tombstones
+        return graves.cover(key, version) or graves.cover(uid_of(obj), version)
 
     def _insert(self, key: Key, obj: Object) -> None:
         place = self._places.setdefault(key.resource, {}).setdefault(key.namespace, {})

@@ -1,0 +1,74 @@
+"""What leaves the wire is an answer or an error of ours, whatever happens on it."""
+
+import asyncio
+
+import pytest
+from plumbline.kube import transport
+from plumbline.kube.client import Client, path_of
+from plumbline.kube.config import Connection
+from plumbline.kube.errors import Throttled, Unavailable
+
+from tests.sim.fakeapi.backends import CONFIG_MAP, WIDGET, fake_backend
+
+
+def test_paths_are_those_of_the_api() -> None:
+    assert path_of(CONFIG_MAP, "here", "one") == "/api/v1/namespaces/here/configmaps/one"
+    assert path_of(WIDGET, None) == "/apis/conformance.plumbline.dev/v1/widgets"
+
+
+async def test_a_server_that_is_not_there_is_unavailable() -> None:
+    async with Client(Connection(server="http://127.0.0.1:1")) as client:
+        with pytest.raises(Unavailable, match="list widgets"):
+            await client.list(WIDGET)
+
+
+async def test_an_answer_that_never_comes_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "TIMEOUT_SECONDS", 0.05)
+    async with fake_backend() as backend:
+        assert backend.fake
+        backend.fake.faults.add("hang", verb="get")
+        with pytest.raises(Unavailable, match="get Widget here/one"):
+            await backend.client.get(backend.key(WIDGET, "one"))
+
+
+async def test_a_watch_that_is_silent_too_long_is_unavailable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(transport, "SILENCE_SECONDS", 0.05)
+    async with fake_backend() as backend:
+        with pytest.raises(Unavailable, match="watch widgets"):
+            async for _ in backend.client.watch(WIDGET, since="1"):
+                pass
+
+
+async def test_a_busy_server_says_when_to_come_back() -> None:
+    async with fake_backend() as backend:
+        assert backend.fake
+        backend.fake.faults.add("throttle", verb="list", retry_after="9")
+        with pytest.raises(Throttled, match="come back later") as told:
+            await backend.client.list(WIDGET)
+        assert told.value.retry_after_seconds == 9
+
+
+async def test_a_list_of_many_pages_is_one_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plumbline.kube.client.PAGE", 3)
+    async with fake_backend() as backend:
+        assert backend.fake
+        await asyncio.gather(*(backend.create(WIDGET, f"w{n}", spec={}) for n in range(8)))
+        backend.fake.calls.clear()
+        items, version = await backend.client.list(WIDGET)
+        assert len({item["metadata"]["name"] for item in items}) == 8
+        assert version == str(backend.fake.store.version)
+        assert len(backend.fake.calls) == 3
+
+
+async def test_requests_are_counted_by_verb_and_resource() -> None:
+    counted: list[tuple[str, str]] = []
+    async with fake_backend() as backend:
+        server = Connection(server=backend.connection.server)
+        async with Client(server, on_request=lambda *each: counted.append(each)) as client:
+            await client.list(WIDGET)
+            await client.create(
+                backend.key(WIDGET, "one"), backend.manifest(WIDGET, "one", spec={})
+            )
+    assert counted == [("GET", "widgets"), ("POST", "widgets")]
