@@ -46,7 +46,7 @@ def wanted(deployment: ModelDeployment, identity: str) -> Routing | None:
     name, namespace = deployment.metadata.name, deployment.metadata.namespace
     status = deployment.status
     canary, stable = status.canary, status.stable
-    # While pods retire this Service leads to the new stable ones, so that they never dial themselves.
+    # While pods retire this Service leads to the new stable ones: none ever dials itself.
     target = f"http://{name}-canary.{namespace}.svc"
     if stable and identity == stable.identity and canary and canary.weight > 0:
         return Routing(token=token(canary), target=target, percent=canary.weight)

@@ -62,6 +62,8 @@ class ColumnDrift(Observed):
     """Logarithm to base 10 of the probability of such a window without drift."""
     rows: int
     """Rows in the window."""
+    alarm: bool = False
+    """Whether the column alarmed: significant at the budget and above the threshold."""
 
 
 class Broken(Observed):

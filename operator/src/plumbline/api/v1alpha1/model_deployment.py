@@ -1,7 +1,7 @@
 """ModelDeployment: the best model its own rules allow, changed only by a measured rollout."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 

@@ -53,7 +53,7 @@ def was(status: DriftMonitorStatus, type_: str) -> bool:
 
 def drift_words(columns: list[ColumnDrift]) -> str:
     """Return the drifted columns with their numbers."""
-    moved = [column for column in columns if column.score > column.threshold] or columns
+    moved = [column for column in columns if column.alarm] or columns
     said = [f"{each.name} {each.score:g} > {each.threshold:g}" for each in moved[:TOLD]]
     more = f" and {len(moved) - TOLD} more" if len(moved) > TOLD else ""
     rows = max((each.rows for each in moved), default=0)
@@ -93,6 +93,7 @@ def _column(found: ColumnFinding) -> ColumnDrift:
         threshold=_rounded(found.threshold),
         log10_p=_rounded(found.log10_p),
         rows=found.rows,
+        alarm=found.alarm,
     )
 
 
