@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from plumbline.serving import protocol
 from plumbline.serving.counts import Counts
 from plumbline.serving.errors import RequestError
-from plumbline.serving.forward import FORWARDED, Forwarder
+from plumbline.serving.forward import FORWARDED, OWN_SECONDS, Forwarder
 from plumbline.serving.predictor import Predictor
 from plumbline.serving.tally import Tally
 
@@ -102,7 +102,12 @@ class App:
                 found = await self._own(columns, rows)
                 stable.add(time.perf_counter() - started, failed=False)
                 return self._written(request, found, id_, headers)
-        return self._written(request, await self._own(columns, rows), id_, headers)
+        started = time.perf_counter()
+        found = await self._own(columns, rows)
+        if FORWARDED in given:
+            seconds = f"{time.perf_counter() - started:.6f}"
+            headers.append((OWN_SECONDS.encode(), seconds.encode()))
+        return self._written(request, found, id_, headers)
 
     async def _own(self, columns: protocol.Columns, rows: int) -> NDArray[np.float64]:
         found = await self._predictor.predict(columns, rows)

@@ -10,6 +10,9 @@ from typing import Literal
 
 Word = Literal["Pass", "Fail", "Inconclusive"]
 ALPHA = 0.01
+SHARE = 0.95
+# What nobody waits for: on tiny latencies a ratio says more about the machine than about the model.
+HARMLESS_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +76,17 @@ def _judged(
     if canary.errors > max_error_rate * canary.requests:
         text = f"{numbers}: above the share {max_error_rate:g}, but not yet beyond chance"
         return RolloutVerdict(verdict="Inconclusive", message=text)
-    new, old = quantile(canary.latency, bounds, 0.95), quantile(stable.latency, bounds, 0.95)
+    new, old = quantile(canary.latency, bounds, SHARE), quantile(stable.latency, bounds, SHARE)
     if math.isnan(new) or math.isnan(old) or not old:
         text = f"{numbers}; no latency to compare with yet"
         return RolloutVerdict(verdict="Inconclusive", message=text)
     text = f"{numbers}; p95 {new * 1000:.0f} ms, stable {old * 1000:.0f} ms"
-    if new > max_latency_ratio * old:
-        return RolloutVerdict(verdict="Fail", message=f"{text}: above {max_latency_ratio:g} times")
+    limit = max(max_latency_ratio * old, old + HARMLESS_SECONDS)
+    late = slower_than(canary.latency, bounds, limit)
+    chance = error_chance(late, canary.requests, 1 - SHARE)
+    if late and chance < ALPHA:
+        told = f"{text}: {late} took more than {limit * 1000:.0f} ms (p = {chance:.2g})"
+        return RolloutVerdict(verdict="Fail", message=told)
     return RolloutVerdict(verdict="Pass", message=text)
 
 
@@ -98,6 +105,12 @@ def error_chance(errors: int, requests: int, share: float) -> float:
 def _log_binomial(k: int, n: int, p: float) -> float:
     ways = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
     return ways + k * math.log(p) + (n - k) * math.log1p(-p)
+
+
+def slower_than(counts: Sequence[int], bounds: Sequence[float], limit: float) -> int:
+    """Return how many values are surely above a limit: those in buckets that begin there."""
+    lowers = (0.0, *bounds)
+    return sum(count for count, lower in zip(counts, lowers, strict=True) if lower >= limit)
 
 
 def quantile(counts: Sequence[int], bounds: Sequence[float], share: float) -> float:
