@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,8 @@ from plumbline.api.generate import crd
 from plumbline.api.generate.__main__ import REPOSITORY
 
 from tests.chart.helm import PATH, helm, named, render
-from tests.chart.kubectl import get, kubectl, namespace, until
+from tests.chart.kubectl import apply, get, kubectl, namespace, until
+from tests.chart.objects import make
 
 pytestmark = pytest.mark.cluster
 HOME = "plumbline-system"
@@ -168,6 +170,21 @@ def _with_images(text: str, images: dict[str, str]) -> str:
     for name, image in images.items():
         text = text.replace(name, image)
     return text
+
+
+def test_an_upgrade_of_the_chart_upgrades_the_crds_and_keeps_the_objects(tmp_path):
+    newer = shutil.copytree(PATH, tmp_path / "plumbline")
+    crds = newer / "generated/crds.yaml"
+    text = crds.read_text().replace("description: Who answers for the data.", "description: Newer.")
+    crds.write_text(text)
+    with namespace("crds") as ns:
+        uid = apply(make("TrainingTemplate", ns))["metadata"]["uid"]
+        try:
+            helm("upgrade", "plumbline", str(newer), "--namespace", HOME, "--reuse-values")
+            until(30, lambda: "Newer." in kubectl("explain", "dataset.spec.owner"))
+            assert get(ns, "ttpl", "it")["metadata"]["uid"] == uid
+        finally:
+            upgrade()
 
 
 def test_uninstalling_leaves_the_crds_and_the_volume_and_coming_back_finds_them(tmp_path):
