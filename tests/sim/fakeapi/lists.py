@@ -4,6 +4,8 @@ import base64
 import json
 from typing import Any
 
+from plumbline.api.effects import Resource
+
 from tests.sim.fakeapi.refusal import Refusal
 from tests.sim.fakeapi.requests import Asked
 from tests.sim.fakeapi.selectors import matches
@@ -17,7 +19,7 @@ class Lists:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._begun: dict[str, list[Object]] = {}
+        self._begun: dict[tuple[str, Resource, str, str], list[Object]] = {}
 
     def expire(self) -> None:
         """Forget the lists that were begun, as compaction does."""
@@ -27,9 +29,9 @@ class Lists:
         limit = int(asked.query.get("limit") or 0)
         if token := asked.query.get("continue"):
             version, start = json.loads(base64.b64decode(token))
-            if version not in self._begun:
+            if (version, *_place(asked)) not in self._begun:
                 raise Refusal(410, "Expired", "The provided continue parameter is too old")
-            return self._cut(asked, self._begun[version], version, start, limit)
+            return self._cut(asked, self._begun[version, *_place(asked)], version, start, limit)
         version = str(self._store.version)
         items = self._store.list(asked.resource, asked.namespace)
         found = [item for item in items if matches(item, asked.selector)]
@@ -41,7 +43,7 @@ class Lists:
         end = start + limit if limit else len(items)
         metadata = {"resourceVersion": version}
         if end < len(items):
-            self._begun[version] = items
+            self._begun[version, *_place(asked)] = items
             metadata["continue"] = base64.b64encode(json.dumps([version, end]).encode()).decode()
         return {
             "kind": f"{asked.resource.kind}List",
@@ -49,6 +51,10 @@ class Lists:
             "metadata": metadata,
             "items": [_untyped(item) for item in items[start:end]],
         }
+
+
+def _place(asked: Asked) -> tuple[Resource, str, str]:
+    return asked.resource, asked.namespace, asked.selector
 
 
 def _untyped(item: Object) -> Object:

@@ -62,6 +62,17 @@ async def test_a_list_of_many_pages_is_one_list(monkeypatch: pytest.MonkeyPatch)
         assert len(backend.fake.calls) == 3
 
 
+async def test_lists_of_two_kinds_at_once_do_not_mix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plumbline.kube.client.PAGE", 2)
+    async with fake_backend() as backend:
+        for number in range(5):
+            await backend.create(WIDGET, f"w{number}", spec={})
+            await backend.create(CONFIG_MAP, f"c{number}", data={})
+        both = await asyncio.gather(*(backend.client.list(r) for r in (WIDGET, CONFIG_MAP)))
+        names = [{item["metadata"]["name"][0] for item in items} for items, _ in both]
+        assert names == [{"w"}, {"c"}]
+
+
 async def test_requests_are_counted_by_verb_and_resource() -> None:
     counted: list[tuple[str, str]] = []
     async with fake_backend() as backend:
