@@ -63,7 +63,7 @@ def test_every_pod_meets_the_restricted_standard_and_more(variant):
 @pytest.mark.parametrize(
     ("setting", "word"),
     [
-        ("oprator.replicas=2", "oprator"),
+        ("operators.replicas=2", "operators"),
         ("operator.replica=2", "replica"),
         ("operator.replicas=0", "replicas"),
         ("operator.replicas=two", "replicas"),
