@@ -31,7 +31,10 @@ class Shop:
     def __init__(self, reconcile: Callable[[], Awaitable[datetime | None]]) -> None:
         self.clock = SetClock()
         self.queue = Queue(clock=self.clock)
-        self.passes, self.results, self.told = 0, [], []
+        self.passes = 0
+        self.results: list[str] = []
+        self.told: list[str] = []
+        self.telling_fails = False
         self._act = reconcile
         self._workers = Workers(
             self.queue, reconcile=self._reconcile, tell=self._tell, metrics=self, clock=self.clock
@@ -57,6 +60,8 @@ class Shop:
         return await self._act()
 
     async def _tell(self, key: Key, error: Exception) -> None:
+        if self.telling_fails:
+            raise Unavailable("down")
         self.told.append(str(error))
 
 
@@ -106,11 +111,7 @@ async def test_what_needs_a_person_is_told_and_tried_slowly(error: Exception) ->
 
 async def test_a_telling_that_fails_does_not_end_the_worker() -> None:
     shop = failing(Invalid("no"))
-
-    async def fail(key: Key, error: Exception) -> None:
-        raise Unavailable("down")
-
-    shop._workers._tell = fail  # the test's own seam
+    shop.telling_fails = True
     await shop.work()
     assert await shop.passes_after(SLOW_SECONDS + 1) == 2
 

@@ -114,6 +114,7 @@ class Effects:
         live = self._cache.get(key) or await self._find(key)
         if live is not None:
             check_ours(key, live, manifest)
+            self._cache.observe(key, live)
             if not self._unkept.differs(key, live, wanted):
                 return []
             wanted["metadata"]["uid"] = live["metadata"]["uid"]
