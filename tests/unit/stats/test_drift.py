@@ -1,0 +1,86 @@
+"""The drift test on made rows, where the truth is known."""
+
+import numpy as np
+from plumbline.stats import drift
+from plumbline.stats.bins import ColumnBins, Layout
+from plumbline.stats.chi2 import log_survival
+from plumbline.stats.count import count
+from plumbline.stats.reference import category_bins, number_bins
+from scipy.stats import chi2
+
+COLUMNS, RATE = 30, 50
+
+
+def made(rng: np.random.Generator, rows: int, *, shift: float = 0.0) -> dict[str, np.ndarray]:
+    found = {f"c{n}": rng.normal(size=rows) for n in range(COLUMNS)}
+    found["c7"] = found["c7"] + shift
+    return found
+
+
+def layout_of(batch: dict[str, np.ndarray]) -> Layout:
+    bins = [number_bins(name, values) for name, values in batch.items()]
+    return Layout([one for one in bins if one is not None])
+
+
+def rows_to_alarm(layout: Layout, batch: dict[str, np.ndarray]) -> int | None:
+    alpha = drift.log_alpha(false_alarms_per_month=1, columns=COLUMNS)
+    seconds: list[np.ndarray] = []
+    for start in range(0, len(batch["c0"]), RATE):
+        part = {name: values[start : start + RATE] for name, values in batch.items()}
+        seconds.append(count(layout, part))
+        scores = drift.score(layout, np.array(seconds[-512:]), log_alpha=alpha, tolerate=0.1)
+        if any(score.alarm for score in scores):
+            return start + RATE
+    return None
+
+
+def test_half_a_standard_deviation_in_one_of_30_columns_is_found_within_some_400_rows() -> None:
+    rng = np.random.default_rng(1)
+    layout = layout_of(made(rng, 100_000))
+    found = [rows_to_alarm(layout, made(rng, 3000, shift=0.5)) for _ in range(15)]
+    assert all(found)
+    assert np.median([rows for rows in found if rows]) <= 450
+
+
+def test_rows_like_the_reference_do_not_alarm() -> None:
+    rng = np.random.default_rng(2)
+    layout = layout_of(made(rng, 50_000))
+    assert rows_to_alarm(layout, made(rng, 30_000)) is None
+
+
+def test_a_harmless_shift_is_tolerated_however_many_rows_show_it() -> None:
+    rng = np.random.default_rng(3)
+    bins = number_bins("x", rng.normal(size=100_000))
+    assert bins is not None
+    counts = count(Layout([bins]), {"x": rng.normal(0.05, size=200_000)})
+    alpha = drift.log_alpha(false_alarms_per_month=1, columns=1)
+    scored = drift.score_window(bins, counts, seconds=4096, log_alpha=alpha, tolerate=0.1)
+    assert not scored.alarm
+
+
+def test_a_new_category_alarms_once_it_is_no_odd_row() -> None:
+    rng = np.random.default_rng(4)
+    bins = category_bins("x", rng.choice(["a", "b"], 10_000))
+    assert bins is not None
+    alpha = drift.log_alpha(false_alarms_per_month=1, columns=1)
+
+    def alarms(rows: list[str]) -> bool:
+        counts = count(Layout([bins]), {"x": rows})
+        scored = drift.score_window(bins, counts, seconds=4, log_alpha=alpha, tolerate=0.1)
+        return scored.alarm
+
+    assert not alarms(["a", "b"] * 99 + ["new", "a"])
+    assert alarms(["a", "b"] * 90 + ["new"] * 20)
+
+
+def test_the_far_tail_of_chi_square_is_right() -> None:
+    for df in (1, 2, 9, 40):
+        for x in (0.1, 1.0, 9.0, 60.0, 400.0, 1200.0):
+            expected = chi2.logsf(x, df)
+            assert abs(log_survival(x, df) - expected) <= 1e-8 * max(1.0, abs(expected))
+
+
+def test_bins_survive_json() -> None:
+    bins = number_bins("x", np.r_[np.zeros(500), np.arange(500.0), [np.nan] * 20])
+    assert bins is not None
+    assert ColumnBins.from_json(bins.to_json()) == bins

@@ -1,0 +1,89 @@
+"""Gates judge by bounds; intervals hold what they promise."""
+
+import numpy as np
+import pytest
+from plumbline.stats.gates import judge_champion, judge_metric
+from plumbline.stats.intervals import auc, evaluate, improvement
+from plumbline.stats.rollout import ArmCounts, compare
+
+BOUNDS = (0.01, 0.1, 1.0)
+
+
+def scored(rng: np.random.Generator, rows: int, strength: float) -> tuple[np.ndarray, np.ndarray]:
+    labels = rng.random(rows) < 0.3
+    return labels, 1 / (1 + np.exp(-(strength * labels + rng.normal(size=rows))))
+
+
+def test_the_interval_of_auc_covers_the_truth_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    truth = auc(*scored(rng, 400_000, 1.0)).value
+    hits = 0
+    for _ in range(300):
+        found = auc(*scored(rng, 400, 1.0))
+        hits += found.low <= truth <= found.high
+    assert 0.92 <= hits / 300 <= 0.98
+
+
+def test_rows_that_come_in_groups_make_the_interval_wider() -> None:
+    rng = np.random.default_rng(1)
+    groups = np.repeat(np.arange(50), 40)
+    effect = np.repeat(rng.normal(size=50), 40)
+    labels = rng.random(2000) < 1 / (1 + np.exp(-effect))
+    alone = evaluate("accuracy", labels, np.full(2000, 0.9))
+    together = evaluate("accuracy", labels, np.full(2000, 0.9), groups=groups)
+    assert together.high - together.low > 1.5 * (alone.high - alone.low)
+
+
+def test_a_lucky_estimate_above_the_bar_is_inconclusive_and_says_how_many_rows_it_needs() -> None:
+    found = auc(*scored(np.random.default_rng(2), 60, 1.0))
+    verdict = judge_metric("auc", found, minimum=found.value - 0.01, maximum=None)
+    assert verdict.verdict == "Inconclusive"
+    assert verdict.rows_needed > 60
+
+
+def test_a_metric_that_was_not_measured_does_not_pass() -> None:
+    assert judge_metric("auc", None, minimum=0.5, maximum=None).verdict == "Failed"
+
+
+def test_a_worse_model_does_not_pass_the_champion_gate() -> None:
+    rng = np.random.default_rng(3)
+    labels, good = scored(rng, 5000, 2.0)
+    bad = rng.random(5000)
+    worse = improvement("auc", labels, bad, good)
+    assert judge_champion("auc", worse, margin=0.01).verdict == "Failed"
+    same = improvement("auc", labels, good, good)
+    assert judge_champion("auc", same, margin=0.01).verdict == "Passed"
+
+
+def test_labels_of_one_kind_are_an_error_with_words() -> None:
+    with pytest.raises(ValueError, match="both classes"):
+        auc(np.zeros(10), np.linspace(0, 1, 10))
+
+
+def arm(requests: int, errors: int = 0, *, slow: int = 0) -> ArmCounts:
+    return ArmCounts(requests=requests, errors=errors, latency=(requests - slow, 0, slow, 0))
+
+
+def judged(stable: ArmCounts, canary: ArmCounts) -> str:
+    return compare(
+        stable,
+        canary,
+        bounds=BOUNDS,
+        min_requests=100,
+        max_error_rate=0.01,
+        max_latency_ratio=2.0,
+    ).verdict
+
+
+def test_a_canary_without_traffic_never_passes() -> None:
+    assert judged(arm(1000), arm(0)) == "Inconclusive"
+    assert judged(arm(0), arm(100)) == "Inconclusive"
+
+
+def test_a_crashing_canary_is_stopped_before_all_requests_have_come() -> None:
+    assert judged(arm(50), arm(5, errors=5)) == "Fail"
+
+
+def test_a_slow_canary_fails_and_a_healthy_one_passes() -> None:
+    assert judged(arm(900), arm(100, slow=60)) == "Fail"
+    assert judged(arm(900), arm(100)) == "Pass"
