@@ -121,9 +121,19 @@ async def upload(files: dict[str, bytes]) -> None:
     """Put files into the bucket that the business publishes to."""
     async with forwarded("plumbline-store", 7070, namespace=SYSTEM) as port:
         store = bucket(RAW_BUCKET, port)
-        await asyncio.to_thread(_create_bucket, store)
         for name, content in files.items():
             await obstore.put_async(store, name, content)
+
+
+async def begin() -> None:
+    """Remove what an earlier telling has left: objects of our kinds and published files."""
+    await asyncio.to_thread(kubectl, "delete", "mlops", "--all", "--wait")
+    async with forwarded("plumbline-store", 7070, namespace=SYSTEM) as port:
+        store = bucket(RAW_BUCKET, port)
+        await asyncio.to_thread(_create_bucket, store)
+        names = [entry["path"] for page in obstore.list(store) for entry in page]
+        if names:
+            await obstore.delete_async(store, names)
 
 
 def _create_bucket(store: S3Store) -> None:
@@ -145,7 +155,7 @@ async def service_address(name: str) -> str:
 
 
 async def _proxy(name: str) -> str:
-    """Start `kubectl proxy`, which ends with this program, and return the Service's address in it."""
+    """Start `kubectl proxy`, which ends with us, and return the Service's address in it."""
     process = await asyncio.create_subprocess_exec(
         "kubectl", "proxy", "--port", "0", stdout=asyncio.subprocess.PIPE
     )

@@ -1,6 +1,7 @@
 """Four things that go wrong, each stopped with its reason while the model goes on serving."""
 
 import asyncio
+import json
 from typing import Any
 
 import pandas as pd
@@ -84,7 +85,9 @@ async def a_dataset_breaks(story: Story) -> str:
 async def a_canary_crashes(story: Story) -> str:
     """A server image that cannot serve is rolled back; not one request is lost."""
     failed = story.traffic.failed
-    patch = '{"spec": {"server": {"image": "plumbline.local/operator:dev"}, "rollout": {"progressDeadlineSeconds": 45}}}'
+    image = _operator_image()
+    spec = {"server": {"image": image}, "rollout": {"progressDeadlineSeconds": 45}}
+    patch = json.dumps({"spec": spec})
     kubectl("patch", "modeldeployment", "flights", "--type", "merge", "--patch", patch)
     rolled_back = asyncio.create_task(
         until(
@@ -100,6 +103,13 @@ async def a_canary_crashes(story: Story) -> str:
     if story.traffic.failed != failed:
         raise AssertionError(f"requests failed: {story.traffic.errors[-3:]}")
     return str(deployment["status"]["rejected"][0]["message"])
+
+
+def _operator_image() -> str:
+    """Return an image that is on the node and cannot serve: the operator's own."""
+    words = ("--namespace", "plumbline-system", "get", "deployment", "plumbline-operator")
+    path = "jsonpath={.spec.template.spec.containers[0].image}"
+    return kubectl(*words, "-o", path).strip()
 
 
 async def _send(story: Story, rows: pd.DataFrame, until_done: "asyncio.Task[Any]") -> None:

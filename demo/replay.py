@@ -71,5 +71,4 @@ def _chance(answer: dict[str, list[dict[str, object]]]) -> float:
     """Return the predicted probability of the last class, being late."""
     outputs = {output["name"]: output["data"] for output in answer["outputs"]}
     data = outputs["predict_proba"]
-    assert isinstance(data, list)
     return float(data[-1])

@@ -47,6 +47,7 @@ def say(text: str) -> None:
 
 async def tell(story: Story) -> None:
     """Run the whole main story."""
+    await cluster.begin()
     await publish(story, months=(1, 2))
     await first_model(story)
     await quiet(story)

@@ -9,7 +9,14 @@ from pathlib import Path
 from paths import BIN, CACHE, IMAGES
 from shell import TestbedError, run, step
 
-STORAGE = ("--storage-driver", "overlay", "--root", CACHE / "storage", "--runroot", CACHE / "runroot")
+STORAGE = (
+    "--storage-driver",
+    "overlay",
+    "--root",
+    CACHE / "storage",
+    "--runroot",
+    CACHE / "runroot",
+)
 BASE = "plumbline.local/python-base:1"
 PROGRAMS = {"pause": "pause", "coredns": "coredns", "versitygw": "versitygw"}
 PACKAGES = "python3,python3-venv,ca-certificates,libgomp1"
@@ -36,7 +43,7 @@ def system_images() -> None:
 
 
 def base_image() -> None:
-    """Build the base of Plumbline's images: the distribution's Python and a user that is not root."""
+    """Build the base of our images: the distribution's Python and a user that is not root."""
     if not _is_new(BASE, PACKAGES):
         return
     with step(f"image {BASE}"):

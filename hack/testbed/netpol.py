@@ -129,7 +129,9 @@ def _peers(
 
 def _block(address: str, block: Object) -> str:
     without = ", ".join(block.get("except", ()))
-    return f"ip {address} {block['cidr']} " + (f"ip {address} != {{ {without} }} " if without else "")
+    return f"ip {address} {block['cidr']} " + (
+        f"ip {address} != {{ {without} }} " if without else ""
+    )
 
 
 def _ports(ports: Iterable[Object] | None, targets: list[Pod]) -> list[str]:

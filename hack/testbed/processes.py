@@ -42,7 +42,9 @@ def is_ours(cluster: Cluster, pid: int) -> bool:
         inode = os.stat(f"/proc/{pid}/ns/net").st_ino
     except OSError:
         return False
-    return inode in {path.stat().st_ino for path in Path("/run/netns").glob(f"{cluster.name}-[0-9]*")}
+    return inode in {
+        path.stat().st_ino for path in Path("/run/netns").glob(f"{cluster.name}-[0-9]*")
+    }
 
 
 def log_tail(cluster: Cluster, name: str) -> str:
