@@ -1,9 +1,10 @@
 """The API servers that the conformance suite runs against: the fake, and a real one."""
 
+import asyncio
 import os
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,9 @@ from tests.sim.fakeapi.server import FakeApi
 from tests.sim.fakeapi.waiting import eventually
 
 Object = dict[str, Any]
-WIDGET = Resource("conformance.plumbline.dev", "v1", "Widget", "widgets")
+REMOVED = pytest.StashKey[bool]()
+# A group of its own for each run, so that runs beside each other do not meet on a real server.
+WIDGET = Resource(f"c{uuid.uuid4().hex[:8]}.plumbline.dev", "v1", "Widget", "widgets")
 CONFIG_MAP = Resource("", "v1", "ConfigMap", "configmaps")
 EVENT = Resource("", "v1", "Event", "events")
 LEASE = Resource("coordination.k8s.io", "v1", "Lease", "leases")
@@ -88,9 +91,22 @@ async def real_backend() -> AsyncIterator[Backend]:
 
 @pytest.fixture(name="backend", params=["fake", pytest.param("real", marks=pytest.mark.cluster)])
 async def any_backend(request: pytest.FixtureRequest) -> AsyncIterator[Backend]:
+    if request.param == "real" and REMOVED not in request.config.stash:
+        request.config.stash[REMOVED] = True
+        request.config.add_cleanup(lambda: asyncio.run(_remove_widgets()))
     opened = fake_backend(bookmark_seconds=0.5) if request.param == "fake" else real_backend()
     async with opened as found:
         yield found
+
+
+async def _remove_widgets() -> None:
+    """Leave a real server as it was."""
+    if not os.environ.get("KUBECONFIG"):
+        return
+    key = Key(CRD, "", f"{WIDGET.plural}.{WIDGET.group}")
+    async with Client(connection()) as client:
+        with suppress(NotFound):
+            await client.delete(key, uid=(await client.get(key))["metadata"]["uid"])
 
 
 async def _serve_widgets(client: Client) -> None:

@@ -58,7 +58,9 @@ class Writes:
         manager = asked.query.get("fieldManager")
         if not manager:
             raise Refusal(400, "BadRequest", "fieldManager is required for apply patch")
-        return self._store.apply(asked.key, body, manager, with_status=with_status)
+        done = self._store.apply(asked.key, body, manager, with_status=with_status)
+        self._collect_later()
+        return done
 
     def _delete(self, asked: Asked, body: Object) -> Object:
         going = self._store.delete(asked.key, body.get("preconditions") or {})

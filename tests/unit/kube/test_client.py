@@ -13,7 +13,7 @@ from tests.sim.fakeapi.backends import CONFIG_MAP, WIDGET, fake_backend
 
 def test_paths_are_those_of_the_api() -> None:
     assert path_of(CONFIG_MAP, "here", "one") == "/api/v1/namespaces/here/configmaps/one"
-    assert path_of(WIDGET, None) == "/apis/conformance.plumbline.dev/v1/widgets"
+    assert path_of(WIDGET, None) == f"/apis/{WIDGET.group}/v1/widgets"
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
