@@ -85,8 +85,6 @@ class Cache:
         last = obj or old
         if last is None or (uid and uid_of(last) != uid):
             return
-        if as_of and is_newer(version_of(last), than=as_of):
-            return
         if obj or as_of or not uid_of(last):
             self._tombstones.bury(key, version=as_of or version_of(last))
         else:
