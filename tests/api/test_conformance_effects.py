@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from plumbline.api.effects import Event, Key, Manifest, Plan, Resource
+from plumbline.api.effects import Deletion, Event, Key, Manifest, Plan, Resource
 from plumbline.engine.cache import Cache
 from plumbline.engine.difference import differences
 from plumbline.engine.effects import Effects, Foreign, Leftover
 from plumbline.kube.client import Client
+from plumbline.kube.errors import Conflict
 from plumbline.kube.events import Recorder
 
 from tests.sim.fakeapi.backends import (
@@ -186,11 +187,53 @@ async def test_a_status_from_a_stale_view_is_not_written_but_the_view_is_mended(
     await backend.create(WIDGET, "one", spec={"size": 1})
     await process.know(key)
     await backend.client.merge(key, {"spec": {"size": 2}})
-    with pytest.raises(Exception, match="set the status of Widget"):
+    with pytest.raises(Conflict, match="set the status of Widget"):
         await process.effects.carry_out(key, Plan(status=_status("done", 1)))
     assert "status" not in await backend.client.get(key)
     assert process.cache.get(key)["spec"] == {"size": 2}
     assert await process.effects.carry_out(key, Plan(status=_status("done", 1))) == 1
+
+
+async def test_a_ghost_is_laid_when_its_status_finds_nobody(backend: Backend, start: Start) -> None:
+    key = backend.key(WIDGET, "one")
+    process = await start()
+    made = await backend.create(WIDGET, "one", spec={})
+    await process.know(key)
+    await backend.client.delete(key, uid=made["metadata"]["uid"])
+    assert await process.effects.carry_out(key, Plan(status=_status("done", 1))) == 0
+    assert process.cache.get(key) is None
+
+
+async def test_a_child_is_deleted_once_and_only_while_it_is_the_one_that_was_meant(
+    backend: Backend, start: Start
+) -> None:
+    key = backend.key(CONFIG_MAP, "web")
+    process = await start()
+    first = await backend.create(CONFIG_MAP, "web", data={})
+    await process.know(key)
+    plan = Plan(delete=(Deletion(key=key, uid=first["metadata"]["uid"]),))
+    assert await process.effects.carry_out(key, plan) == 1
+    assert await process.effects.carry_out(key, plan) == 0
+    second = await backend.create(CONFIG_MAP, "web", data={})
+    process.cache.observe(key, second)
+    assert await process.effects.carry_out(key, plan) == 0
+    assert (await backend.client.get(key))["metadata"]["uid"] == second["metadata"]["uid"]
+
+
+async def test_the_status_of_a_dead_object_never_lands_on_its_successor(
+    backend: Backend, start: Start
+) -> None:
+    key = backend.key(WIDGET, "one")
+    process = await start()
+    first = await backend.create(WIDGET, "one", spec={})
+    await process.know(key)
+    seen = process.cache.get(key)
+    await backend.client.delete(key, uid=first["metadata"]["uid"])
+    second = await backend.create(WIDGET, "one", spec={})
+    process.cache.observe(key, second)
+    with pytest.raises(Conflict, match="has changed meanwhile"):
+        await process.effects.carry_out(key, Plan(status=_status("done", 1)), seen=seen)
+    assert "status" not in await backend.client.get(key)
 
 
 async def test_the_same_event_again_is_one_object(backend: Backend, start: Start) -> None:

@@ -62,7 +62,7 @@ class Operator:
         job = self.cache.get(Key(JOB, key.namespace, key.name))
         settings = self.cache.get(Key(CONFIG_MAP, key.namespace, key.name))
         plan = decide(key, widget, job, settings)
-        await self.effects.carry_out(key, plan)
+        await self.effects.carry_out(key, plan, seen=widget)
         return plan.requeue_at
 
     async def _tell(self, key: Key, error: Exception) -> None:

@@ -9,8 +9,9 @@ Wired for one kind and its children, it reads:
     effects = Effects(client=client, cache=cache, recorder=recorder, resource_of=resource_of)
 
     async def reconcile(key: Key) -> datetime | None:
+        seen = cache.get(key)
         plan = decide(snapshot_of(cache, key))
-        await effects.carry_out(key, plan)
+        await effects.carry_out(key, plan, seen=seen)
         return plan.requeue_at
 
     workers = Workers(queue, reconcile=reconcile, tell=say_stalled, metrics=metrics)

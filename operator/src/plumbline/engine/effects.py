@@ -15,6 +15,7 @@ from plumbline.engine.clock import Clock, RealClock
 from plumbline.engine.conditions import stamped
 from plumbline.engine.ownership import Foreign, Leftover, check_ours
 from plumbline.engine.unkept import Unkept
+from plumbline.engine.versions import version_of
 from plumbline.kube.client import Client
 from plumbline.kube.errors import AlreadyExists, Conflict, NotFound
 from plumbline.kube.events import Recorder
@@ -40,17 +41,24 @@ class Effects:
         self._resource_of, self._clock = resource_of, clock or RealClock()
         self._unkept = Unkept()
 
-    async def carry_out(self, key: Key, plan: Plan) -> int:
+    async def carry_out(self, key: Key, plan: Plan, *, seen: Manifest | None = None) -> int:
         """Make the plan true and return the number of writes, Events aside.
 
+        Args:
+            key: the object that was planned for.
+            plan: what should be true.
+            seen: the version of the object that the plan has seen, which guards the status; by
+                default the one that the cache holds now.
+
         Raises:
+            Conflict: the object has changed since; what was planned for it must be planned anew.
             Foreign: a child's name is taken by somebody else's object.
             Leftover: a child's name is taken until the cluster has removed an old child.
             ApiError: the server refused a write.
         """
         written: list[str] = []
         try:
-            await self._write(key, plan, written)
+            await self._write(key, plan, seen or self._cache.get(key), written)
         finally:
             if written:
                 self._log(key, written)
@@ -59,15 +67,17 @@ class Effects:
             await self._recorder.record(about or {}, event)
         return len(written)
 
-    async def set_status(self, key: Key, status: Manifest) -> int:
+    async def set_status(self, key: Key, status: Manifest, *, seen: Manifest | None = None) -> int:
         """Store the status if it differs; conditions keep their time while they stay the same.
 
         Raises:
-            Conflict: the object has changed; the cache holds its new version.
+            Conflict: the object has changed since it was `seen`; the cache holds its new version.
         """
         live = self._cache.get(key)
         if live is None:
             return 0
+        if seen is not None and version_of(seen) != version_of(live):
+            raise Conflict(f"{key.resource.kind} {key.namespace}/{key.name} has changed meanwhile")
         now = self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         wanted, stored = stamped(status, live.get("status") or {}, now=now), live.get("status")
         if wanted == stored or json.loads(json.dumps(wanted)) == stored:
@@ -83,12 +93,12 @@ class Effects:
         self._cache.observe(key, answer)
         return 1
 
-    async def _write(self, key: Key, plan: Plan, written: list[str]) -> None:
+    async def _write(self, key: Key, plan: Plan, seen: Manifest | None, written: list[str]) -> None:
         for manifest in plan.create:
             written += await self._create(manifest)
         for manifest in plan.apply:
             written += await self._apply(manifest)
-        if plan.status is not None and await self.set_status(key, plan.status):
+        if plan.status is not None and await self.set_status(key, plan.status, seen=seen):
             written.append("status")
         for deletion in plan.delete:
             written += await self._delete(deletion)
