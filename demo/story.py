@@ -128,14 +128,14 @@ async def watching(alarms: list[str]) -> Any:
     """Note each alarm of the monitor while the block runs."""
 
     async def watch() -> None:
-        last = ""
         while True:
             monitor = await asyncio.to_thread(get, "driftmonitor", "flights")
             for type_ in ("Drifted", "DataBroken"):
                 found = condition(monitor, type_)
-                if found.get("status") == "True" and found["message"] != last:
-                    last = found["message"]
-                    alarms.append(f"{type_}: {last}")
+                began = f"{type_} {found.get('lastTransitionTime')}"
+                if found.get("status") == "True" and began not in alarms:
+                    alarms.append(began)
+                    say(f"[red]alarm[/red] {type_}: {found['message']}")
             await asyncio.sleep(0.5)
 
     task = asyncio.create_task(watch())
@@ -239,9 +239,8 @@ async def compare(story: Story) -> None:
     healed = get("driftmonitor", "flights")["status"]["lastRun"]
     for key, run in (("auc_before", "flights-first"), ("auc_after", healed)):
         story.result[key] = round(await _auc(run, later), 4)
-    say(
-        f"AUC on {len(later)} later July rows: {story.result['auc_before']} before, {story.result['auc_after']} after"
-    )
+    before, after = story.result["auc_before"], story.result["auc_after"]
+    say(f"AUC on {len(later)} later July rows: {before} before, {after} after")
 
 
 async def _auc(run: str, rows: pd.DataFrame) -> float:

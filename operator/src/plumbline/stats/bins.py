@@ -30,7 +30,8 @@ class ColumnBins:
         rare: further values that the reference had; they share a cell.
         counts: rows of the reference in each cell.
         overdispersion: by window size in rows: how many times larger than for independent rows the
-            chi-square of a window of the reference is; see `reference`.
+            chi-square of a window of the reference is, and which share of its degrees of freedom
+            it really has; see `reference`.
         null_spike: by window size: largest share of missing values in a window of the reference.
     """
 
@@ -40,7 +41,7 @@ class ColumnBins:
     categories: tuple[str, ...] = ()
     rare: frozenset[str] = frozenset()
     counts: tuple[int, ...]
-    overdispersion: tuple[tuple[int, float], ...] = ()
+    overdispersion: tuple[tuple[int, float, float], ...] = ()
     null_spike: tuple[tuple[int, float], ...] = ()
 
     @property
@@ -71,7 +72,7 @@ class ColumnBins:
             found["edges"] = list(self.edges)
         else:
             found |= {"categories": list(self.categories), "rare": sorted(self.rare)}
-        found["overdispersion"] = [list(pair) for pair in self.overdispersion]
+        found["overdispersion"] = [list(one) for one in self.overdispersion]
         found["nullSpike"] = [list(pair) for pair in self.null_spike]
         return found
 
@@ -85,7 +86,9 @@ class ColumnBins:
             categories=tuple(found.get("categories", ())),
             rare=frozenset(found.get("rare", ())),
             counts=tuple(found["counts"]),
-            overdispersion=tuple((int(n), float(phi)) for n, phi in found["overdispersion"]),
+            overdispersion=tuple(
+                (int(n), float(phi), float(share)) for n, phi, share in found["overdispersion"]
+            ),
             null_spike=tuple((int(n), float(share)) for n, share in found["nullSpike"]),
         )
 

@@ -68,9 +68,11 @@ def score_window(
     """Judge the counts of one column in one window."""
     rows = int(counts.sum())
     statistic, df, psi = compare(bins, counts)
-    phi = overdispersion(bins, rows)
-    floor = df * phi * (1 / rows + 1 / bins.rows)
-    log_p = log_survival(statistic / phi, df) if df else 0.0
+    # The reference is a sample too: its own error is that of a window of its size.
+    phi = overdispersion(bins, rows) + rows / bins.rows * overdispersion(bins, bins.rows)
+    floor = df * phi / rows
+    share = freedom(bins, rows)
+    log_p = log_survival(statistic / phi * share, df * share) if df else 0.0
     score = max(0.0, psi - floor)
     # An effect that sampling alone could make is none.
     relevant = psi > tolerate + df * (1 / rows + 1 / bins.rows)
@@ -96,7 +98,7 @@ def compare(bins: ColumnBins, counts: Counts) -> tuple[float, int, float]:
     p = (reference + smooth) / (m + smooth * len(reference))
     q = (live + smooth) / (n + smooth * len(live))
     expected = n * p
-    statistic = float(((live - expected) ** 2 / expected).sum() / (1 + n / m))
+    statistic = float(((live - expected) ** 2 / expected).sum())
     return statistic, len(live) - 1, float(((q - p) * np.log(q / p)).sum())
 
 
@@ -132,12 +134,21 @@ def overdispersion(bins: ColumnBins, rows: int) -> float:
     """
     if not bins.overdispersion:
         return 1.0
-    sizes = [size for size, _ in bins.overdispersion]
-    values = [value for _, value in bins.overdispersion]
+    sizes = [size for size, _, _ in bins.overdispersion]
+    values = [value for _, value, _ in bins.overdispersion]
     if rows > sizes[-1]:
         growing = values[-1] > 1.5 * values[0]
         return values[-1] * (rows / sizes[-1] if growing else 1.0)
     return float(np.interp(math.log(max(rows, 1)), np.log(sizes), values))
+
+
+def freedom(bins: ColumnBins, rows: int) -> float:
+    """Return the share of its degrees of freedom that the chi-square of a window has."""
+    if not bins.overdispersion:
+        return 1.0
+    sizes = [math.log(size) for size, _, _ in bins.overdispersion]
+    shares = [share for _, _, share in bins.overdispersion]
+    return float(np.interp(math.log(max(rows, 1)), sizes, shares))
 
 
 def score(

@@ -7,6 +7,7 @@ Nelder, Generalized Linear Models, 4.5), learnt for windows of doubling size, pl
 errors since windows may be few.
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -58,7 +59,7 @@ def _learnt(empty: ColumnBins, values: NDArray[Any]) -> ColumnBins:
     phi, spikes = [], []
     size = FIRST_SIZE
     while len(windows) >= MIN_WINDOWS:
-        phi.append((size, _overdispersion(filled, windows)))
+        phi.append((size, *_overdispersion(filled, windows)))
         spikes.append((size, float((windows[:, -1] / size).max())))
         windows, size = _doubled(windows), size * 2
     return _with(filled, overdispersion=tuple(phi), null_spike=tuple(spikes))
@@ -69,17 +70,25 @@ def _doubled(windows: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(even[0::2] + even[1::2])
 
 
-def _overdispersion(bins: ColumnBins, windows: NDArray[np.int64]) -> float:
-    """Return the mean chi-square per degree of freedom, with three standard errors, at least 1."""
+def _overdispersion(bins: ColumnBins, windows: NDArray[np.int64]) -> tuple[float, float]:
+    """Return the overdispersion of windows of one size, and the share of their degrees of freedom.
+
+    The first is the mean chi-square per degree of freedom, with three standard errors, at least 1.
+    The second comes from its variance (Satterthwaite): windows of a few like blocks vary more than
+    a chi-square of all cells would.
+    """
     step = max(1, len(windows) // MOST_WINDOWS)
-    ratios = np.array([_ratio(bins, window) for window in windows[::step]])
-    error = ratios.std(ddof=1) / np.sqrt(len(ratios)) if len(ratios) > 1 else 0.0
-    return round(float(max(1.0, ratios.mean() + 3 * error)), 4)
+    found = [_ratio(bins, window) for window in windows[::step]]
+    ratios, freedom = np.array([r for r, _ in found]), float(np.mean([df for _, df in found]))
+    mean, spread = float(ratios.mean()), float(ratios.var(ddof=1))
+    phi = max(1.0, mean + 3 * math.sqrt(spread / len(ratios)))
+    share = 2 * mean**2 / (spread * freedom) if spread and freedom else 1.0
+    return round(phi, 4), round(min(1.0, max(share, 1 / max(1.0, freedom))), 4)
 
 
-def _ratio(bins: ColumnBins, window: Counts) -> float:
+def _ratio(bins: ColumnBins, window: Counts) -> tuple[float, int]:
     statistic, df, _ = compare(bins, window)
-    return statistic / df if df else 1.0
+    return (statistic / df, df) if df else (1.0, 1)
 
 
 def _with(bins: ColumnBins, **changes: Any) -> ColumnBins:
