@@ -1,0 +1,47 @@
+"""Wrong requests get an answer that says what is wrong, and the server answers on."""
+
+from typing import Any
+
+import pytest
+
+from tests.e2e import objects
+from tests.e2e.cluster import Object, address, call
+from tests.e2e.conftest import Model
+
+pytestmark = pytest.mark.cluster
+
+
+def changed(input_: int, **fields: Any) -> Object:
+    request = objects.question()
+    request["inputs"][input_] |= fields
+    return request
+
+
+def few() -> Object:
+    return {"inputs": objects.question()["inputs"][:2]}
+
+
+WRONG = {
+    "shape": (changed(0, shape=[3]), 400, "shape [3] needs 3"),
+    "type": (changed(1, datatype="BYTES", data=["much"]), 400, "'load' is a number"),
+    "text": (changed(2, datatype="FP64", data=[1.0]), 400, "'site' is text"),
+    "features": (few(), 400, "1 of 3 inputs are missing: 'site'"),
+    "json": (b"<heat>31</heat>", 400, "not JSON"),
+    "size": (b"[" + b" " * (50 << 20) + b"]", 413, "larger than"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_request_is_explained_and_harms_nobody(model: Model, wrong: str) -> None:
+    body, status, words = WRONG[wrong]
+    found, answer = call(model.url, body)
+    assert found == status
+    assert words in answer["error"]
+    assert model.answers()
+
+
+def test_a_model_that_is_not_here_is_not_found(model: Model) -> None:
+    found, answer = call(f"{address(model.name)}/v2/models/other/infer", objects.question())
+    assert found == 404
+    assert "/v2/models/other/infer" in answer["error"]
+    assert model.answers()
