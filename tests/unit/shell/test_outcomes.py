@@ -51,6 +51,19 @@ def test_a_steps_own_reason_comes_before_the_jobs() -> None:
     assert (outcome.reason, outcome.message) == ("CsvTorn", "line 4")
 
 
+def test_a_training_that_failed_is_heard_before_the_upload_that_misses_its_model() -> None:
+    missing = ended(64, {"reason": "ModelMissing", "message": "train wrote no model"})
+    wrong = ended(64, {"reason": "EstimatorNotFound", "message": "no such estimator"})
+    outcome = of_job(job(FAILED), [pod("Failed", upload=missing, train=wrong)])
+    assert outcome.reason == "EstimatorNotFound"
+    killed = ended(137, reason="OOMKilled")
+    outcome = of_job(job(FAILED), [pod("Failed", upload=missing, train=killed)])
+    assert outcome.reason == "OOMKilled"
+    late = ("Failed", "DeadlineExceeded")
+    outcome = of_job(job(late), [pod("Failed", upload=missing, train=ended(137))])
+    assert outcome.reason == "DeadlineExceeded"
+
+
 def test_out_of_memory_is_said_with_what_to_do() -> None:
     outcome = of_job(job(FAILED), [pod("Failed", train=ended(137, reason="OOMKilled"))])
     assert outcome.reason == "OOMKilled"

@@ -30,6 +30,8 @@ EXPLAINED = {
 
 # Steps of ours that end with the digest of a manifest; a user's container is not believed.
 SPEAKERS = {"profile", "upload", "judge"}
+# The step that begins when another of its pod has ended, however that went.
+FOLLOWER = "upload"
 
 
 def of_job(job: Object, pods: Iterable[Object]) -> JobOutcome:
@@ -69,18 +71,27 @@ def _succeeded(pods: list[Object]) -> JobOutcome:
 
 
 def _failure(pods: list[Object], condition: Object) -> tuple[str, str]:
-    """Return why the Job failed: a step's own words first, then the kubelet's, then the Job's."""
-    for pod in reversed(pods):
-        for _, _, word in _last_words(pod):
-            if "reason" in word:
-                return str(word["reason"]), str(word.get("message", ""))
+    """Return why the Job failed: a step's own words first, then the kubelet's, then the Job's.
+
+    The upload always misses the model of a training that failed: it is heard last.
+    """
+    heard = [(pod, *each) for pod in reversed(pods) for each in _last_words(pod)]
+    causes = [each for each in heard if each[1] != FOLLOWER]
+    if said := _said(causes):
+        return said
     if condition.get("reason") in EXPLAINED:
         return condition["reason"], EXPLAINED[condition["reason"]]
-    for pod in reversed(pods):
-        for name, ended, _ in _last_words(pod):
-            if ended.get("exitCode"):
-                return _ended(name, ended, pod)
-    return condition.get("reason", "JobFailed"), condition.get("message", "the Job failed")
+    for pod, name, ended, _ in causes:
+        if ended.get("exitCode"):
+            return _ended(name, ended, pod)
+    own = condition.get("reason", "JobFailed"), condition.get("message", "the Job failed")
+    return _said(heard) or own
+
+
+def _said(heard: Iterable[tuple[Object, str, Object, Object]]) -> tuple[str, str] | None:
+    """Return the first reason that a step gave itself."""
+    words = (word for *_, word in heard if "reason" in word)
+    return next(((str(word["reason"]), str(word.get("message", ""))) for word in words), None)
 
 
 def _ended(name: str, ended: Object, pod: Object) -> tuple[str, str]:
