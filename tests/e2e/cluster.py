@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import http.client
 import json
 import subprocess
 import time
@@ -180,3 +181,17 @@ def apply_in(namespace: str, manifest: Object) -> None:
     """Apply an object in another namespace."""
     words = ("--namespace", namespace, "apply", "--server-side", "-f", "-")
     kubectl(*words, stdin=json.dumps(manifest))
+
+
+def pour(url: str, size: int) -> tuple[int, Object]:
+    """Send a body of spaces; a server that has heard enough may stop listening to it."""
+    host, _, path = url.removeprefix("http://").partition("/")
+    line = http.client.HTTPConnection(host, timeout=15)
+    with contextlib.closing(line):
+        line.putrequest("POST", f"/{path}")
+        line.putheader("content-length", str(size))
+        line.endheaders()
+        with contextlib.suppress(ConnectionError):
+            line.send(b" " * size)
+        answer = line.getresponse()
+        return answer.status, json.loads(answer.read())

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.e2e import objects
-from tests.e2e.cluster import Object, address, call
+from tests.e2e.cluster import Object, address, call, pour
 from tests.e2e.conftest import Model
 
 pytestmark = pytest.mark.cluster
@@ -27,7 +27,6 @@ WRONG = {
     "text": (changed(2, datatype="FP64", data=[1.0]), 400, "'site' is text"),
     "features": (few(), 400, "1 of 3 inputs are missing: 'site'"),
     "json": (b"<heat>31</heat>", 400, "not JSON"),
-    "size": (b"[" + b" " * (50 << 20) + b"]", 413, "larger than"),
 }
 
 
@@ -44,4 +43,11 @@ def test_a_model_that_is_not_here_is_not_found(model: Model) -> None:
     found, answer = call(f"{address(model.name)}/v2/models/other/infer", objects.question())
     assert found == 404
     assert "/v2/models/other/infer" in answer["error"]
+    assert model.answers()
+
+
+def test_a_body_of_50_mb_is_refused_before_it_is_read(model: Model) -> None:
+    found, answer = pour(model.url, 50 << 20)
+    assert found == 413
+    assert "larger than" in answer["error"]
     assert model.answers()
