@@ -11,7 +11,7 @@ from plumbline.engine.cache import Cache
 from plumbline.engine.difference import differences
 from plumbline.engine.effects import Effects, Foreign, Leftover
 from plumbline.kube.client import Client
-from plumbline.kube.errors import Conflict
+from plumbline.kube.errors import Conflict, NotFound
 from plumbline.kube.events import Recorder
 
 from tests.sim.fakeapi.backends import (
@@ -192,6 +192,39 @@ async def test_a_status_from_a_stale_view_is_not_written_but_the_view_is_mended(
     assert "status" not in await backend.client.get(key)
     assert process.cache.get(key)["spec"] == {"size": 2}
     assert await process.effects.carry_out(key, Plan(status=_status("done", 1))) == 1
+
+
+async def test_an_apply_meant_for_an_object_that_has_vanished_makes_no_new_one(
+    backend: Backend, start: Start
+) -> None:
+    key, wanted = backend.key(CONFIG_MAP, "web"), child(backend, CONFIG_MAP)
+    process = await start()
+    await process.effects.carry_out(key, Plan(apply=(wanted,)))
+    made = await backend.client.get(key)
+    await backend.client.delete(key, uid=made["metadata"]["uid"])
+    with pytest.raises(Conflict):
+        await process.effects.carry_out(key, Plan(apply=({**wanted, "data": {"a": "2"}},)))
+    with pytest.raises(NotFound):
+        await backend.client.get(key)
+    assert await process.effects.carry_out(key, Plan(apply=(wanted,))) == 1
+
+
+async def test_a_field_that_the_server_drops_costs_one_request_and_no_loop(
+    backend: Backend, start: Start
+) -> None:
+    if backend.fake:
+        pytest.skip("the fake drops nothing")
+    key, wanted = backend.key(DEPLOYMENT, "web"), child(backend, DEPLOYMENT)
+    wanted = copy.deepcopy(wanted)
+    wanted["spec"]["template"]["spec"]["hostNetwork"] = False
+    process = await start()
+    for _ in range(3):
+        await process.effects.carry_out(key, Plan(apply=(wanted,)))
+    assert process.writes() == [("PATCH", "deployments")]
+    changed = await backend.client.merge(key, {"spec": {"replicas": 2}})
+    process.cache.observe(key, changed)
+    assert await process.effects.carry_out(key, Plan(apply=(wanted,))) == 1
+    assert (await backend.client.get(key))["spec"]["replicas"] == 0
 
 
 async def test_a_ghost_is_laid_when_its_status_finds_nobody(backend: Backend, start: Start) -> None:

@@ -128,7 +128,11 @@ class Effects:
             if not self._unkept.differs(key, live, wanted):
                 return []
             wanted["metadata"]["uid"] = live["metadata"]["uid"]
-        answer = await self._client.apply(key, wanted)
+        try:
+            answer = await self._client.apply(key, wanted)
+        except Conflict:
+            await self._refresh(key)
+            raise
         self._unkept.note(key, answer, wanted)
         self._cache.observe(key, answer)
         return [f"applied {key.resource.kind} {key.name}"]
