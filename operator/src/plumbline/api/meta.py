@@ -125,6 +125,35 @@ class Resources(Model):
     """Local disk request and limit, data and model included."""
 
 
+def _object(*needed: str, **fields: Any) -> dict[str, Any]:
+    """Return the schema of an object whose fields are texts unless they say otherwise."""
+    text = {"type": "string", "maxLength": 4096}
+    found = {
+        name: {"description": "As in a Pod.", **(schema or text)} for name, schema in fields.items()
+    }
+    required = {"required": list(needed)} if needed else {}
+    return {"type": "object", **required, "properties": found}
+
+
+# Typed to the last field: CEL compares what it knows, and a run's pod must not change.
+_KEY = _object("name", "key", name=None, key=None, optional={"type": "boolean"})
+_ENV_VAR = _object(
+    "name",
+    name=None,
+    value=None,
+    valueFrom=_object(
+        secretKeyRef=_KEY, configMapKeyRef=_KEY, fieldRef=_object("fieldPath", fieldPath=None)
+    ),
+)
+_TOLERATION = _object(
+    key=None,
+    operator=None,
+    value=None,
+    effect=None,
+    tolerationSeconds={"type": "integer", "format": "int64"},
+)
+
+
 class PodTemplate(Model):
     """The pod settings that a user may override; they apply to the user's own container only."""
 
@@ -132,31 +161,12 @@ class PodTemplate(Model):
     """Service account of the pod; its token is never mounted."""
     image_pull_secrets: Annotated[list[LocalRef], Field(max_length=8)] = []
     """Secrets with registry credentials."""
-    env: Annotated[
-        list[Any],
-        Field(
-            max_length=64,
-            json_schema_extra={
-                "items": {
-                    "type": "object",
-                    "required": ["name"],
-                    "properties": {"name": {"type": "string"}},
-                    "x-kubernetes-preserve-unknown-fields": True,
-                }
-            },
-        ),
-    ] = []
+    env: Annotated[list[Any], Field(max_length=64, json_schema_extra={"items": _ENV_VAR})] = []
     """Environment variables, as in a Pod."""
     node_selector: Labels = {}
     """Labels that a node must carry."""
     tolerations: Annotated[
-        list[Any],
-        Field(
-            max_length=16,
-            json_schema_extra={
-                "items": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-            },
-        ),
+        list[Any], Field(max_length=16, json_schema_extra={"items": _TOLERATION})
     ] = []
     """Taints that the pod tolerates, as in a Pod."""
     priority_class_name: Word | None = None
