@@ -53,12 +53,12 @@ class Reconciler:
 
     async def reconcile(self, key: Key) -> datetime | None:
         """Make the world as the object wants it; return when to look again."""
-        controller = self._by_kind[key.resource]
+        controller, seen = self._by_kind[key.resource], self._cache.get(key)
         snapshot = await controller.gather(key)
         if snapshot is None or self._is_going(key):
             return None
         plan = controller.plan(snapshot)
-        await self._effects.carry_out(key, plan)
+        await self._effects.carry_out(key, plan, seen=seen)
         return plan.requeue_at
 
     async def tell(self, key: Key, error: Exception) -> None:

@@ -7,7 +7,6 @@ left alone, since they keep state of their own and cost much at scale.
 import itertools
 from typing import Any
 
-import aiohttp
 import kopf
 
 from plumbline.api.effects import Key, Resource
@@ -43,9 +42,7 @@ def _observer(resource: Resource, cache: Cache) -> Any:
 
 def _login(connection: Connection) -> Any:
     async def login(**_: Any) -> kopf.AiohttpSession:
-        connector = aiohttp.TCPConnector(limit=32, ssl=connection.tls)
-        session = aiohttp.ClientSession(connector=connector, headers=connection.headers())
-        return kopf.AiohttpSession(server=connection.server, aiohttp_session=session)
+        return kopf.AiohttpSession(server=connection.server, aiohttp_session=connection.session())
 
     return login
 
