@@ -410,6 +410,14 @@ def test_a_deployment_that_is_deleted_by_hand_comes_back():
     assert world.condition("Ready")["reason"] == "Serving"
 
 
+def test_what_serves_and_lost_its_pods_says_what_keeps_them():
+    world = served(run("one"))
+    world.break_pods(world.deployment.status.stable.identity, DAMAGED)
+    world.settle()
+    assert world.condition("Ready")["reason"] == "ModelDamaged"
+    assert "differs from its digest" in world.condition("Ready")["message"]
+
+
 def test_what_served_before_stays_until_its_clients_have_moved():
     world = served(run("one"), run("two", revision=2))
     old = world.answered_by

@@ -69,7 +69,7 @@ def _serving(snapshot: ModelDeploymentSnapshot, stable: Served) -> list[Manifest
         trouble = rollout_pods.trouble(snapshot.pods, stable.identity)
         said = trouble.message if trouble else "they start"
         message = f"none of {pods.wanted} pods of {name} is ready: {said}"
-        return working(Reason.UNAVAILABLE, message)
+        return working(trouble.reason if trouble else Reason.UNAVAILABLE, message)
     held_back = ". suspend is set: nothing new is rolled out" if view.is_held(snapshot) else ""
     url = services.url(snapshot.deployment)
     return ready(Reason.SERVING, f"{name} serves at {url}{held_back}")
