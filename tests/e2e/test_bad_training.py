@@ -38,7 +38,7 @@ def test_my_estimator_does_not_exist(names: Names, data: str) -> None:
 
 
 def test_my_image_cannot_be_pulled(names: Names, data: str) -> None:
-    name, image = names.new("lost"), "plumbline.local/nobody-built-this:1"
+    name, image = names.new("lost"), "127.0.0.1:1/nobody-built-this:1"
     names.apply(objects.training(name, data, objects.container("pass", image=image)))
     told = message(until("trainingrun", name, says("ImagePullBackOff")), "ImagePullBackOff")
     assert image in told
