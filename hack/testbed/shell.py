@@ -19,14 +19,19 @@ def run(*words: str | Path, stdin: str | None = None, check: bool = True, **env:
     Raises:
         TestbedError: it failed; the message ends with what it said.
     """
-    done = subprocess.run(
-        [str(word) for word in words],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **env},
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [str(word) for word in words],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            env={**os.environ, **env},
+            check=False,
+        )
+    except FileNotFoundError as error:
+        if check:
+            raise TestbedError(f"{words[0]} is not installed: {error}") from error
+        return ""
     if check and done.returncode:
         told = (done.stderr or done.stdout).strip()[-2000:]
         raise TestbedError(f"{' '.join(map(str, words))}: {told}")
