@@ -49,13 +49,18 @@ async def sentinels_arrive(story: Story) -> str:
     rows = story.rows[story.rows["month"] == 7].tail(2000).copy()
     rows["temp"] = -999.0
     paged = asyncio.create_task(
-        until("driftmonitor", "flights", _is("DataBroken"), seconds=60, why="to page")
+        until("driftmonitor", "flights", _names_temp, seconds=60, why="to page for temp")
     )
     await _send(story, rows, paged)
     monitor = await paged
     if _runs() != runs:
         raise AssertionError("broken data has started a training")
     return str(condition(monitor, "DataBroken")["message"])
+
+
+def _names_temp(monitor: dict[str, Any]) -> bool:
+    broken = monitor["status"].get("broken", ())
+    return any(one["column"] == "temp" and one["rule"] == "Min" for one in broken)
 
 
 async def a_dataset_breaks(story: Story) -> str:
