@@ -80,6 +80,7 @@ def test_new_data_becomes_a_better_model_and_no_request_is_lost(names: Names) ->
     with Load(first.url).going() as load:
         refreshed(names, name)
         second = trained(names, name, 2)
+        until("modeldeployment", name, lambda d: tries(d, second), seconds=60)
         until("modeldeployment", name, lambda d: serves(d, second), seconds=150)
         kubectl("delete", "trainingrun", second, "--wait=true")
         assert serves(until("modeldeployment", name, is_ready), second)
@@ -124,3 +125,8 @@ def serves(deployment: Object, run: str) -> bool:
     """Tell whether all traffic goes to the model of this run."""
     status = deployment["status"]
     return (status.get("stable") or {}).get("run") == run and not status.get("canary")
+
+
+def tries(deployment: Object, run: str) -> bool:
+    """Tell whether the model of this run is a canary."""
+    return (deployment["status"].get("canary") or {}).get("run") == run
