@@ -180,7 +180,8 @@ def test_an_upgrade_of_the_chart_upgrades_the_crds_and_keeps_the_objects(tmp_pat
     with namespace("crds") as ns:
         uid = apply(make("TrainingTemplate", ns))["metadata"]["uid"]
         try:
-            helm("upgrade", "plumbline", str(newer), "--namespace", HOME, "--reuse-values")
+            upgraded = ("upgrade", "plumbline", str(newer), "--reuse-values", "--force-conflicts")
+            helm(*upgraded, "--namespace", HOME)
             until(30, lambda: "Newer." in kubectl("explain", "dataset.spec.owner"))
             assert get(ns, "ttpl", "it")["metadata"]["uid"] == uid
         finally:
