@@ -10,7 +10,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help install fmt lint generate verify lock unit images cluster deploy test demo down prove perf clean
+.PHONY: help install fmt lint generate verify lock unit images cluster deploy test demo down prove clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -63,9 +63,6 @@ test: lint verify unit deploy ## Run every test, the real cluster included
 
 demo: deploy ## Run the whole story on a real cluster with real flights
 	@source <(hack/cluster env) && $(PY) -m demo
-
-perf: install ## Print the figures of tests/perf
-	@$(PY) -m tests.perf
 
 prove: install ## Run the long evidence
 	@source <(hack/cluster env) && $(VENV)/bin/pytest -q -m prove
