@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -43,6 +44,25 @@ def test_a_crd_is_structural_in_the_servers_eyes(kind):
     plural = next(d for d in crd.definitions() if d["spec"]["names"]["kind"] == kind)
     conditions = get("default", "crd", plural["metadata"]["name"])["status"]["conditions"]
     assert {"NonStructuralSchema"} & {c["type"] for c in conditions} == set()
+
+
+@pytest.mark.parametrize("kind", sorted(SPECS))
+def test_the_server_knows_every_field_that_the_models_have(kind):
+    ours = next(d for d in crd.definitions() if d["spec"]["names"]["kind"] == kind)
+    theirs = get("default", "crd", ours["metadata"]["name"])
+    assert sorted(field_names(theirs)) == sorted(field_names(ours))
+
+
+def field_names(node: Any, path: str = "") -> Iterator[str]:
+    """Yield the path of every property of a schema."""
+    if isinstance(node, list):
+        for each in node:
+            yield from field_names(each, path)
+    elif isinstance(node, dict):
+        for name, value in node.items():
+            if name == "properties":
+                yield from (f"{path}.{field}" for field in value)
+            yield from field_names(value, f"{path}.{name}")
 
 
 @pytest.mark.parametrize("kind", sorted(SPECS))

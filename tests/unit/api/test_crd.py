@@ -178,3 +178,8 @@ def test_names_and_categories_are_short_and_unique():
 def test_yaml_reads_back_as_it_was():
     for definition in DEFINITIONS.values():
         assert yaml.safe_load(to_yaml(definition)) == definition
+
+
+@pytest.mark.parametrize("name", ["n", "N", "y", "Y", "no", "yes", "on", "off"])
+def test_no_field_name_is_read_as_a_boolean_by_kubectl(name):
+    assert to_yaml({name: 1}) == f"'{name}': 1\n"
