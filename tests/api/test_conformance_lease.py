@@ -5,9 +5,17 @@ import time
 from contextlib import suppress
 
 import pytest
+from plumbline.kube.client import Client
+from plumbline.kube.errors import NotLeading
 from plumbline.kube.lease import Election, LostLease, Terms
 
-from tests.sim.fakeapi.backends import LEASE, Backend, any_backend, fake_backend  # noqa: F401
+from tests.sim.fakeapi.backends import (
+    CONFIG_MAP,
+    LEASE,
+    Backend,
+    any_backend,  # noqa: F401
+    fake_backend,
+)
 from tests.sim.fakeapi.waiting import eventually
 
 QUICK = Terms(duration_seconds=1.0, renew_deadline_seconds=0.7, retry_seconds=0.1)
@@ -41,6 +49,38 @@ def test_by_default_a_standby_takes_over_within_twenty_seconds() -> None:
     terms = Terms()
     assert terms.duration_seconds + 2 * terms.retry_seconds < 20
     assert terms.renew_deadline_seconds + terms.retry_seconds < terms.duration_seconds
+
+
+async def test_a_standby_looks_again_the_moment_the_lease_runs_out(backend: Backend) -> None:
+    lazy = Terms(duration_seconds=1.0, renew_deadline_seconds=0.7, retry_seconds=60.0)
+    await election(backend, "first").acquire()
+    async with asyncio.timeout(30):
+        await election(backend, "second", lazy).acquire()
+    assert await holder(backend) == "second"
+
+
+async def test_a_leader_that_was_frozen_wakes_up_and_writes_nothing(backend: Backend) -> None:
+    now = time.monotonic()
+    first = Election(
+        backend.client,
+        namespace=backend.namespace,
+        name="operator",
+        identity="first",
+        monotonic=lambda: now,
+    )
+    async with Client(backend.connection, may_write=first.leads) as client:
+        key = backend.key(CONFIG_MAP, "child")
+        manifest = backend.manifest(CONFIG_MAP, "child", data={"text": "old"})
+        with pytest.raises(NotLeading, match="create ConfigMap"):
+            await client.create(key, manifest)
+        await first.acquire()
+        made = await client.create(key, manifest)
+        now += Terms().renew_deadline_seconds
+        with pytest.raises(NotLeading, match="merge into ConfigMap"):
+            await client.merge(key, {"data": {"text": "new"}})
+        with pytest.raises(NotLeading, match="delete ConfigMap"):
+            await client.delete(key, uid=made["metadata"]["uid"])
+        assert await client.get(key) == made
 
 
 async def test_a_leader_that_renews_is_not_replaced(backend: Backend) -> None:
@@ -107,6 +147,31 @@ async def test_errors_before_the_deadline_do_not_end_the_lead(kind: str) -> None
         assert not keeping.done()
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
+
+
+async def test_one_answer_that_never_comes_does_not_end_the_lead() -> None:
+    async with fake_backend() as backend:
+        assert backend.fake
+        first = election(backend, "first")
+        await first.acquire()
+        backend.fake.faults.add("hang", plural="leases", times=1)
+        keeping = asyncio.create_task(first.keep())
+        before = len(backend.fake.calls)
+        await eventually(lambda: len(backend.fake.calls) > before + 4 or keeping.done())
+        assert not keeping.done()
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+
+
+async def test_giving_the_lease_back_to_a_server_that_is_gone_takes_no_time() -> None:
+    async with fake_backend() as backend:
+        assert backend.fake
+        first = election(backend, "first")
+        await first.acquire()
+        backend.fake.faults.add("hang", plural="leases", times=100)
+        async with asyncio.timeout(10):
+            await first.release()
+        assert not first.leads()
 
 
 async def test_a_server_that_never_answers_ends_the_lead_before_another_may_begin() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from plumbline.api.effects import Key, Resource
 from plumbline.kube.config import Connection
 from plumbline.kube.errors import Gone
-from plumbline.kube.transport import Object, OnRequest, Request, Transport
+from plumbline.kube.transport import MayWrite, Object, OnRequest, Request, Transport
 
 Listed = tuple[list[Object], str]
 FIELD_MANAGER = "plumbline"
@@ -40,9 +40,16 @@ class Client:
         connection: Connection,
         *,
         on_request: OnRequest = lambda verb, plural: None,
+        may_write: MayWrite = lambda: True,
     ) -> None:
-        """Connect when entered; `on_request(verb, plural)` is told of every request."""
-        self._transport = Transport(connection, on_request)
+        """Connect when entered.
+
+        Args:
+            connection: where to.
+            on_request: told of every request as `(verb, plural)`.
+            may_write: asked before every write; when it says no, that is `NotLeading`.
+        """
+        self._transport = Transport(connection, on_request, may_write)
 
     async def __aenter__(self) -> "Client":
         """Open the connection pool."""

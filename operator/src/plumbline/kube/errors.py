@@ -51,6 +51,10 @@ class Unavailable(ApiError):
     """The API server did not answer, or answered with an error of its own."""
 
 
+class NotLeading(ApiError):
+    """This replica may not write: its Lease has run out, and another one may be at work."""
+
+
 BY_STATUS: dict[int, type[ApiError]] = {
     401: Unavailable,  # a token that was just rotated
     403: Forbidden,

@@ -6,6 +6,7 @@ measured by this process' own monotonic clock only, so clocks that differ betwee
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,14 +53,18 @@ class Election:
         self._key = Key(LEASE, namespace, name)
         self._terms = terms or Terms()
         self._seen: tuple[str, float] | None = None
-        self._renewed = monotonic()
+        self._free_at = self._renewed = -math.inf
+
+    def leads(self) -> bool:
+        """Return whether this replica may write: it has renewed in time, and has not given up."""
+        return self._left() > 0
 
     async def acquire(self) -> None:
         """Return when this replica leads."""
         while True:
             if await self._try_to_lead():
                 break
-            await asyncio.sleep(self._terms.retry_seconds)
+            await asyncio.sleep(self._pause())
         log.info("leading as %s", self._identity)
 
     async def keep(self) -> None:
@@ -71,7 +76,7 @@ class Election:
         while True:
             await asyncio.sleep(min(self._terms.retry_seconds, max(0.0, self._left())))
             try:
-                async with asyncio.timeout(self._left()):
+                async with asyncio.timeout(min(self._left(), self._patience())):
                     await self._renew()
             except TimeoutError:
                 log.warning("leader election: the API server did not answer in time")
@@ -83,15 +88,26 @@ class Election:
     async def release(self) -> None:
         """Give the Lease back, so that another replica need not wait for it to run out."""
         try:
-            lease = await self._client.get(self._key)
-            if _holder(lease) == self._identity:
-                await self._write(lease, holder="")
-        except ApiError as error:
-            log.warning("the Lease was not given back: %s", error)
+            async with asyncio.timeout(self._patience()):
+                lease = await self._client.get(self._key)
+                if _holder(lease) == self._identity:
+                    await self._write(lease, holder="")
+        except (ApiError, TimeoutError) as error:
+            log.warning("the Lease was not given back: %r", error)
+        self._renewed = -math.inf
 
     def _left(self) -> float:
         """Return the seconds in which this replica still may renew."""
         return self._renewed + self._terms.renew_deadline_seconds - self._monotonic()
+
+    def _patience(self) -> float:
+        """Return the seconds after which a try is given up: time is left for one more."""
+        return self._terms.renew_deadline_seconds / 2
+
+    def _pause(self) -> float:
+        """Return the seconds until the next look: no later than when the Lease runs out."""
+        left = self._free_at - self._monotonic()
+        return left if 0 < left < self._terms.retry_seconds else self._terms.retry_seconds
 
     async def _renew(self) -> None:
         """Renew once.
@@ -107,7 +123,7 @@ class Election:
     async def _try_to_lead(self) -> bool:
         """Take the Lease; False when another holds it or the server does not answer."""
         try:
-            async with asyncio.timeout(self._terms.renew_deadline_seconds):
+            async with asyncio.timeout(self._patience()):
                 return await self._take()
         except (Conflict, AlreadyExists, TimeoutError):
             return False
@@ -133,8 +149,8 @@ class Election:
         version, now = lease["metadata"]["resourceVersion"], self._monotonic()
         if self._seen is None or self._seen[0] != version:
             self._seen = (version, now)
-        duration: int = lease["spec"].get("leaseDurationSeconds", 0)
-        return now - self._seen[1] > duration
+        self._free_at = self._seen[1] + lease["spec"].get("leaseDurationSeconds", 0)
+        return now > self._free_at
 
     async def _create(self) -> None:
         asked = self._monotonic()

@@ -11,10 +11,11 @@ from typing import Any
 import aiohttp
 
 from plumbline.kube.config import Connection
-from plumbline.kube.errors import ApiError, Unavailable, error_of
+from plumbline.kube.errors import ApiError, NotLeading, Unavailable, error_of
 
 Object = dict[str, Any]
 OnRequest = Callable[[str, str], None]
+MayWrite = Callable[[], bool]
 TIMEOUT_SECONDS, SILENCE_SECONDS = 30.0, 120.0
 BROKEN = (aiohttp.ClientError, TimeoutError, ValueError, OSError)
 
@@ -42,9 +43,15 @@ class Request:
 class Transport:
     """Sends requests over one pool of connections."""
 
-    def __init__(self, connection: Connection, on_request: OnRequest) -> None:
-        """Connect when opened; `on_request(verb, plural)` is told of every request."""
+    def __init__(
+        self,
+        connection: Connection,
+        on_request: OnRequest,
+        may_write: MayWrite = lambda: True,
+    ) -> None:
+        """Connect when opened; tell of every request, and ask before every write."""
         self._connection, self._on_request = connection, on_request
+        self._may_write = may_write
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -73,7 +80,10 @@ class Transport:
 
         Raises:
             ApiError: it was refused, or there was no answer.
+            NotLeading: it is a write and this replica no longer leads; nothing was sent.
         """
+        if request.method != "GET" and not self._may_write():
+            raise NotLeading(f"{request.attempt}: this replica no longer leads")
         self._on_request(request.method, request.plural)
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
         try:

@@ -6,7 +6,7 @@ import signal
 import sys
 
 from plumbline.kube.client import Client
-from plumbline.kube.config import ConfigError, connection
+from plumbline.kube.config import ConfigError, Connection, connection
 from plumbline.kube.lease import Election, LostLease
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.operator import Operator
@@ -26,20 +26,19 @@ def main() -> int:
         print(f"plumbline-operator: {error}", file=sys.stderr)
         return 2
     _configure_log(process.log_level)
-    metrics = Metrics()
-    client = Client(server, on_request=metrics.requested)
-    operator = Operator(process=process, client=client, connection=server, metrics=metrics)
-    return asyncio.run(_run(process, client, operator, metrics))
+    return asyncio.run(_run(process, server, Metrics()))
 
 
-async def _run(process: Process, client: Client, operator: Operator, metrics: Metrics) -> int:
+async def _run(process: Process, server: Connection, metrics: Metrics) -> int:
     """Lead when elected; 0 when told to end, 1 when the Lease was lost or a part failed."""
+    # The Lease is renewed on connections of its own: a crowd of requests must not cost the lead.
+    voter = Client(server, on_request=metrics.requested)
+    election = Election(voter, namespace=process.namespace, name=LEASE, identity=process.identity)
+    client = Client(server, on_request=metrics.requested, may_write=election.leads)
+    operator = Operator(process=process, client=client, connection=server, metrics=metrics)
     probes = Probes(metrics=metrics, trouble=operator.trouble)
     await probes.start(probe_port=process.probe_port, metrics_port=process.metrics_port)
-    async with client:
-        election = Election(
-            client, namespace=process.namespace, name=LEASE, identity=process.identity
-        )
+    async with voter, client:
         work = asyncio.create_task(_lead(election, operator, metrics))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, work.cancel)
