@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.unit.serving.conftest import Server, free_port, row, until
 
@@ -144,7 +145,12 @@ def test_no_request_is_lost_when_the_server_is_told_to_end(serve: Serve) -> None
 def test_metrics_and_metadata_are_there(serve: Serve) -> None:
     server = serve()
     server.infer()
-    assert 'plumbline_requests_total{code="200"} 1' in server.get("/metrics", port=server.admin)[1]
+    page = server.get("/metrics", port=server.admin)[1]
+    assert 'plumbline_requests_total{code="200"} 1' in page
+    families = {family.name: family for family in text_string_to_metric_families(page)}
+    assert all(family.documentation for family in families.values())
+    samples = {sample.name for sample in families["plumbline_request_duration_seconds"].samples}
+    assert "plumbline_request_duration_seconds_sum" in samples
     status, model = server.get("/v2/models/m")
     assert status == 200
     assert {tensor["name"]: tensor["datatype"] for tensor in model["inputs"]} == {

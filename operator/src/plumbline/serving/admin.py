@@ -90,32 +90,38 @@ class Admin:
     def _metrics(self) -> str:
         """Return the counts in Prometheus' text format."""
         tally = self._tally
-        lines = ["# TYPE plumbline_requests_total counter"]
-        lines += [
-            f'plumbline_requests_total{{code="{code}"}} {n}'
-            for code, n in sorted(tally.by_code.items())
-        ]
-        lines += ["# TYPE plumbline_request_duration_seconds histogram"]
-        lines += _histogram("plumbline_request_duration_seconds", tally.total)
-        single = {
-            "plumbline_rows_total": ("counter", tally.rows),
-            "plumbline_rows_uncounted_total": ("counter", self._counts.lost),
-            "plumbline_requests_in_flight": ("gauge", tally.in_flight),
-        }
-        for name, (kind, value) in single.items():
-            lines += [f"# TYPE {name} {kind}", f"{name} {value}"]
-        lines.append("# TYPE plumbline_model_info gauge")
-        lines.append(f'plumbline_model_info{{identity="{self._identity}"}} 1')
-        return "\n".join(lines) + "\n"
+        by_code = {f'{{code="{code}"}}': n for code, n in sorted(tally.by_code.items())}
+        identity = {f'{{identity="{self._identity}"}}': 1}
+        parts = (
+            _metric("plumbline_requests_total", "counter", "Requests of clients", by_code),
+            _histogram("plumbline_request_duration_seconds", "Time of a request", tally.total),
+            _metric("plumbline_rows_total", "counter", "Rows answered", {"": tally.rows}),
+            _metric(
+                *("plumbline_rows_uncounted_total", "counter"),
+                *("Rows that drift is not seen by", {"": self._counts.lost}),
+            ),
+            _metric(
+                *("plumbline_requests_in_flight", "gauge"),
+                *("Requests being answered", {"": tally.in_flight}),
+            ),
+            _metric("plumbline_model_info", "gauge", "The model that answers", identity),
+        )
+        return "".join(f"{line}\n" for part in parts for line in part)
 
 
 def _pair(pair: tuple[Arm, Arm]) -> Mapping[str, Any]:
     return {"stable": pair[0].wire(), "canary": pair[1].wire()}
 
 
-def _histogram(name: str, arm: Arm) -> list[str]:
-    reached, lines = 0, []
+def _metric(name: str, kind: str, help_: str, values: Mapping[str, float]) -> list[str]:
+    """Return a metric's lines; a sample is named by what follows the metric's name."""
+    samples = [f"{name}{suffix} {value}" for suffix, value in values.items()]
+    return [f"# HELP {name} {help_}", f"# TYPE {name} {kind}", *samples]
+
+
+def _histogram(name: str, help_: str, arm: Arm) -> list[str]:
+    reached, values = 0, dict[str, float]()
     for bound, count in zip((*BOUNDS, "+Inf"), arm.latency, strict=True):
         reached += count
-        lines.append(f'{name}_bucket{{le="{bound}"}} {reached}')
-    return [*lines, f"{name}_count {arm.requests}"]
+        values[f'_bucket{{le="{bound}"}}'] = reached
+    return _metric(name, "histogram", help_, {**values, "_sum": arm.seconds, "_count": reached})

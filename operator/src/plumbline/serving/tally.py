@@ -15,12 +15,14 @@ class Arm:
     requests: int = 0
     errors: int = 0
     fallbacks: int = 0
+    seconds: float = 0.0
     latency: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
 
     def add(self, seconds: float, *, failed: bool) -> None:
         """Count a request."""
         self.requests += 1
         self.errors += failed
+        self.seconds += seconds
         self.latency[bisect_left(BOUNDS, seconds)] += 1
 
     def wire(self) -> dict[str, Any]:

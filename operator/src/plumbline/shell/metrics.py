@@ -21,6 +21,7 @@ class Metrics:
     def _queue_metrics(self) -> None:
         name, registry = ["name"], self.registry
         self._depth = Gauge("workqueue_depth", "Keys that wait", name, registry=registry)
+        self.queue_depth(0)
         self._adds = Counter("workqueue_adds", "Keys added", name, registry=registry)
         self._waited = Histogram(
             "workqueue_queue_duration_seconds",
