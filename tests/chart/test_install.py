@@ -206,9 +206,10 @@ def test_uninstalling_leaves_the_crds_and_the_volume_and_coming_back_finds_them(
 def test_plain_manifests_and_their_script_do_the_same_without_helm(tmp_path):
     images = _images()
     with namespace("plain") as ns, uninstalled(tmp_path), plain_manifests(images):
-        for _ in range(2):
-            accounts = [str(REPOSITORY / "manifests/store-accounts"), ns]
-            subprocess.run(accounts, check=True, capture_output=True)
+        store_accounts(ns)
+        before = get(HOME, "deployment", "plumbline-store")["metadata"]["generation"]
+        store_accounts(ns)
+        assert get(HOME, "deployment", "plumbline-store")["metadata"]["generation"] == before
         kubectl("-n", HOME, "rollout", "status", "deployment/plumbline-store", "--timeout=120s")
         settings = get(HOME, "configmap", "plumbline-settings")["data"]
         assert settings["PLUMBLINE_NAMESPACES"] == ns
@@ -216,6 +217,13 @@ def test_plain_manifests_and_their_script_do_the_same_without_helm(tmp_path):
             mine = bucket(f"plumbline-{ns}", keys_of(ns), port)
             obstore.put(mine, "file", b"content")
             obstore.delete(mine, "file")
+
+
+def store_accounts(namespace: str) -> None:
+    """Run the script that stands in for what the chart does."""
+    words = [str(REPOSITORY / "manifests/store-accounts"), namespace]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _images() -> dict[str, str]:
