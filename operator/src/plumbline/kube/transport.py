@@ -3,12 +3,12 @@
 Everything that can fail on the wire leaves here as an `ApiError` that says what was attempted.
 """
 
-import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+from pydantic_core import from_json, to_json
 
 from plumbline.kube.config import Connection
 from plumbline.kube.errors import ApiError, NotLeading, Unavailable, error_of
@@ -36,7 +36,7 @@ class Request:
         """Return what the HTTP library needs beside the method and the address."""
         if self.body is None:
             return {"params": self.query}
-        body, headers = json.dumps(self.body).encode(), {"Content-Type": self.content_type}
+        body, headers = to_json(self.body), {"Content-Type": self.content_type}
         return {"params": self.query, "data": body, "headers": headers}
 
 
@@ -71,7 +71,7 @@ class Transport:
         """
         answer = await self.read(request)
         try:
-            return dict(json.loads(answer))
+            return dict(from_json(answer))
         except ValueError as error:
             raise Unavailable(f"{request.attempt}: the answer is not JSON: {error}") from error
 
@@ -125,7 +125,7 @@ async def _events(response: aiohttp.ClientResponse, attempt: str) -> AsyncIterat
     async for chunk in response.content.iter_any():
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
-            event = json.loads(line)
+            event = from_json(line)
             if event["type"] == "ERROR":
                 raise _error(event["object"], attempt, status=500)
             yield event
@@ -134,7 +134,7 @@ async def _events(response: aiohttp.ClientResponse, attempt: str) -> AsyncIterat
 async def _refusal(response: aiohttp.ClientResponse, attempt: str) -> ApiError:
     text = await response.text()
     try:
-        answer = json.loads(text)
+        answer = from_json(text)
     except ValueError:
         answer = None
     if not isinstance(answer, dict):

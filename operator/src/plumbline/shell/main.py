@@ -5,6 +5,8 @@ import logging
 import signal
 import sys
 
+import uvloop
+
 from plumbline.kube.client import Client
 from plumbline.kube.config import ConfigError, Connection, connection
 from plumbline.kube.lease import Election, LostLease
@@ -26,7 +28,8 @@ def main() -> int:
         print(f"plumbline-operator: {error}", file=sys.stderr)
         return 2
     _configure_log(process.log_level)
-    return asyncio.run(_run(process, server, Metrics()))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_run(process, server, Metrics()))
 
 
 async def _run(process: Process, server: Connection, metrics: Metrics) -> int:

@@ -54,6 +54,17 @@ async def _configure(settings: kopf.OperatorSettings, **_: Any) -> None:
     settings.queueing.idle_timeout = 1
     settings.networking.request_timeout = 30
     settings.networking.error_backoffs = _Forever()
+    settings.persistence.diffbase_storage = _NoDifference()
+
+
+class _NoDifference(kopf.AnnotationsDiffBaseStorage):
+    """No diffs: kopf would copy and compare every object for change handlers that nobody has."""
+
+    def fetch(self, **_: Any) -> None:
+        return None
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        return kopf.BodyEssence()
 
 
 class _Forever:
