@@ -73,6 +73,10 @@ class Metrics:
         self.rows_lost = Gauge(
             "plumbline_drift_rows_lost", "Rows that went uncounted", monitor, registry=registry
         )
+        self._monitor_gauges = (
+            *(self.drift_score, self.drift_log10_p, self.drifted),
+            *(self.broken, self.window_rows, self.rows_lost),
+        )
 
     def queue_depth(self, depth: int) -> None:
         """Set how many keys wait."""
@@ -94,6 +98,12 @@ class Metrics:
     def requested(self, method: str, resource: str) -> None:
         """Count a request to the API server."""
         self._requests.labels(method, resource).inc()
+
+    def monitor_gone(self, namespace: str, monitor: str) -> None:
+        """Forget a monitor: what nobody looks at any more must not be shown as if it were so."""
+        labels = {"namespace": namespace, "monitor": monitor}
+        for gauge in self._monitor_gauges:
+            gauge.remove_by_labels(labels)
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""

@@ -96,6 +96,7 @@ class Puller:
                 log.warning("%s/%s: %s", key.namespace, key.name, error)
             except Exception:
                 log.exception("%s/%s: pulling counts", key.namespace, key.name)
+        self._forget_gone()
 
     async def _pull_all(
         self, session: aiohttp.ClientSession, key: Key, deployment: ModelDeployment
@@ -170,6 +171,7 @@ class Puller:
         key = Key(DRIFT_MONITOR, monitor.metadata.namespace, monitor.metadata.name)
         watcher = self._watchers.get(key)
         if watcher is None or watcher.seconds is not seconds:
+            self._metrics.monitor_gone(key.namespace, key.name)
             watcher = self._watchers[key] = Watcher.resumed(monitor, model, seconds)
         found = watcher.look(monitor, through=watched.through, lost=watched.lost)
         before, self._assessments[key] = self._assessments.get(key), found
@@ -187,6 +189,18 @@ class Puller:
         for column in found.findings:
             self._metrics.drift_score.labels(*labels, column.name).set(column.score)
             self._metrics.drift_log10_p.labels(*labels, column.name).set(column.log10_p)
+
+    def _forget_gone(self) -> None:
+        """Forget the monitors that are gone or suspended, and show their gauges no more."""
+        looking = {
+            Key(DRIFT_MONITOR, obj["metadata"]["namespace"], obj["metadata"]["name"])
+            for obj in self._cache.list(DRIFT_MONITOR, None)
+            if not obj["spec"].get("suspend")
+        }
+        for key in self._watchers.keys() - looking:
+            del self._watchers[key]
+            self._assessments.pop(key, None)
+            self._metrics.monitor_gone(key.namespace, key.name)
 
     def _pods(self, key: Key) -> Iterable[Object]:
         for pod in self._cache.list(POD, key.namespace):
