@@ -110,6 +110,12 @@ REFUSED = {
         ("trainer", None),
         "trainer is needed when there is",
     ),
+    "a negative amount": ("TrainingTemplate", ("resources", {"cpu": -1}), "resources.cpu"),
+    "an amount that is none": (
+        "TrainingTemplate",
+        ("resources", {"memory": "1GB"}),
+        "resources.memory",
+    ),
     "a template without data": ("TrainingTemplate", ("datasetRef", None), "datasetRef is needed"),
     "a template without a trainer": ("TrainingTemplate", ("trainer", None), "trainer is needed"),
     "two models": (
@@ -157,6 +163,12 @@ def test_a_name_leaves_room_for_the_names_of_children(kind, ns):
 def test_a_holdout_may_leave_out_how(holdout, ns):
     spec = changed("Dataset", "question.holdout", holdout)
     apply(make("Dataset", ns, "holdout") | {"spec": spec})
+
+
+@pytest.mark.parametrize("cpu", [2, "2", "500m", "0.5"])
+def test_an_amount_is_written_as_in_a_pod(cpu, ns):
+    stored = apply(make("TrainingTemplate", ns, "amount", resources={"cpu": cpu}))
+    assert stored["spec"]["resources"]["cpu"] == cpu
 
 
 CHANGES = {

@@ -109,22 +109,6 @@ class KeyRef(Model):
     """Key inside of the object."""
 
 
-Quantity = Annotated[
-    str, Field(max_length=32, pattern=r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$")
-]
-
-
-class Resources(Model):
-    """Compute resources of a container; a limit that is left out equals the request."""
-
-    cpu: Quantity = "500m"
-    """CPU request, such as 500m or 2. CPU is not limited."""
-    memory: Quantity = "1Gi"
-    """Memory request and limit."""
-    ephemeral_storage: Quantity = "4Gi"
-    """Local disk request and limit, data and model included."""
-
-
 def _object(*needed: str, **fields: Any) -> dict[str, Any]:
     """Return the schema of an object whose fields are texts unless they say otherwise."""
     text = {"type": "string", "maxLength": 4096}

@@ -49,11 +49,10 @@ def _train(snapshot: TrainingRunSnapshot, frozen: Frozen) -> Plan:
         return _judge(snapshot, frozen, status)
     name, outcome = train_of(snapshot)
     stage = Stage(snapshot=snapshot, status=status, job=name, doing=Reason.TRAINING)
-    made = (train_job(name, run, frozen.spec, settings=snapshot.settings),)
     if outcome is None:
-        return make(stage, made)
+        return make(stage, (train_job(name, run, frozen.spec, settings=snapshot.settings),))
     if outcome.state == "Active":
-        return wait(stage, outcome, made)
+        return wait(stage, outcome)
     if outcome.state == "Failed":
         return fail(stage, outcome)
     record = parsed(TrainingRecord, outcome.record)
@@ -67,11 +66,11 @@ def _judge(snapshot: TrainingRunSnapshot, frozen: Frozen, status: TrainingRunSta
     run, case = snapshot.run, case_of(snapshot, frozen.spec, status.training or "")
     name, outcome = judge_of(snapshot, case)
     stage = Stage(snapshot=snapshot, status=status, job=name, doing=Reason.JUDGING)
-    made = judge_job(name, run, frozen.spec, case, settings=snapshot.settings)
-    if outcome is None:
-        return make(stage, made)
+    if outcome is None or (outcome.state == "Active" and is_about(snapshot, name, case)):
+        made = judge_job(name, run, frozen.spec, case, settings=snapshot.settings)
+        return make(stage, made) if outcome is None else wait(stage, outcome, made[:-1])
     if outcome.state == "Active":
-        return wait(stage, outcome, made if is_about(snapshot, name, case) else ())
+        return wait(stage, outcome)
     if outcome.state == "Failed":
         return fail(stage, outcome)
     record = parsed(ModelRecord, outcome.record)

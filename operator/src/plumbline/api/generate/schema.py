@@ -65,6 +65,7 @@ class _Writer:
         source = self._resolve(schema)
         written = {key: value for key, value in source.items() if key not in _DROPPED}
         self._write_children(source, written)
+        _write_choice(written)
         _write_number(written)
         _write_bounds(written)
         _guard_rules(written)
@@ -104,6 +105,12 @@ def plain(value: Any) -> Any:
         case float() if value.is_integer():
             return int(value)
     return value
+
+
+def _write_choice(schema: Schema) -> None:
+    """Leave the type out where an integer will do as well as a string."""
+    if "x-kubernetes-int-or-string" in schema:
+        schema.pop("type", None)
 
 
 def _write_number(schema: Schema) -> None:

@@ -13,11 +13,11 @@ from plumbline.api.meta import (
     Model,
     ObjectMeta,
     Observed,
-    Resources,
     Status,
     key_of_fields,
     validations,
 )
+from plumbline.api.quantities import Resources
 
 
 class RunSelector(Model):

@@ -13,12 +13,12 @@ from plumbline.api.meta import (
     ObjectMeta,
     Observed,
     PodTemplate,
-    Resources,
     Status,
     Word,
     key_of_fields,
     validations,
 )
+from plumbline.api.quantities import Resources
 
 MUTABLE = ("suspend", "ttlSecondsAfterFinished", "activeDeadlineSeconds")
 Params = Annotated[

@@ -1,5 +1,6 @@
 """One stage of a run: its Job is made, waited for, or has ended the run."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -43,12 +44,12 @@ def make(stage: Stage, made: tuple[Manifest, ...]) -> Plan:
     return replace(say(stage.snapshot, started, told), create=made, events=(event,))
 
 
-def wait(stage: Stage, outcome: JobOutcome, made: tuple[Manifest, ...]) -> Plan:
-    """Say how the Job, the last of `made`, goes; the files beside it must stay."""
+def wait(stage: Stage, outcome: JobOutcome, beside: Iterable[Manifest] = ()) -> Plan:
+    """Say how the Job goes; the files beside it must stay."""
     run, job = stage.snapshot.run, jobs.find(stage.snapshot.jobs, stage.job)
     told = under_way(run, job or {"metadata": {"name": stage.job}}, outcome, doing=stage.doing)
     calm = still(told, run.status, generation=run.metadata.generation)
-    return replace(say(stage.snapshot, stage.status, calm), create=made[:-1])
+    return replace(say(stage.snapshot, stage.status, calm), create=tuple(beside))
 
 
 def fail(stage: Stage, outcome: JobOutcome) -> Plan:

@@ -5,7 +5,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from plumbline.api.effects import Manifest
-from plumbline.api.meta import Model, Observed, PodTemplate, Resources
+from plumbline.api.meta import Model, Observed, PodTemplate
+from plumbline.api.quantities import Resources
 from plumbline.api.v1alpha1 import Dataset, TrainingRun, TrainingTemplate
 from plumbline.api.v1alpha1.training_run import Gates, RunDataset, Trainer, TrainingFields
 from plumbline.plan import canonical

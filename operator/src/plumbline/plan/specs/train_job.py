@@ -7,7 +7,8 @@ from typing import Any
 
 from plumbline.api import names
 from plumbline.api.effects import Manifest
-from plumbline.api.meta import PodTemplate, Resources
+from plumbline.api.meta import PodTemplate
+from plumbline.api.quantities import Resources
 from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import TrainingRun
 from plumbline.api.v1alpha1.training_run import TrainerContainer
