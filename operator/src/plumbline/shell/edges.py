@@ -68,7 +68,7 @@ def _users(key: Key, obj: Object, cache: Cache) -> Iterable[Key]:
             yield from _unfinished_runs(key.namespace, cache)
             yield from _all(DRIFT_MONITOR, key.namespace, cache)
         case r if r == TRAINING_RUN:
-            yield from _all(MODEL_DEPLOYMENT, key.namespace, cache)
+            yield from _candidate_of(key, obj, cache)
             if monitor := obj["metadata"].get("labels", {}).get(names.MONITOR_LABEL):
                 yield Key(DRIFT_MONITOR, key.namespace, monitor)
         case r if r == MODEL_DEPLOYMENT:
@@ -81,6 +81,18 @@ def _users(key: Key, obj: Object, cache: Cache) -> Iterable[Key]:
 
 def _all(resource: Resource, namespace: str, cache: Cache) -> Iterable[Key]:
     return (key_of(resource, obj) for obj in cache.list(resource, namespace))
+
+
+def _candidate_of(run: Key, obj: Object, cache: Cache) -> Iterable[Key]:
+    """Yield the deployments that might serve this run's model, or do."""
+    labels = obj["metadata"].get("labels", {}).items()
+    for deployment in cache.list(MODEL_DEPLOYMENT, run.namespace):
+        choice, status = deployment["spec"]["model"], deployment.get("status", {})
+        wanted = choice.get("selector", {}).get("matchLabels", {}).items()
+        named = [choice.get("runRef", {}).get("name")]
+        named += [status[arm].get("run") for arm in ("stable", "canary") if status.get(arm)]
+        if run.name in named or (wanted and wanted <= labels):
+            yield key_of(MODEL_DEPLOYMENT, deployment)
 
 
 def _unfinished_runs(namespace: str, cache: Cache) -> Iterable[Key]:

@@ -20,6 +20,7 @@ class Records:
         self._open = open_store
         self._stores: dict[str, Store] = {}
         self._kept: OrderedDict[tuple[str, str], Mapping[str, Any]] = OrderedDict()
+        self._pointers: OrderedDict[str, str] = OrderedDict()
 
     def store(self, namespace: str) -> Store:
         """Return the store of a namespace."""
@@ -48,8 +49,7 @@ class Records:
         """
         if outcome.state != "Succeeded":
             return outcome
-        store = self.store(namespace)
-        digest = outcome.manifest or await asyncio.to_thread(store.get_pointer, job_uid)
+        digest = outcome.manifest or await self._pointer(namespace, job_uid)
         if digest is None:
             return replace(outcome, state="Failed", reason="ResultMissing", message=_NO_RESULT)
         try:
@@ -57,6 +57,17 @@ class Records:
         except (Damaged, Missing) as error:
             return replace(outcome, state="Failed", reason="ResultDamaged", message=str(error))
         return replace(outcome, manifest=digest, record=record)
+
+    async def _pointer(self, namespace: str, job_uid: str) -> str | None:
+        """Return the digest that a Job's last step has left, which is written once."""
+        if job_uid not in self._pointers:
+            found = await asyncio.to_thread(self.store(namespace).get_pointer, job_uid)
+            if found is None:
+                return None
+            self._pointers[job_uid] = found
+            if len(self._pointers) > KEPT:
+                self._pointers.popitem(last=False)
+        return self._pointers[job_uid]
 
 
 _NO_RESULT = "the Job succeeded but left no result in the store: was its upload step changed?"

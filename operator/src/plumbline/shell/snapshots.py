@@ -39,6 +39,7 @@ from plumbline.plan.model import (
 )
 from plumbline.plan.training_run import champion_name
 from plumbline.shell import outcomes
+from plumbline.shell.models import Models
 from plumbline.shell.records import Records
 
 Object = Mapping[str, Any]
@@ -69,7 +70,7 @@ class Snapshots:
     ) -> None:
         """Gather from these."""
         self._cache, self._records, self._watch = cache, records, watch
-        self._settings, self._now = settings, now
+        self._settings, self._now, self._models = settings, now, Models()
 
     async def dataset(self, key: Key) -> DatasetSnapshot | None:
         """Gather for a Dataset."""
@@ -148,18 +149,6 @@ class Snapshots:
             if labels.get(names.DEPLOYMENT_LABEL) == key.name:
                 yield pod
 
-    def deployments(self) -> Iterable[tuple[Key, ModelDeployment]]:
-        """Yield every ModelDeployment."""
-        for obj in self._cache.list(MODEL_DEPLOYMENT, None):
-            key = Key(MODEL_DEPLOYMENT, obj["metadata"]["namespace"], obj["metadata"]["name"])
-            yield key, ModelDeployment.model_validate(obj)
-
-    def monitors(self) -> Iterable[tuple[Key, DriftMonitor]]:
-        """Yield every DriftMonitor."""
-        for obj in self._cache.list(DRIFT_MONITOR, None):
-            key = Key(DRIFT_MONITOR, obj["metadata"]["namespace"], obj["metadata"]["name"])
-            yield key, DriftMonitor.model_validate(obj)
-
     async def _outcomes(self, jobs: Iterable[Object]) -> dict[str, JobOutcome]:
         found = {}
         for job in jobs:
@@ -183,7 +172,7 @@ class Snapshots:
             return [run] if run else []
         wanted = choice.selector.match_labels.items() if choice.selector else ()
         return (
-            TrainingRun.model_validate(run)
+            self._models.read(TrainingRun, run)
             for run in self._cache.list(TRAINING_RUN, namespace)
             if wanted <= run["metadata"].get("labels", {}).items()
         )
@@ -191,7 +180,7 @@ class Snapshots:
     def _labelled(self, namespace: str, label: str, value: str) -> Iterable[TrainingRun]:
         for run in self._cache.list(TRAINING_RUN, namespace):
             if run["metadata"].get("labels", {}).get(label) == value:
-                yield TrainingRun.model_validate(run)
+                yield self._models.read(TrainingRun, run)
 
     def _frozen(self, key: Key) -> Object | None:
         return self._cache.get(Key(CONFIG_MAP, key.namespace, f"{key.name}-spec"))
@@ -213,7 +202,7 @@ class Snapshots:
 
     def _read(self, kind: type[Kind], key: Key) -> Kind | None:
         obj = self._cache.get(key)
-        return kind.model_validate(obj) if obj else None
+        return self._models.read(kind, obj) if obj else None
 
 
 class _Reference(Protocol):
