@@ -10,7 +10,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help install fmt lint generate verify lock unit images cluster deploy test demo down prove clean
+.PHONY: help install fmt lint generate verify lock unit images cluster deploy test demo perf down prove clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -66,6 +66,9 @@ demo: deploy ## Run the whole story on a real cluster with real flights
 
 prove: install ## Run the long evidence
 	@source <(hack/cluster env) && $(VENV)/bin/pytest -q -m prove
+
+perf: install ## Run the benches; NAME=control_plane runs one
+	@python3 hack/testbed prepare && $(PY) -m tests.perf $(NAME)
 
 down: ## Remove every trace of the cluster
 	@hack/cluster down

@@ -1,5 +1,6 @@
 """The frozen spec of a run: merged once from run and template, and from then on all that counts."""
 
+from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -71,7 +72,11 @@ def task_text(run: TrainingRun, fields: TrainingFields, dataset: Dataset, pin: R
 
 def frozen_spec(config_map: Manifest) -> tuple[FrozenSpec, str] | None:
     """Return the frozen spec and its digest; None when the ConfigMap does not hold one."""
-    text = config_map.get("data", {}).get(TASK_FILE, "")
+    return _read(config_map.get("data", {}).get(TASK_FILE, ""))
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> tuple[FrozenSpec, str] | None:
     try:
         return FrozenSpec.model_validate_json(text), canonical.digest(text)
     except ValidationError:

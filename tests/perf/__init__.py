@@ -1,0 +1,1 @@
+"""Benches: each package below is one, and says with `python -m` what it has measured."""

@@ -1,0 +1,86 @@
+"""Measures Plumbline and the plain Kopf operator one after the other and prints the table.
+
+Environment: PLUMBLINE_PERF_RUNS (2000).
+"""
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from plumbline.kube.config import connection
+
+from tests.perf.control_plane import cluster, report
+from tests.perf.control_plane.driver import NAMESPACE, RUNNING_SECONDS, Driver
+from tests.perf.control_plane.measure import Contender, Figures, measure
+
+USUAL = 2000
+RUNS = int(os.environ.get("PLUMBLINE_PERF_RUNS", USUAL))
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE.parent / "results" / "control_plane.md"
+
+
+def ours(folder: Path) -> Contender:
+    """Return Plumbline as it runs in its pod, but for its store being a folder."""
+    store = {"PLUMBLINE_STORE_URL": f"file://{folder}/store/{{namespace}}"}
+    words = ["-m", "plumbline.shell"]
+    return Contender(name="Plumbline", words=words, environment=store, plans_data=True)
+
+
+def plain(folder: Path, jobs: dict[str, object]) -> Contender:
+    """Return the plain Kopf operator; it makes Jobs of the same size."""
+    path = folder / "jobs.json"
+    path.write_text(json.dumps(jobs))
+    words = ["-m", "kopf", "run", "--all-namespaces", str(HERE / "plain_kopf.py")]
+    environment = {"PLAIN_KOPF_JOBS": str(path)}
+    return Contender(name="plain Kopf", words=words, environment=environment, plans_data=False)
+
+
+def environment(kubeconfig: Path) -> dict[str, str]:
+    """Return the variables that both operators get."""
+    images = {f"PLUMBLINE_{name}_IMAGE": f"bench/{name}:1" for name in ("TRAINER", "SERVER")}
+    found = {"KUBECONFIG": str(kubeconfig), "POD_NAMESPACE": NAMESPACE, "POD_NAME": "bench"}
+    return {**found, **images, "PLUMBLINE_NAMESPACES": NAMESPACE}
+
+
+async def contest(contender_of: Callable[[Path], Contender]) -> tuple[Figures, Driver]:
+    """Measure an operator on a cluster of its own."""
+    with cluster.fresh() as kubeconfig, tempfile.TemporaryDirectory() as name:
+        folder, given = Path(name), environment(kubeconfig)
+        os.environ |= given
+        await asyncio.to_thread(cluster.make_namespace, NAMESPACE)
+        return await measure(contender_of(folder), connection(), folder, RUNS)
+
+
+def bare(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a Job as somebody would have written it: without what the server has added."""
+    labels = job["metadata"]["labels"]
+    spec = {k: v for k, v in job["spec"].items() if k != "selector"}
+    template = {k: v for k, v in spec["template"].items() if k != "metadata"}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"labels": labels},
+        "spec": {**spec, "template": template},
+    }
+
+
+def main() -> int:
+    """Measure both, print the page, keep it when the number of runs is the usual one."""
+    first, driver = asyncio.run(contest(ours))
+    jobs = {step: bare(job) for step, job in driver.jobs.items()}
+    second, _ = asyncio.run(contest(lambda folder: plain(folder, jobs)))
+    page = report.page(first, second, kubernetes=cluster.version(), pause=RUNNING_SECONDS)
+    print(page)
+    if RUNS == USUAL:
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(page)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
