@@ -21,6 +21,7 @@ class World:
     buckets: dict[str, dict[str, bytes]] = field(default_factory=dict)
     url: str = ""
     gets: list[str] = field(default_factory=list)
+    parts: dict[int, bytes] = field(default_factory=dict)
 
     def environment(self, **changes: str) -> dict[str, str]:
         """Return what a client needs to come in."""
@@ -51,11 +52,30 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(409 if exists else 200)
         elif bucket not in self.world.buckets:
             self._error(404, "NoSuchBucket")
+        elif "partNumber" in self._query():
+            self.world.parts[int(self._query()["partNumber"][0])] = body
+            self._answer(200, headers={"ETag": _etag(body)})
         elif self.headers.get("If-None-Match") == "*" and key in self.world.buckets[bucket]:
             self._error(412, "PreconditionFailed")
         else:
             self.world.buckets[bucket][key] = body
             self._answer(200, headers={"ETag": _etag(body)})
+
+    def do_POST(self) -> None:
+        """Begin or end an upload in parts, of which there is one at a time."""
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if not self._allowed():
+            return
+        bucket, key = self._place()
+        if bucket not in self.world.buckets:
+            self._error(404, "NoSuchBucket")
+        elif "uploads" in self._query():
+            self.world.parts.clear()
+            self._upload("Initiate", f"<Bucket>{bucket}</Bucket><UploadId>1</UploadId>")
+        else:
+            parts = [part for _, part in sorted(self.world.parts.items())]
+            self.world.buckets[bucket][key] = b"".join(parts)
+            self._upload("Complete", f"<ETag>{_etag(b''.join(parts))}</ETag>")
 
     def do_GET(self) -> None:
         if not self._allowed():
@@ -76,7 +96,7 @@ class Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
     def _list(self, bucket: str) -> None:
-        prefix = parse_qs(urlsplit(self.path).query).get("prefix", [""])[0]
+        prefix = self._query().get("prefix", [""])[0]
         items = "".join(
             f"<Contents><Key>{escape(key)}</Key><LastModified>2026-11-02T10:00:00.000Z"
             f"</LastModified><ETag>{_etag(body)}</ETag><Size>{len(body)}</Size></Contents>"
@@ -93,6 +113,13 @@ class Handler(BaseHTTPRequestHandler):
             return True
         self._error(403, "InvalidAccessKeyId")
         return False
+
+    def _upload(self, verb: str, content: str) -> None:
+        name = f"{verb}MultipartUploadResult"
+        self._answer(200, f"<{name}><Key>key</Key>{content}</{name}>".encode())
+
+    def _query(self) -> dict[str, list[str]]:
+        return parse_qs(urlsplit(self.path).query, keep_blank_values=True)
 
     def _place(self) -> tuple[str, str]:
         bucket, _, key = unquote(urlsplit(self.path).path).lstrip("/").partition("/")

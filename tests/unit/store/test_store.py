@@ -61,6 +61,19 @@ def test_a_blob_comes_back_as_it_was_put(store: Store, tmp_path: Path) -> None:
     assert (tmp_path / "copy").read_bytes() == path.read_bytes()
 
 
+def test_a_model_too_large_for_one_request_comes_back_as_it_was_put(
+    store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "forest"
+    with path.open("wb") as file:
+        file.truncate(65 << 20)
+        file.write(b"first tree")
+    digest = store.put_blob(path)
+    assert store.put_blob(path) == digest
+    store.download_blob(digest, tmp_path / "copy")
+    assert (tmp_path / "copy").stat().st_size == 65 << 20
+
+
 def test_the_first_write_makes_the_bucket_and_the_same_bytes_twice_are_once(store: Store) -> None:
     assert store.put_blob(b"same") == store.put_blob(b"same")
 

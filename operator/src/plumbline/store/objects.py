@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, NotFoundError
+from obstore.exceptions import AlreadyExistsError
 from obstore.store import S3Store
 
 from plumbline.store.bucket import create_bucket
@@ -98,9 +98,7 @@ class Objects:
 
     def _put_large(self, key: str, path: Path) -> None:
         """Send a file in parts, which cannot be conditional; the key is the content."""
-        try:
-            obstore.head(self._client, self._key(key))
-        except NotFoundError:
+        if not self.exists(key):
             obstore.put(self._client, self._key(key), path, chunk_size=16 << 20, max_concurrency=4)
 
     def _within(self, size_bytes: int, limit_bytes: int | None, key: str) -> None:
