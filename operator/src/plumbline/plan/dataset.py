@@ -14,6 +14,7 @@ from plumbline.plan.rules import access, dataset_fetch, jobs
 from plumbline.plan.rules.dataset_conditions import fetching, rested, valid_before
 from plumbline.plan.rules.dataset_fetch import Attempt, Retry
 from plumbline.plan.rules.dataset_result import recorded
+from plumbline.plan.rules.job_trouble import look
 from plumbline.plan.rules.status import still, whole
 from plumbline.plan.specs.profile_job import COMPONENT, profile_job
 
@@ -54,12 +55,14 @@ def _fetch(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome | No
     """Have the attempt's Job, and say how it goes."""
     dataset, running = snapshot.dataset, Fetch(key=attempt.key, job=attempt.job)
     status = dataset.status.model_copy(update={"fetch": running})
-    told = fetching(dataset, attempt.job, outcome or jobs.ACTIVE)
+    found = look(outcome or jobs.ACTIVE, snapshot.now)
+    told = fetching(dataset, attempt.job, found)
     calm = still(told, dataset.status, generation=dataset.metadata.generation)
     return Plan(
         create=_made(snapshot, attempt)[: 1 if outcome else 2],
         status=_status(snapshot, status, [*calm, valid_before(dataset.status)]),
         delete=_left_behind(snapshot, attempt.job),
+        requeue_at=found.again_at,
     )
 
 

@@ -13,6 +13,7 @@ class DatasetReason(StrEnum):
     NEW_REVISION = "NewRevision"
     UNCHANGED = "Unchanged"
     NOT_FETCHED = "NotFetched"
+    FETCH_STUCK = "FetchStuck"
     RULES_HELD = "RulesHeld"
     RULES_BROKEN = "RulesBroken"
     RESULT_MISSING = "ResultMissing"

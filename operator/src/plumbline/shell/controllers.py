@@ -15,7 +15,9 @@ from plumbline.api.resources import (
 )
 from plumbline.engine.cache import Cache
 from plumbline.engine.effects import Effects
-from plumbline.plan import conditions, dataset, drift_monitor, model_deployment, training_run
+from plumbline.kube.errors import QuotaExceeded
+from plumbline.plan import dataset, drift_monitor, model_deployment, training_run
+from plumbline.plan.rules import refusal
 from plumbline.shell.snapshots import Snapshots
 
 
@@ -62,19 +64,19 @@ class Reconciler:
         return plan.requeue_at
 
     async def tell(self, key: Key, error: Exception) -> None:
-        """Say on the object what only a person can mend."""
+        """Say on the object what keeps it and the operator cannot mend."""
         live = self._cache.get(key)
         if live is None:
             return
         status = dict(live.get("status", {}))
-        kept = [
-            c
-            for c in status.get("conditions", ())
-            if c["type"] not in (conditions.READY, conditions.RECONCILING, conditions.STALLED)
-        ]
-        told = conditions.stalled(type(error).__name__, str(error))
+        told = refusal.refused(
+            status.get("conditions", ()),
+            type(error).__name__,
+            str(error),
+            passes=isinstance(error, QuotaExceeded),
+        )
         generation = live["metadata"].get("generation", 0)
-        status |= {"conditions": [*told, *kept], "observedGeneration": generation}
+        status |= {"conditions": told, "observedGeneration": generation}
         await self._effects.set_status(key, status)
 
     def _is_going(self, key: Key) -> bool:

@@ -5,28 +5,19 @@ reason and a message. Kubernetes' own words (OOMKilled, ImagePullBackOff) fill i
 not speak for itself.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from plumbline.plan.model import JobOutcome
+from plumbline.shell import trouble
+from plumbline.shell.pods import last_words
 
 Object = Mapping[str, Any]
 
-# Reasons for which a container waits that do not go away by waiting, with what mends them.
-STUCK = {
-    "ImagePullBackOff": "check the image's name and the pull secrets",
-    "ErrImagePull": "check the image's name and the pull secrets",
-    "ErrImageNeverPull": "load the image on the node or change the pull policy",
-    "InvalidImageName": "mend the image's name",
-    "CreateContainerConfigError": "mend what the message names",
-    "CreateContainerError": "mend what the message names",
-}
 EXPLAINED = {
     "OOMKilled": "the container used more memory than its limit: raise resources.memory",
     "DeadlineExceeded": "the Job took longer than activeDeadlineSeconds: raise it or train on less",
 }
-
 
 # Steps of ours that end with the digest of a manifest; a user's container is not believed.
 SPEAKERS = {"profile", "upload", "judge"}
@@ -45,8 +36,7 @@ def of_job(job: Object, pods: Iterable[Object]) -> JobOutcome:
     if failed := conditions.get("Failed") or conditions.get("FailureTarget"):
         reason, message = _failure(mine, failed)
         return JobOutcome(state="Failed", reason=reason, message=message)
-    reason, message = _trouble(mine)
-    return JobOutcome(state="Active", reason=reason, message=message)
+    return trouble.of_job(job, mine)
 
 
 def _succeeded(pods: list[Object]) -> JobOutcome:
@@ -58,7 +48,7 @@ def _succeeded(pods: list[Object]) -> JobOutcome:
         word
         for pod in pods
         if pod.get("status", {}).get("phase") == "Succeeded"
-        for name, _, word in _last_words(pod)
+        for name, _, word in last_words(pod)
         if name in SPEAKERS
     ]
     for word in reversed(words):
@@ -75,7 +65,7 @@ def _failure(pods: list[Object], condition: Object) -> tuple[str, str]:
 
     The upload always misses the model of a training that failed: it is heard last.
     """
-    heard = [(pod, *each) for pod in reversed(pods) for each in _last_words(pod)]
+    heard = [(pod, *each) for pod in reversed(pods) for each in last_words(pod)]
     causes = [each for each in heard if each[1] != FOLLOWER]
     if said := _said(causes):
         return said
@@ -103,48 +93,3 @@ def _ended(name: str, ended: Object, pod: Object) -> tuple[str, str]:
     said = ended.get("message", "").strip()[-400:]
     text = f"{where} ended with code {ended['exitCode']}: {said or 'see its log'}"
     return "ContainerFailed", text
-
-
-def _trouble(pods: list[Object]) -> tuple[str, str]:
-    """Return why the newest pod cannot start, or two empty strings."""
-    for pod in reversed(pods):
-        for status in _statuses(pod):
-            waiting = status.get("state", {}).get("waiting", {})
-            if waiting.get("reason") in STUCK:
-                return _stuck(status["name"], waiting, pod)
-        for condition in pod.get("status", {}).get("conditions", ()):
-            if condition["type"] == "PodScheduled" and condition["status"] == "False":
-                return "Unschedulable", condition.get("message", "no node fits")
-        for _, _, word in _last_words(pod):
-            if word.get("retry"):
-                return str(word["reason"]), str(word.get("message", ""))
-    return "", ""
-
-
-def _stuck(name: str, waiting: Object, pod: Object) -> tuple[str, str]:
-    reason, said = waiting["reason"], waiting.get("message", "")
-    where = f"container {name} of pod {pod['metadata']['name']}"
-    if "runAsNonRoot" in said or "run as root" in said:
-        return "RunAsRoot", f"{where}: its image runs as root: give it a numeric USER other than 0"
-    return reason, f"{where}: {said or reason}: {STUCK[reason]}"
-
-
-def _last_words(pod: Object) -> Iterable[tuple[str, Object, Object]]:
-    """Yield name, terminated state and parsed last word of each container that has ended."""
-    for status in _statuses(pod):
-        for state in (status.get("state", {}), status.get("lastState", {})):
-            if ended := state.get("terminated"):
-                yield status["name"], ended, _parsed(ended.get("message", ""))
-
-
-def _statuses(pod: Object) -> list[Object]:
-    status = pod.get("status", {})
-    return [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]
-
-
-def _parsed(text: str) -> Object:
-    try:
-        word = json.loads(text)
-    except ValueError:
-        return {}
-    return word if isinstance(word, dict) else {}

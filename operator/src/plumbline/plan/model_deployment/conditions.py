@@ -7,7 +7,6 @@ from plumbline.plan.model import ModelDeploymentSnapshot
 from plumbline.plan.model_deployment import view
 from plumbline.plan.model_deployment.progress import progress
 from plumbline.plan.reasons import ModelDeploymentReason as Reason
-from plumbline.plan.rules import rollout_pods
 from plumbline.plan.rules.access import store_missing
 from plumbline.plan.rules.rollout_choice import Choice
 from plumbline.plan.specs import service as services
@@ -47,11 +46,12 @@ def _first_start(snapshot: ModelDeploymentSnapshot, canary: Canary) -> list[Mani
     trouble = view.canary_trouble(snapshot)
     if missing := store_missing(snapshot.deployment.metadata.namespace, snapshot.settings):
         return stalled(Reason.STORE_CREDENTIALS_MISSING, missing)
-    if trouble and (trouble.final or view.is_overdue(snapshot)):
+    overdue = view.is_overdue(snapshot) and not (trouble and trouble.passes)
+    if trouble and (trouble.final or overdue):
         return stalled(trouble.reason, f"{name} cannot start: {trouble.message}")
     if trouble:
         return working(trouble.reason, f"{name} does not start yet: {trouble.message}")
-    if view.is_overdue(snapshot):
+    if overdue:
         seconds = snapshot.deployment.spec.rollout.progress_deadline_seconds
         message = f"the pods of {name} were not ready within {seconds} s: kubectl describe them"
         return stalled(Reason.PROGRESS_DEADLINE_EXCEEDED, message)
@@ -66,7 +66,7 @@ def _serving(snapshot: ModelDeploymentSnapshot, stable: Served) -> list[Manifest
         message = f"{name} is scaled to zero: spec.replicas is 0"
         return ready(Reason.SCALED_TO_ZERO, message)
     if pods.ready == 0:
-        trouble = rollout_pods.trouble(snapshot.pods, stable.identity)
+        trouble = view.trouble(snapshot, stable.identity)
         said = trouble.message if trouble else "they start"
         message = f"none of {pods.wanted} pods of {name} is ready: {said}"
         return working(trouble.reason if trouble else Reason.UNAVAILABLE, message)

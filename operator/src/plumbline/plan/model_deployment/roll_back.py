@@ -51,7 +51,7 @@ def _is_hopeless(canary: Canary, trouble: Trouble | None, *, overdue: bool) -> b
         return True
     if canary.weight:
         return trouble is not None and trouble.reason in CRASHES
-    return overdue
+    return overdue and not (trouble and trouble.passes)
 
 
 def _rejected(

@@ -30,7 +30,14 @@ def canary_available(snapshot: ModelDeploymentSnapshot) -> bool:
 def canary_trouble(snapshot: ModelDeploymentSnapshot) -> Trouble | None:
     """Return what keeps the canary's pods from getting ready."""
     canary = snapshot.deployment.status.canary
-    return rollout_pods.trouble(snapshot.pods, canary.identity) if canary else None
+    return trouble(snapshot, canary.identity) if canary else None
+
+
+def trouble(snapshot: ModelDeploymentSnapshot, identity: str) -> Trouble | None:
+    """Return what keeps the pods of an identity from getting ready."""
+    name = deployments.name_of(snapshot.deployment, identity)
+    live = rollout_live.find(snapshot.deployments, name)
+    return rollout_pods.trouble(snapshot.pods, identity) or rollout_pods.refusal(live)
 
 
 def deadline(snapshot: ModelDeploymentSnapshot) -> datetime | None:

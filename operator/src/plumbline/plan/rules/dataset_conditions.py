@@ -5,9 +5,9 @@ from plumbline.api.effects import Manifest
 from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.dataset import DatasetStatus
 from plumbline.plan.conditions import READY, RECONCILING, condition, ready, stalled, working
-from plumbline.plan.model import JobOutcome
 from plumbline.plan.reasons import DatasetReason
 from plumbline.plan.rules.dataset_fetch import VALID, Retry
+from plumbline.plan.rules.job_trouble import Look
 from plumbline.plan.rules.status import condition_of
 
 
@@ -22,14 +22,17 @@ def valid_before(status: DatasetStatus) -> Manifest:
     return condition(VALID, status=None, reason=DatasetReason.NOT_FETCHED, message=message)
 
 
-def fetching(dataset: Dataset, job: str, outcome: JobOutcome) -> list[Manifest]:
+def fetching(dataset: Dataset, job: str, look: Look) -> list[Manifest]:
     """Return the conditions while a Job reads the source, or waits for something."""
-    source = dataset.spec.source
+    outcome, source = look.outcome, dataset.spec.source
     where = source.uri or (source.config_map and f"ConfigMap {source.config_map.name}")
     reason = outcome.reason or DatasetReason.PROFILING
     message = outcome.message if outcome.reason else f"Job {job} reads and checks {where}."
     if dataset.status.revision is None:
-        return working(reason, message)
+        return stalled(reason, message) if look.final else working(reason, message)
+    if look.final:
+        stuck = f"{_uses(dataset)} The newest fetch is stuck: {reason}: {message}"
+        return ready(DatasetReason.FETCH_STUCK, stuck)
     return [
         condition(READY, status=True, reason=DatasetReason.REVISION_IN_USE, message=_uses(dataset)),
         condition(RECONCILING, status=True, reason=reason, message=message),

@@ -23,16 +23,23 @@ STUCK = {
     "CrashLoopBackOff": ("CrashLoopBackOff", "see its log with kubectl logs --previous"),
 }
 KILLED = "OOMKilled"
+QUOTA = "exceeded quota"
 SAID_LIMIT = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """What keeps pods from getting ready; `final` when waiting cannot help."""
+    """What keeps pods from getting ready.
+
+    Attributes:
+        final: whether waiting cannot help.
+        passes: whether it passes without a change of the deployment, however long that takes.
+    """
 
     reason: str
     message: str
     final: bool = False
+    passes: bool = False
 
 
 def of_identity(pods: Iterable[Manifest], identity: str) -> list[Manifest]:
@@ -51,6 +58,23 @@ def trouble(pods: Iterable[Manifest], identity: str) -> Trouble | None:
     """Return what keeps the pods of an identity from getting ready, or None."""
     mine = of_identity(pods, identity)
     return next((found for pod in mine if (found := _of_pod(pod))), None)
+
+
+def refusal(deployment: Manifest | None) -> Trouble | None:
+    """Return why the cluster makes no pods for a live Deployment, or None.
+
+    The name of the pod that was refused is left out: it is another one at each try.
+    """
+    for found in (deployment or {}).get("status", {}).get("conditions", ()):
+        said = found.get("message", "")
+        if found["type"] != "ReplicaFailure" or found["status"] != "True":
+            continue
+        if QUOTA in said:
+            text = f"no pod is let in: {said[said.index(QUOTA) :]}; it goes on when there is room"
+            return Trouble(reason="QuotaExceeded", message=text, passes=True)
+        _, _, why = said.partition(" is forbidden: ")
+        return Trouble(reason="PodsRefused", message=f"no pod is let in: {why or said}")
+    return None
 
 
 def _of_pod(pod: Manifest) -> Trouble | None:

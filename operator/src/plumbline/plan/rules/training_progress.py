@@ -3,19 +3,16 @@
 from plumbline.api.effects import Manifest
 from plumbline.api.v1alpha1 import TrainingRun
 from plumbline.plan.conditions import held, stalled, working
-from plumbline.plan.model import JobOutcome
 from plumbline.plan.reasons import TrainingRunReason as Reason
 from plumbline.plan.rules import jobs
+from plumbline.plan.rules.job_trouble import HOPELESS, Look
 from plumbline.plan.rules.training_result import IMMUTABLE
 from plumbline.plan.specs.job import QUEUE_LABEL
 
-# The pod cannot start as the run describes it, and nothing but another run can describe it anew.
-HOPELESS = frozenset({"RunAsRoot", "InvalidImageName"})
+MENDED = "The Job goes on by itself when that is mended."
 
 
-def under_way(
-    run: TrainingRun, job: Manifest, outcome: JobOutcome, *, doing: Reason
-) -> list[Manifest]:
+def under_way(run: TrainingRun, job: Manifest, look: Look, *, doing: Reason) -> list[Manifest]:
     """Return the conditions while this Job has not ended."""
     name = job["metadata"]["name"]
     if run.spec.suspend:
@@ -23,8 +20,10 @@ def under_way(
     if jobs.is_queued(job):
         queue = run.metadata.labels.get(QUEUE_LABEL, "")
         return working(Reason.QUEUED, f"Job {name} waits until queue {queue} admits it.")
-    if outcome.reason in HOPELESS:
-        return stalled(outcome.reason, f"{outcome.message.rstrip('. ')}. {IMMUTABLE}")
+    outcome = look.outcome
+    if look.final:
+        remedy = IMMUTABLE if outcome.reason in HOPELESS else MENDED
+        return stalled(outcome.reason, f"{outcome.message.rstrip('. ')}. {remedy}")
     if outcome.reason:
         return working(outcome.reason, outcome.message)
     return working(doing, f"Job {name} is under way.")

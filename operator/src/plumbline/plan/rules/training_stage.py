@@ -10,6 +10,7 @@ from plumbline.plan.conditions import condition
 from plumbline.plan.model import JobOutcome, TrainingRunSnapshot
 from plumbline.plan.reasons import TrainingRunReason as Reason
 from plumbline.plan.rules import jobs
+from plumbline.plan.rules.job_trouble import Look, look
 from plumbline.plan.rules.status import moment, still, whole
 from plumbline.plan.rules.training_checks import blocked
 from plumbline.plan.rules.training_progress import under_way
@@ -39,7 +40,7 @@ def make(stage: Stage, made: tuple[Manifest, ...]) -> Plan:
         return say(stage.snapshot, stage.status, conditions)
     time = stage.status.start_time or moment(stage.snapshot.now)
     started = stage.status.model_copy(update={"start_time": time})
-    told = under_way(stage.snapshot.run, made[-1], jobs.ACTIVE, doing=stage.doing)
+    told = under_way(stage.snapshot.run, made[-1], Look(outcome=jobs.ACTIVE), doing=stage.doing)
     event = Event(type="Normal", reason=stage.doing, message=f"made Job {stage.job}")
     return replace(say(stage.snapshot, started, told), create=made, events=(event,))
 
@@ -47,9 +48,11 @@ def make(stage: Stage, made: tuple[Manifest, ...]) -> Plan:
 def wait(stage: Stage, outcome: JobOutcome, beside: Iterable[Manifest] = ()) -> Plan:
     """Say how the Job goes; the files beside it must stay."""
     run, job = stage.snapshot.run, jobs.find(stage.snapshot.jobs, stage.job)
-    told = under_way(run, job or {"metadata": {"name": stage.job}}, outcome, doing=stage.doing)
+    found = look(outcome, stage.snapshot.now)
+    told = under_way(run, job or {"metadata": {"name": stage.job}}, found, doing=stage.doing)
     calm = still(told, run.status, generation=run.metadata.generation)
-    return replace(say(stage.snapshot, stage.status, calm), create=tuple(beside))
+    said = say(stage.snapshot, stage.status, calm)
+    return replace(said, create=tuple(beside), requeue_at=found.again_at)
 
 
 def fail(stage: Stage, outcome: JobOutcome) -> Plan:

@@ -1,0 +1,46 @@
+"""What an object says when the API server will not have what it needs."""
+
+from plumbline.plan.conditions import condition, ready, stalled
+from plumbline.plan.rules.refusal import refused
+
+QUOTA = "create Job team/first-train: exceeded quota: small, requested: count/jobs.batch=1"
+VALID = condition("Valid", status=True, reason="RulesHeld", message="100 rows hold all rules.")
+
+
+def rows(conditions: list) -> dict[str, tuple[str, str]]:
+    return {each["type"]: (each["status"], each["reason"]) for each in conditions}
+
+
+def test_quota_that_is_used_up_is_waited_for() -> None:
+    found = refused([], "QuotaExceeded", QUOTA, passes=True)
+    assert rows(found) == {
+        "Ready": ("False", "QuotaExceeded"),
+        "Reconciling": ("True", "QuotaExceeded"),
+    }
+    assert "count/jobs.batch=1" in found[0]["message"]
+    assert "goes on by itself" in found[0]["message"]
+
+
+def test_what_serves_stays_ready_while_quota_holds_up_the_next() -> None:
+    found = refused(
+        [*ready("RevisionInUse", "revision 1"), VALID], "QuotaExceeded", QUOTA, passes=True
+    )
+    assert rows(found) == {
+        "Ready": ("True", "RevisionInUse"),
+        "Reconciling": ("True", "QuotaExceeded"),
+        "Valid": ("True", "RulesHeld"),
+    }
+
+
+def test_an_object_that_had_stalled_waits_when_only_quota_is_left() -> None:
+    found = refused(stalled("Forbidden", "no"), "QuotaExceeded", QUOTA, passes=True)
+    assert "Stalled" not in rows(found)
+
+
+def test_what_only_a_person_can_mend_stalls_and_keeps_other_conditions() -> None:
+    found = refused([*ready("Watching", "all"), VALID], "Forbidden", "no", passes=False)
+    assert rows(found) == {
+        "Ready": ("False", "Forbidden"),
+        "Stalled": ("True", "Forbidden"),
+        "Valid": ("True", "RulesHeld"),
+    }
