@@ -13,9 +13,9 @@ import node
 import packages
 import pki
 import teardown
-from paths import BIN, Cluster
+from paths import BIN, CACHE, Cluster
 from processes import is_running
-from shell import TestbedError, step, wait
+from shell import TestbedError, alone, step, wait
 
 
 def main() -> int:
@@ -31,9 +31,10 @@ def main() -> int:
 
 def prepare(_: argparse.Namespace) -> None:
     """Install packages, build the programs and the cluster's own images."""
-    packages.install()
-    build.build()
-    images.system_images()
+    with alone(CACHE):
+        packages.install()
+        build.build()
+        images.system_images()
 
 
 def up(options: argparse.Namespace) -> None:
@@ -85,12 +86,13 @@ def load(options: argparse.Namespace) -> None:
 
 def build_image(options: argparse.Namespace) -> None:
     """Build an image from a Dockerfile."""
-    images.build_image(
-        dockerfile=Path(options.dockerfile),
-        tag=options.tag,
-        context=Path(options.context),
-        inputs=options.input,
-    )
+    with alone(CACHE):
+        images.build_image(
+            dockerfile=Path(options.dockerfile),
+            tag=options.tag,
+            context=Path(options.context),
+            inputs=options.input,
+        )
 
 
 def _ready_nodes(cluster: Cluster) -> int:

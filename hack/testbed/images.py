@@ -91,8 +91,10 @@ def _commit(container: str, tag: str) -> None:
 
 def _archive(tag: str) -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
-    archive_of(tag).unlink(missing_ok=True)
-    buildah("push", "--quiet", tag, f"docker-archive:{archive_of(tag)}:{tag}")
+    partial = archive_of(tag).with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    buildah("push", "--quiet", tag, f"docker-archive:{partial}:{tag}")
+    partial.rename(archive_of(tag))
 
 
 def _files(context: Path, patterns: Iterable[str]) -> list[Path]:

@@ -1,6 +1,7 @@
 """Runs commands, tells how long steps take, and waits for conditions."""
 
 import contextlib
+import fcntl
 import os
 import subprocess
 import sys
@@ -58,3 +59,12 @@ def wait(what: str, holds: Callable[[], object], *, seconds: float = 60) -> None
         if time.monotonic() > deadline:
             raise TestbedError(f"waited {seconds:.0f} s for {what}")
         time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep other processes out of the cache while this one writes to it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
