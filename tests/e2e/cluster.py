@@ -59,9 +59,16 @@ def get(kind: str, name: str, *, namespace: str = NAMESPACE) -> Object:
     return json.loads(text) if text else {}
 
 
-def listed(kind: str, labels: str) -> list[Object]:
+def listed(kind: str, labels: str, *, namespace: str = NAMESPACE) -> list[Object]:
     """Return the objects with these labels."""
-    return json.loads(kubectl("get", kind, "-l", labels, "-o", "json"))["items"]
+    words = ("get", kind, "-l", labels, "-o", "json", "--namespace", namespace)
+    return json.loads(kubectl(*words))["items"]
+
+
+def everything(kinds: str, *, everywhere: bool = False) -> list[Object]:
+    """Return all objects of some kinds, here or in every namespace."""
+    where = ("--all-namespaces",) if everywhere else ()
+    return json.loads(kubectl("get", kinds, "-o", "json", *where))["items"]
 
 
 def condition(obj: Object, type_: str) -> Object:

@@ -1,7 +1,7 @@
 """Fixtures of the end-to-end tests: names that nobody else has, and one model for all to ask."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -9,6 +9,8 @@ from obstore.store import S3Store
 
 from tests.e2e import cluster, objects
 from tests.e2e.cluster import Object, apply, get, is_ready, kubectl, until
+
+Tell = Callable[[str], None]
 
 
 @dataclass
@@ -60,6 +62,17 @@ def _installed() -> None:
 
 def _has_pods(deployment: Object) -> bool:
     return deployment["status"].get("readyReplicas", 0) >= 1
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
+    """Print a measurement, whatever pytest captures."""
+
+    def _tell(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n{text}")
+
+    return _tell
 
 
 @pytest.fixture
