@@ -18,6 +18,7 @@ from plumbline.api.meta import (
     key_of_fields,
     validations,
 )
+from plumbline.api.quantities import Quantity, Resources
 
 
 class DataSource(Model):
@@ -125,6 +126,17 @@ class Question(Model):
     """Which rows judge the models."""
 
 
+class ProfileResources(Resources):
+    """Compute resources of the Job that reads the source; a limit equals its request."""
+
+    cpu: Quantity = "250m"
+    """CPU request, such as 500m or 2. CPU is not limited."""
+    memory: Quantity = "4Gi"
+    """Memory request and limit."""
+    ephemeral_storage: Quantity = "16Gi"
+    """Local disk request and limit; files are unpacked there."""
+
+
 class DatasetSpec(Model):
     """What the user wants of the data."""
 
@@ -155,6 +167,8 @@ class DatasetSpec(Model):
     """What the set as a whole must hold."""
     question: Question | None = None
     """The question that models trained on the data answer."""
+    resources: ProfileResources | None = None
+    """Compute resources of the Job that reads the source; when left out it asks for 512Mi of memory and may use 4Gi, and for 512Mi of disk and may use 16Gi."""
     suspend: bool = False
     """Whether to stop fetching; the last revision stays in use."""
 

@@ -17,7 +17,7 @@ from plumbline.plan import canonical
 from plumbline.plan.model import DatasetSnapshot
 from plumbline.plan.rules import jobs, status
 
-ATTEMPT, REQUESTS = f"{GROUP}/attempt", f"{GROUP}/requests"
+ATTEMPT, REQUESTS, ROOM = f"{GROUP}/attempt", f"{GROUP}/requests", f"{GROUP}/resources"
 VALID = "Valid"
 REFRESHES = 10
 QUICK_SECONDS = (10, 30, 90)
@@ -33,17 +33,20 @@ class Attempt:
         job: name of its Job.
         number: 1, and one more for each try after a failure of the same kind.
         requests: the monitors' requests that it answers.
+        room: a hash of the resources that it has.
     """
 
     key: str
     job: str
     number: int = 1
     requests: tuple[str, ...] = ()
+    room: str = ""
 
     @property
     def annotations(self) -> dict[str, str]:
         """What its Job says about it."""
-        return {ATTEMPT: str(self.number), REQUESTS: json.dumps(self.requests)}
+        told = {ATTEMPT: str(self.number), REQUESTS: json.dumps(self.requests)}
+        return {**told, ROOM: self.room}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,8 @@ def current(snapshot: DatasetSnapshot) -> Attempt | None:
         return _next(snapshot, key)
     if fetch.outcome == "Running":
         return _under_way(snapshot, fetch)
+    if fetch.outcome == "Failed" and _has_other_room(snapshot, fetch):
+        return _next(snapshot, key)
     again = retry(snapshot)
     if again and snapshot.now >= again.at:
         return _next(snapshot, key, again.number)
@@ -132,7 +137,8 @@ def _under_way(snapshot: DatasetSnapshot, fetch: Fetch) -> Attempt:
     notes = job["metadata"].get("annotations", {}) if job else {}
     requests = _strings(notes[REQUESTS]) if REQUESTS in notes else pending(snapshot)
     number = _number(snapshot, fetch.job)
-    return Attempt(key=fetch.key, job=fetch.job, number=number, requests=requests)
+    room = notes.get(ROOM, "") if job else _room(snapshot.dataset)
+    return Attempt(key=fetch.key, job=fetch.job, number=number, requests=requests, room=room)
 
 
 def _next(snapshot: DatasetSnapshot, key: str, number: int = 1) -> Attempt:
@@ -143,7 +149,21 @@ def _next(snapshot: DatasetSnapshot, key: str, number: int = 1) -> Attempt:
     found = jobs.find(snapshot.jobs, job)
     if found is not None:
         return _under_way(snapshot, Fetch(key=key, job=job))
-    return Attempt(key=key, job=job, number=number, requests=pending(snapshot))
+    room = _room(snapshot.dataset)
+    return Attempt(key=key, job=job, number=number, requests=pending(snapshot), room=room)
+
+
+def _room(dataset: Dataset) -> str:
+    """Return a hash of the resources that the spec gives a fetch."""
+    given = dataset.spec.resources
+    return canonical.short(given.model_dump(mode="json") if given else None)
+
+
+def _has_other_room(snapshot: DatasetSnapshot, fetch: Fetch) -> bool:
+    """Tell whether the spec gives other resources than those with which this fetch failed."""
+    job = jobs.find(snapshot.jobs, fetch.job)
+    had = job["metadata"].get("annotations", {}).get(ROOM) if job else None
+    return had is not None and had != _room(snapshot.dataset)
 
 
 def _number(snapshot: DatasetSnapshot, name: str) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plumbline.api.effects import Manifest
+from plumbline.api.quantities import Resources
 
 USER = 65532
 TMP = "/tmp"  # noqa: S108 - an emptyDir of the pod
@@ -108,6 +109,11 @@ def resources(
         "requests": {"cpu": cpu, "memory": memory, "ephemeral-storage": disk},
         "limits": {"memory": most_memory or memory, "ephemeral-storage": most_disk or disk},
     }
+
+
+def requirements(wanted: Resources) -> Manifest:
+    """Return the resources that a user asks for."""
+    return resources(cpu=wanted.cpu, memory=wanted.memory, disk=wanted.ephemeral_storage)
 
 
 def variables(values: Mapping[str, str]) -> list[Manifest]:

@@ -12,8 +12,9 @@ from plumbline.plan.model import Settings
 from plumbline.plan.specs import config_map, job, metadata, pod, steps
 
 COMPONENT = "profile"
+ROOM = "16Gi"
 RESOURCES = pod.resources(
-    cpu="250m", memory="512Mi", most_memory="4Gi", disk="512Mi", most_disk="16Gi"
+    cpu="250m", memory="512Mi", most_memory="4Gi", disk="512Mi", most_disk=ROOM
 )
 
 
@@ -54,7 +55,7 @@ def task(dataset: Dataset) -> Manifest:
 
 def profile_pod(name: str, dataset: Dataset, settings: Settings) -> Manifest:
     """Return the pod: the step, its task, the source and a place to work."""
-    source = dataset.spec.source
+    source, wanted = dataset.spec.source, dataset.spec.resources
     environment = steps.store_environment(settings, dataset.metadata.namespace)
     container = steps.step(
         COMPONENT,
@@ -63,9 +64,10 @@ def profile_pod(name: str, dataset: Dataset, settings: Settings) -> Manifest:
         env=environment,
         env_from=[*steps.store_credentials(), *_source_credentials(source)],
         mounts=[steps.task_mount(), pod.mount("tmp", pod.TMP), *_source_mounts(source)],
-        resources=RESOURCES,
+        resources=pod.requirements(wanted) if wanted else RESOURCES,
     )
-    volumes = [steps.task_volume(name), pod.scratch("tmp", "16Gi"), *_source_volumes(source)]
+    room = wanted.ephemeral_storage if wanted else ROOM
+    volumes = [steps.task_volume(name), pod.scratch("tmp", room), *_source_volumes(source)]
     return pod.pod(containers=[container], volumes=volumes)
 
 
