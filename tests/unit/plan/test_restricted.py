@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from plumbline.jobs.upload import READY
 from plumbline.plan.specs import pod
 from plumbline.plan.specs.restricted import violations
 
-from tests.unit.plan.builders import run
-from tests.unit.plan.stories import DatasetStory, RunStory
+from tests.unit.plan.builders import failed, run
+from tests.unit.plan.stories import DatasetStory, RunStory, ready_dataset
 
 Pod = dict[str, Any]
 USERS = {"container": {"image": "team/train:1", "env": [{"name": "EPOCHS", "value": "3"}]}}
@@ -131,7 +132,63 @@ def test_the_step_that_loads_the_model_sees_neither_the_store_nor_the_labels() -
 def test_the_upload_is_a_side_car_that_is_given_time() -> None:
     spec = pod_of(RunStory(), "first-train")
     assert containers(spec)["upload"]["restartPolicy"] == "Always"
-    assert spec["terminationGracePeriodSeconds"] == 600
+    assert spec["terminationGracePeriodSeconds"] >= 60
+
+
+def test_a_training_that_ignores_its_end_soon_gives_its_cpu_back() -> None:
+    assert pod_of(RunStory(), "first-train")["terminationGracePeriodSeconds"] <= 120
+
+
+def test_no_training_begins_and_ends_before_the_upload_listens() -> None:
+    upload = containers(pod_of(RunStory(), "first-train"))["upload"]
+    probe = upload["startupProbe"]
+    assert READY in probe["exec"]["command"]
+    assert probe["periodSeconds"] * probe["failureThreshold"] >= 60
+
+
+THREADS = {"OMP_NUM_THREADS", "OMP_WAIT_POLICY"}
+
+
+@pytest.mark.parametrize("trainer", [None, USERS])
+def test_a_small_cpu_limit_does_not_make_many_threads_spin(trainer: Any) -> None:
+    story = RunStory(run(trainer=trainer) if trainer else None)
+    story.trains()
+    for job, name in (("first-train", "train"), ("first-judge", "predict")):
+        env = {e["name"]: e for e in containers(pod_of(story, job))[name]["env"]}
+        assert env["OMP_WAIT_POLICY"]["value"] == "passive"
+        source = env["OMP_NUM_THREADS"]["valueFrom"]["resourceFieldRef"]
+        assert source == {"containerName": name, "resource": "limits.cpu", "divisor": "1"}
+
+
+def test_threads_that_the_user_chose_are_his() -> None:
+    own = {"container": {**USERS["container"], "env": [{"name": "OMP_NUM_THREADS", "value": "7"}]}}
+    made = run(trainer=own, podTemplate={"env": [{"name": "OMP_WAIT_POLICY", "value": "active"}]})
+    train = containers(pod_of(RunStory(made), "first-train"))["train"]
+    found = [(each["name"], each.get("value")) for each in train["env"] if each["name"] in THREADS]
+    assert sorted(found) == [("OMP_NUM_THREADS", "7"), ("OMP_WAIT_POLICY", "active")]
+
+
+def test_a_profile_gets_what_a_kubelet_can_keep_and_what_the_user_asks_for() -> None:
+    story = DatasetStory(resources={"cpu": 2, "memory": "12Gi", "ephemeralStorage": "40Gi"})
+    spec = pod_of(story, story.job)
+    found = containers(spec)["profile"]["resources"]
+    assert found["requests"] == {"cpu": "2", "memory": "12Gi", "ephemeral-storage": "40Gi"}
+    assert found["limits"] == {"memory": "12Gi", "ephemeral-storage": "40Gi"}
+    (room,) = (each for each in spec["volumes"] if each["name"] == "tmp")
+    assert room["emptyDir"]["sizeLimit"] == "40Gi"
+
+
+def test_other_resources_read_the_source_again_only_if_that_failed() -> None:
+    story = ready_dataset()
+    story.world.edit("Dataset", "flights", resources={"memory": "8Gi"})
+    assert story.world.settle() == 1
+    assert story.condition("Reconciling") is None
+    short = DatasetStory()
+    short.ends(failed("OOMKilled"))
+    assert short.condition("Stalled") == ("True", "OOMKilled")
+    short.world.edit("Dataset", "flights", resources={"memory": "8Gi"})
+    short.world.settle()
+    assert short.condition("Reconciling") == ("True", "Profiling")
 
 
 def test_a_users_image_keeps_its_user_and_ours_has_a_fixed_one() -> None:
@@ -145,7 +202,7 @@ def test_a_users_variables_do_not_replace_ours() -> None:
     env = [{"name": "PLUMBLINE_DATA", "value": "/etc"}, {"name": "LR", "value": "0.1"}]
     made = run(trainer=USERS, podTemplate={"env": env})
     train = containers(pod_of(RunStory(made), "first-train"))["train"]
-    found = {each["name"]: each["value"] for each in train["env"]}
+    found = {each["name"]: each["value"] for each in train["env"] if each["name"] not in THREADS}
     assert found == {
         "EPOCHS": "3",
         "LR": "0.1",

@@ -15,7 +15,7 @@ from plumbline.plan import canonical
 from plumbline.plan.model import Settings
 from plumbline.plan.rules.training_task import FrozenSpec
 from plumbline.plan.specs import config_map, job, metadata, pod, steps
-from plumbline.plan.specs.train_job import requirements, spec_name_of
+from plumbline.plan.specs.train_job import spec_name_of
 
 COMPONENT = "judge"
 CASE = f"{GROUP}/case"
@@ -102,13 +102,14 @@ def _predict(spec: FrozenSpec, settings: Settings) -> Manifest:
         "predict",
         settings=settings,
         args=["predict"],
+        env=steps.threads("predict"),
         mounts=[
             steps.task_mount(),
             pod.mount("tmp-predict", pod.TMP),
             *(pod.mount(room, f"/{room}", read_only=True) for room in seen),
             pod.mount("predictions", "/predictions"),
         ],
-        resources=requirements(spec.pod.resources),
+        resources=pod.requirements(spec.pod.resources),
     )
 
 

@@ -70,7 +70,6 @@ def _server(deployment: ModelDeployment, served: Served, settings: Settings) -> 
         "PLUMBLINE_IDENTITY": served.identity,
         "PLUMBLINE_DRAIN_SECONDS": str(DRAIN_SECONDS),
     }
-    asked = deployment.spec.server.resources
     container = pod.container(
         COMPONENT,
         image=served.image,
@@ -79,7 +78,7 @@ def _server(deployment: ModelDeployment, served: Served, settings: Settings) -> 
         args=_arguments(deployment.metadata.name),
         env=pod.variables(environment),
         mounts=[pod.mount("model", MODEL, read_only=True), pod.mount("tmp", pod.TMP)],
-        resources=pod.resources(cpu=asked.cpu, memory=asked.memory, disk=asked.ephemeral_storage),
+        resources=pod.requirements(deployment.spec.server.resources),
     )
     return {**container, "ports": _ports(), **_probes()}
 

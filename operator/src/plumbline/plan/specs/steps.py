@@ -53,6 +53,16 @@ def store_credentials() -> list[Manifest]:
     return [{"secretRef": {"name": names.STORE_SECRET}}]
 
 
+def threads(name: str) -> list[Manifest]:
+    """Return variables that keep a container's numeric libraries from spinning on few cores.
+
+    As many threads as its CPU limit has cores, or the node without one; threads that wait, sleep.
+    """
+    cores = {"containerName": name, "resource": "limits.cpu", "divisor": "1"}
+    number = {"name": "OMP_NUM_THREADS", "valueFrom": {"resourceFieldRef": cores}}
+    return [number, *pod.variables({"OMP_WAIT_POLICY": "passive"})]
+
+
 def task_mount() -> Manifest:
     """Return where a step finds its task file."""
     return pod.mount("task", TASK_FOLDER, read_only=True)

@@ -8,7 +8,6 @@ from typing import Any
 from plumbline.api import names
 from plumbline.api.effects import Manifest
 from plumbline.api.meta import PodTemplate
-from plumbline.api.quantities import Resources
 from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import TrainingRun
 from plumbline.api.v1alpha1.training_run import TrainerContainer
@@ -17,7 +16,10 @@ from plumbline.plan.rules.training_task import FrozenSpec
 from plumbline.plan.specs import job, metadata, pod, steps
 
 COMPONENT = "train"
-GRACE_SECONDS = 600
+UPLOAD_READY = f"{pod.TMP}/upload-ready"
+# Counts twice: for the upload when training has ended, which ships 2 GiB at 18 MB/s, and for a
+# training that is to end at once and does not; then nothing is left to ship, and it is killed.
+GRACE_SECONDS = 120
 OVERRIDES = (
     "service_account_name",
     "image_pull_secrets",
@@ -84,11 +86,6 @@ def overrides(template: PodTemplate) -> dict[str, Any]:
     return {field: value for field, value in given.items() if value}
 
 
-def requirements(wanted: Resources) -> Manifest:
-    """Return the resources that a user asks for."""
-    return pod.resources(cpu=wanted.cpu, memory=wanted.memory, disk=wanted.ephemeral_storage)
-
-
 def _fetch(settings: Settings, namespace: str) -> Manifest:
     return steps.step(
         "fetch",
@@ -115,7 +112,17 @@ def _upload(settings: Settings, namespace: str) -> Manifest:
         ],
         resources=steps.UPLOAD,
     )
-    return {**container, "restartPolicy": "Always"}
+    return {**container, "restartPolicy": "Always", "startupProbe": _listens()}
+
+
+def _listens() -> Manifest:
+    """Training waits until the upload can hear of its end; SIGTERM before that would be lost."""
+    return {
+        "exec": {"command": ["test", "-e", UPLOAD_READY]},
+        "periodSeconds": 1,
+        "timeoutSeconds": 5,
+        "failureThreshold": 120,
+    }
 
 
 def _train(spec: FrozenSpec, settings: Settings) -> Manifest:
@@ -124,7 +131,7 @@ def _train(spec: FrozenSpec, settings: Settings) -> Manifest:
         pod.mount("model", "/model"),
         pod.mount("tmp-train", pod.TMP),
     ]
-    resources = requirements(spec.pod.resources)
+    resources = pod.requirements(spec.pod.resources)
     environment = _environment(spec)
     if spec.trainer.container:
         return _users(spec.trainer.container, environment, mounts, resources)
@@ -155,7 +162,10 @@ def _users(
 
 
 def _environment(spec: FrozenSpec) -> list[Manifest]:
-    """Return the variables of the training container: the user's, then ours, which win."""
+    """Return the variables of the training container: the user's, and ours, which win.
+
+    How many threads there are is only our proposal: there the user's word wins.
+    """
     own = spec.trainer.container.env if spec.trainer.container else []
     ours = {
         "PLUMBLINE_DATA": "/data",
@@ -163,6 +173,7 @@ def _environment(spec: FrozenSpec) -> list[Manifest]:
         "PLUMBLINE_SEED": str(spec.seed),
     }
     lines = [
+        *steps.threads(COMPONENT),
         *({"name": each.name, "value": each.value} for each in own),
         *(dict(each) for each in spec.pod.pod_template.env),
         *pod.variables(ours),
