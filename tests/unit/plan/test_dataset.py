@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from plumbline.plan.rules.dataset_fetch import REFRESHES
 
 from tests.unit.plan.builders import (
@@ -67,6 +68,62 @@ def test_a_refresh_with_the_same_rows_makes_no_revision() -> None:
     assert story.status["revision"] == 1
     assert len(story.status["history"]) == 1
     assert story.status["fetch"]["outcome"] == "Unchanged"
+
+
+SCHEMA = {
+    "columns": [
+        {"name": "temp", "type": "number", "min": -60, "max": 130},
+        {"name": "carrier", "type": "string"},
+        {"name": "late", "type": "boolean"},
+    ]
+}
+ASKED = {"task": "Classification", "target": "late"}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"question": {**ASKED, "holdout": {"share": 0.3}}},
+        {"question": {**ASKED, "holdout": {"by": "Group", "column": "carrier"}}},
+        {"question": {**ASKED, "task": "Regression"}},
+        {"schema": {"columns": [*SCHEMA["columns"][:2], {"name": "late", "type": "integer"}]}},
+        {"schema": {**SCHEMA, "primaryKey": ["temp"]}},
+    ],
+)
+def test_the_same_rows_judged_by_other_rules_are_another_revision(changed) -> None:
+    story = ready_story()
+    story.world.edit("Dataset", "flights", **changed)
+    story.world.settle()
+    story.ends(profiled(story.uid, "a"))
+    assert [each["revision"] for each in story.status["history"]] == [2, 1]
+    assert story.status["fetch"]["outcome"] == "NewRevision"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"expectations": {"minRows": 5}},
+        {"question": {**ASKED, "holdout": {"by": "Row", "share": 0.2}}},
+        {"schema": {"columns": [{**each, "description": "x"} for each in SCHEMA["columns"]]}},
+        {"schema": {"columns": SCHEMA["columns"][::-1]}},
+    ],
+)
+def test_the_same_rows_and_rules_stay_the_same_revision_whatever_else_changes(changed) -> None:
+    story = ready_story()
+    story.world.edit("Dataset", "flights", **changed)
+    story.refresh("monday")
+    story.ends(profiled(story.uid, "a"))
+    assert story.status["revision"] == 1
+    assert story.status["fetch"]["outcome"] == "Unchanged"
+
+
+def test_a_revision_of_an_older_release_is_not_made_anew() -> None:
+    story = ready_story()
+    del story.status["history"][0]["rules"]
+    story.refresh("monday")
+    story.ends(profiled(story.uid, "a"))
+    assert story.status["revision"] == 1
+    assert "rules" in story.status["history"][0]
 
 
 def test_the_same_refresh_mark_fetches_once() -> None:

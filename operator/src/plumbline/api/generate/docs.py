@@ -76,6 +76,8 @@ def _section(schema: Schema, path: str) -> Iterator[str]:
 def _type(field: Schema) -> str:
     if "x-kubernetes-int-or-string" in field:
         return "integer or string"
+    if "type" not in field:
+        return "any value"
     if field["type"] == "array":
         return f"list of {_type(field['items'])}"
     if values := field.get("additionalProperties"):

@@ -221,6 +221,8 @@ class Revision(Observed):
     """Digest of the schema and the rows: the same rows have the same digest."""
     manifest: Digest
     """Digest of the manifest in the store."""
+    rules: Annotated[str, Field(max_length=16)] = ""
+    """Hash of the schema, the question and its holdout that the rows were judged by: the same rows under other rules are another revision."""
     rows: int = 0
     """Number of rows."""
     time: datetime | None = None

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from plumbline.api.meta import (
     Digest,
@@ -22,10 +22,12 @@ from plumbline.api.quantities import Resources
 
 MUTABLE = ("suspend", "ttlSecondsAfterFinished", "activeDeadlineSeconds")
 Params = Annotated[
-    dict[str, int | Annotated[str, Field(max_length=1024)]],
+    dict[str, JsonValue],
     Field(
         max_length=64,
-        json_schema_extra={"additionalProperties": {"x-kubernetes-int-or-string": True}},
+        json_schema_extra={
+            "additionalProperties": {"x-kubernetes-preserve-unknown-fields": True, "nullable": True}
+        },
     ),
 ]
 
@@ -47,7 +49,7 @@ class Estimator(Model):
     ]
     """Import path of the class, such as sklearn.ensemble.HistGradientBoostingClassifier."""
     params: Params = {}
-    """Parameters of its constructor; strings are read as JSON where they can be ("0.1", "true", "null")."""
+    """Parameters of its constructor; strings are read as JSON where they can be ("1.0" stays a float, 1.0 becomes 1)."""
 
 
 class EnvVar(Model):

@@ -11,6 +11,7 @@ from plumbline.plan.conditions import condition
 from plumbline.plan.model import DatasetSnapshot, JobOutcome
 from plumbline.plan.reasons import DatasetReason
 from plumbline.plan.rules.dataset_fetch import REFRESHES, VALID, Attempt, is_quick
+from plumbline.plan.rules.dataset_rules import rules_of
 from plumbline.plan.rules.records import DatasetRecord, parsed
 from plumbline.plan.rules.status import moment
 
@@ -86,13 +87,17 @@ def _invalid(dataset: Dataset, record: DatasetRecord) -> Made:
 
 
 def _valid(dataset: Dataset, record: DatasetRecord, manifest: str, now: datetime) -> Made:
-    """Good data: a new revision, or the same rows as before under the newest manifest."""
+    """Good data: a new revision, or the rows and rules of before under the newest manifest."""
     old = dataset.status
-    same = old.revision is not None and old.digest == record.digest
+    same = old.digest == record.digest and _same_rules(dataset)
     number = (old.revision or 0) + (0 if same else 1)
-    time = old.history[0].time if same and old.history else now
     line = Revision(
-        revision=number, digest=record.digest or "", manifest=manifest, rows=record.rows, time=time
+        revision=number,
+        digest=record.digest or "",
+        manifest=manifest,
+        rules=rules_of(dataset),
+        rows=record.rows,
+        time=old.history[0].time if same and old.history else now,
     )
     earlier = [each for each in old.history if each.revision != number]
     update = {
@@ -107,6 +112,14 @@ def _valid(dataset: Dataset, record: DatasetRecord, manifest: str, now: datetime
     message = f"{record.rows} rows hold all rules."
     valid = condition(VALID, status=True, reason=DatasetReason.RULES_HELD, message=message)
     return "Unchanged" if same else "NewRevision", old.model_copy(update=update), valid
+
+
+def _same_rules(dataset: Dataset) -> bool:
+    """Tell whether the revision in use was judged by the rules of today; old ones do not say."""
+    if dataset.status.revision is None:
+        return False
+    newest = dataset.status.history[:1]
+    return not newest or newest[0].rules in ("", rules_of(dataset))
 
 
 def _ended(snapshot: DatasetSnapshot, attempt: Attempt, made: Made, now: datetime) -> Result:
