@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.chart.kubectl import Refused, apply, ensure_crds, namespace
+from tests.chart.kubectl import Refused, apply, ensure_admission, ensure_crds, namespace
 from tests.chart.objects import SPECS, make
 
 pytestmark = pytest.mark.cluster
@@ -15,6 +15,7 @@ IMMUTABLE = "a TrainingRun is immutable but for suspend"
 @pytest.fixture(scope="module", autouse=True)
 def _crds() -> None:
     ensure_crds()
+    ensure_admission()
 
 
 @pytest.fixture(scope="module", name="ns")
@@ -95,10 +96,10 @@ REFUSED = {
         ("trainer.estimator.import", "os system"),
         "spec.trainer.estimator.import in body should match",
     ),
-    "a parameter that is a list": (
+    "more parameters than anybody reads": (
         "TrainingRun",
-        ("trainer.estimator.params", {"a": [1]}),
-        "spec.trainer.estimator.params.a",
+        ("trainer.estimator.params", {f"a{i}": i for i in range(65)}),
+        "must have at most 64 items",
     ),
     "a run without data": (
         "TrainingRun",
@@ -171,6 +172,13 @@ def test_an_amount_is_written_as_in_a_pod(cpu, ns):
     assert stored["spec"]["resources"]["cpu"] == cpu
 
 
+@pytest.mark.parametrize("value", [0.06, 3, "text", True, None, [64, 32], {"late": 2.5}])
+def test_a_parameter_is_written_as_in_python(value, ns):
+    estimator = {"import": "sklearn.svm.SVC", "params": {"C": value}}
+    stored = apply(make("TrainingTemplate", ns, "written", trainer={"estimator": estimator}))
+    assert stored["spec"]["trainer"]["estimator"]["params"] == {"C": value}
+
+
 CHANGES = {
     "another seed": ("seed", 8),
     "an optional field disappears": ("seed", None),
@@ -180,6 +188,8 @@ CHANGES = {
     "a parameter has another value": ("trainer.estimator.params", {"max_iter": 101, "C": "0.5"}),
     "a parameter has another name": ("trainer.estimator.params", {"maximum": 100, "C": "0.5"}),
     "a parameter has another type": ("trainer.estimator.params", {"max_iter": "100", "C": "0.5"}),
+    "a parameter is not null any more": ("trainer.estimator.params", {"max_iter": 100}),
+    "parameters disappear": ("trainer.estimator.params", None),
     "a template joins in": ("templateRef", {"name": "other"}),
     "another data set": ("datasetRef", {"name": "other"}),
     "a variable has another value": ("podTemplate", {"env": [{"name": "A", "value": "2"}]}),

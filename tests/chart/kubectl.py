@@ -10,7 +10,10 @@ from typing import Any
 
 from plumbline.api.generate import crd
 
+from tests.chart import helm
+
 Object = dict[str, Any]
+ADMISSION = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
 
@@ -39,6 +42,13 @@ def ensure_crds() -> None:
         if not get("default", "crd", name):
             apply(definition)
     kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd", *names)
+
+
+def ensure_admission() -> None:
+    """Install the chart's admission policies where the chart has not."""
+    for obj in helm.render():
+        if obj["kind"] in ADMISSION and not get("default", obj["kind"], obj["metadata"]["name"]):
+            apply(obj)
 
 
 def get(namespace: str, kind: str, name: str) -> Object:
