@@ -12,10 +12,6 @@ local function health(status, c)
   return { status = status, message = c.message or "waiting for the operator to look at it" }
 end
 
-if obj.kind == "TrainingTemplate" then
-  return { status = "Healthy", message = "a template is ready when it is written" }
-end
-
 local ready, stalled, reconciling = condition("Ready"), condition("Stalled"), condition("Reconciling")
 if (obj.status or {}).observedGeneration ~= obj.metadata.generation then return health("Progressing", {}) end
 if is_true(stalled) then return health("Degraded", stalled) end

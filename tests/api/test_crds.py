@@ -25,7 +25,6 @@ from tests.chart.objects import SPECS, make
 
 pytestmark = pytest.mark.cluster
 MODELS = {kind.__name__: kind for kind in KINDS}
-WITH_STATUS = sorted(set(SPECS) - {"TrainingTemplate"})
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -72,7 +71,7 @@ def test_a_stored_object_reads_back_through_its_model(kind, ns):
     assert MODELS[kind].model_validate(make(kind, ns, "round")).spec == read.spec
 
 
-@pytest.mark.parametrize("kind", WITH_STATUS)
+@pytest.mark.parametrize("kind", sorted(SPECS))
 def test_a_fresh_object_says_that_nobody_has_seen_it(kind, ns):
     assert apply(make(kind, ns, "fresh"))["status"] == {"observedGeneration": -1}
 

@@ -69,6 +69,12 @@ STATES = {
         "TrainingRun", stalled("OOMKilled", "1Gi was not enough"), "Failed", "Degraded"
     ),
     "suspended": State("TrainingRun", held("Suspended", "by its owner"), "InProgress", "Suspended"),
+    "a template that fits its data": State(
+        "TrainingTemplate", ready("Fits", "fits flights"), "Current", "Healthy"
+    ),
+    "a template without its data": State(
+        "TrainingTemplate", working("DatasetNotFound", "flights"), "InProgress", "Progressing"
+    ),
     "serves a stable version": State(
         "ModelDeployment", ready("Serving", "run a, 2 pods"), "Current", "Healthy"
     ),
@@ -125,10 +131,6 @@ def in_state(state: State) -> dict[str, Any]:
 def test_argocd_judges(name):
     status, message = argocd(in_state(STATES[name]))
     assert (status, bool(message)) == (STATES[name].argocd, True)
-
-
-def test_argocd_takes_a_template_for_healthy():
-    assert argocd({"kind": "TrainingTemplate", "metadata": {"generation": 1}})[0] == "Healthy"
 
 
 def test_argocd_waits_for_an_object_without_any_status():

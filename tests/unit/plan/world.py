@@ -10,12 +10,13 @@ from typing import Any
 from plumbline.api import resources
 from plumbline.api.effects import Event, Key, Plan, Resource
 from plumbline.api.v1alpha1 import Dataset, ModelDeployment, TrainingRun, TrainingTemplate
-from plumbline.plan import dataset, training_run
+from plumbline.plan import dataset, training_run, training_template
 from plumbline.plan.model import (
     DatasetSnapshot,
     JobOutcome,
     Settings,
     TrainingRunSnapshot,
+    TrainingTemplateSnapshot,
 )
 
 from tests.unit.plan import builders
@@ -245,6 +246,13 @@ def plan_dataset(world: World, key: Key) -> Plan:
     )
 
 
+def plan_training_template(world: World, key: Key) -> Plan:
+    """Plan a TrainingTemplate."""
+    seen = TrainingTemplate.model_validate(world.objects[key])
+    data = _found(world, Dataset, seen.spec.dataset_ref)
+    return training_template.plan(TrainingTemplateSnapshot(template=seen, dataset=data))
+
+
 def plan_training_run(world: World, key: Key) -> Plan:
     """Plan a TrainingRun."""
     run = TrainingRun.model_validate(world.objects[key])
@@ -279,5 +287,6 @@ def _named(world: World, kind: Any, name: str | None) -> Any:
 
 PLANNERS: Mapping[Resource, Planner] = {
     resources.DATASET: plan_dataset,
+    resources.TRAINING_TEMPLATE: plan_training_template,
     resources.TRAINING_RUN: plan_training_run,
 }

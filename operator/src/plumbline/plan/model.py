@@ -78,6 +78,14 @@ class DatasetSnapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingTemplateSnapshot:
+    """A TrainingTemplate and the Dataset that it names, if that exists."""
+
+    template: TrainingTemplate
+    dataset: Dataset | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingRunSnapshot:
     """A TrainingRun and what it depends on.
 

@@ -20,6 +20,19 @@ class DatasetReason(StrEnum):
     RESULT_INVALID = "ResultInvalid"
 
 
+class TrainingTemplateReason(StrEnum):
+    """Why a TrainingTemplate is as it is."""
+
+    FITS = "Fits"
+    STORE_SECRET_NAMED = "StoreSecretNamed"  # noqa: S105 - a reason, not a secret
+    DATASET_NOT_FOUND = "DatasetNotFound"
+    REVISION_UNKNOWN = "RevisionUnknown"
+    QUESTION_MISSING = "QuestionMissing"
+    TARGET_MISSING = "TargetMissing"
+    FEATURE_UNKNOWN = "FeatureUnknown"
+    FEATURE_IS_TARGET = "FeatureIsTarget"
+
+
 class TrainingRunReason(StrEnum):
     """Why a TrainingRun is as it is."""
 

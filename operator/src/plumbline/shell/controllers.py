@@ -12,11 +12,12 @@ from plumbline.api.resources import (
     DRIFT_MONITOR,
     MODEL_DEPLOYMENT,
     TRAINING_RUN,
+    TRAINING_TEMPLATE,
 )
 from plumbline.engine.cache import Cache
 from plumbline.engine.effects import Effects
 from plumbline.kube.errors import QuotaExceeded
-from plumbline.plan import dataset, drift_monitor, model_deployment, training_run
+from plumbline.plan import dataset, drift_monitor, model_deployment, training_run, training_template
 from plumbline.plan.rules import refusal
 from plumbline.shell.snapshots import Snapshots
 
@@ -33,6 +34,7 @@ def controllers(snapshots: Snapshots) -> dict[Resource, Controller]:
     """Return the controller of each kind."""
     return {
         DATASET: Controller(snapshots.dataset, dataset.plan),
+        TRAINING_TEMPLATE: Controller(snapshots.training_template, training_template.plan),
         TRAINING_RUN: Controller(snapshots.training_run, training_run.plan),
         MODEL_DEPLOYMENT: Controller(snapshots.model_deployment, model_deployment.plan),
         DRIFT_MONITOR: Controller(snapshots.drift_monitor, drift_monitor.plan),

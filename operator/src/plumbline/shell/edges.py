@@ -33,7 +33,7 @@ def woken_by(key: Key, obj: Object, cache: Cache) -> list[Key]:
     """Return the objects of our kinds that must look again because this one changed."""
     if key.resource == POD:
         return _woken_by_pod(key, obj, cache)
-    woken = [key] if key.resource in OURS and key.resource != TRAINING_TEMPLATE else []
+    woken = [key] if key.resource in OURS else []
     return woken + _owner(key, obj) + list(_users(key, obj, cache))
 
 
@@ -62,6 +62,7 @@ def _users(key: Key, obj: Object, cache: Cache) -> Iterable[Key]:
     """Yield the objects that look at this one."""
     match key.resource:
         case r if r == DATASET:
+            yield from _all(TRAINING_TEMPLATE, key.namespace, cache)
             yield from _unfinished_runs(key.namespace, cache)
             yield from _all(DRIFT_MONITOR, key.namespace, cache)
         case r if r == TRAINING_TEMPLATE:

@@ -13,7 +13,6 @@ from plumbline.api.resources import (
     POD,
     POD_DISRUPTION_BUDGET,
     SERVICE,
-    TRAINING_TEMPLATE,
 )
 from plumbline.engine.cache import Cache, Object
 from plumbline.engine.effects import Effects
@@ -99,8 +98,7 @@ class Operator:
         for informer in self._owned:
             await informer.relist()
             for key in self._cache.keys(informer.resource):
-                if key.resource != TRAINING_TEMPLATE:
-                    self._queue.add(key, urgent=False)
+                self._queue.add(key, urgent=False)
 
     async def _resync_forever(self) -> None:
         while True:

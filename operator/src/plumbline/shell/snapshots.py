@@ -36,6 +36,7 @@ from plumbline.plan.model import (
     Settings,
     Traffic,
     TrainingRunSnapshot,
+    TrainingTemplateSnapshot,
 )
 from plumbline.plan.training_run import champion_name
 from plumbline.shell import outcomes
@@ -86,6 +87,13 @@ class Snapshots:
             settings=self._settings,
             now=self._now(),
         )
+
+    async def training_template(self, key: Key) -> TrainingTemplateSnapshot | None:
+        """Gather for a TrainingTemplate."""
+        if (template := self._read(TrainingTemplate, key)) is None:
+            return None
+        dataset = self._dataset(key.namespace, _name(template.spec.dataset_ref))
+        return TrainingTemplateSnapshot(template=template, dataset=dataset)
 
     async def training_run(self, key: Key) -> TrainingRunSnapshot | None:
         """Gather for a TrainingRun."""

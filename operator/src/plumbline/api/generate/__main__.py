@@ -14,6 +14,7 @@ INSTALL = PurePath("manifests/install.yaml")
 
 REASONS: dict[str, list[str]] = {
     "Dataset": [*reasons.DatasetReason],
+    "TrainingTemplate": [*reasons.TrainingTemplateReason],
     "TrainingRun": [*reasons.TrainingRunReason],
     "ModelDeployment": [*reasons.ModelDeploymentReason],
     "DriftMonitor": [*reasons.DriftMonitorReason],

@@ -37,10 +37,12 @@ PRINTER_COLUMNS: Mapping[str, tuple[Column, ...]] = {
         _MESSAGE,
     ),
     "TrainingTemplate": (
+        *_READY,
         _column("Dataset", ".spec.datasetRef.name", text="Data to train on"),
         _column("Estimator", ".spec.trainer.estimator.import", text="What is trained"),
         _AGE,
         _column("Image", ".spec.trainer.container.image", wide=True, text="Image that trains"),
+        _MESSAGE,
     ),
     "TrainingRun": (
         *_READY,

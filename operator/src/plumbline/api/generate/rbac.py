@@ -26,7 +26,6 @@ Rule = Mapping[str, Any]
 
 READ = ("get", "list", "watch")
 WRITE = ("create", "delete", "deletecollection", "patch", "update")
-_JUDGED = (DATASET, TRAINING_RUN, MODEL_DEPLOYMENT, DRIFT_MONITOR)
 
 
 def _rule(resources: Iterable[Resource], *verbs: str, sub: str = "") -> Rule:
@@ -46,9 +45,9 @@ def _of(group: str, *resources: str, verbs: Iterable[str]) -> Rule:
 
 OPERATOR: tuple[Rule, ...] = (
     _rule(OURS, *READ),
-    _rule(_JUDGED, "patch", "update", sub="status"),
+    _rule(OURS, "patch", "update", sub="status"),
     # Owner references with blockOwnerDeletion need this where that admission check is on.
-    _rule(_JUDGED, "update", sub="finalizers"),
+    _rule(OURS, "update", sub="finalizers"),
     # Runs and Jobs are made once and never changed.
     _rule((TRAINING_RUN,), "create", "delete"),
     _rule((JOB,), *READ, "create", "delete"),

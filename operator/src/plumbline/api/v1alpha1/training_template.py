@@ -1,6 +1,6 @@
 """TrainingTemplate: how a team trains; runs take what they leave out from it."""
 
-from plumbline.api.meta import ObjectMeta, Observed, validations
+from plumbline.api.meta import ObjectMeta, Observed, Status, validations
 from plumbline.api.v1alpha1.training_run import TrainingFields
 
 
@@ -15,8 +15,13 @@ class TrainingTemplateSpec(TrainingFields):
     }
 
 
+class TrainingTemplateStatus(Status):
+    """Whether what the template asks of a training fits its Dataset."""
+
+
 class TrainingTemplate(Observed):
     """TrainingTemplate is a reusable way to train: data, trainer, features, gates and resources."""
 
     metadata: ObjectMeta
     spec: TrainingTemplateSpec
+    status: TrainingTemplateStatus = TrainingTemplateStatus()

@@ -10,7 +10,8 @@ from plumbline.plan import canonical
 from plumbline.plan.conditions import stalled, working
 from plumbline.plan.model import TrainingRunSnapshot
 from plumbline.plan.reasons import TrainingRunReason as Reason
-from plumbline.plan.rules.training_checks import Conditions, blocked, pinned, unfit
+from plumbline.plan.rules.training_checks import blocked, unfit
+from plumbline.plan.rules.training_fit import Conditions, pinned
 from plumbline.plan.rules.training_task import FrozenSpec, frozen_spec, merged, task_text
 from plumbline.plan.specs import config_map, metadata
 from plumbline.plan.specs.steps import TASK_FILE
