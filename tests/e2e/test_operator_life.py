@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from plumbline.kube.lease import Terms
 
 from tests.e2e import objects, replicas
 from tests.e2e.cluster import SYSTEM, get, kubectl, poll
@@ -74,6 +75,17 @@ def test_the_leaders_pod_is_killed_and_the_other_takes_over(
     assert replicas.leader() != lost
     assert seconds <= TAKEOVER_SECONDS
     assert other in [pod["metadata"]["name"] for pod in replicas.pods()]
+
+
+def test_a_leader_that_is_told_to_end_hands_over_at_once(
+    pair: tuple[str, str], names: Names, tell: Tell
+) -> None:
+    lost, _ = pair
+    kubectl("delete", "pod", lost, "--wait=false", "--namespace", SYSTEM)
+    seconds = seconds_to_work(names)
+    tell(f"leader told to end: another one worked after {seconds:.1f} s")
+    assert replicas.leader() != lost
+    assert seconds < Terms().duration_seconds
 
 
 def test_a_leader_that_froze_is_replaced_and_wakes_up_too_late_to_write(

@@ -24,8 +24,8 @@ from tests.e2e.story import begun, refreshed, serves, trained, tries
 pytestmark = pytest.mark.cluster
 
 SLOW = "sklearn.ensemble.GradientBoostingClassifier"
-LONG_CANARY = 600
-"""Requests of each arm: about half a minute at 50 a second."""
+LONG_CANARY = 1000
+"""Requests of each arm: about 40 s at 50 a second."""
 OURS = ("datasets", "trainingtemplates", "trainingruns", "modeldeployments", "driftmonitors")
 CHILDREN = ("jobs", "configmaps", "deployments", "services", "pods", "poddisruptionbudgets")
 
@@ -48,7 +48,7 @@ def rows(name: str) -> float:
 
 def training_slowly(names: Names, name: str, data: str) -> None:
     """Start a run and wait until its model is being trained."""
-    estimator = {"import": SLOW, "params": {"n_estimators": 3000}}
+    estimator = {"import": SLOW, "params": {"n_estimators": 2000}}
     names.apply(objects.training(name, data, {"estimator": estimator}))
     pod = f"job-name={name}-train"
 
@@ -98,9 +98,9 @@ def test_the_operator_dies_in_the_middle_of_everything(names: Names, tell: Tell)
     with Load(first.url).going() as load:
         refreshed(names, name)
         second = trained(names, name, 2)
-        training_slowly(names, slow, name)
         until("modeldeployment", name, lambda d: tries(d, second), seconds=60)
         poll(lambda: rows(name) > 100, seconds=30, why=lambda: "the monitor sees no rows")
+        training_slowly(names, slow, name)
         known, pods, seen = jobs(), servers(name), rows(name)
         tell(f"operator deleted: another one leads after {killed():.1f} s")
         again = poll(lambda: rows(name), seconds=30, why=lambda: "the monitor sees no rows")

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Callable
 
 import uvloop
 
@@ -14,7 +15,6 @@ from plumbline.shell.metrics import Metrics
 from plumbline.shell.operator import Operator
 from plumbline.shell.probes import Probes
 from plumbline.shell.settings import Process, SettingsError, from_environment
-from plumbline.shell.watches import Stopped
 
 LEASE = "plumbline-operator"
 log = logging.getLogger(__name__)
@@ -42,22 +42,28 @@ async def _run(process: Process, server: Connection, metrics: Metrics) -> int:
     probes = Probes(metrics=metrics, trouble=operator.trouble)
     await probes.start(probe_port=process.probe_port, metrics_port=process.metrics_port)
     async with voter, client:
-        work = asyncio.create_task(_lead(election, operator, metrics))
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+
+        def hear() -> None:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+
+        work = asyncio.create_task(_lead(election, operator, metrics, hear))
+        hear()
         code = await _ended(work)
         await election.release()
     await probes.stop()
     return code
 
 
-async def _lead(election: Election, operator: Operator, metrics: Metrics) -> None:
+async def _lead(
+    election: Election, operator: Operator, metrics: Metrics, hear: Callable[[], None]
+) -> None:
     """Wait for the lead, then work for as long as it lasts."""
     await election.acquire()
     metrics.leading.set(1)
     async with asyncio.TaskGroup() as group:
         group.create_task(election.keep())
-        group.create_task(operator.run())
+        group.create_task(operator.run(hear))
 
 
 async def _ended(work: "asyncio.Task[None]") -> int:
@@ -67,8 +73,6 @@ async def _ended(work: "asyncio.Task[None]") -> int:
     except asyncio.CancelledError:
         return 0
     except BaseExceptionGroup as group:
-        if group.subgroup(Stopped):
-            return 0
         if lost := group.subgroup(LostLease):
             log.error("%s", lost.exceptions[0])
         else:

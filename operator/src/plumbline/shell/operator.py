@@ -1,6 +1,7 @@
 """The operator as a whole: everything that runs while this replica leads."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from plumbline.api import names
@@ -75,8 +76,8 @@ class Operator:
         """Return what is stuck, in words; a replica that waits to lead has nothing to be stuck."""
         return self._liveness.trouble() if self._leads else []
 
-    async def run(self) -> None:
-        """Run until cancelled or until a part fails."""
+    async def run(self, hear: Callable[[], None]) -> None:
+        """Run until cancelled or until a part fails; `hear()` is called to listen to signals."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._liveness.run())
             self._leads = True
@@ -85,7 +86,7 @@ class Operator:
             for informer in self._children:
                 await informer.synced.wait()
             await self._resync()
-            group.create_task(watches.run(self._cache, self._connection))
+            group.create_task(watches.run(self._cache, self._connection, hear))
             group.create_task(self._resync_forever())
             group.create_task(self._workers.run(self._process.workers))
             group.create_task(self._puller.run())

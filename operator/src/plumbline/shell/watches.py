@@ -4,7 +4,9 @@ Kopf brings the list, the watch and their retries; change handlers, timers, daem
 left alone, since they keep state of their own and cost much at scale.
 """
 
+import asyncio
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import kopf
@@ -74,15 +76,22 @@ class _Forever:
         return itertools.chain((0.5, 1, 2, 3, 5), itertools.repeat(8))
 
 
-class Stopped(Exception):
-    """Kopf took the signal to end; the whole process ends with it."""
+class Ended(Exception):
+    """The watches have ended although nobody has told them to; the process must end too."""
 
 
-async def run(cache: Cache, connection: Connection) -> None:
-    """Watch our kinds in every namespace until told to end.
+async def run(cache: Cache, connection: Connection, hear: Callable[[], None]) -> None:
+    """Watch our kinds in every namespace until cancelled.
+
+    Kopf takes the process' signals, and then waits for seconds before it ends; `hear()` takes them
+    back.
 
     Raises:
-        Stopped: a signal told kopf to end; it installs its own handlers.
+        Ended: the watches have ended by themselves.
     """
-    await kopf.operator(registry=registry(cache, connection), clusterwide=True, standalone=True)
-    raise Stopped
+    others = asyncio.all_tasks()
+    found = registry(cache, connection)
+    tasks = await kopf.spawn_tasks(registry=found, clusterwide=True, standalone=True)
+    hear()
+    await kopf.run_tasks(tasks, ignored=others)
+    raise Ended("the watches of our kinds have ended")
