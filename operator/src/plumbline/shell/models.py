@@ -11,19 +11,20 @@ Kind = TypeVar("Kind", bound=Observed)
 
 
 class Models:
-    """The newest models, by uid and resourceVersion; nobody changes what is given out."""
+    """The newest model of each object; nobody changes what is given out."""
 
     def __init__(self) -> None:
         """Start empty."""
-        self._kept: OrderedDict[tuple[str, str], Observed] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[str, Observed]] = OrderedDict()
 
     def read(self, kind: type[Kind], obj: Mapping[str, Any]) -> Kind:
         """Return the object as its model."""
-        key = obj["metadata"]["uid"], obj["metadata"]["resourceVersion"]
-        found = self._kept.get(key)
-        if not isinstance(found, kind):
-            found = self._kept[key] = kind.model_validate(obj)
+        uid, version = obj["metadata"]["uid"], obj["metadata"]["resourceVersion"]
+        known, found = self._kept.get(uid, ("", None))
+        if known != version or not isinstance(found, kind):
+            found = kind.model_validate(obj)
+            self._kept[uid] = version, found
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
+        self._kept.move_to_end(uid)
         return found
