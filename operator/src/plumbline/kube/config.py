@@ -44,7 +44,11 @@ class Connection:
     def session(self) -> aiohttp.ClientSession:
         """Open a pool of connections; each request carries the token of that moment."""
         connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=self.tls)
-        return aiohttp.ClientSession(connector=connector, middlewares=(self._authenticate,))
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            middlewares=(self._authenticate,),
+        )
 
     async def _authenticate(
         self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType

@@ -19,17 +19,18 @@ class Metrics:
         self._monitor_metrics()
 
     def _queue_metrics(self) -> None:
-        name, registry = ["name"], self.registry
-        self._depth = Gauge("workqueue_depth", "Keys that wait", name, registry=registry)
-        self.queue_depth(0)
-        self._adds = Counter("workqueue_adds", "Keys added", name, registry=registry)
-        self._waited = Histogram(
+        name, ours, registry = ["name"], "plumbline", self.registry
+        depth = Gauge("workqueue_depth", "Keys that wait", name, registry=registry)
+        adds = Counter("workqueue_adds", "Keys added", name, registry=registry)
+        waited = Histogram(
             "workqueue_queue_duration_seconds",
             "Time that a key waits",
             name,
             registry=registry,
             buckets=SECONDS,
         )
+        self._depth, self._adds = depth.labels(ours), adds.labels(ours)
+        self._waited = waited.labels(ours)
 
     def _reconcile_metrics(self) -> None:
         registry = self.registry
@@ -80,15 +81,15 @@ class Metrics:
 
     def queue_depth(self, depth: int) -> None:
         """Set how many keys wait."""
-        self._depth.labels("plumbline").set(depth)
+        self._depth.set(depth)
 
     def queue_added(self) -> None:
         """Count a key added."""
-        self._adds.labels("plumbline").inc()
+        self._adds.inc()
 
     def queue_waited(self, seconds: float) -> None:
         """Note how long a key has waited."""
-        self._waited.labels("plumbline").observe(seconds)
+        self._waited.observe(seconds)
 
     def reconciled(self, controller: str, result: str, seconds: float) -> None:
         """Note a reconcile and how it ended (success, error, requeue_after)."""
