@@ -1,4 +1,4 @@
-"""A namespace whose quota is used up: what a real cluster says of it, and what is read from that."""
+"""A namespace whose quota is used up: what a real cluster says, and what is read from that."""
 
 from collections.abc import Iterator
 from typing import Any
