@@ -18,12 +18,8 @@ from plumbline.api.v1alpha1 import (
     TrainingTemplate,
 )
 from plumbline.plan import drift_monitor
-from plumbline.plan.model import (
-    Assessment,
-    BrokenFinding,
-    ColumnFinding,
-    DriftMonitorSnapshot,
-)
+from plumbline.plan.live import Assessment, BrokenFinding, ColumnFinding
+from plumbline.plan.model import DriftMonitorSnapshot
 
 from tests.unit.plan import builders
 from tests.unit.plan.world import PLANNERS, Object, World, as_text

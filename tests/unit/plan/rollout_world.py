@@ -10,7 +10,8 @@ from typing import Any
 from plumbline.api.effects import Event, Manifest, Plan
 from plumbline.api.v1alpha1 import ModelDeployment, TrainingRun
 from plumbline.api.v1alpha1.model_deployment import Canary
-from plumbline.plan.model import Arm, ModelDeploymentSnapshot, Settings, Traffic
+from plumbline.plan.live import Arm, Traffic
+from plumbline.plan.model import ModelDeploymentSnapshot, Settings
 from plumbline.plan.model_deployment import plan
 from plumbline.plan.rules import rollout
 from plumbline.plan.specs import restricted

@@ -12,8 +12,9 @@ from plumbline.plan.model import DatasetSnapshot, JobOutcome
 from plumbline.plan.reasons import DatasetReason
 from plumbline.plan.rules import access, dataset_fetch, jobs
 from plumbline.plan.rules.dataset_conditions import fetching, rested, valid_before
-from plumbline.plan.rules.dataset_fetch import Attempt, Retry
+from plumbline.plan.rules.dataset_fetch import Attempt
 from plumbline.plan.rules.dataset_result import recorded
+from plumbline.plan.rules.dataset_retry import Retry, retry_of
 from plumbline.plan.rules.job_trouble import look
 from plumbline.plan.rules.status import still, whole
 from plumbline.plan.specs.profile_job import COMPONENT, profile_job
@@ -79,7 +80,7 @@ def _made(snapshot: DatasetSnapshot, attempt: Attempt) -> tuple[Manifest, Manife
 def _record(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome) -> Plan:
     """Take over what a finished attempt has found."""
     result = recorded(snapshot, attempt, outcome)
-    again = dataset_fetch.retry_of(result.fetch, result.valid["reason"], attempt.number)
+    again = retry_of(result.fetch, result.valid["reason"], attempt.number)
     plan = _rested(snapshot, result.status, result.valid, again)
     return replace(plan, events=(result.event,))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from plumbline.plan.model import Arm, Traffic
+from plumbline.plan.live import Arm, Traffic
 
 Answer = Mapping[str, Any]
 

@@ -20,7 +20,7 @@ from plumbline.api.resources import DRIFT_MONITOR, MODEL_DEPLOYMENT, POD
 from plumbline.api.v1alpha1 import DriftMonitor, ModelDeployment
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
-from plumbline.plan.model import Assessment, Traffic
+from plumbline.plan.live import Assessment, Traffic
 from plumbline.shell import routing
 from plumbline.shell.ledger import Ledger
 from plumbline.shell.metrics import Metrics

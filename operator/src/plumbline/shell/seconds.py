@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plumbline.api.v1alpha1 import DriftMonitor
-from plumbline.plan.model import Assessment, BrokenFinding, ColumnFinding
+from plumbline.plan.live import Assessment, BrokenFinding, ColumnFinding
 from plumbline.stats import drift, episode
 from plumbline.stats.bins import ColumnBins, Layout
 from plumbline.stats.broken import Broken, null_jump, violations

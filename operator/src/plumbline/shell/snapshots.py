@@ -27,14 +27,13 @@ from plumbline.api.v1alpha1 import (
     TrainingTemplate,
 )
 from plumbline.engine.cache import Cache
+from plumbline.plan.live import Assessment, Traffic
 from plumbline.plan.model import (
-    Assessment,
     DatasetSnapshot,
     DriftMonitorSnapshot,
     JobOutcome,
     ModelDeploymentSnapshot,
     Settings,
-    Traffic,
     TrainingRunSnapshot,
     TrainingTemplateSnapshot,
 )

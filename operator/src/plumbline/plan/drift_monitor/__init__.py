@@ -12,7 +12,8 @@ from plumbline.api.effects import Manifest, Plan
 from plumbline.plan.drift_monitor import verdict
 from plumbline.plan.drift_monitor.conditions import conditions
 from plumbline.plan.drift_monitor.course import Course, course
-from plumbline.plan.model import Assessment, DriftMonitorSnapshot
+from plumbline.plan.live import Assessment
+from plumbline.plan.model import DriftMonitorSnapshot
 from plumbline.plan.rules import drift_episode, drift_run
 from plumbline.plan.rules.status import whole
 

@@ -11,7 +11,8 @@ from plumbline.plan.drift_monitor.verdict import (
     drift_words,
     was,
 )
-from plumbline.plan.model import Assessment, DriftMonitorSnapshot
+from plumbline.plan.live import Assessment
+from plumbline.plan.model import DriftMonitorSnapshot
 from plumbline.plan.reasons import DriftMonitorReason as Reason
 from plumbline.plan.rules.status import condition_of
 

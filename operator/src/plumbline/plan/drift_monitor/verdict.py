@@ -4,7 +4,8 @@ import math
 
 from plumbline.api.effects import Event
 from plumbline.api.v1alpha1.drift_monitor import Broken, ColumnDrift, DriftMonitorStatus
-from plumbline.plan.model import Assessment, BrokenFinding, ColumnFinding, DriftMonitorSnapshot
+from plumbline.plan.live import Assessment, BrokenFinding, ColumnFinding
+from plumbline.plan.model import DriftMonitorSnapshot
 from plumbline.plan.reasons import DriftMonitorReason as Reason
 from plumbline.plan.rules.status import condition_of
 

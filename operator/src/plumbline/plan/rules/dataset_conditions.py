@@ -6,7 +6,8 @@ from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.dataset import DatasetStatus
 from plumbline.plan.conditions import READY, RECONCILING, condition, ready, stalled, working
 from plumbline.plan.reasons import DatasetReason
-from plumbline.plan.rules.dataset_fetch import VALID, Retry
+from plumbline.plan.rules.dataset_fetch import VALID
+from plumbline.plan.rules.dataset_retry import Retry
 from plumbline.plan.rules.job_trouble import Look
 from plumbline.plan.rules.status import condition_of
 

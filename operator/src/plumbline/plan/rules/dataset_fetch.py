@@ -6,7 +6,6 @@ of both the key and the attempt before it, so that a restart finds the same name
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from plumbline.api import names
@@ -16,12 +15,11 @@ from plumbline.api.v1alpha1.dataset import Fetch
 from plumbline.plan import canonical
 from plumbline.plan.model import DatasetSnapshot
 from plumbline.plan.rules import jobs, status
+from plumbline.plan.rules.dataset_retry import Retry, retry_of
 
 ATTEMPT, REQUESTS, ROOM = f"{GROUP}/attempt", f"{GROUP}/requests", f"{GROUP}/resources"
 VALID = "Valid"
 REFRESHES = 10
-QUICK_SECONDS = (10, 30, 90)
-SLOW_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,21 +45,6 @@ class Attempt:
         """What its Job says about it."""
         told = {ATTEMPT: str(self.number), REQUESTS: json.dumps(self.requests)}
         return {**told, ROOM: self.room}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retry:
-    """A try that follows a failure.
-
-    Attributes:
-        at: when.
-        number: which attempt it will be.
-        soon: whether it is one of the quick ones, before anybody is called.
-    """
-
-    at: datetime
-    number: int
-    soon: bool
 
 
 def current(snapshot: DatasetSnapshot) -> Attempt | None:
@@ -112,24 +95,6 @@ def retry(snapshot: DatasetSnapshot) -> Retry | None:
     if fetch is None or valid is None:
         return None
     return retry_of(fetch, valid.reason, _number(snapshot, fetch.job))
-
-
-def retry_of(fetch: Fetch, reason: str, number: int) -> Retry | None:
-    """Return the try that follows this fetch, which was the attempt of this number."""
-    if fetch.outcome != "Failed" or fetch.time is None:
-        return None
-    if is_quick(reason, number):
-        wait = timedelta(seconds=QUICK_SECONDS[number - 1])
-        return Retry(at=fetch.time + wait, number=number + 1, soon=True)
-    if reason not in jobs.MENDABLE:
-        return None
-    wait = timedelta(seconds=SLOW_SECONDS)
-    return Retry(at=fetch.time + wait, number=number + 1, soon=False)
-
-
-def is_quick(reason: str, number: int) -> bool:
-    """Tell whether the failure will pass soon, so that nobody need be told yet."""
-    return reason in jobs.TEMPORARY and number <= len(QUICK_SECONDS)
 
 
 def _under_way(snapshot: DatasetSnapshot, fetch: Fetch) -> Attempt:

@@ -10,7 +10,8 @@ from plumbline.api.v1alpha1.dataset import DatasetStatus, Fetch, Refresh, Revisi
 from plumbline.plan.conditions import condition
 from plumbline.plan.model import DatasetSnapshot, JobOutcome
 from plumbline.plan.reasons import DatasetReason
-from plumbline.plan.rules.dataset_fetch import REFRESHES, VALID, Attempt, is_quick
+from plumbline.plan.rules.dataset_fetch import REFRESHES, VALID, Attempt
+from plumbline.plan.rules.dataset_retry import is_quick
 from plumbline.plan.rules.dataset_rules import rules_of
 from plumbline.plan.rules.records import DatasetRecord, parsed
 from plumbline.plan.rules.status import moment

@@ -13,7 +13,8 @@ from plumbline.api import names
 from plumbline.api.v1alpha1 import DriftMonitor
 from plumbline.api.v1alpha1.drift_monitor import Episode
 from plumbline.plan import canonical
-from plumbline.plan.model import Assessment, DriftMonitorSnapshot
+from plumbline.plan.live import Assessment
+from plumbline.plan.model import DriftMonitorSnapshot
 from plumbline.plan.rules.status import moment
 
 NAME_LIMIT = 40

@@ -5,57 +5,11 @@ begets a second one, however it ended.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from plumbline.api.v1alpha1.dataset import Refresh
-from plumbline.api.v1alpha1.drift_monitor import Episode
-from plumbline.plan.model import Assessment, DriftMonitorSnapshot
 from plumbline.plan.reasons import Outcome
 from plumbline.plan.rules import drift_episode, drift_run
-
-SHORTEST_WAIT = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """How the answer to an episode stands.
-
-    Attributes:
-        outcome: one word.
-        message: the same in a sentence.
-        request: the request to the Dataset that stands; empty for none.
-        run: name of the run that answers, if there is one.
-        revision: data revision to train on now; None unless a run is to be made.
-        again_at: when time alone changes the answer.
-    """
-
-    outcome: Outcome
-    message: str
-    request: str = ""
-    run: str = ""
-    revision: int | None = None
-    again_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """An episode and everything that its answer depends on."""
-
-    episode: Episode
-    snapshot: DriftMonitorSnapshot
-    assessment: Assessment | None
-
-    @property
-    def request(self) -> str:
-        """The request of this episode that stands."""
-        request = self.snapshot.monitor.status.refresh
-        return request if drift_episode.is_request_of(request, self.episode) else ""
-
-    @property
-    def wait(self) -> timedelta:
-        """How long to wait between two retrainings, and between two requests for rows."""
-        return timedelta(seconds=self.snapshot.monitor.spec.response.cooldown_seconds)
+from plumbline.plan.rules.drift_case import Answer, Case
 
 
 def answer(case: Case) -> Answer:
@@ -132,35 +86,25 @@ def _cools_down(case: Case) -> Answer | None:
 
 def _asks(case: Case) -> Answer | None:
     """Ask for new rows at first, and again from time to time while there are none."""
-    name = case.snapshot.dataset.metadata.name if case.snapshot.dataset else ""
-    if case.request and not (_response(case) and _may_ask_again(case) and not _rows(case)):
+    in_vain = case.request and case.reply and case.new_revision is None
+    if case.request and not (in_vain and case.snapshot.now >= case.next_request):
         return None
     request = drift_episode.request_of(case.episode, case.snapshot.now)
-    message = f"Dataset {name} is asked for new rows"
+    message = f"Dataset {case.data} is asked for new rows"
     return Answer(outcome=Outcome.REFRESH_REQUESTED, message=message, request=request)
 
 
-def _may_ask_again(case: Case) -> bool:
-    return case.snapshot.now >= _next_request(case)
-
-
-def _next_request(case: Case) -> datetime:
-    asked = datetime.fromtimestamp(drift_episode.asked_at(case.request), UTC)
-    return asked + max(case.wait, SHORTEST_WAIT)
-
-
 def _waits_for_rows(case: Case) -> Answer | None:
-    if _response(case):
+    if case.reply:
         return None
     dataset = case.snapshot.dataset
     held = " It is suspended." if dataset and dataset.spec.suspend else ""
-    name = dataset.metadata.name if dataset else ""
-    message = f"Dataset {name} is asked for new rows.{held}"
+    message = f"Dataset {case.data} is asked for new rows.{held}"
     return Answer(outcome=Outcome.REFRESH_REQUESTED, message=message, request=case.request)
 
 
 def _trains(case: Case) -> Answer | None:
-    revision = _rows(case)
+    revision = case.new_revision
     if revision is None:
         return None
     return Answer(
@@ -173,27 +117,12 @@ def _trains(case: Case) -> Answer | None:
 
 
 def _has_no_rows(case: Case) -> Answer | None:
-    response, dataset = _response(case), case.snapshot.dataset
-    bad = response is not None and response.outcome in ("Invalid", "Failed")
-    name = dataset.metadata.name if dataset else ""
-    again = _next_request(case)
-    said = f"see Dataset {name}: its newest fetch was {'invalid' if bad else 'not new'}"
+    bad = case.reply is not None and case.reply.outcome in ("Invalid", "Failed")
+    again = case.next_request
+    said = f"see Dataset {case.data}: its newest fetch was {'invalid' if bad else 'not new'}"
     message = f"{said}; it is asked again at {_clock(again)}"
     outcome = Outcome.DATASET_INVALID if bad else Outcome.NO_NEW_DATA
     return Answer(outcome=outcome, message=message, request=case.request, again_at=again)
-
-
-def _response(case: Case) -> Refresh | None:
-    """Return what the Dataset has answered to the request."""
-    refreshes = case.snapshot.dataset.status.refreshes if case.snapshot.dataset else []
-    return next((each for each in refreshes if each.id == case.request), None)
-
-
-def _rows(case: Case) -> int | None:
-    """Return the data revision in use if nothing has been trained on it yet."""
-    revision = case.snapshot.dataset.status.revision if case.snapshot.dataset else None
-    known = drift_run.trained_revision(case.snapshot)
-    return revision if revision is not None and revision > known else None
 
 
 def _clock(time: datetime) -> str:

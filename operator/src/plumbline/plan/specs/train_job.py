@@ -10,13 +10,12 @@ from plumbline.api.effects import Manifest
 from plumbline.api.meta import PodTemplate
 from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import TrainingRun
-from plumbline.api.v1alpha1.training_run import TrainerContainer
 from plumbline.plan.model import Settings
 from plumbline.plan.rules.training_task import FrozenSpec
 from plumbline.plan.specs import job, metadata, pod, steps
+from plumbline.plan.specs.train_containers import TRAIN, fetch, train, upload
 
-COMPONENT = "train"
-UPLOAD_READY = f"{pod.TMP}/upload-ready"
+COMPONENT = TRAIN
 # Counts twice: for the upload when training has ended, which ships 2 GiB at 18 MB/s, and for a
 # training that is to end at once and does not; then nothing is left to ship, and it is killed.
 GRACE_SECONDS = 120
@@ -70,8 +69,8 @@ def train_pod(run: TrainingRun, spec: FrozenSpec, settings: Settings) -> Manifes
     ]
     namespace = run.metadata.namespace
     return pod.pod(
-        init=[_fetch(settings, namespace), _upload(settings, namespace)],
-        containers=[_train(spec, settings)],
+        init=[fetch(settings, namespace), upload(settings, namespace)],
+        containers=[train(spec, settings)],
         volumes=volumes,
         grace_seconds=GRACE_SECONDS,
         overrides=overrides(spec.pod.pod_template),
@@ -84,98 +83,3 @@ def overrides(template: PodTemplate) -> dict[str, Any]:
         mode="json", by_alias=True, exclude_none=True, include=set(OVERRIDES)
     )
     return {field: value for field, value in given.items() if value}
-
-
-def _fetch(settings: Settings, namespace: str) -> Manifest:
-    return steps.step(
-        "fetch",
-        settings=settings,
-        args=["fetch-training"],
-        env=steps.store_environment(settings, namespace),
-        env_from=steps.store_credentials(),
-        mounts=[steps.task_mount(), pod.mount("data", "/data"), pod.mount("tmp", pod.TMP)],
-    )
-
-
-def _upload(settings: Settings, namespace: str) -> Manifest:
-    """Return the side-car: it is told to end when training has ended, and ships the model then."""
-    container = steps.step(
-        "upload",
-        settings=settings,
-        args=["upload"],
-        env=steps.store_environment(settings, namespace),
-        env_from=steps.store_credentials(),
-        mounts=[
-            steps.task_mount(),
-            pod.mount("model", "/model", read_only=True),
-            pod.mount("tmp", pod.TMP),
-        ],
-        resources=steps.UPLOAD,
-    )
-    return {**container, "restartPolicy": "Always", "startupProbe": _listens()}
-
-
-def _listens() -> Manifest:
-    """Training waits until the upload can hear of its end; SIGTERM before that would be lost."""
-    return {
-        "exec": {"command": ["test", "-e", UPLOAD_READY]},
-        "periodSeconds": 1,
-        "timeoutSeconds": 5,
-        "failureThreshold": 120,
-    }
-
-
-def _train(spec: FrozenSpec, settings: Settings) -> Manifest:
-    mounts = [
-        pod.mount("data", "/data", read_only=True),
-        pod.mount("model", "/model"),
-        pod.mount("tmp-train", pod.TMP),
-    ]
-    resources = pod.requirements(spec.pod.resources)
-    environment = _environment(spec)
-    if spec.trainer.container:
-        return _users(spec.trainer.container, environment, mounts, resources)
-    return steps.step(
-        COMPONENT,
-        settings=settings,
-        args=["train"],
-        env=environment,
-        mounts=mounts,
-        resources=resources,
-    )
-
-
-def _users(
-    trainer: TrainerContainer, env: list[Manifest], mounts: list[Manifest], resources: Manifest
-) -> Manifest:
-    return pod.container(
-        COMPONENT,
-        image=trainer.image,
-        pull_policy=None,
-        command=trainer.command,
-        args=trainer.args,
-        env=env,
-        mounts=mounts,
-        resources=resources,
-        user=None,
-    )
-
-
-def _environment(spec: FrozenSpec) -> list[Manifest]:
-    """Return the variables of the training container: the user's, and ours, which win.
-
-    How many threads there are is only our proposal: there the user's word wins.
-    """
-    own = spec.trainer.container.env if spec.trainer.container else []
-    ours = {
-        "PLUMBLINE_DATA": "/data",
-        "PLUMBLINE_MODEL": "/model",
-        "PLUMBLINE_SEED": str(spec.seed),
-    }
-    lines = [
-        *steps.threads(COMPONENT),
-        *({"name": each.name, "value": each.value} for each in own),
-        *(dict(each) for each in spec.pod.pod_template.env),
-        *pod.variables(ours),
-    ]
-    return list({line["name"]: line for line in lines}.values())

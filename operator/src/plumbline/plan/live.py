@@ -1,0 +1,78 @@
+"""What serving pods have counted, and what a look at their rows has found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """Requests of one side of a comparison.
+
+    Attributes:
+        requests: requests sent to it.
+        errors: requests that it failed (5xx, refused, late or cut).
+        latency: requests by latency, one count a bucket of `Traffic.latency_bounds` and one above.
+    """
+
+    requests: int = 0
+    errors: int = 0
+    latency: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What the serving pods have counted, summed over pods.
+
+    Attributes:
+        arms: by routing token `<identity>/<step>`: the stable and the canary arm.
+        reporting: pods that answered the newest pull, by identity.
+        routed: tokens that every ready stable pod has taken over.
+    """
+
+    arms: Mapping[str, tuple[Arm, Arm]] = field(default_factory=dict)
+    latency_bounds: tuple[float, ...] = ()
+    reporting: Mapping[str, int] = field(default_factory=dict)
+    routed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnFinding:
+    """How far one column has moved, after the calibrated test."""
+
+    name: str
+    score: float
+    threshold: float
+    log10_p: float
+    rows: int
+    alarm: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenFinding:
+    """A rule of the declared schema that live rows break significantly."""
+
+    column: str
+    rule: str
+    rows: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """The newest look at live traffic, after hysteresis.
+
+    Attributes:
+        model: digest of the model whose reference was compared with.
+        drifted: whether the drift alarm stands.
+        findings: columns, worst first.
+        broken: rules that live rows break; not empty means that the data is broken.
+        window_rows: rows in the largest window.
+        rows_lost: rows that went uncounted because a pod ended between two pulls.
+    """
+
+    model: str
+    drifted: bool = False
+    findings: tuple[ColumnFinding, ...] = ()
+    broken: tuple[BrokenFinding, ...] = ()
+    window_rows: int = 0
+    rows_lost: int = 0
