@@ -42,6 +42,7 @@ class Counts:
         reference = content.get("reference") or {"columns": []}
         self.layout = Layout([ColumnBins.from_json(c) for c in reference["columns"]])
         self._rules, self._clock = Rules(content["features"]), clock
+        self._classes = [str(name) for name in content.get("classes") or ()]
         self._noted: list[tuple[int, Columns, NDArray[np.float64] | None]] = []
         self._seconds: OrderedDict[int, Second] = OrderedDict()
         self._lock = threading.Lock()
@@ -52,7 +53,7 @@ class Counts:
         if len(self._noted) < BACKLOG:
             self._noted.append((int(self._clock()), columns, answers))
         else:
-            self.lost += 1
+            self.lost += _rows(columns)
 
     def flush(self) -> None:
         """Count what was noted."""
@@ -79,17 +80,30 @@ class Counts:
         one = self._seconds.get(second)
         if one is None:
             one = self._seconds[second] = Second(self.layout.zeros())
-        batch = columns if answers is None else {**columns, PREDICTION: answers[:, -1]}
+        batch = columns if answers is None else {**columns, PREDICTION: self._answered(answers)}
         one.cells += count(self.layout, batch)
-        one.rows += len(next(iter(columns.values())))
+        one.rows += _rows(columns)
         for rule, rows in self._rules.count(columns).items():
             one.broken[rule] = one.broken.get(rule, 0) + rows
+
+    def _answered(self, answers: NDArray[np.float64]) -> NDArray[Any]:
+        """Return what is watched of the answers, as the reference was made of it.
+
+        A value, the probability of the second of two classes, or the likeliest of many classes.
+        """
+        if len(self._classes) <= 2:
+            return answers[:, -1]
+        return np.array(self._classes, dtype=object)[np.argmax(answers, axis=1)]
 
     def run(self, stop: threading.Event) -> None:
         """Flush now and then until stopped, and once more at the end."""
         while not stop.wait(FLUSH_SECONDS):
             self.flush()
         self.flush()
+
+
+def _rows(columns: Columns) -> int:
+    return len(next(iter(columns.values())))
 
 
 def _wire(number: int, one: Second) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
 from plumbline.plan.live import Assessment, Traffic
 from plumbline.shell import routing
+from plumbline.shell.coverage import Coverage
 from plumbline.shell.ledger import Ledger
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.records import Records
@@ -42,9 +43,7 @@ class Watched:
     ledger: Ledger = field(default_factory=Ledger)
     identity: str = ""
     seconds: Seconds | None = None
-    told: dict[str, int] = field(default_factory=dict)
-    lost: int = 0
-    through: int = 0
+    coverage: Coverage = field(default_factory=Coverage)
 
 
 class Puller:
@@ -106,9 +105,7 @@ class Puller:
         pods = [pod for pod in self._pods(key) if pod.get("status", {}).get("podIP")]
         pulls = (self._pull(session, pod, watched, deployment) for pod in pods)
         await asyncio.gather(*pulls)
-        alive = {pod["metadata"]["name"] for pod in pods}
-        ours = [n for n, second in watched.told.items() if n in alive or second >= watched.through]
-        watched.through = min((watched.told[name] for name in ours), default=watched.through)
+        watched.coverage.advance((pod["metadata"]["name"] for pod in pods), now=time.time())
         if deployment.status.canary:
             self._queue.add(key, urgent=False)
 
@@ -126,7 +123,7 @@ class Puller:
         )
         reference = (json.loads(content).get("reference") or {}).get("columns", [])
         watched.identity, watched.seconds = stable.identity, Seconds(reference)
-        watched.told, watched.through = {}, 0
+        watched.coverage = Coverage()
 
     async def _pull(
         self,
@@ -141,7 +138,7 @@ class Puller:
         follow = routing.wanted(deployment, identity)
         asked = {
             "routing": follow.wire() if follow else None,
-            "since": watched.told.get(name, 0) if identity == watched.identity else 2**40,
+            "since": watched.coverage.told(name) if identity == watched.identity else 2**40,
         }
         address = f"http://{pod['status']['podIP']}:{ADMIN_PORT}/control"
         try:
@@ -152,12 +149,12 @@ class Puller:
         watched.ledger.enter(name, answer, time=time.time())
         if identity == watched.identity and watched.seconds is not None:
             watched.seconds.add(answer["seconds"])
-            watched.told[name] = answer["through"]
+            watched.coverage.hear(name, answer, now=time.time())
 
     def _look(self, key: Key, deployment: ModelDeployment) -> None:
         """Let the deployment's monitors look, and wake those whose verdict has changed."""
         watched, stable = self._watched[key], deployment.status.stable
-        if stable is None or watched.identity != stable.identity or not watched.through:
+        if stable is None or watched.identity != stable.identity or not watched.coverage.through:
             return
         for obj in self._cache.list(DRIFT_MONITOR, key.namespace):
             monitor = DriftMonitor.model_validate(obj)
@@ -173,7 +170,7 @@ class Puller:
         if watcher is None or watcher.seconds is not seconds:
             self._metrics.monitor_gone(key.namespace, key.name)
             watcher = self._watchers[key] = Watcher.resumed(monitor, model, seconds)
-        found = watcher.look(monitor, through=watched.through, lost=watched.lost)
+        found = watcher.look(monitor, through=watched.coverage.through, lost=watched.coverage.lost)
         before, self._assessments[key] = self._assessments.get(key), found
         self._show(key, found)
         if _verdict(before) != _verdict(found):

@@ -93,6 +93,7 @@ class Watcher:
     drifted: episode.Alarm = field(default_factory=episode.Alarm)
     broken: episode.Alarm = field(default_factory=episode.Alarm)
     rules: tuple[BrokenFinding, ...] = ()
+    lost_before: int = 0
 
     @staticmethod
     def resumed(monitor: DriftMonitor, model: str, seconds: Seconds) -> "Watcher":
@@ -110,6 +111,7 @@ class Watcher:
                 BrokenFinding(column=one.column, rule=one.rule, rows=one.rows, of=one.of)
                 for one in monitor.status.broken
             ),
+            lost_before=monitor.status.rows_lost,
         )
 
     def look(self, monitor: DriftMonitor, *, through: int, lost: int) -> Assessment:
@@ -134,7 +136,7 @@ class Watcher:
             findings=tuple(_finding(score) for score in scores),
             broken=self.rules if self.broken.standing else (),
             window_rows=self.seconds.rows(through, KEPT),
-            rows_lost=lost,
+            rows_lost=self.lost_before + lost,
         )
 
     def _scores(

@@ -1,0 +1,88 @@
+"""How far the pods of a model have told of their rows, and what is lost with a pod that ends.
+
+A pod tells of whole seconds. Drift is looked for up to the second that every pod has told of; one
+that stays silent is waited for a few seconds only. What a pod served after its last word goes with
+it: how much that was is estimated from its newest rate.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+SILENT_SECONDS, RATE_SECONDS, PULL_SECONDS = 5.0, 5, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """The last word of a pod.
+
+    Attributes:
+        boot: which start of its process spoke.
+        through: the last second that it has told of.
+        rate: rows a second, in the newest seconds told.
+        uncounted: rows that it could not count itself.
+        heard: when it spoke, in seconds of the epoch.
+    """
+
+    boot: str
+    through: int
+    rate: float
+    uncounted: int
+    heard: float
+
+
+class Coverage:
+    """The pods of one model."""
+
+    def __init__(self) -> None:
+        """Know of no pod."""
+        self._words: dict[str, Word] = {}
+        self._lost = 0.0
+        self.through = 0
+
+    @property
+    def lost(self) -> int:
+        """Rows that were served and are in no count, as far as that can be told."""
+        return round(self._lost)
+
+    def told(self, pod: str) -> int:
+        """Return the last second that a pod has told of; 0 when it never spoke."""
+        return self._words[pod].through if pod in self._words else 0
+
+    def hear(self, pod: str, answer: Mapping[str, Any], *, now: float) -> None:
+        """Take in what a pod has answered to a pull."""
+        before = self._words.get(pod)
+        uncounted = int(answer["totals"]["lost"])
+        if before and before.boot == answer["boot"]:
+            self._lost += uncounted - before.uncounted
+        elif before:
+            self._lose(before, until=min(before.heard + PULL_SECONDS, answer["started"]))
+        self._words[pod] = Word(
+            boot=answer["boot"],
+            through=answer["through"],
+            rate=_rate(answer, before),
+            uncounted=uncounted,
+            heard=now,
+        )
+
+    def advance(self, alive: Iterable[str], *, now: float) -> None:
+        """Go on to the second that all have told of, without pods that ended or are silent."""
+        for pod in set(self._words) - set(alive):
+            self._lose(self._words.pop(pod), until=now)
+        spoken = [w.through for w in self._words.values() if now - w.heard < SILENT_SECONDS]
+        self.through = max(self.through, min(spoken, default=self.through))
+
+    def _lose(self, word: Word, *, until: float) -> None:
+        self._lost += word.rate * max(0.0, until - word.through - 1)
+
+
+def _rate(answer: Mapping[str, Any], before: Word | None) -> float:
+    """Return rows a second since the last pull, over the newest seconds only."""
+    through = answer["through"]
+    first = through - RATE_SECONDS
+    if before and before.boot == answer["boot"]:
+        if before.through == through:
+            return before.rate
+        first = max(first, before.through)
+    rows = sum(second["rows"] for second in answer["seconds"] if second["e"] > first)
+    return rows / (through - first)
