@@ -133,7 +133,7 @@ def test_a_torn_line_names_the_file_and_the_line(pod: Pods) -> None:
     pod.upload("2.csv", "a,b\n1,2\n3")
     ended, manifest = pod.profile(schema(column()))
     assert ended.reason == "CsvTorn"
-    assert "s3://raw/2.csv is torn at line 3: 1 fields instead of 2" in ended.message
+    assert "s3://raw/2.csv is torn at line 3: 1 field instead of 2" in ended.message
     assert manifest["parts"][0].get("blob") is None
 
 

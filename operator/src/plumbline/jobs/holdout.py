@@ -8,7 +8,7 @@ from typing import Any, Literal
 import polars as pl
 
 from plumbline.api.v1alpha1.dataset import DataSchema, Holdout
-from plumbline.jobs.digest import row_texts
+from plumbline.jobs.digest import iter_texts
 from plumbline.jobs.failures import JobFailed
 
 _WHOLE = 1 << 64
@@ -60,17 +60,20 @@ def rule_of(holdout: Holdout, schema: DataSchema) -> Rule:
         JobFailed: it names a column that is not declared.
     """
     by = holdout.by or ("Time" if schema.time_column else "Row")
-    declared = sorted(column.name for column in schema.columns)
+    declared = {column.name: column.type for column in schema.columns}
     if by == "Row":
-        return Rule(by, tuple(schema.primary_key) or tuple(declared), holdout.share)
+        return Rule(by, tuple(schema.primary_key) or tuple(sorted(declared)), holdout.share)
     column = holdout.column or (schema.time_column if by == "Time" else None)
     if column not in declared:
-        raise JobFailed(
-            "SpecInvalid",
-            f"question.holdout by {by}: column {column!r} is not in the schema; declare it, or "
-            "name another in question.holdout.column.",
-        )
+        raise _unfit(f"by {by}: column {column!r} is not in the schema; declare it, or")
+    if by == "Time" and declared[column] == "boolean":
+        raise _unfit(f"by Time: column {column!r} is a boolean, which has no order in time;")
     return Rule(by, (column,), holdout.share)
+
+
+def _unfit(problem: str) -> JobFailed:
+    advice = "name another in question.holdout.column."
+    return JobFailed("SpecInvalid", f"question.holdout {problem} {advice}")
 
 
 def split(frame: pl.DataFrame, rule: Rule, *, key: str, floor: Any = None) -> Split:
@@ -84,11 +87,11 @@ def split(frame: pl.DataFrame, rule: Rule, *, key: str, floor: Any = None) -> Sp
     """
     if rule.by == "Time":
         return _by_time(frame, rule, floor)
-    texts = row_texts(frame, rule.columns)
-    values = texts.unique() if rule.by == "Group" else texts
     limit = int(rule.share * _WHOLE)
-    chosen = {text for text in values.to_list() if _position(text, key) < limit}
-    return Split(rule, texts.is_in(pl.Series(list(chosen), dtype=pl.String).implode()))
+    texts = iter_texts(frame, rule.columns)
+    return Split(
+        rule, pl.Series([_position(text, key) < limit for text in texts], dtype=pl.Boolean)
+    )
 
 
 def _position(text: str, key: str) -> int:
@@ -98,10 +101,26 @@ def _position(text: str, key: str) -> int:
 
 
 def _by_time(frame: pl.DataFrame, rule: Rule, floor: Any) -> Split:
+    """Hold out the newest; a row without a time is none of them."""
     times = frame[rule.columns[0]]
-    found = times.sort()
-    cut = found[min(len(found) - 1, int(len(found) * (1 - rule.share)))] if len(found) else None
-    floor = datetime.fromisoformat(floor) if isinstance(floor, str) else floor
-    cut = floor if cut is None else cut if floor is None else max(cut, floor)
-    held = (times >= cut).fill_null(False) if cut is not None else times.is_null()
-    return Split(rule, held, cut)
+    found = times.drop_nulls().sort()
+    cuts = [found[min(len(found) - 1, int(len(found) * (1 - rule.share)))]] if len(found) else []
+    cuts += [] if floor is None else [_of_type(floor, times.dtype)]
+    cut = max((each for each in cuts if each is not None), default=None)
+    held = pl.repeat(False, len(times), eager=True) if cut is None else times >= cut
+    return Split(rule, held.fill_null(False), cut)
+
+
+def _of_type(floor: Any, dtype: pl.DataType) -> Any:
+    """Return the cut of an earlier manifest as a value of the column; None for another type."""
+    if isinstance(dtype, pl.Datetime):
+        return _instant(floor)
+    fits = isinstance(floor, str) if dtype == pl.String else isinstance(floor, int | float)
+    return floor if fits else None
+
+
+def _instant(floor: Any) -> datetime | None:
+    try:
+        return floor if isinstance(floor, datetime) else datetime.fromisoformat(floor)
+    except (TypeError, ValueError):
+        return None

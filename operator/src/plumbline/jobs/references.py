@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from plumbline.api.v1alpha1.dataset import Column, DataSchema, Question
 from plumbline.jobs.answers import Answers
@@ -18,16 +19,27 @@ from plumbline.stats.reference import category_bins, number_bins
 PREDICTION = "__prediction"
 
 
-def reference(frame: pl.DataFrame, schema: DataSchema, question: Question | None) -> dict[str, Any]:
+def reference(
+    frame: pl.DataFrame, held: pl.Series, schema: DataSchema, question: Question | None
+) -> dict[str, Any]:
     """Return the bins of every column that can be a feature; personal ones have none."""
     target = question.target if question else None
-    ordered = frame.sort(schema.time_column, maintain_order=True) if schema.time_column else frame
+    order = _in_time(frame, held, schema)
     bins = [
-        _bins(column, ordered[column.name])
+        _bins(column, frame[column.name].gather(order))
         for column in schema.columns
         if column.name != target and column.type != "timestamp" and not column.personal
     ]
     return {"columns": [each.to_json() for each in bins if each is not None]}
+
+
+def _in_time(frame: pl.DataFrame, held: pl.Series, schema: DataSchema) -> pl.Series:
+    """Return the places of the rows to train on, oldest first."""
+    rows = (~held).arg_true()
+    if schema.time_column is None:
+        return rows
+    times = pl.DataFrame({"row": rows, "time": frame[schema.time_column].gather(rows)})
+    return times.sort("time", maintain_order=True)["row"]
 
 
 def prediction_reference(matrix: Answers, classes: Sequence[Any] | None) -> list[dict[str, Any]]:
@@ -45,5 +57,13 @@ def prediction_reference(matrix: Answers, classes: Sequence[Any] | None) -> list
 def _bins(column: Column, values: pl.Series) -> ColumnBins | None:
     """Return the bins of one column; booleans are the numbers 0 and 1."""
     if column.type == "string":
-        return category_bins(column.name, values.to_list())
+        return category_bins(column.name, _texts(values))
     return number_bins(column.name, values.cast(pl.Float64).to_numpy())
+
+
+def _texts(values: pl.Series) -> NDArray[Any]:
+    """Return the texts as objects, each of them made only once however often it is there."""
+    known = values.unique().drop_nulls()
+    places = values.replace_strict(known, range(len(known)), default=len(known))
+    texts = np.array([*known.to_list(), None], dtype=object)
+    return np.asarray(texts[places.to_numpy()])

@@ -84,9 +84,6 @@ def _key(frame: pl.DataFrame, schema: DataSchema) -> list[Violation]:
     names = list(schema.primary_key)
     if not names:
         return []
-    absent = [name for name in names if name not in frame.columns]
-    if absent:
-        raise JobFailed("SpecInvalid", f"schema.primaryKey: {absent[0]!r} is not a column.")
     again = ~frame.select(pl.struct(names).is_first_distinct()).to_series()
     empty = frame.select(pl.any_horizontal(pl.col(names).is_null())).to_series()
     sentence = f"primary key ({', '.join(names)}) is there already or incomplete"

@@ -1,19 +1,18 @@
 """One file becomes one typed table, or the reasons why it cannot."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 import polars as pl
 from polars.exceptions import PolarsError
 
 from plumbline.api.v1alpha1.dataset import DataSchema
+from plumbline.jobs import csv_table
+from plumbline.jobs.csv_lines import scan
 from plumbline.jobs.failures import JobFailed
-from plumbline.jobs.torn import torn_lines
 from plumbline.jobs.types import Mask, typed
 from plumbline.jobs.violations import Violation
-
-_SHOWN_LINES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Table:
     """
 
     frame: pl.DataFrame
-    bad: dict[str, Mask] = field(default_factory=dict)
+    bad: Mapping[str, Mask] = field(default_factory=dict)
     violations: tuple[Violation, ...] = ()
 
 
@@ -42,67 +41,71 @@ def read_table(path: Path, name: str, format_: str, schema: DataSchema) -> Table
     """
     if path.stat().st_size == 0:
         return _unusable(Violation(rule="SourceEmpty", message=f"{name} is empty: 0 bytes."))
-    if format_ == "csv":
-        torn = _torn(path, name)
-        if torn:
-            return _unusable(*torn)
-    raw = _raw(path, name, format_)
-    wrong = _wrong_columns(raw, name, schema)
-    return _unusable(*wrong) if wrong else _typed(raw, schema)
+    return (_csv if format_ == "csv" else _parquet)(path, name, schema)
+
+
+def _csv(path: Path, name: str, schema: DataSchema) -> Table:
+    csv_table.refuse_utf16(path, name)
+    lines = scan(path)
+    wrong = csv_table.broken_lines(lines, name)
+    wrong = wrong or _wrong_columns(lines.names, lines.rows, name, schema)
+    if wrong:
+        return _unusable(*wrong)
+    return _typed(csv_table.read_csv(path, name, lines, _declared(schema)), schema)
+
+
+def _parquet(path: Path, name: str, schema: DataSchema) -> Table:
+    try:
+        names = list(pl.read_parquet_schema(path))
+        rows = pl.scan_parquet(path, hive_partitioning=False).select(pl.len()).collect().item()
+        wrong = _wrong_columns(names, rows, name, schema)
+        if wrong:
+            return _unusable(*wrong)
+        raw = pl.read_parquet(path, columns=_declared(schema), hive_partitioning=False)
+    except (PolarsError, OSError) as error:
+        raise JobFailed(
+            "SourceUnreadable",
+            f"{name} is not readable as parquet: {str(error).splitlines()[0][:200]}; check "
+            "spec.format and the file.",
+        ) from error
+    return _typed(raw, schema)
 
 
 def _unusable(*violations: Violation) -> Table:
     return Table(pl.DataFrame(), violations=violations)
 
 
-def _torn(path: Path, name: str) -> list[Violation]:
-    lines = list(islice(torn_lines(path), _SHOWN_LINES))
-    if not lines:
-        return []
-    first = lines[0]
-    message = f"{name} is torn at line {first.number}: {first.problem}; write the file again."
-    numbers = tuple(line.number for line in lines[:10])
-    return [Violation(rule="TornLine", count=len(lines), rows=numbers, message=message)]
+def _declared(schema: DataSchema) -> list[str]:
+    return [column.name for column in schema.columns]
 
 
-def _raw(path: Path, name: str, format_: str) -> pl.DataFrame:
-    try:
-        if format_ == "csv":
-            return pl.read_csv(path, infer_schema=False)
-        return pl.read_parquet(path, hive_partitioning=False)
-    except (PolarsError, OSError) as error:
-        raise JobFailed(
-            "SourceUnreadable",
-            f"{name} is not readable as {format_}: {str(error).splitlines()[0][:200]}; check "
-            "spec.format and the file.",
-        ) from error
-
-
-def _wrong_columns(raw: pl.DataFrame, name: str, schema: DataSchema) -> list[Violation]:
-    declared = [column.name for column in schema.columns]
-    wrong = [
-        Violation(rule="ColumnMissing", column=column, count=raw.height, message=message)
+def _wrong_columns(
+    names: Sequence[str], rows: int, name: str, schema: DataSchema
+) -> list[Violation]:
+    declared = _declared(schema)
+    hint = csv_table.separator_hint(names)
+    has = f"it has {', '.join(map(repr, names[:12]))}{', ...' if len(names) > 12 else ''}.{hint}"
+    missing = [
+        _wrong("ColumnMissing", column, rows, f"{name} has no column {column!r}; {has}")
         for column in declared
-        if column not in raw.columns
-        for message in [f"{name} has no column {column!r}; it has {_names(raw.columns)}."]
+        if column not in names
     ]
-    extra = [column for column in raw.columns if column not in declared] if schema.strict else []
-    return wrong + [
-        Violation(
-            rule="ColumnUnexpected",
-            column=column[:128],
-            count=raw.height,
-            message=f"{name} has an undeclared column {column!r}; declare it, or drop strict.",
+    advice = "declare it, or drop strict"
+    extra = [column for column in names if column not in declared] if schema.strict else []
+    return missing + [
+        _wrong(
+            "ColumnUnexpected", each, rows, f"{name} has an undeclared column {each!r}; {advice}."
         )
-        for column in extra
+        for each in extra
     ]
 
 
-def _names(columns: list[str]) -> str:
-    return ", ".join(columns[:12]) + (", ..." if len(columns) > 12 else "")
+def _wrong(rule: str, column: str, rows: int, message: str) -> Violation:
+    return Violation(rule=rule, column=column[:128], count=rows, message=message)
 
 
 def _typed(raw: pl.DataFrame, schema: DataSchema) -> Table:
-    columns = [typed(raw[column.name], column.type) for column in schema.columns]
+    """Convert column by column, letting go of each raw one: two whole tables may be too much."""
+    columns = [typed(raw.drop_in_place(column.name), column.type) for column in schema.columns]
     bad = {column.bad.name: column.bad for column in columns if column.bad.any()}
     return Table(pl.DataFrame([column.values for column in columns]), bad)

@@ -15,8 +15,11 @@ DTYPES: dict[str, pl.DataType] = {
 }
 # Written for "nothing" by common tools; a string column may hold them as values ("NA" is Namibia).
 _NOTHING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"]
-_TRUE, _FALSE = ["true", "True", "TRUE", "1"], ["false", "False", "FALSE", "0"]
+# A column of booleans with gaps is often written as 1.0 and 0.0.
+_TRUE = ["true", "True", "TRUE", "1", "1.0"]
+_FALSE = ["false", "False", "FALSE", "0", "0.0"]
 _FORMATS = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
+_ZONED = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z"]
 _EXACT = 2.0**53
 
 
@@ -89,7 +92,7 @@ def _booleans(source: pl.Series) -> pl.Series:
     if source.dtype == pl.Boolean:
         return source
     if source.dtype.is_numeric():
-        source = source.cast(pl.Float64).cast(pl.Int64, strict=False).cast(pl.String)
+        source = source.cast(pl.Float64).cast(pl.String)
     if source.dtype != pl.String:
         return _nothing(source, pl.Boolean())
     lookup = dict.fromkeys(_TRUE, True) | dict.fromkeys(_FALSE, False)
@@ -109,19 +112,21 @@ def _timestamps(source: pl.Series) -> pl.Series:
 
 def _parsed(text: pl.Series) -> pl.Series:
     frame = text.alias("t").to_frame()
-    clean = pl.col("t").str.replace(" ", "T", literal=True).str.replace(r"[zZ]$", "+00:00")
-    zoned = clean.str.to_datetime(
-        "%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False
-    )
+    clean = pl.col("t").str.replace(" ", "T", literal=True)
+    clean = clean.str.replace(r"(?: ?UTC|[zZ])$", "+00:00")
+    zoned = [
+        clean.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
+        for form in _ZONED
+    ]
     plain = [
         clean.str.to_datetime(form, time_unit="us", strict=False).dt.replace_time_zone("UTC")
         for form in _FORMATS
     ]
-    return frame.select(pl.coalesce(zoned, *plain).alias(text.name or "t")).to_series()
+    return frame.select(pl.coalesce(*zoned, *plain).alias(text.name or "t")).to_series()
 
 
 def _strings(source: pl.Series) -> pl.Series:
-    if source.dtype.is_nested() or source.dtype == pl.Binary:
+    if source.dtype.is_nested() or source.dtype in (pl.Binary, pl.Duration, pl.Object):
         return _nothing(source, pl.String())
     return source.cast(pl.String, strict=False)
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 DECILES = 10
 CATEGORIES, RARE = 50, 1000
 BEYOND = 0.1
+_MOST = float(np.finfo(np.float64).max)
 Counts = NDArray[np.int64]
 
 
@@ -118,8 +119,8 @@ def number_edges(values: NDArray[np.float64]) -> tuple[float, ...]:
     rows share falls into one cell.
     """
     low, high = float(values.min()), float(values.max())
-    margin = BEYOND * (high - low) or max(1.0, abs(high)) * BEYOND
+    margin = BEYOND * high - BEYOND * low or max(1.0, abs(high)) * BEYOND
     quantiles = np.quantile(values, np.arange(1, DECILES) / DECILES, method="inverted_cdf")
     inner = np.unique(quantiles)
     inner = inner[(inner < high)]
-    return (low - margin, *map(float, inner), high + margin)
+    return (max(low - margin, -_MOST), *map(float, inner), min(high + margin, _MOST))
