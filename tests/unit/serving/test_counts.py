@@ -44,5 +44,5 @@ def counted(counts: Counts) -> list[int]:
     """Return what has been counted of the predictions."""
     total = counts.layout.zeros()
     for second in counts.since(0)[1]:
-        total[second["i"]] += second["c"]
+        total[second["i"]] += np.array(second["c"], dtype=np.int64)
     return list(total[counts.layout.slices[PREDICTION]])
