@@ -64,7 +64,7 @@ test: lint verify unit deploy ## Run every test, the real cluster included
 demo: deploy ## Run the whole story on a real cluster with real flights
 	@source <(hack/cluster env) && $(PY) -m demo
 
-prove: install ## Run the long evidence
+prove: deploy ## Run the long evidence on a real cluster
 	@source <(hack/cluster env) && $(VENV)/bin/pytest -q -m prove
 
 perf: install ## Run the benches; NAME=control_plane runs one

@@ -112,6 +112,7 @@ def test_a_leader_that_froze_is_replaced_and_wakes_up_too_late_to_write(
     assert children(name)
 
 
+@pytest.mark.prove
 def test_an_operator_that_is_stuck_is_started_again(alone: str, names: Names, tell: Tell) -> None:
     before, began = replicas.restarts(alone), time.monotonic()
     with replicas.frozen(replicas.process(alone)):
@@ -122,6 +123,7 @@ def test_an_operator_that_is_stuck_is_started_again(alone: str, names: Names, te
     tell(f"operator stuck: worked {seconds:.1f} s after its new start")
 
 
+@pytest.mark.prove
 def test_an_operator_that_is_cut_off_ends_itself_and_comes_back(
     alone: str, names: Names, tell: Tell
 ) -> None:
