@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from plumbline.jobs import globs
+from plumbline.jobs.bucket_source import BucketSource
+from plumbline.jobs.failures import JobFailed
 
 from tests.unit.jobs.pods import Pods
 
@@ -22,6 +24,47 @@ def test_a_bucket_that_does_not_exist(pod: Pods) -> None:
     assert (ended.code, ended.reason) == (64, "SourceNotFound")
     ended, _ = pod.profile(SCHEMA, source={"uri": "s3://nowhere/*.csv"})
     assert (ended.code, ended.reason) == (64, "SourceNotFound")
+
+
+@pytest.mark.parametrize("path", ["", "/", "/a//1.csv", "/a/../b.csv", "/a/./b.csv", "/a/"])
+def test_an_address_in_a_bucket_that_names_no_file(pod: Pods, path: str) -> None:
+    pod.upload("a.csv", "a\n1\n")
+    ended, _ = pod.profile(SCHEMA, source={"uri": f"s3://raw{path}"})
+    assert (ended.code, ended.reason) == (64, "SourceInvalid")
+    assert f"s3://raw{path} names no file" in ended.message
+
+
+def test_a_folder_instead_of_files_says_how_to_name_its_files(pod: Pods) -> None:
+    pod.upload("year/1.csv", "a\n1\n")
+    ended, _ = pod.profile(SCHEMA, source={"uri": "s3://raw/year"})
+    assert (ended.code, ended.reason) == (64, "SourceNotFound")
+    assert "s3://raw/year/*.csv" in ended.message
+
+
+@pytest.mark.parametrize(
+    "name", ["1 2.csv", "größe.csv", "a+b.csv", "a&b=c.csv", "[x].csv", "a#.csv"]
+)
+def test_a_file_may_be_called_anything(pod: Pods, name: str) -> None:
+    pod.upload(f"deep/er/{name}", "a\n1\n")
+    ended, manifest = pod.profile(SCHEMA, source={"uri": "s3://raw/**/*.csv"})
+    assert ended.words["verdict"] == "Valid"
+    assert manifest["parts"][0]["source"] == f"s3://raw/deep/er/{name}"
+
+
+def test_a_file_that_changes_between_list_and_read_is_tried_again(
+    pod: Pods, tmp_path: Path
+) -> None:
+    """Its old version with the new rows would be taken for unchanged when it changes back."""
+    pod.upload("1.csv", "a\n1\n")
+    source = BucketSource("s3://raw/*.csv", pod.world.environment())
+    (part,) = source.parts()
+    pod.upload("1.csv", "a\n2\n")
+    with pytest.raises(JobFailed, match="changed while it was read") as raised:
+        source.fetch(part, tmp_path / "file")
+    assert (raised.value.reason, raised.value.retry) == ("SourceChanged", True)
+    pod.upload("1.csv", "a\n1\n")
+    source.fetch(part, tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "a\n1\n"
 
 
 def test_wrong_credentials_for_the_source_are_not_those_of_the_store(pod: Pods) -> None:

@@ -14,7 +14,7 @@ from plumbline.jobs.parts import Loaded
 from plumbline.jobs.places import Places
 from plumbline.jobs.revision import Revision
 from plumbline.jobs.rules import broken_rules
-from plumbline.jobs.source import open_source
+from plumbline.jobs.sources import open_source
 from plumbline.jobs.spec import check_spec
 from plumbline.jobs.tasks import ProfileTask, read
 from plumbline.jobs.violations import Violation

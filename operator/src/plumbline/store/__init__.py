@@ -8,6 +8,7 @@ Example:
 
 from plumbline.store.errors import (
     BucketMissing,
+    Changed,
     CredentialsRefused,
     Damaged,
     Missing,
@@ -21,6 +22,7 @@ from plumbline.store.store import Store
 
 __all__ = [
     "BucketMissing",
+    "Changed",
     "CredentialsRefused",
     "Damaged",
     "Entry",

@@ -49,6 +49,13 @@ class Missing(StoreError):
     reason = "Missing"
 
 
+class Changed(StoreError):
+    """There is something else at this place than a moment ago."""
+
+    reason = "Changed"
+    retry = True
+
+
 class TooLarge(StoreError):
     """There is more than the reader is willing to take."""
 

@@ -12,7 +12,7 @@ from obstore.exceptions import AlreadyExistsError
 from obstore.store import S3Store
 
 from plumbline.store.bucket import create_bucket
-from plumbline.store.errors import BucketMissing, Missing, TooLarge, translated
+from plumbline.store.errors import BucketMissing, Changed, Missing, TooLarge, translated
 from plumbline.store.location import Location
 
 if TYPE_CHECKING:
@@ -55,12 +55,15 @@ class Objects:
             self._within(answer.meta["size"], limit_bytes, key)
             return bytes(answer.bytes())
 
-    def download(self, key: str, path: Path, limit_bytes: int | None) -> str:
-        """Write the bytes to `path` and return their digest."""
+    def download(
+        self, key: str, path: Path, limit_bytes: int | None, version: str | None = None
+    ) -> str:
+        """Write the bytes (of a version, if one is named) to `path` and return their digest."""
         hasher = hashlib.sha256()
         with self._talking(f"reading {key}"), path.open("wb") as file:
             answer = obstore.get(self._client, self._key(key))
             self._within(answer.meta["size"], limit_bytes, key)
+            self._still(version, _entry(answer.meta).version, key)
             for chunk in answer.stream():
                 hasher.update(chunk)
                 file.write(chunk)
@@ -108,6 +111,10 @@ class Objects:
                 f"{limit_bytes} that are allowed."
             )
 
+    def _still(self, wanted: str | None, found: str, key: str) -> None:
+        if wanted is not None and wanted != found:
+            raise Changed(f"reading {key} in {self.location}: it changed meanwhile; try again.")
+
     def _key(self, key: str) -> str:
         prefix = self.location.prefix
         return f"{prefix}/{key}" if prefix else key
@@ -119,5 +126,5 @@ class Objects:
 
 
 def _entry(meta: "ObjectMeta") -> Entry:
-    version = "/".join(word for word in (meta["e_tag"], meta["version"]) if word)
-    return Entry(key=meta["path"], bytes=meta["size"], version=version)
+    # The number of a version is not in every answer; the ETag is.
+    return Entry(meta["path"], meta["size"], meta["e_tag"] or meta["version"] or "")
