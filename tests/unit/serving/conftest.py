@@ -1,5 +1,6 @@
 """A small linear model in a folder, and real serving processes on loopback."""
 
+import contextlib
 import json
 import os
 import signal
@@ -123,16 +124,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """Return a function that starts a server; all end with the test."""
+Serve = Callable[..., Server]
+
+
+@contextlib.contextmanager
+def servers(folder: Path) -> Iterator[Serve]:
+    """Give a function that starts a server; all end with the context."""
     started: list[Server] = []
 
     def start(*, identity: str = "one", drain: float = 0.2, intercept: float = 0.0) -> Server:
-        folder = tmp_path / f"{identity}-{len(started)}"
-        write_model(folder, intercept=intercept)
+        model = folder / f"{identity}-{len(started)}"
+        write_model(model, intercept=intercept)
         port, admin = free_port(), free_port()
-        words = ["serve", "--model", str(folder), "--name", "m", "--host", "127.0.0.1"]
+        words = ["serve", "--model", str(model), "--name", "m", "--host", "127.0.0.1"]
         words += ["--port", str(port), "--admin-port", str(admin)]
         env = {**os.environ, "PYTHONPATH": str(SOURCE), "PLUMBLINE_IDENTITY": identity}
         env["PLUMBLINE_DRAIN_SECONDS"] = str(drain)
@@ -142,11 +146,27 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         until(lambda: _is_ready(server))
         return server
 
-    yield start
-    for server in started:
-        if server.process.poll() is None:
-            server.process.kill()
-            server.process.wait()
+    try:
+        yield start
+    finally:
+        for server in started:
+            if server.process.poll() is None:
+                server.process.kill()
+                server.process.wait()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Return a function that starts a server; all end with the test."""
+    with servers(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Return a server that the tests of a module share."""
+    with servers(tmp_path_factory.mktemp("server")) as start:
+        yield start()
 
 
 def _is_ready(server: Server) -> bool:

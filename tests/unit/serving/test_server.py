@@ -44,17 +44,6 @@ def test_a_wrong_request_gets_a_400_that_says_what_and_the_server_goes_on(serve:
     assert server.infer()[0] == 200
 
 
-def test_a_body_of_50_mb_is_refused_before_it_is_read(serve: Serve) -> None:
-    server = serve()
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
-    connection.putrequest("POST", "/v2/models/m/infer")
-    connection.putheader("Content-Length", str(50 * 2**20))
-    connection.endheaders(b'{"inputs":')
-    assert connection.getresponse().status == 413
-    connection.close()
-    assert server.infer()[0] == 200
-
-
 def test_the_same_rows_give_the_same_counts_however_they_are_spread(serve: Serve) -> None:
     alone, left, right = serve(), serve(), serve()
     for n in range(60):

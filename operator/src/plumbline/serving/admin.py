@@ -10,8 +10,10 @@ from typing import Any
 
 import msgspec
 
-from plumbline.serving.app import App, Receive, Scope, Send
+from plumbline.serving.app import App, Scope, Send
+from plumbline.serving.body import Body, Receive
 from plumbline.serving.counts import Counts
+from plumbline.serving.errors import RequestError
 from plumbline.serving.forward import Routing
 from plumbline.serving.tally import BOUNDS, Arm, Tally
 
@@ -61,11 +63,10 @@ class Admin:
 
     async def _control(self, receive: Receive) -> tuple[int, bytes, bytes]:
         """Take over the routing and tell what was counted."""
-        message = await receive()
         try:
-            asked = msgspec.json.decode(message.get("body", b"")[:CONTROL_LIMIT])
+            asked = msgspec.json.decode(await Body({}, receive).read(limit=CONTROL_LIMIT))
             routing, since = Routing.of(asked.get("routing")), int(asked.get("since", 0))
-        except (msgspec.DecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
+        except (RequestError, AttributeError, KeyError, TypeError, ValueError) as error:
             return 400, b"application/json", msgspec.json.encode({"error": repr(error)})
         if routing != self._app.forwarder.routing:
             self._on_loop(lambda: self._app.forwarder.follow(routing))

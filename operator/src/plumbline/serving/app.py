@@ -10,18 +10,22 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from plumbline.serving import protocol
+from plumbline.serving.body import Body, Receive
 from plumbline.serving.counts import Counts
 from plumbline.serving.errors import RequestError
 from plumbline.serving.forward import FORWARDED, OWN_SECONDS, Forwarder
+from plumbline.serving.pages import Pages
 from plumbline.serving.predictor import Predictor
+from plumbline.serving.protocol import InferRequest, parse
+from plumbline.serving.reader import Columns, Reader
 from plumbline.serving.tally import Tally
+from plumbline.serving.writer import Writer
 
-BODY_LIMIT = 16 * 2**20
+CLOSING = (408, 413)
 Scope = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
+Given = Mapping[bytes, bytes]
 
 
 class App:
@@ -34,11 +38,13 @@ class App:
         content = predictor.model.content
         self._predictor, self._counts, self._tally = predictor, counts, tally
         self.forwarder, self.draining = Forwarder(), False
-        self._reader = protocol.Reader(content["features"])
-        self._writer = protocol.Writer(name=name, version=identity, classes=content.get("classes"))
+        self._reader = Reader(content["features"])
+        self._writer = Writer(name=name, version=identity, classes=content.get("classes"))
         self._ids, self._prefix = itertools.count(), f"{os.getpid():x}-{time.time_ns():x}-"
         self._infer = {f"/v2/models/{name}{v}/infer" for v in ("", f"/versions/{identity}")}
-        self._pages = self._described(name, identity, content)
+        self._pages = Pages(
+            name=name, version=identity, content=content, outputs=self._writer.outputs
+        )
         self._identity = identity.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,44 +52,40 @@ class App:
         if scope["type"] != "http":
             return
         path, started = scope["path"], time.perf_counter()
+        if path not in self._infer:
+            path = path.rstrip("/")
+        given = dict(scope["headers"])
+        body = Body(given, receive)
         headers: Headers = [(b"content-type", b"application/json")]
         self._tally.in_flight += 1
         try:
-            status, body = await self._answer(scope, path, receive, headers)
+            status, content = await self._answer(scope["method"], path, given, body, headers)
         except RequestError as error:
-            status, body = error.status, msgspec.json.encode({"error": str(error)})
-            if status == 503:
-                headers.append((b"retry-after", b"1"))
+            status, content = error.status, msgspec.json.encode({"error": str(error)})
+            headers.extend(error.headers.items())
         except Exception as error:
-            status, body = 500, msgspec.json.encode({"error": f"internal error: {error!r}"})
+            status, content = 500, msgspec.json.encode({"error": f"internal error: {error!r}"})
         finally:
             self._tally.in_flight -= 1
         if path in self._infer:
             self._tally.ended(time.perf_counter() - started, status)
-        await self._respond(send, status, body, headers)
+        if self.draining or status in CLOSING or (b"expect" in given and not body.ended):
+            headers.append((b"connection", b"close"))
+        await _respond(send, status, content, headers, body)
 
     async def _answer(
-        self, scope: Scope, path: str, receive: Receive, headers: Headers
+        self, method: str, path: str, given: Given, body: Body, headers: Headers
     ) -> tuple[int, bytes]:
-        if path in self._infer:
-            if scope["method"] != "POST":
-                raise RequestError("use POST to infer", status=405)
-            return 200, await self._inferred(scope, path, receive, headers)
-        if path == "/v2/health/ready" or (path.endswith("/ready") and path[:-6] in self._pages):
-            ready = not self.draining
-            told = {"name": path, "ready": ready, "live": True}
-            return (200 if ready else 503), msgspec.json.encode(told)
-        if (page := self._pages.get(path)) is None:
-            raise RequestError(f"there is nothing at {path}; see /v2", status=404)
-        if scope["method"] not in ("GET", "HEAD"):
-            raise RequestError(f"use GET for {path}", status=405)
-        return 200, page
+        if path not in self._infer:
+            return self._pages.answer(method, path, ready=not self.draining)
+        if method != "POST":
+            raise RequestError("use POST to infer", status=405, headers={b"allow": b"POST"})
+        return 200, await self._inferred(path, given, await body.read(), headers)
 
-    async def _inferred(self, scope: Scope, path: str, receive: Receive, headers: Headers) -> bytes:
-        given = dict(scope["headers"])
-        body = await _body(given, receive)
-        request = protocol.parse(body)
+    async def _inferred(self, path: str, given: Given, body: bytes, headers: Headers) -> bytes:
+        request = parse(body)
         columns, rows = self._reader.columns(request)
+        self._writer.check(request)
         self._tally.rows += rows
         id_ = request.id or f"{self._prefix}{next(self._ids):x}"
         headers.append((b"x-request-id", _safe(id_)))
@@ -109,14 +111,14 @@ class App:
             headers.append((OWN_SECONDS.encode(), seconds.encode()))
         return self._written(request, found, id_, headers)
 
-    async def _own(self, columns: protocol.Columns, rows: int) -> NDArray[np.float64]:
+    async def _own(self, columns: Columns, rows: int) -> NDArray[np.float64]:
         found = await self._predictor.predict(columns, rows)
         self._counts.note(columns, found)
         return found
 
     def _written(
         self,
-        request: protocol.InferRequest,
+        request: InferRequest,
         found: NDArray[np.float64],
         id_: str,
         headers: Headers,
@@ -124,53 +126,18 @@ class App:
         headers.append((b"x-plumbline-model", self._identity))
         return self._writer.answer(request, found, id_=id_)
 
-    async def _respond(self, send: Send, status: int, body: bytes, headers: Headers) -> None:
-        headers.append((b"content-length", str(len(body)).encode()))
-        if self.draining or status == 413:
-            headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
 
-    def _described(self, name: str, identity: str, content: Mapping[str, Any]) -> dict[str, bytes]:
-        """Return what does not change, encoded once."""
-        engine = content["engine"]["kind"]
-        model = msgspec.json.encode(
-            protocol.metadata(name, identity, content["features"], self._writer, engine)
-        )
-        server = msgspec.json.encode(
-            {"name": "plumbline", "version": identity, "extensions": ["model_repository"]}
-        )
-        return {
-            "/v2": server,
-            "/v2/": server,
-            "/v2/health/live": msgspec.json.encode({"live": True}),
-            f"/v2/models/{name}": model,
-            f"/v2/models/{name}/versions/{identity}": model,
-        }
-
-
-async def _body(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
-    """Return the body.
-
-    Raises:
-        RequestError: it is too large; it is not read to its end then.
-    """
-    if int(headers.get(b"content-length", b"0")) > BODY_LIMIT:
-        raise RequestError(f"the body is larger than {BODY_LIMIT} bytes; split it", status=413)
-    parts, size = [], 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise RequestError("the client has gone")
-        part = message.get("body", b"")
-        parts.append(part)
-        size += len(part)
-        if size > BODY_LIMIT:
-            raise RequestError(f"the body is larger than {BODY_LIMIT} bytes; split it", status=413)
-        if not message.get("more_body"):
-            return parts[0] if len(parts) == 1 else b"".join(parts)
+async def _respond(send: Send, status: int, content: bytes, headers: Headers, body: Body) -> None:
+    """Answer; a client that is told off early may go on sending until it has heard it."""
+    headers.append((b"content-length", str(len(content)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    early = status >= 400 and not body.ended
+    await send({"type": "http.response.body", "body": content, "more_body": early})
+    if early:
+        await body.discard()
+        await send({"type": "http.response.body", "body": b""})
 
 
 def _safe(text: str) -> bytes:
     """Return an id that can stand in a header."""
-    return text[:128].encode("ascii", "replace").replace(b"\r", b"?").replace(b"\n", b"?")
+    return "".join(c if " " <= c <= "~" else "?" for c in text[:128]).encode()

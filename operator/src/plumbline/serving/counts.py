@@ -93,7 +93,8 @@ class Counts:
         """
         if len(self._classes) <= 2:
             return answers[:, -1]
-        return np.array(self._classes, dtype=object)[np.argmax(answers, axis=1)]
+        names: NDArray[Any] = np.array(self._classes, dtype=object)
+        return names[np.argmax(answers, axis=1)]
 
     def run(self, stop: threading.Event) -> None:
         """Flush now and then until stopped, and once more at the end."""

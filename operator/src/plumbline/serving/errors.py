@@ -1,10 +1,14 @@
 """What a client did wrong, as an HTTP answer."""
 
+from collections.abc import Mapping
+
 
 class RequestError(Exception):
     """A request that cannot be answered; the message says what, where and what to do."""
 
-    def __init__(self, message: str, *, status: int = 400) -> None:
-        """Answer with this status."""
+    def __init__(
+        self, message: str, *, status: int = 400, headers: Mapping[bytes, bytes] | None = None
+    ) -> None:
+        """Answer with this status and these headers."""
         super().__init__(message)
-        self.status = status
+        self.status, self.headers = status, headers or {}

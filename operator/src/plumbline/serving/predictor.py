@@ -38,7 +38,8 @@ class Predictor:
         if self._row_seconds * (1 + rows / 8) < INLINE_SECONDS:
             return self.model.predict(columns)
         if self._waiting >= WAITING:
-            raise RequestError("too many requests wait; try again in a second", status=503)
+            message = "too many requests wait; try again in a second"
+            raise RequestError(message, status=503, headers={b"retry-after": b"1"})
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()

@@ -19,6 +19,9 @@ from plumbline.serving.engines import load
 from plumbline.serving.predictor import Predictor, check_sample
 from plumbline.serving.tally import Tally
 
+# With the drain well within the pod's grace: a client that never ends must not have it killed.
+FINISH_SECONDS = 15
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -116,5 +119,6 @@ def _config(app: App | Admin, options: Options, port: int) -> uvicorn.Config:
         access_log=False,
         log_level="warning",
         timeout_keep_alive=75,
+        timeout_graceful_shutdown=FINISH_SECONDS,
         server_header=False,
     )

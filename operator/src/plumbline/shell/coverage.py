@@ -78,11 +78,11 @@ class Coverage:
 
 def _rate(answer: Mapping[str, Any], before: Word | None) -> float:
     """Return rows a second since the last pull, over the newest seconds only."""
-    through = answer["through"]
+    through: int = answer["through"]
     first = through - RATE_SECONDS
     if before and before.boot == answer["boot"]:
         if before.through == through:
             return before.rate
         first = max(first, before.through)
-    rows = sum(second["rows"] for second in answer["seconds"] if second["e"] > first)
+    rows: int = sum(one["rows"] for one in answer["seconds"] if one["e"] > first)
     return rows / (through - first)

@@ -1,0 +1,92 @@
+"""The body of a request: read within bounds, or thrown away within bounds.
+
+Many clients read no answer before they have sent everything. An answer that comes early must not
+close the connection under them, or they see a reset instead of what was wrong.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from plumbline.serving.errors import RequestError
+
+BODY_LIMIT, READ_SECONDS = 16 * 2**20, 60.0
+DISCARD_LIMIT, DISCARD_SECONDS = 100 * 2**20, 10.0
+BINARY = b"inference-header-content-length"
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+
+
+class Body:
+    """What a client sends after the headers.
+
+    Attributes:
+        ended: whether nothing more is to come.
+    """
+
+    def __init__(self, headers: Mapping[bytes, bytes], receive: Receive) -> None:
+        """Read nothing yet."""
+        self._headers, self._receive = headers, receive
+        self.ended = False
+
+    async def read(self, *, limit: int = BODY_LIMIT, seconds: float = READ_SECONDS) -> bytes:
+        """Return the body.
+
+        Raises:
+            RequestError: it is too large, too slow, or of a form that this server does not read.
+        """
+        self._check_headers(limit)
+        # A body mostly comes whole, and a timer would cost each request more than reading it.
+        parts = [await self._next()]
+        if not self.ended:
+            await self._read_rest(parts, limit, seconds)
+        elif len(parts[0]) > limit:
+            raise _too_large(limit)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    async def discard(
+        self, *, limit: int = DISCARD_LIMIT, seconds: float = DISCARD_SECONDS
+    ) -> None:
+        """Take what is still to come and keep none of it, up to a bound of bytes and seconds."""
+        size = 0
+        try:
+            async with asyncio.timeout(seconds):
+                while not self.ended and size < limit:
+                    size += len(await self._next())
+        except (TimeoutError, RequestError):
+            return
+
+    async def _read_rest(self, parts: list[bytes], limit: int, seconds: float) -> None:
+        size = len(parts[0])
+        try:
+            async with asyncio.timeout(seconds):
+                while not self.ended:
+                    parts.append(await self._next())
+                    size += len(parts[-1])
+                    if size > limit:
+                        raise _too_large(limit)
+        except TimeoutError:
+            self.ended = True
+            message = f"the body did not come within {seconds:g} seconds"
+            raise RequestError(message, status=408) from None
+
+    def _check_headers(self, limit: int) -> None:
+        headers = self._headers
+        if int(headers.get(b"content-length", b"0")) > limit:
+            raise _too_large(limit)
+        if (coding := headers.get(b"content-encoding", b"identity").lower()) != b"identity":
+            said = coding[:40].decode("latin-1")
+            raise RequestError(f"content-encoding {said!r}: send the body as it is", status=415)
+        if BINARY in headers:
+            raise RequestError("binary tensors are not read: send all tensors as JSON", status=415)
+
+    async def _next(self) -> bytes:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self.ended = True
+            raise RequestError("the client has gone")
+        self.ended = not message.get("more_body")
+        return bytes(message.get("body", b""))
+
+
+def _too_large(limit: int) -> RequestError:
+    return RequestError(f"the body is larger than {limit} bytes; split it", status=413)

@@ -1,0 +1,53 @@
+"""What the data port tells of itself: its health, the server and the model."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from plumbline.serving import protocol
+from plumbline.serving.errors import RequestError
+
+READ = ("GET", "HEAD")
+
+
+class Pages:
+    """Answers to everything but inference."""
+
+    def __init__(
+        self, *, name: str, version: str, content: Mapping[str, Any], outputs: Mapping[str, str]
+    ) -> None:
+        """Describe a model; what does not change is encoded once."""
+        self._name, self._version = name, version
+        models = {f"/v2/models/{name}{v}" for v in ("", f"/versions/{version}")}
+        self._ready = {"/v2/health/ready", *(f"{path}/ready" for path in models)}
+        model = protocol.metadata(name, version, content, outputs)
+        server = {"name": "plumbline", "version": version, "extensions": ["model_repository"]}
+        live = {"live": True}
+        pages = {"/v2": server, "/v2/health/live": live} | dict.fromkeys(models, model)
+        self._encoded = {path: msgspec.json.encode(page) for path, page in pages.items()}
+
+    def answer(self, method: str, path: str, *, ready: bool) -> tuple[int, bytes]:
+        """Return status and body.
+
+        Raises:
+            RequestError: there is no such page, or it is not to be written.
+        """
+        page = self._encoded.get(path)
+        if page is None and path not in self._ready:
+            raise RequestError(self._unknown(path), status=404)
+        if method not in READ:
+            allow = {b"allow": b"GET, HEAD"}
+            raise RequestError(f"use GET for {path[:200]}", status=405, headers=allow)
+        if page is not None:
+            return 200, page
+        told = {"name": self._name, "ready": ready, "live": True}
+        return (200 if ready else 503), msgspec.json.encode(told)
+
+    def _unknown(self, path: str) -> str:
+        match path.split("/"):
+            case ["", "v2", "models", name, *_] if name != self._name:
+                return f"unknown model {name[:200]!r}; this server has {self._name!r}"
+            case ["", "v2", "models", _, "versions", version, *_] if version != self._version:
+                return f"unknown version {version[:200]!r}; this server has {self._version!r}"
+        return f"there is nothing at {path[:200]}; see /v2"

@@ -1,0 +1,74 @@
+"""Requests into columns.
+
+Columns come as one tensor each, or as one two-dimensional tensor when every feature is a number.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
+from plumbline.serving.errors import RequestError
+from plumbline.serving.protocol import InferRequest, Tensor, short, some
+from plumbline.serving.tensors import flat, numbers, rows_of, texts
+
+Columns = dict[str, NDArray[Any]]
+
+
+class Reader:
+    """Reads a model's columns out of requests."""
+
+    def __init__(self, features: Sequence[Mapping[str, Any]]) -> None:
+        """Expect these features."""
+        self._features = {feature["name"]: feature for feature in features}
+        self._numeric = all(feature["type"] != "category" for feature in features)
+
+    def columns(self, request: InferRequest) -> tuple[Columns, int]:
+        """Return one array a feature, and the number of rows.
+
+        Raises:
+            RequestError: a tensor is missing, unknown or does not fit.
+        """
+        if _is_matrix(request.inputs):
+            return self._from_matrix(request.inputs[0])
+        given = {tensor.name: tensor for tensor in request.inputs}
+        self._check_names(given, len(request.inputs))
+        rows = rows_of(request.inputs[0])
+        return {name: self._column(given[name], rows) for name in self._features}, rows
+
+    def _from_matrix(self, tensor: Tensor) -> tuple[Columns, int]:
+        wanted, name = len(self._features), short(tensor.name)
+        if not self._numeric:
+            raise RequestError(f"input {name}: this model has text features: send one tensor each")
+        rows = rows_of(tensor)
+        if tensor.shape[1] != wanted:
+            raise RequestError(
+                f"input {name} has {tensor.shape[1]} columns, the model has {wanted} "
+                f"features: {some(self._features)}"
+            )
+        values = numbers(tensor, flat(tensor)).reshape(rows, wanted)
+        return {name: values[:, n] for n, name in enumerate(self._features)}, rows
+
+    def _check_names(self, given: Mapping[str, Tensor], count: int) -> None:
+        if missing := [name for name in self._features if name not in given]:
+            raise RequestError(
+                f"{len(missing)} of {len(self._features)} inputs are missing: {some(missing)}"
+            )
+        if unknown := [name for name in given if name not in self._features]:
+            raise RequestError(f"unknown inputs: {some(unknown)}; leave them out")
+        if count != len(given):
+            raise RequestError("an input is given twice; send each feature once")
+
+    def _column(self, tensor: Tensor, rows: int) -> NDArray[Any]:
+        if rows_of(tensor) != rows:
+            name = short(tensor.name)
+            raise RequestError(f"input {name} has {tensor.shape[0]} rows, the first has {rows}")
+        if tensor.shape[1:] not in ([], [1]):
+            shape = f"{tensor.shape}, not [{rows}] or [{rows}, 1]"
+            raise RequestError(f"input {short(tensor.name)} has shape {shape}")
+        read = texts if self._features[tensor.name]["type"] == "category" else numbers
+        return read(tensor, flat(tensor))
+
+
+def _is_matrix(inputs: Sequence[Tensor]) -> bool:
+    return len(inputs) == 1 and len(inputs[0].shape) == 2 and inputs[0].shape[1] != 1

@@ -1,0 +1,42 @@
+"""A client that sends slowly or without end holds the server no longer than the bounds say."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from plumbline.serving.body import Body
+from plumbline.serving.errors import RequestError
+
+
+class Client:
+    """Sends a part again and again; or only once, and then nothing for ever."""
+
+    def __init__(self, part: bytes, *, once: bool = False) -> None:
+        self.part, self.once, self.sent = part, once, 0
+
+    async def __call__(self) -> Mapping[str, Any]:
+        if self.once and self.sent:
+            await asyncio.Event().wait()
+        self.sent += len(self.part)
+        return {"type": "http.request", "body": self.part, "more_body": True}
+
+
+async def test_a_body_that_stops_halfway_is_given_up() -> None:
+    with pytest.raises(RequestError, match="did not come") as caught:
+        await Body({}, Client(b"{", once=True)).read(seconds=0.01)
+    assert caught.value.status == 408
+
+
+async def test_a_body_without_end_is_read_up_to_the_limit_only() -> None:
+    client = Client(b"x" * 10)
+    with pytest.raises(RequestError, match="larger than 100 bytes"):
+        await Body({}, client).read(limit=100)
+    assert client.sent == 110
+
+
+async def test_what_nobody_wants_is_taken_up_to_a_bound_of_bytes_and_of_time() -> None:
+    endless, stuck = Client(b"x" * 10), Client(b"x" * 10, once=True)
+    await Body({}, endless).discard(limit=100)
+    await Body({}, stuck).discard(seconds=0.01)
+    assert (endless.sent, stuck.sent) == (100, 10)
