@@ -124,16 +124,18 @@ def test_row_numbers_go_on_over_the_files_and_only_ten_are_kept(pod: Pods) -> No
     pod.upload("2.csv", "a\n3\n" + "x\n" * 20)
     ended, manifest = pod.profile(schema(column()))
     assert broken(manifest) == [("Type", 20, list(range(4, 14)))]
-    assert ended.reason == "SchemaViolated"
+    assert ended.reason == "Type"
     assert ended.message == "a is not an integer: 20 rows, first 4, 5, 6."
 
 
 def test_a_torn_line_names_the_file_and_the_line(pod: Pods) -> None:
     pod.upload("1.csv", "a,b\n1,2\n")
-    pod.upload("2.csv", "a,b\n1,2\n3")
+    pod.upload("2.csv", "a,b\n1,2\n3\n4,5\n6")
     ended, manifest = pod.profile(schema(column()))
-    assert ended.reason == "CsvTorn"
-    assert "s3://raw/2.csv is torn at line 3: 1 field instead of 2" in ended.message
+    assert ended.reason == "TornLine"
+    assert (
+        "s3://raw/2.csv is torn at line 3: 1 field instead of 2 (and 1 more line)" in ended.message
+    )
     assert manifest["parts"][0].get("blob") is None
 
 
@@ -145,26 +147,26 @@ def test_expectations_of_the_whole_set(pod: Pods) -> None:
     assert [each["rule"] for each in manifest["violations"]] == [
         "MinRows", "MaxDuplicateShare", "MaxNullShare",
     ]  # fmt: skip
-    assert ended.reason == "TooFewRows"
+    assert ended.reason == "MinRows"
     assert "And 2 more" in ended.message
 
 
 @pytest.mark.parametrize(
-    ("text", "rule", "reason"),
+    ("text", "rule"),
     [
-        ("a,late\n1,0\n2,\n", "TargetMissing", "TargetMissing"),
-        ("a\n1\n2\n", "TargetMissing", "TargetMissing"),
-        ("a,late\n1,1\n2,1\n", "TargetConstant", "TargetConstant"),
+        ("a,late\n1,0\n2,\n", "TargetMissing"),
+        ("a\n1\n2\n", "TargetMissing"),
+        ("a,late\n1,1\n2,1\n", "TargetConstant"),
     ],
 )
-def test_a_target_that_cannot_be_learnt(pod: Pods, text: str, rule: str, reason: str) -> None:
+def test_a_target_that_cannot_be_learnt(pod: Pods, text: str, rule: str) -> None:
     pod.upload("1.csv", text)
     ended, manifest = pod.profile(
         schema(column(), column("late", "boolean")),
         question={"task": "Classification", "target": "late"},
     )
     assert [each["rule"] for each in manifest["violations"]] == [rule]
-    assert ended.reason == reason
+    assert ended.reason == rule
 
 
 def test_personal_values_are_shown_nowhere(pod: Pods) -> None:

@@ -36,10 +36,10 @@ LACKING: dict[str, tuple[tuple[str, list[Any]], dict[str, Any], str, str]] = {
         ("string", ["a"] * ROWS),
         {"holdout": {"by": "Group", "column": "t"}},
         "HoldoutEmpty",
-        "none of 50 rows with a target is held out by Group",
+        "none of 50 rows with a target is held out",
     ),
-    "one instant": (("timestamp", ["2020-01-01"] * ROWS), BY_TIME, "TrainingEmpty", "by Time"),
-    "no time at all": (("timestamp", [""] * ROWS), BY_TIME, "HoldoutEmpty", "by Time"),
+    "one instant": (("timestamp", ["2020-01-01"] * ROWS), BY_TIME, "TrainingEmpty", "(by Time)"),
+    "no time at all": (("timestamp", [""] * ROWS), BY_TIME, "HoldoutEmpty", "(by Time)"),
 }  # fmt: skip
 
 

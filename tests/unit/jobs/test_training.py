@@ -102,8 +102,23 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "a parameter with a value that it refuses": (
         {"params": {"learning_rate": "-1"}},
-        "TrainingFailed",
+        "EstimatorParamsInvalid",
         "learning_rate",
+    ),
+    "a parameter of another type": (
+        {"params": {"max_iter": "many"}},
+        "EstimatorParamsInvalid",
+        "'max_iter' parameter of HistGradientBoostingClassifier must be an int",
+    ),
+    "a class to weigh that the target does not have": (
+        {"params": {"class_weight": '{"maybe": 2}'}},
+        "TrainingFailed",
+        "class_weight",
+    ),
+    "an estimator made of others": (
+        {"path": "sklearn.pipeline.Pipeline"},
+        "EstimatorParamsInvalid",
+        "missing 1 required positional argument: 'steps'",
     ),
     "a feature that the data does not have": (
         {"features": ["temp", "wind"]},

@@ -46,9 +46,9 @@ def test_a_pod_that_is_gone_leaves_the_result_to_the_store() -> None:
 
 
 def test_a_steps_own_reason_comes_before_the_jobs() -> None:
-    word = {"reason": "CsvTorn", "message": "line 4"}
+    word = {"reason": "SourceUnreadable", "message": "line 4"}
     outcome = of_job(job(FAILED), [pod("Failed", profile=ended(64, word))])
-    assert (outcome.reason, outcome.message) == ("CsvTorn", "line 4")
+    assert (outcome.reason, outcome.message) == ("SourceUnreadable", "line 4")
 
 
 def test_a_training_that_failed_is_heard_before_the_upload_that_misses_its_model() -> None:

@@ -5,17 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from plumbline.jobs.compile_inputs import NotCompilable
+from plumbline.jobs.inputs import NotCompilable
 
 FILE = "weights.npz"
-_LINKED = ("GammaRegressor", "PoissonRegressor", "TweedieRegressor")
-
-
-def is_linear(estimator: Any) -> bool:
-    """Whether the estimator answers with weights."""
-    return hasattr(estimator, "coef_") and type(estimator).__module__.startswith(
-        ("sklearn.linear_model.", "sklearn.discriminant_analysis")
-    )
+# Their probabilities of more than two classes are a softmax of the margins.
+_SOFTMAX = ("LogisticRegression", "LinearDiscriminantAnalysis")
 
 
 def write_linear(estimator: Any, folder: Path) -> dict[str, Any]:
@@ -29,17 +23,10 @@ def write_linear(estimator: Any, folder: Path) -> dict[str, Any]:
 
 def _link(estimator: Any) -> str:
     name = type(estimator).__name__
-    if name in _LINKED:
-        raise NotCompilable(f"{name} has a link that the linear engine does not have")
     if not hasattr(estimator, "classes_"):
         return "identity"
-    if not hasattr(estimator, "predict_proba"):
-        raise NotCompilable(f"{name} gives no probabilities; use one with predict_proba")
     if len(estimator.classes_) == 2:
         return "logit"
-    if (
-        name.startswith("LogisticRegression")
-        and estimator.get_params().get("solver") != "liblinear"
-    ):
+    if name.startswith(_SOFTMAX) and estimator.get_params().get("solver") != "liblinear":
         return "softmax"
     raise NotCompilable(f"{name} with more than two classes has no compiled form")

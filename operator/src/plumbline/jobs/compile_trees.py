@@ -5,18 +5,10 @@ from typing import Any
 
 import treelite
 
-from plumbline.jobs.compile_inputs import NotCompilable
+from plumbline.jobs.inputs import NotCompilable
 
 FILE = "trees.bin"
-_ENSEMBLES = ("RandomForest", "ExtraTrees", "GradientBoosting", "HistGradientBoosting")
 _SINGLE = ("DecisionTree", "ExtraTree")
-
-
-def is_trees(estimator: Any) -> bool:
-    """Whether the estimator answers with trees."""
-    return type(estimator).__module__.startswith(("sklearn.ensemble.", "sklearn.tree.")) and type(
-        estimator
-    ).__name__.startswith((*_ENSEMBLES, *_SINGLE))
 
 
 def write_trees(estimator: Any, folder: Path) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from plumbline.jobs.compile_inputs import NotCompilable, inputs_of
-from plumbline.jobs.compile_linear import is_linear, write_linear
-from plumbline.jobs.compile_trees import is_trees, write_trees
+from plumbline.jobs.compile_inputs import inputs_of
+from plumbline.jobs.compile_linear import write_linear
+from plumbline.jobs.compile_trees import write_trees
+from plumbline.jobs.families import engine_of
 from plumbline.jobs.features import Feature
 
 FORMAT = "plumbline/1"
@@ -53,11 +54,8 @@ def classes_of(model: Any) -> list[Any] | None:
 
 
 def _engine(estimator: Any, folder: Path) -> dict[str, Any]:
-    if is_linear(estimator):
-        return write_linear(estimator, folder)
-    if is_trees(estimator):
-        return write_trees(estimator, folder)
-    raise NotCompilable(f"{type(estimator).__name__} has no compiled form")
+    write = {"linear": write_linear, "trees": write_trees}[engine_of(estimator)]
+    return write(estimator, folder)
 
 
 def _plain(value: Any) -> Any:

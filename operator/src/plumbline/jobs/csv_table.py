@@ -18,7 +18,11 @@ def broken_lines(lines: Lines, name: str) -> list[Violation]:
     """Return why the lines of the file called `name` are no table."""
     if lines.torn:
         first = lines.torn[0]
-        message = f"{name} is torn at line {first.number}: {first.problem}; write the file again."
+        left = len(lines.torn) - 1
+        more = f" (and {left} more {'line' if left == 1 else 'lines'})" if left else ""
+        message = (
+            f"{name} is torn at line {first.number}: {first.problem}{more}; write the file again."
+        )
         numbers = tuple(line.number for line in lines.torn[:10])
         return [Violation(rule="TornLine", count=len(lines.torn), rows=numbers, message=message)]
     if not lines.names:

@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -12,8 +12,22 @@ TRUSTED_MODULES = ("sklearn.", "lightgbm.", "xgboost.")
 _KINDS = {"Classification": "classifier", "Regression": "regressor"}
 
 
-def make_estimator(path: str, params: Mapping[str, int | str], *, task: str, seed: int) -> Any:
+def make_estimator(
+    path: str,
+    params: Mapping[str, int | str],
+    *,
+    task: str,
+    seed: int,
+    classes: Sequence[Any] = (),
+) -> Any:
     """Return the estimator, unfitted and seeded.
+
+    Args:
+        path: what to import.
+        params: by name; text is read as JSON where it is JSON.
+        task: Classification or Regression.
+        seed: of its random choices, unless params set `random_state`.
+        classes: of a classification, for weights that name them as text.
 
     Raises:
         JobFailed: it is not trusted, not there, not an estimator for the task, or does not know
@@ -28,6 +42,8 @@ def make_estimator(path: str, params: Mapping[str, int | str], *, task: str, see
             "EstimatorParamsInvalid",
             f"{path} has no parameter {unknown[0]!r}; it has {', '.join(sorted(known))[:300]}.",
         )
+    if isinstance(values.get("class_weight"), dict):
+        values["class_weight"] = _by_class(values["class_weight"], classes)
     if "random_state" in known:
         values.setdefault("random_state", seed)
     return _made(kind, path, values, task)
@@ -68,6 +84,12 @@ def _made(kind: Any, path: str, values: Mapping[str, Any], task: str) -> Any:
             f"{path} is not a {_KINDS[task]}, which question.task {task} needs.",
         )
     return estimator
+
+
+def _by_class(weights: Mapping[str, Any], classes: Sequence[Any]) -> dict[Any, Any]:
+    """Return weights by class: JSON knows text alone as a key, and writes `true` for True."""
+    named = {json.dumps(each).strip('"'): each for each in classes} | {str(c): c for c in classes}
+    return {named.get(text, text): weight for text, weight in weights.items()}
 
 
 def _value(raw: int | str) -> Any:

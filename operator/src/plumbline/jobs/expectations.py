@@ -3,7 +3,6 @@
 import polars as pl
 
 from plumbline.api.v1alpha1.dataset import DataSchema, Expectations, Question
-from plumbline.jobs.holdout import Split
 from plumbline.jobs.violations import Violation, of_mask
 
 
@@ -59,38 +58,14 @@ def broken_target(
     if missing.all() or (missing.any() and not column.nullable):
         return of_mask("TargetMissing", name, missing, f"target {name} has no value")
     if values.drop_nulls().n_unique() < 2:
-        return [_constant(name, frame.height, "all rows")]
+        return [constant_target(name, frame.height, "all rows")]
     problem = _unfit(values, column.type, question.task)
     message = f"target {name} {problem}."
     return [Violation(rule="Type", column=name, count=len(values), message=message)] * bool(problem)
 
 
-def broken_sides(
-    frame: pl.DataFrame, split: Split | None, question: Question | None
-) -> list[Violation]:
-    """Return what one side of the holdout lacks: rows at all, or two classes to tell apart."""
-    if question is None or split is None:
-        return []
-    target, by = frame[question.target], split.rule.by
-    learnt, judging = (target.filter(side).drop_nulls() for side in (~split.held, split.held))
-    rows = f"of {target.len() - target.null_count()} rows with a target"
-    if not judging.len():
-        message = f"none {rows} is held out by {by}, so nothing can judge a model; {_MORE}."
-        return [Violation(rule="HoldoutEmpty", message=message)]
-    if not learnt.len():
-        message = f"each {rows} is held out by {by}, so nothing is left to train on; {_LESS}."
-        return [Violation(rule="TrainingEmpty", message=message)]
-    if question.task == "Classification" and learnt.n_unique() < 2:
-        where = f"the {learnt.len()} rows that are not held out"
-        return [_constant(question.target, learnt.len(), where)]
-    return []
-
-
-_MORE = "give more rows, raise question.holdout.share or choose another question.holdout.by"
-_LESS = "give more rows, lower question.holdout.share or choose another question.holdout.by"
-
-
-def _constant(name: str, rows: int, where: str) -> Violation:
+def constant_target(name: str, rows: int, where: str) -> Violation:
+    """Return the violation of a target that tells nothing apart in so many rows."""
     message = f"target {name} has the same value in {where}; there is nothing to learn."
     return Violation(rule="TargetConstant", column=name, count=rows, message=message)
 

@@ -12,10 +12,11 @@ import polars as pl
 
 from plumbline.jobs import answers, champion, proof, safe
 from plumbline.jobs.answers import Answers
-from plumbline.jobs.compile_inputs import NotCompilable
 from plumbline.jobs.compiled import classes_of, compile_model
 from plumbline.jobs.failures import JobFailed
+from plumbline.jobs.families import not_compilable
 from plumbline.jobs.files import check_regular
+from plumbline.jobs.inputs import NotCompilable
 from plumbline.jobs.places import Places
 from plumbline.jobs.references import prediction_reference
 from plumbline.jobs.tasks import PredictTask, read
@@ -83,11 +84,7 @@ def _compile(model: Any, task: PredictTask, more: Mapping[str, Any], folder: Pat
     try:
         compile_model(model, task.features, facts, folder)
     except NotCompilable as error:
-        raise JobFailed(
-            "NotCompilable",
-            f"the model has no form that serving pods load: {error}; use linear models or tree "
-            "ensembles of scikit-learn with the built-in preprocessing.",
-        ) from error
+        raise not_compilable(error) from error
 
 
 def _reference(task: PredictTask, own: Answers, classes: list[Any] | None) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from plumbline.jobs.features import Feature
 
 _MOST_CATEGORIES = 255
+# One column each, for all rows: the others count as none of these.
+_MOST_COLUMNS = 255
 _TREES = ("Forest", "ExtraTree", "DecisionTree", "GradientBoosting", "LGBM", "XGB")
 
 
@@ -36,14 +38,15 @@ def make_pipeline(estimator: Any, features: Sequence[Feature], frame: pl.DataFra
     if name.startswith(_TREES):
         steps = [("numbers", _filled(), numbers), ("categories", _ordinal(-1), texts)]
     else:
-        steps = [("numbers", _scaled(), numbers), ("categories", _one_hot(), texts)]
+        steps = [("numbers", _scaled(), numbers), ("categories", _one_hot(frame, texts), texts)]
     return _pipeline(steps, estimator)
 
 
 def _for_histograms(
     estimator: Any, numbers: list[str], texts: list[str], frame: pl.DataFrame
 ) -> Any:
-    few = [name for name in texts if frame[name].n_unique() <= _MOST_CATEGORIES]
+    most = min(_MOST_CATEGORIES, int(estimator.get_params().get("max_bins", _MOST_CATEGORIES)))
+    few = [name for name in texts if frame[name].n_unique() <= most]
     many = [name for name in texts if name not in few]
     # Histograms cannot be made of a column without any value.
     empty = [name for name in numbers if frame[name].null_count() == frame.height]
@@ -69,8 +72,16 @@ def _ordinal(unknown: float) -> Any:
     return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=unknown)
 
 
-def _one_hot() -> Any:
-    return OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+def _one_hot(frame: pl.DataFrame, texts: Sequence[str]) -> Any:
+    known = [_commonest(frame[name]) for name in texts]
+    return OneHotEncoder(categories=known, handle_unknown="ignore", sparse_output=False)
+
+
+def _commonest(values: pl.Series) -> list[str | None]:
+    """Return the categories with columns of their own, in alphabetical order, nothing last."""
+    counts = values.alias("value").value_counts(name="rows")
+    top = counts.sort("rows", "value", descending=[True, False])["value"][:_MOST_COLUMNS]
+    return top.sort(nulls_last=True).to_list()
 
 
 def _filled() -> Any:

@@ -9,11 +9,12 @@ from typing import Any
 
 from plumbline.jobs import columns, parts, snapshot, verdicts
 from plumbline.jobs.digest import copies, rows_digest
-from plumbline.jobs.expectations import broken_expectations, broken_sides, broken_target
+from plumbline.jobs.expectations import broken_expectations, broken_target
 from plumbline.jobs.parts import Loaded
 from plumbline.jobs.places import Places
 from plumbline.jobs.revision import Revision
 from plumbline.jobs.rules import broken_rules
+from plumbline.jobs.sides import broken_sides
 from plumbline.jobs.sources import open_source
 from plumbline.jobs.spec import check_spec
 from plumbline.jobs.tasks import ProfileTask, read

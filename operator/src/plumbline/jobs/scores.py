@@ -45,8 +45,8 @@ def measured(sample: Sample, found: Predictions) -> dict[str, Interval]:
     """Return every metric that can be taken of these rows."""
     result = {}
     for metric in metrics_of(found.classes):
-        asked = _question(metric, sample.labels, found.model, found.classes)
         try:
+            asked = _question(metric, sample.labels, found.model, found.classes)
             result[metric] = evaluate(metric, asked.truth, asked.answers, groups=sample.groups)
         except ValueError as error:
             print(f"{metric} is not measured: {error}")
@@ -63,11 +63,11 @@ def compared(
         return f"{metric} cannot be taken of this question"
     if set(map(str, found.classes or ())) != set(map(str, found.champion_classes or ())):
         return "the champion knows other classes"
-    own = _question(metric, sample.labels, found.model, found.classes)
-    # The champion may name its classes in another order; what counts as positive is ours.
-    champion = _reordered(found.champion, found.champion_classes, found.classes)
-    theirs = _question(metric, sample.labels, champion, found.classes)
     try:
+        own = _question(metric, sample.labels, found.model, found.classes)
+        # The champion may name its classes in another order; what counts as positive is ours.
+        champion = _reordered(found.champion, found.champion_classes, found.classes)
+        theirs = _question(metric, sample.labels, champion, found.classes)
         return improvement(
             metric,
             own.truth,
@@ -94,7 +94,10 @@ def _question(
     if classes is None:
         return Question(labels.cast(pl.Float64).to_numpy(), matrix[:, 0])
     texts = [str(label) for label in labels.to_list()]
-    if len(classes) == 2:
+    unseen = len(set(texts) - {str(each) for each in classes})
+    if unseen and metric not in MANY:
+        raise ValueError(f"{unseen} classes are among the held-out rows only")
+    if len(classes) == 2 and not unseen:
         return Question(np.array([text == str(classes[1]) for text in texts]), matrix[:, 1])
     return _of_many(metric, texts, matrix, [str(each) for each in classes])
 

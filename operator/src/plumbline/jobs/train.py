@@ -4,13 +4,16 @@ import json
 import time
 from typing import Any
 
+import numpy as np
 import polars as pl
 import sklearn
 
 from plumbline.jobs import safe
 from plumbline.jobs.estimators import make_estimator
 from plumbline.jobs.failures import JobFailed
+from plumbline.jobs.families import engine_of, not_compilable
 from plumbline.jobs.features import model_input
+from plumbline.jobs.inputs import NotCompilable
 from plumbline.jobs.places import Places
 from plumbline.jobs.preprocess import make_pipeline
 from plumbline.jobs.tasks import DataTask, read
@@ -33,15 +36,32 @@ def run(places: Places) -> None:
 def _fitted(task: DataTask, frame: pl.DataFrame) -> Any:
     if task.estimator is None:
         raise JobFailed("TaskInvalid", "no estimator: this run has a container of its own.")
-    path = task.estimator["import"]
-    estimator = make_estimator(
-        path, task.estimator.get("params", {}), task=task.task, seed=task.seed
-    )
+    path, params = task.estimator["import"], task.estimator.get("params", {})
+    labels = _labels(task, frame)
+    classes = np.unique(labels).tolist() if task.task == "Classification" else []
+    estimator = make_estimator(path, params, task=task.task, seed=task.seed, classes=classes)
+    _check_served(estimator)
     inputs = model_input(frame, task.features)
     try:
-        return make_pipeline(estimator, task.features, inputs).fit(inputs, _labels(task, frame))
-    except (ValueError, TypeError) as error:
-        raise JobFailed("TrainingFailed", f"{path} cannot learn: {str(error)[:600]}") from error
+        return make_pipeline(estimator, task.features, inputs).fit(inputs, labels)
+    except Exception as error:  # whatever numbers or parameters make an estimator raise
+        raise _unfitted(path, error) from error
+
+
+def _check_served(estimator: Any) -> None:
+    """Refuse before hours of fitting what no serving pod could load."""
+    try:
+        engine_of(estimator)
+    except NotCompilable as error:
+        raise not_compilable(error) from error
+
+
+def _unfitted(path: str, error: Exception) -> JobFailed:
+    kind = type(error).__name__
+    if kind == "InvalidParameterError":
+        return JobFailed("EstimatorParamsInvalid", f"{path}: {str(error)[:600]}")
+    problem = str(error) if isinstance(error, ValueError | TypeError) else f"{kind}: {error}"
+    return JobFailed("TrainingFailed", f"{path} cannot learn: {problem[:600]}")
 
 
 def _labels(task: DataTask, frame: pl.DataFrame) -> Any:

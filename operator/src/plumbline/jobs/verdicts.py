@@ -4,16 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-_REASONS = {
-    "TornLine": "CsvTorn",
-    "SourceEmpty": "SourceEmpty",
-    "TargetMissing": "TargetMissing",
-    "TargetConstant": "TargetConstant",
-    "MinRows": "TooFewRows",
-    "MaxNullShare": "TooManyNulls",
-    "MaxDuplicateShare": "TooManyDuplicates",
-}
-
 
 class Judgement(Protocol):
     """What gates say together."""
@@ -35,7 +25,8 @@ class Answer:
         digest: of the manifest.
         verdict: Valid or Invalid for data; Passed, Failed or Inconclusive for models.
         uid: of the object that the work was for.
-        reason: for a bad verdict, one CamelCase word.
+        reason: for a bad verdict, one CamelCase word: the first rule that the data broke, or what
+            the gates say.
         message: for a bad verdict, what is wrong.
     """
 
@@ -59,6 +50,6 @@ def of_dataset(manifest: Mapping[str, Any], digest: str, uid: str) -> Answer:
     if not found:
         return Answer(digest, manifest["verdict"], uid)
     first, more = found[0], len(found) - 1
-    message = first["message"] + (f" And {more} more broken rules." if more else "")
-    reason = _REASONS.get(first["rule"], "SchemaViolated")
-    return Answer(digest, manifest["verdict"], uid, reason, message)
+    rules = "rule" if more == 1 else "rules"
+    message = first["message"] + (f" And {more} more broken {rules}." if more else "")
+    return Answer(digest, manifest["verdict"], uid, first["rule"], message)
