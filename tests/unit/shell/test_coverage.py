@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import pytest
 from plumbline.shell.coverage import SILENT_SECONDS, Coverage
+from plumbline.shell.seconds import KEPT
 
 T = 1_000_000
 
@@ -61,19 +61,61 @@ def test_the_rows_of_a_killed_pod_since_its_last_word_are_told_as_lost() -> None
     assert pods.lost == 50
 
 
-def test_a_pod_that_was_drained_takes_nothing_along() -> None:
+def test_a_pod_that_has_told_all_before_its_end_takes_nothing_along() -> None:
     pods = Coverage()
     pods.hear("drained", answer(T), now=T + 1)
-    pods.hear("drained", {**answer(T + 1), "seconds": []}, now=T + 2)
-    pods.advance([], now=T + 3)
+    pods.hear("drained", answer(T + 1, ended=True), now=T + 1)
+    pods.advance([], now=T + 60)
     assert pods.lost == 0
+
+
+def test_a_pod_that_has_told_all_before_its_end_is_not_waited_for() -> None:
+    pods = Coverage()
+    pods.hear("drained", answer(T, ended=True), now=T + 1)
+    pods.hear("well", answer(T + 2), now=T + 3)
+    pods.advance(["drained", "well"], now=T + 3)
+    assert pods.through == T + 2
 
 
 def test_a_container_that_was_killed_in_its_pod_is_noticed() -> None:
     pods = Coverage()
     pods.hear("pod", answer(T), now=T + 1)
-    pods.hear("pod", answer(T + 30, boot="b", started=T + 29), now=T + 31)
-    assert pods.lost == pytest.approx(50, abs=1)
+    pods.hear("pod", answer(T + 30, boot="b", started=T + 2), now=T + 31)
+    assert pods.lost == 50
+
+
+def test_a_container_that_waits_long_for_its_next_start_loses_nothing_meanwhile() -> None:
+    pods = Coverage()
+    pods.hear("pod", answer(T), now=T + 1)
+    for second in range(2, 300):
+        pods.refused("pod", now=T + second)
+    pods.hear("pod", answer(T + 302, boot="b", started=T + 300), now=T + 303)
+    assert pods.lost == 50
+
+
+def test_a_refusal_is_no_end_of_a_pod_that_answers_again() -> None:
+    pods = Coverage()
+    pods.hear("pod", answer(T), now=T + 1)
+    pods.refused("pod", now=T + 2)
+    pods.hear("pod", answer(T + 2), now=T + 3)
+    pods.advance([], now=T + 5)
+    assert pods.lost == 2 * 50
+
+
+def test_rows_that_come_too_late_are_lost_unless_the_pod_is_new_to_the_operator() -> None:
+    pods = Coverage()
+    pods.hear("pod", answer(T), now=T + 1, late=900)
+    assert pods.lost == 0
+    pods.hear("pod", answer(T + 9000), now=T + 9001, late=12)
+    assert pods.lost == 12
+
+
+def test_a_pod_is_asked_for_what_is_still_judged_and_then_for_what_is_new() -> None:
+    pods = Coverage()
+    assert pods.since("pod") == -KEPT
+    pods.hear("pod", answer(T), now=T + 1)
+    pods.advance(["pod"], now=T + 1)
+    assert (pods.since("pod"), pods.since("other"), pods.after) == (T, -KEPT, T - KEPT)
 
 
 def test_rows_that_a_pod_could_not_count_itself_are_lost_once() -> None:

@@ -3,6 +3,7 @@
 Load on the data port must not make probes late, so this port has its own thread and event loop.
 """
 
+import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ from plumbline.serving.errors import RequestError
 from plumbline.serving.forward import Routing
 from plumbline.serving.tally import BOUNDS, Arm, Tally
 
-CONTROL_LIMIT = 65_536
+CONTROL_LIMIT, PULLED_SECONDS, LAST_PULL_SECONDS = 65_536, 5.0, 3.0
 
 
 class Admin:
@@ -36,6 +37,7 @@ class Admin:
         self._identity, self._app, self._counts, self._tally = identity, app, counts, tally
         self._on_loop = on_loop
         self._boot, self._started = uuid.uuid4().hex, int(time.time())
+        self._pulled, self._told_all = -PULLED_SECONDS, threading.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -45,6 +47,13 @@ class Admin:
         headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+        if self._counts.ended and scope["path"] == "/control":
+            self._told_all.set()
+
+    def wait_for_last_pull(self) -> None:
+        """Wait for a pull after the last row, if anybody has been pulling: then none is lost."""
+        if time.monotonic() - self._pulled < PULLED_SECONDS:
+            self._told_all.wait(LAST_PULL_SECONDS)
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes, bytes]:
         text, json = b"text/plain; charset=utf-8", b"application/json"
@@ -68,6 +77,7 @@ class Admin:
             routing, since = Routing.of(asked.get("routing")), int(asked.get("since", 0))
         except (RequestError, AttributeError, KeyError, TypeError, ValueError) as error:
             return 400, b"application/json", msgspec.json.encode({"error": repr(error)})
+        self._pulled = time.monotonic()
         if routing != self._app.forwarder.routing:
             self._on_loop(lambda: self._app.forwarder.follow(routing))
         return 200, b"application/json", msgspec.json.encode(self._told(routing, since))
@@ -83,7 +93,13 @@ class Admin:
             "routing": routing.token if routing else None,
             "arms": {token: _pair(pair) for token, pair in list(self._tally.arms.items())},
             "latencyBounds": BOUNDS,
-            "totals": {**total.wire(), "rows": self._tally.rows, "lost": self._counts.lost},
+            "totals": {
+                **total.wire(),
+                "rows": self._tally.rows,
+                "lost": self._counts.lost,
+                "forgotten": self._counts.history.forgotten,
+            },
+            "ended": self._counts.ended,
             "through": through,
             "seconds": seconds,
         }

@@ -6,34 +6,30 @@ that whoever adds up the seconds of all pods gets the same sums however requests
 
 import threading
 import time
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from plumbline.serving.history import History, Span
 from plumbline.serving.rules import Rules
 from plumbline.stats.bins import ColumnBins, Layout
 from plumbline.stats.count import count
 
 PREDICTION = "__prediction"
-KEPT_SECONDS, FLUSH_SECONDS, BACKLOG = 4200, 0.5, 200_000
+FLUSH_SECONDS, BACKLOG, PAGE = 0.5, 8_000_000, 300_000
 Columns = Mapping[str, NDArray[Any]]
 
 
-@dataclass(slots=True)
-class Second:
-    """What came in one second."""
-
-    cells: NDArray[np.int64]
-    rows: int = 0
-    broken: dict[str, int] = field(default_factory=dict)
-
-
 class Counts:
-    """Counts of this process since it started."""
+    """Counts of this process since it started.
+
+    Attributes:
+        ended: whether no row will come any more.
+        lost: rows that came too fast to be counted.
+    """
 
     def __init__(
         self, content: Mapping[str, Any], *, clock: Callable[[], float] = time.time
@@ -41,50 +37,63 @@ class Counts:
         """Count by the reference and the rules of a model's description."""
         reference = content.get("reference") or {"columns": []}
         self.layout = Layout([ColumnBins.from_json(c) for c in reference["columns"]])
+        self.history = History(self.layout.size)
         self._rules, self._clock = Rules(content["features"]), clock
         self._classes = [str(name) for name in content.get("classes") or ()]
-        self._noted: list[tuple[int, Columns, NDArray[np.float64] | None]] = []
-        self._seconds: OrderedDict[int, Second] = OrderedDict()
+        self._noted: deque[tuple[int, Columns, NDArray[np.float64] | None]] = deque()
+        self._values = self._told = 0
+        self.ended = False
         self._lock = threading.Lock()
         self.lost = 0
 
     def note(self, columns: Columns, answers: NDArray[np.float64] | None) -> None:
         """Remember rows and what was answered (None when another pod answered)."""
-        if len(self._noted) < BACKLOG:
+        rows = _rows(columns)
+        if self._values < BACKLOG:
+            self._values += rows * len(columns)
             self._noted.append((int(self._clock()), columns, answers))
         else:
-            self.lost += _rows(columns)
+            self.lost += rows
 
     def flush(self) -> None:
         """Count what was noted."""
         with self._lock:
-            noted, self._noted = self._noted, []
-            for second, columns, answers in noted:
-                self._add(second, columns, answers)
-            while len(self._seconds) > KEPT_SECONDS:
-                self._seconds.popitem(last=False)
+            for _ in range(len(self._noted)):
+                self._add(*self._noted.popleft())
+            self._values = 0
+            self.history.age(int(self._clock()))
+
+    def finish(self) -> None:
+        """Count what was noted, and take the second that has begun for ended: no row will come."""
+        self.flush()
+        self.ended = True
 
     def since(self, second: int) -> tuple[int, list[dict[str, Any]]]:
-        """Return the last second that has ended, and all ended ones after `second`."""
-        through = int(self._clock()) - 1
+        """Return what came after a second, and the last second that this tells of.
+
+        A long tale is told in parts. What is long ago is told by minutes and hours; of one that
+        reaches beyond the second asked from, all rows are told.
+
+        Args:
+            second: of the epoch; when negative, so many seconds ago.
+        """
+        newest = max(self._told, int(self._clock()) - (not self.ended))
         self.flush()
         with self._lock:
-            found = [
-                _wire(number, one)
-                for number, one in self._seconds.items()
-                if second < number <= through
-            ]
-        return through, found
+            self._told = newest
+            found, room = [], PAGE
+            for span in self.history.after(second if second >= 0 else newest + second, newest):
+                found.append(_wire(span))
+                room -= len(found[-1]["i"])
+                if room < 0:
+                    return span.last, found
+        return newest, found
 
     def _add(self, second: int, columns: Columns, answers: NDArray[np.float64] | None) -> None:
-        one = self._seconds.get(second)
-        if one is None:
-            one = self._seconds[second] = Second(self.layout.zeros())
+        """Count rows; a second that was told never changes, so a late row joins the next one."""
         batch = columns if answers is None else {**columns, PREDICTION: self._answered(answers)}
-        one.cells += count(self.layout, batch)
-        one.rows += _rows(columns)
-        for rule, rows in self._rules.count(columns).items():
-            one.broken[rule] = one.broken.get(rule, 0) + rows
+        cells, broken = count(self.layout, batch), self._rules.count(columns)
+        self.history.at(max(second, self._told + 1)).add(cells, _rows(columns), broken)
 
     def _answered(self, answers: NDArray[np.float64]) -> NDArray[Any]:
         """Return what is watched of the answers, as the reference was made of it.
@@ -93,8 +102,8 @@ class Counts:
         """
         if len(self._classes) <= 2:
             return answers[:, -1]
-        names: NDArray[Any] = np.array(self._classes, dtype=object)
-        return names[np.argmax(answers, axis=1)]
+        names = np.array(self._classes, dtype=object)
+        return np.asarray(names[np.argmax(answers, axis=1)])
 
     def run(self, stop: threading.Event) -> None:
         """Flush now and then until stopped, and once more at the end."""
@@ -107,12 +116,13 @@ def _rows(columns: Columns) -> int:
     return len(next(iter(columns.values())))
 
 
-def _wire(number: int, one: Second) -> dict[str, Any]:
-    cells = np.flatnonzero(one.cells)
+def _wire(span: Span) -> dict[str, Any]:
+    """Return a span as the operator reads it; one without a length is a second."""
+    cells = np.flatnonzero(span.cells)
     return {
-        "e": number,
-        "rows": one.rows,
+        "e": span.start,
+        "rows": span.rows,
         "i": cells.tolist(),
-        "c": one.cells[cells].tolist(),
-        "v": one.broken,
-    }
+        "c": span.cells[cells].tolist(),
+        "v": span.broken,
+    } | ({"s": span.length} if span.length > 1 else {})

@@ -1,7 +1,8 @@
 """The serving process: two ports, a thread that counts, and an end that loses no request.
 
 When told to end it is no longer ready but goes on accepting for some seconds, and closes each
-connection with its answer; only then does it stop listening, and finishes what is under way.
+connection with its answer; only then does it stop listening, and finishes what is under way. At
+last it waits a moment for the operator to pull the last counts.
 """
 
 import asyncio
@@ -83,6 +84,8 @@ async def _serve(options: Options, app: App, counts: Counts, tally: Tally) -> No
         loop.add_signal_handler(number, lambda: _drain(loop, app, server, options.drain_seconds))
     await server.serve()
     await app.forwarder.close()
+    counts.finish()
+    await asyncio.to_thread(admin.wait_for_last_pull)
     beside.should_exit = True
 
 

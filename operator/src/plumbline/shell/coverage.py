@@ -1,18 +1,22 @@
 """How far the pods of a model have told of their rows, and what is lost with a pod that ends.
 
 A pod tells of whole seconds. Drift is looked for up to the second that every pod has told of; one
-that stays silent is waited for a few seconds only. What a pod served after its last word goes with
-it: how much that was is estimated from its newest rate.
+that stays silent is waited for a few seconds only, and what it tells later joins its seconds while
+they are still judged. A pod that ends of itself tells all before. What a pod that is killed served
+after its last word goes with it: how much that was is estimated from its newest rate.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-SILENT_SECONDS, RATE_SECONDS, PULL_SECONDS = 5.0, 5, 1.0
+from plumbline.shell.seconds import KEPT
+
+SILENT_SECONDS, RATE_SECONDS = 5.0, 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Word:
     """The last word of a pod.
 
@@ -22,6 +26,7 @@ class Word:
         rate: rows a second, in the newest seconds told.
         uncounted: rows that it could not count itself.
         heard: when it spoke, in seconds of the epoch.
+        until: when it served no more, as far as that is known.
     """
 
     boot: str
@@ -29,6 +34,7 @@ class Word:
     rate: float
     uncounted: int
     heard: float
+    until: float = math.inf
 
 
 class Coverage:
@@ -45,35 +51,50 @@ class Coverage:
         """Rows that were served and are in no count, as far as that can be told."""
         return round(self._lost)
 
-    def told(self, pod: str) -> int:
-        """Return the last second that a pod has told of; 0 when it never spoke."""
-        return self._words[pod].through if pod in self._words else 0
+    @property
+    def after(self) -> int:
+        """The last second that is not judged any more."""
+        return int(self.through - KEPT)
 
-    def hear(self, pod: str, answer: Mapping[str, Any], *, now: float) -> None:
-        """Take in what a pod has answered to a pull."""
+    def since(self, pod: str) -> int:
+        """Return the second to ask a pod from: of its last word, or as far back as is judged."""
+        return self._words[pod].through if pod in self._words else -KEPT
+
+    def hear(self, pod: str, answer: Mapping[str, Any], *, now: float, late: int = 0) -> None:
+        """Take in what a pod has answered to a pull; `late` rows came too late to be judged."""
         before = self._words.get(pod)
         uncounted = int(answer["totals"]["lost"])
         if before and before.boot == answer["boot"]:
-            self._lost += uncounted - before.uncounted
+            self._lost += uncounted - before.uncounted + late
         elif before:
-            self._lose(before, until=min(before.heard + PULL_SECONDS, answer["started"]))
+            self._lose(before, until=answer["started"])
         self._words[pod] = Word(
             boot=answer["boot"],
             through=answer["through"],
             rate=_rate(answer, before),
             uncounted=uncounted,
             heard=now,
+            until=-math.inf if answer.get("ended") else math.inf,
         )
 
+    def refused(self, pod: str, *, now: float) -> None:
+        """Note that nobody listens where the pod was: its process has ended."""
+        if word := self._words.get(pod):
+            word.until = min(word.until, now)
+
     def advance(self, alive: Iterable[str], *, now: float) -> None:
-        """Go on to the second that all have told of, without pods that ended or are silent."""
+        """Go on to the second that all have told of, but for those that ended or are silent."""
         for pod in set(self._words) - set(alive):
             self._lose(self._words.pop(pod), until=now)
-        spoken = [w.through for w in self._words.values() if now - w.heard < SILENT_SECONDS]
+        spoken = [
+            word.through
+            for word in self._words.values()
+            if word.until > now and now - word.heard < SILENT_SECONDS
+        ]
         self.through = max(self.through, min(spoken, default=self.through))
 
     def _lose(self, word: Word, *, until: float) -> None:
-        self._lost += word.rate * max(0.0, until - word.through - 1)
+        self._lost += word.rate * max(0.0, min(until, word.until) - word.through - 1)
 
 
 def _rate(answer: Mapping[str, Any], before: Word | None) -> float:

@@ -30,14 +30,9 @@ class Ledger:
     pods: dict[str, Pod] = field(default_factory=dict)
 
     def enter(self, name: str, answer: Answer, *, time: float) -> None:
-        """Keep an answer; the newest of each boot counts."""
-        self.pods[answer["boot"]] = Pod(name, answer["identity"], answer, time)
-
-    def since(self, name: str) -> int:
-        """Return the last second that this pod's newest start has told of."""
-        mine = [pod for pod in self.pods.values() if pod.name == name]
-        newest = max(mine, key=lambda pod: pod.time, default=None)
-        return int(newest.answer.get("through", 0)) if newest else 0
+        """Keep an answer without its seconds; the newest of each boot counts."""
+        kept = {word: value for word, value in answer.items() if word != "seconds"}
+        self.pods[answer["boot"]] = Pod(name, answer["identity"], kept, time)
 
     def forget(self, identities: Iterable[str]) -> None:
         """Drop the boots of identities that no longer exist."""

@@ -1,7 +1,7 @@
 """Pulls counts from the serving pods once a second, and brings them their routing.
 
 What the pods have counted stays with them, so an operator that starts again pulls everything anew
-and loses nothing. A pod that dies takes along what it counted since the last pull.
+and loses nothing. A pod that is killed takes along what it counted since the last pull.
 """
 
 import asyncio
@@ -16,17 +16,18 @@ import aiohttp
 
 from plumbline.api import names
 from plumbline.api.effects import Key
-from plumbline.api.resources import DRIFT_MONITOR, MODEL_DEPLOYMENT, POD
-from plumbline.api.v1alpha1 import DriftMonitor, ModelDeployment
+from plumbline.api.resources import MODEL_DEPLOYMENT, POD
+from plumbline.api.v1alpha1 import ModelDeployment
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
 from plumbline.plan.live import Assessment, Traffic
 from plumbline.shell import routing
 from plumbline.shell.coverage import Coverage
 from plumbline.shell.ledger import Ledger
+from plumbline.shell.looks import Looks
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.records import Records
-from plumbline.shell.seconds import Seconds, Watcher
+from plumbline.shell.seconds import Seconds
 from plumbline.store import StoreError
 
 ADMIN_PORT, PERIOD_SECONDS, FRESH_SECONDS = 9090, 1.0, 5.0
@@ -51,11 +52,9 @@ class Puller:
 
     def __init__(self, *, cache: Cache, queue: Queue, metrics: Metrics, records: Records) -> None:
         """Pull from the pods that the cache knows."""
-        self._cache, self._queue, self._metrics = cache, queue, metrics
-        self._records = records
+        self._cache, self._queue, self._records = cache, queue, records
         self._watched: dict[Key, Watched] = {}
-        self._watchers: dict[Key, Watcher] = {}
-        self._assessments: dict[Key, Assessment] = {}
+        self._looks = Looks(cache, queue, metrics)
 
     def traffic(self, key: Key) -> Traffic:
         """Return the counts of a ModelDeployment's pods."""
@@ -71,7 +70,7 @@ class Puller:
 
     def assessment(self, key: Key) -> Assessment | None:
         """Return the newest look of a DriftMonitor."""
-        return self._assessments.get(key)
+        return self._looks.assessments.get(key)
 
     async def run(self) -> None:
         """Pull until cancelled."""
@@ -83,29 +82,45 @@ class Puller:
                 await asyncio.sleep(max(0.1, pause))
 
     async def _round(self, session: aiohttp.ClientSession) -> None:
-        """Pull from every deployment once; one that fails does not stop the others."""
-        for obj in self._cache.list(MODEL_DEPLOYMENT, None):
-            deployment = ModelDeployment.model_validate(obj)
-            metadata = deployment.metadata
-            key = Key(MODEL_DEPLOYMENT, metadata.namespace, metadata.name)
-            try:
-                await self._pull_all(session, key, deployment)
-                self._look(key, deployment)
-            except StoreError as error:
-                log.warning("%s/%s: %s", key.namespace, key.name, error)
-            except Exception:
-                log.exception("%s/%s: pulling counts", key.namespace, key.name)
-        self._forget_gone()
+        """Pull from all deployments at once; one that fails or is slow does not stop the others."""
+        found = map(ModelDeployment.model_validate, self._cache.list(MODEL_DEPLOYMENT, None))
+        deployments = {
+            Key(MODEL_DEPLOYMENT, one.metadata.namespace, one.metadata.name): one for one in found
+        }
+        await asyncio.gather(*(self._attend(session, *each) for each in deployments.items()))
+        for gone in self._watched.keys() - deployments.keys():
+            del self._watched[gone]
+        self._looks.forget_gone()
+
+    async def _attend(
+        self, session: aiohttp.ClientSession, key: Key, deployment: ModelDeployment
+    ) -> None:
+        """Pull from a deployment's pods and let its monitors look."""
+        watched = self._watched.setdefault(key, Watched())
+        try:
+            await self._follow(watched, deployment)
+        except StoreError as error:
+            log.warning("%s/%s: %s", key.namespace, key.name, error)
+        try:
+            await self._pull_all(session, key, deployment)
+            self._look(key, watched, deployment)
+        except Exception:
+            log.exception("%s/%s: pulling counts", key.namespace, key.name)
+
+    def _look(self, key: Key, watched: Watched, deployment: ModelDeployment) -> None:
+        stable = deployment.status.stable
+        if stable and watched.identity == stable.identity and watched.seconds:
+            self._looks.look(key, watched.seconds, watched.coverage, stable.model)
 
     async def _pull_all(
         self, session: aiohttp.ClientSession, key: Key, deployment: ModelDeployment
     ) -> None:
-        watched = self._watched.setdefault(key, Watched())
-        await self._follow(watched, deployment)
+        watched = self._watched[key]
         pods = [pod for pod in self._pods(key) if pod.get("status", {}).get("podIP")]
         pulls = (self._pull(session, pod, watched, deployment) for pod in pods)
         await asyncio.gather(*pulls)
         watched.coverage.advance((pod["metadata"]["name"] for pod in pods), now=time.time())
+        watched.ledger.forget(_identities(deployment, pods))
         if deployment.status.canary:
             self._queue.add(key, urgent=False)
 
@@ -134,70 +149,24 @@ class Puller:
     ) -> None:
         """Pull from one pod; one that does not answer is asked again in a second."""
         name = pod["metadata"]["name"]
-        identity = pod["metadata"]["labels"].get(names.IDENTITY_LABEL, "")
+        identity = _identity(pod)
         follow = routing.wanted(deployment, identity)
         asked = {
             "routing": follow.wire() if follow else None,
-            "since": watched.coverage.told(name) if identity == watched.identity else 2**40,
+            "since": watched.coverage.since(name) if identity == watched.identity else 2**40,
         }
         address = f"http://{pod['status']['podIP']}:{ADMIN_PORT}/control"
         try:
-            async with session.post(address, json=asked) as response:
+            async with session.post(address, json=asked, raise_for_status=True) as response:
                 answer = await response.json(content_type=None)
-        except (aiohttp.ClientError, TimeoutError, ValueError):
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            if isinstance(getattr(error, "os_error", None), ConnectionRefusedError):
+                watched.coverage.refused(name, now=time.time())
             return
         watched.ledger.enter(name, answer, time=time.time())
         if identity == watched.identity and watched.seconds is not None:
-            watched.seconds.add(answer["seconds"])
-            watched.coverage.hear(name, answer, now=time.time())
-
-    def _look(self, key: Key, deployment: ModelDeployment) -> None:
-        """Let the deployment's monitors look, and wake those whose verdict has changed."""
-        watched, stable = self._watched[key], deployment.status.stable
-        if stable is None or watched.identity != stable.identity or not watched.coverage.through:
-            return
-        for obj in self._cache.list(DRIFT_MONITOR, key.namespace):
-            monitor = DriftMonitor.model_validate(obj)
-            if monitor.spec.deployment_ref.name == key.name and not monitor.spec.suspend:
-                self._judge(monitor, watched, stable.model)
-
-    def _judge(self, monitor: DriftMonitor, watched: Watched, model: str) -> None:
-        seconds = watched.seconds
-        if seconds is None:
-            return
-        key = Key(DRIFT_MONITOR, monitor.metadata.namespace, monitor.metadata.name)
-        watcher = self._watchers.get(key)
-        if watcher is None or watcher.seconds is not seconds:
-            self._metrics.monitor_gone(key.namespace, key.name)
-            watcher = self._watchers[key] = Watcher.resumed(monitor, model, seconds)
-        found = watcher.look(monitor, through=watched.coverage.through, lost=watched.coverage.lost)
-        before, self._assessments[key] = self._assessments.get(key), found
-        self._show(key, found)
-        if _verdict(before) != _verdict(found):
-            self._queue.add(key)
-
-    def _show(self, key: Key, found: Assessment) -> None:
-        """Set the gauges of a monitor."""
-        labels = (key.namespace, key.name)
-        self._metrics.drifted.labels(*labels).set(found.drifted)
-        self._metrics.broken.labels(*labels).set(bool(found.broken))
-        self._metrics.window_rows.labels(*labels).set(found.window_rows)
-        self._metrics.rows_lost.labels(*labels).set(found.rows_lost)
-        for column in found.findings:
-            self._metrics.drift_score.labels(*labels, column.name).set(column.score)
-            self._metrics.drift_log10_p.labels(*labels, column.name).set(column.log10_p)
-
-    def _forget_gone(self) -> None:
-        """Forget the monitors that are gone or suspended, and show their gauges no more."""
-        looking = {
-            Key(DRIFT_MONITOR, obj["metadata"]["namespace"], obj["metadata"]["name"])
-            for obj in self._cache.list(DRIFT_MONITOR, None)
-            if not obj["spec"].get("suspend")
-        }
-        for key in self._watchers.keys() - looking:
-            del self._watchers[key]
-            self._assessments.pop(key, None)
-            self._metrics.monitor_gone(key.namespace, key.name)
+            late = watched.seconds.add(answer["seconds"], after=watched.coverage.after)
+            watched.coverage.hear(name, answer, now=time.time(), late=late)
 
     def _pods(self, key: Key) -> Iterable[Object]:
         for pod in self._cache.list(POD, key.namespace):
@@ -205,15 +174,18 @@ class Puller:
                 yield pod
 
 
+def _identities(deployment: ModelDeployment, pods: Iterable[Object]) -> set[str]:
+    """Return the identities that serve, or may again."""
+    status = deployment.status
+    named = {one.identity for one in (status.stable, status.canary) if one}
+    return named | {old.identity for old in status.retiring} | set(map(_identity, pods))
+
+
+def _identity(pod: Object) -> str:
+    return str(pod["metadata"]["labels"].get(names.IDENTITY_LABEL, ""))
+
+
 def _is_ready(pod: Object) -> bool:
     conditions = pod.get("status", {}).get("conditions", ())
     ready = any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
     return ready and not pod["metadata"].get("deletionTimestamp")
-
-
-def _verdict(found: Assessment | None) -> object:
-    """Return what of an assessment is worth telling."""
-    if found is None:
-        return None
-    rules = tuple((one.column, one.rule) for one in found.broken)
-    return found.model, found.drifted, rules, found.window_rows > 0, found.rows_lost

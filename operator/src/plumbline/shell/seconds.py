@@ -39,18 +39,34 @@ class Seconds:
         self.layout = Layout([ColumnBins.from_json(column) for column in reference])
         self._seconds: dict[int, Second] = {}
 
-    def add(self, told: Iterable[Mapping[str, Any]]) -> None:
-        """Add what one pod told."""
+    def add(self, told: Iterable[Mapping[str, Any]], *, after: int = 0) -> int:
+        """Add what one pod told.
+
+        Args:
+            told: seconds, and longer spans of what is long ago.
+            after: what is not after this second is forgotten.
+
+        Returns:
+            Rows that came too late for their second to be judged.
+        """
+        late = 0
         for wire in told:
-            second = self._seconds.setdefault(wire["e"], Second(self.layout.zeros()))
-            second.cells[wire["i"]] += np.array(wire["c"], dtype=np.int64)
-            second.rows += wire["rows"]
-            for name, rows in wire["v"].items():
-                column, _, rule = name.rpartition("/")
-                key = (column, rule)
-                second.violations[key] = second.violations.get(key, 0) + rows
-        for old in sorted(self._seconds)[:-KEPT]:
+            if wire["e"] <= after or "s" in wire:
+                late += wire["rows"]
+            else:
+                self._add(wire)
+        for old in [second for second in self._seconds if second <= after]:
             del self._seconds[old]
+        return late
+
+    def _add(self, wire: Mapping[str, Any]) -> None:
+        second = self._seconds.setdefault(wire["e"], Second(self.layout.zeros()))
+        second.cells[wire["i"]] += np.array(wire["c"], dtype=np.int64)
+        second.rows += wire["rows"]
+        for name, rows in wire["v"].items():
+            column, _, rule = name.rpartition("/")
+            key = (column, rule)
+            second.violations[key] = second.violations.get(key, 0) + rows
 
     def counts(self, through: int) -> NDArray[np.int64]:
         """Return the cells of each second up to `through`, oldest first; empty ones included."""

@@ -1,0 +1,111 @@
+"""The same rows give the same numbers, however they were spread over replicas that all answer."""
+
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from plumbline.serving.counts import Counts
+from plumbline.shell.coverage import Coverage
+from plumbline.shell.seconds import KEPT, Seconds
+from plumbline.stats.reference import category_bins, number_bins
+
+T = 1_000_020
+RNG = np.random.default_rng(0)
+NUMBERS, WORDS = number_bins("x", RNG.normal(size=2000)), category_bins("w", ["a", "b"] * 500)
+assert NUMBERS
+assert WORDS
+REFERENCE = [NUMBERS.to_json(), WORDS.to_json()]
+CONTENT: dict[str, Any] = {
+    "features": [
+        {"name": "x", "type": "number", "nullable": False, "max": 2},
+        {"name": "w", "type": "category", "nullable": True, "values": ["a", "b"]},
+    ],
+    "reference": {"columns": REFERENCE},
+}
+Row = tuple[int, float, str | None]
+
+
+class Replica:
+    """A pod's counts, on a clock that is set, and the operator's pulls of them."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.now = name, float(T)
+        self.counts = Counts(CONTENT, clock=lambda: self.now)
+
+    def serve(self, row: Row) -> None:
+        self.now = T + row[0] + 0.5
+        self.counts.note({"x": np.array([row[1]]), "w": np.array([row[2]], dtype=object)}, None)
+
+    def pulled(self, seconds: Seconds, coverage: Coverage, now: float) -> None:
+        self.now = now
+        through, told = self.counts.since(coverage.since(self.name))
+        answer = {"boot": self.name, "through": through, "totals": {"lost": 0}, "seconds": told}
+        late = seconds.add(told, after=coverage.after)
+        coverage.hear(self.name, answer, now=now, late=late)
+
+
+def told(rows: list[Row], places: list[int], silent: range = range(0)) -> tuple[Seconds, Coverage]:
+    """Return what the operator knows of rows in the order of their seconds.
+
+    Args:
+        rows: second, and the values.
+        places: replica that each row went to.
+        silent: seconds in which the first replica answers nobody.
+    """
+    replicas = [Replica(f"pod-{n}") for n in range(max(places) + 1)]
+    seconds, coverage = Seconds(REFERENCE), Coverage()
+    for second in range(max(second for second, *_ in rows) + 2):
+        for row, place in zip(rows, places, strict=True):
+            if row[0] == second:
+                replicas[place].serve(row)
+        for replica in replicas[1:] if second in silent else replicas:
+            replica.pulled(seconds, coverage, T + second + 1.0)
+        coverage.advance([replica.name for replica in replicas], now=T + second + 1.0)
+    return seconds, coverage
+
+
+ROWS = st.lists(
+    st.tuples(st.integers(0, 12), st.floats(-4, 4), st.sampled_from(["a", "b", "zebra", None])),
+    min_size=1,
+    max_size=40,
+)
+
+
+@given(ROWS, st.data())
+@settings(max_examples=60, deadline=None)
+def test_rows_count_alike_however_they_were_spread(rows: list[Row], data: st.DataObject) -> None:
+    count = len(rows)
+    places = data.draw(st.lists(st.integers(0, 3), min_size=count, max_size=count))
+    alone, one = told(rows, [0] * count)
+    spread, many = told(rows, places)
+    assert one.through == many.through
+    assert (alone.counts(one.through) == spread.counts(one.through)).all()
+    assert alone.violations(one.through, KEPT) == spread.violations(one.through, KEPT)
+    assert alone.rows(one.through, KEPT) == spread.rows(one.through, KEPT) == count
+    assert (one.lost, many.lost) == (0, 0)
+
+
+def test_rows_that_a_silent_pod_tells_late_join_their_seconds() -> None:
+    rows: list[Row] = [(second, second / 10, "a") for second in range(30) for _ in range(2)]
+    places = [0, 1] * 30
+    prompt, _ = told(rows, places)
+    late, coverage = told(rows, places, silent=range(5, 25))
+    assert (prompt.counts(T + 30) == late.counts(T + 30)).all()
+    assert coverage.lost == 0
+
+
+def test_rows_that_a_silent_pod_tells_too_late_are_lost_and_told_so() -> None:
+    replicas = [Replica("well"), Replica("stuck")]
+    seconds, coverage = Seconds(REFERENCE), Coverage()
+    for second in (59, 5000, 5001):
+        for replica in replicas:
+            replica.serve((second, 0.0, "a"))
+        for replica in replicas[:1] if second == 5000 else replicas:
+            replica.pulled(seconds, coverage, T + second + 1.0)
+        coverage.advance(["well", "stuck"], now=T + second + 1.0)
+        if second == 59:
+            replicas[1].serve((61, 0.0, "a"))
+    assert coverage.through == T + 5001
+    assert coverage.lost == 1
+    assert seconds.rows(coverage.through, KEPT) == 4
