@@ -67,7 +67,7 @@ class Assessment:
         findings: columns, worst first.
         broken: rules that live rows break; not empty means that the data is broken.
         window_rows: rows in the largest window.
-        rows_lost: rows that went uncounted because a pod ended between two pulls.
+        rows_lost: rows that no look has seen: a killed pod's since its last pull, and late ones.
     """
 
     model: str

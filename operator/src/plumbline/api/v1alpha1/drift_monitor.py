@@ -114,7 +114,7 @@ class DriftMonitorStatus(Status):
     window_rows: int = 0
     """Rows in the largest window at the last change of a verdict."""
     rows_lost: int = 0
-    """Rows that went uncounted because a pod ended between two pulls, estimated from its last rate."""
+    """Rows that no look at drift has seen: a killed pod's since its last pull, estimated from its last rate, and those that came too late or too fast to be counted."""
     last_run: Annotated[str, Field(max_length=63)] = ""
     """The newest TrainingRun that the monitor made."""
     last_run_time: datetime | None = None
