@@ -73,8 +73,8 @@ class Looks:
 
 
 def _verdict(found: Assessment | None) -> object:
-    """Return what of an assessment is worth telling."""
+    """Return what of an assessment is worth telling; lost rows to two digits, as they may go on."""
     if found is None:
         return None
     rules = tuple((one.column, one.rule) for one in found.broken)
-    return found.model, found.drifted, rules, found.window_rows > 0, found.rows_lost
+    return found.model, found.drifted, rules, found.window_rows > 0, f"{found.rows_lost:.2g}"

@@ -30,8 +30,8 @@ from plumbline.shell.records import Records
 from plumbline.shell.seconds import Seconds
 from plumbline.store import StoreError
 
-ADMIN_PORT, PERIOD_SECONDS, FRESH_SECONDS = 9090, 1.0, 5.0
-DESCRIPTION_LIMIT = 64 * 2**20
+PERIOD_SECONDS, FRESH_SECONDS = 1.0, 5.0
+ADMIN, DESCRIPTION_LIMIT = "admin", 64 * 2**20
 TIMEOUT = aiohttp.ClientTimeout(total=2)
 Object = Mapping[str, Any]
 log = logging.getLogger(__name__)
@@ -155,9 +155,8 @@ class Puller:
             "routing": follow.wire() if follow else None,
             "since": watched.coverage.since(name) if identity == watched.identity else 2**40,
         }
-        address = f"http://{pod['status']['podIP']}:{ADMIN_PORT}/control"
         try:
-            async with session.post(address, json=asked, raise_for_status=True) as response:
+            async with session.post(_address(pod), json=asked, raise_for_status=True) as response:
                 answer = await response.json(content_type=None)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             if isinstance(getattr(error, "os_error", None), ConnectionRefusedError):
@@ -183,6 +182,14 @@ def _identities(deployment: ModelDeployment, pods: Iterable[Object]) -> set[str]
 
 def _identity(pod: Object) -> str:
     return str(pod["metadata"]["labels"].get(names.IDENTITY_LABEL, ""))
+
+
+def _address(pod: Object) -> str:
+    """Return where the pod's server listens to the operator."""
+    containers, ip = pod["spec"]["containers"], pod["status"]["podIP"]
+    ports = (port for container in containers for port in container.get("ports", ()))
+    port = next(port["containerPort"] for port in ports if port.get("name") == ADMIN)
+    return f"http://{f'[{ip}]' if ':' in ip else ip}:{port}/control"
 
 
 def _is_ready(pod: Object) -> bool:
