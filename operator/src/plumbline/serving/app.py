@@ -26,6 +26,7 @@ Scope = Mapping[str, Any]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 Given = Mapping[bytes, bytes]
+_PRINTABLE = bytes(code if 32 <= code < 127 else ord("?") for code in range(256))
 
 
 class App:
@@ -140,4 +141,4 @@ async def _respond(send: Send, status: int, content: bytes, headers: Headers, bo
 
 def _safe(text: str) -> bytes:
     """Return an id that can stand in a header."""
-    return "".join(c if " " <= c <= "~" else "?" for c in text[:128]).encode()
+    return text[:128].encode("ascii", "replace").translate(_PRINTABLE)

@@ -12,7 +12,8 @@ from plumbline.serving.errors import RequestError
 
 BODY_LIMIT, READ_SECONDS = 16 * 2**20, 60.0
 DISCARD_LIMIT, DISCARD_SECONDS = 100 * 2**20, 10.0
-BINARY = b"inference-header-content-length"
+CODING, BINARY = b"content-encoding", b"inference-header-content-length"
+UNREAD = {CODING, BINARY}
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
@@ -73,11 +74,8 @@ class Body:
         headers = self._headers
         if int(headers.get(b"content-length", b"0")) > limit:
             raise _too_large(limit)
-        if (coding := headers.get(b"content-encoding", b"identity").lower()) != b"identity":
-            said = coding[:40].decode("latin-1")
-            raise RequestError(f"content-encoding {said!r}: send the body as it is", status=415)
-        if BINARY in headers:
-            raise RequestError("binary tensors are not read: send all tensors as JSON", status=415)
+        if not UNREAD.isdisjoint(headers):
+            _check_form(headers)
 
     async def _next(self) -> bytes:
         message = await self._receive()
@@ -86,6 +84,14 @@ class Body:
             raise RequestError("the client has gone")
         self.ended = not message.get("more_body")
         return bytes(message.get("body", b""))
+
+
+def _check_form(headers: Mapping[bytes, bytes]) -> None:
+    if (coding := headers.get(CODING, b"identity").lower()) != b"identity":
+        said = coding[:40].decode("latin-1")
+        raise RequestError(f"content-encoding {said!r}: send the body as it is", status=415)
+    if BINARY in headers:
+        raise RequestError("binary tensors are not read: send all tensors as JSON", status=415)
 
 
 def _too_large(limit: int) -> RequestError:

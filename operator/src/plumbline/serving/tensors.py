@@ -16,7 +16,7 @@ WHOLE = (
     | {f"INT{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)}
     | {f"UINT{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)}
 )
-NUMBERS = {"FP16", "FP32", "FP64"} | set(WHOLE)
+DATATYPES = {"FP16", "FP32", "FP64", "BYTES"} | set(WHOLE)
 NUMBER_TYPES, TEXT_TYPES = {int, float, bool, type(None)}, {str, type(None)}
 
 
@@ -26,14 +26,14 @@ def rows_of(tensor: Tensor) -> int:
     Raises:
         RequestError: the datatype is unknown, or it is of no such shape.
     """
-    name, shape = short(tensor.name), tensor.shape
-    if tensor.datatype not in NUMBERS and tensor.datatype != "BYTES":
-        raise RequestError(f"input {name} has unknown datatype {short(tensor.datatype)}")
+    shape = tensor.shape
+    if tensor.datatype not in DATATYPES:
+        raise _wrong(tensor, f"has unknown datatype {short(tensor.datatype)}")
     if len(shape) not in (1, 2) or min(shape) < 1:
         said = shape if len(shape) < 10 else f"of {len(shape)} dimensions"
-        raise RequestError(f"input {name} has shape {said}, not [rows] with a row or more")
+        raise _wrong(tensor, f"has shape {said}, not [rows] with a row or more")
     if shape[0] > MAX_ROWS:
-        raise RequestError(f"input {name} has more than {MAX_ROWS} rows; split it", status=413)
+        raise _wrong(tensor, f"has more than {MAX_ROWS} rows; split it", status=413)
     return shape[0]
 
 
@@ -46,11 +46,10 @@ def flat(tensor: Tensor) -> list[Any]:
     values, shape = tensor.data, tensor.shape
     if len(shape) == 2 and values and isinstance(values[0], list):
         if {len(row) if isinstance(row, list) else -1 for row in values} != {shape[1]}:
-            raise RequestError(f"input {short(tensor.name)} has rows that do not fit {shape}")
+            raise _wrong(tensor, f"has rows that do not fit {shape}")
         values = list(chain.from_iterable(values))
     if len(values) != (size := math.prod(shape)):
-        message = f"has {len(values)} values, shape {shape} needs {size}"
-        raise RequestError(f"input {short(tensor.name)} {message}")
+        raise _wrong(tensor, f"has {len(values)} values, shape {shape} needs {size}")
     return values
 
 
@@ -60,25 +59,25 @@ def numbers(tensor: Tensor, values: list[Any]) -> NDArray[np.float64]:
     Raises:
         RequestError: they are no numbers, or not of the tensor's datatype.
     """
-    name, types = short(tensor.name), set(map(type, values))
+    types = set(map(type, values))
     if tensor.datatype == "BYTES":
-        raise RequestError(f"input {name} is a number; datatype BYTES does not fit")
+        raise _wrong(tensor, "is a number; datatype BYTES does not fit")
     if not types <= NUMBER_TYPES:
-        raise RequestError(f"input {name} holds something that is not a number")
+        raise _wrong(tensor, "holds something that is not a number")
     if tensor.datatype in WHOLE:
         _check_whole(tensor, [value for value in values if value is not None], float in types)
     try:
         return np.array(values, dtype=np.float64)
     except OverflowError as error:
-        raise RequestError(f"input {name} does not fit a number: {error}") from error
+        raise _wrong(tensor, f"does not fit a number: {error}") from error
 
 
 def _check_whole(tensor: Tensor, values: list[Any], fractions: bool) -> None:
     low, high = WHOLE[tensor.datatype]
     beyond = bool(values) and not (low <= min(values) and max(values) <= high)
     if beyond or (fractions and any(value != math.floor(value) for value in values)):
-        message = f"input {short(tensor.name)} holds a value that is no {tensor.datatype}"
-        raise RequestError(f"{message}; numbers with a fraction are FP64")
+        message = f"holds a value that is no {tensor.datatype}; numbers with a fraction are FP64"
+        raise _wrong(tensor, message)
 
 
 def texts(tensor: Tensor, values: list[Any]) -> NDArray[Any]:
@@ -88,9 +87,13 @@ def texts(tensor: Tensor, values: list[Any]) -> NDArray[Any]:
         RequestError: they are no texts.
     """
     if tensor.datatype != "BYTES":
-        raise RequestError(f"input {short(tensor.name)} is text; use datatype BYTES")
+        raise _wrong(tensor, "is text; use datatype BYTES")
     if not set(map(type, values)) <= TEXT_TYPES:
-        raise RequestError(f"input {short(tensor.name)} holds something that is not text")
+        raise _wrong(tensor, "holds something that is not text")
     found = np.empty(len(values), dtype=object)
     found[:] = values
     return found
+
+
+def _wrong(tensor: Tensor, what: str, *, status: int = 400) -> RequestError:
+    return RequestError(f"input {short(tensor.name)} {what}", status=status)

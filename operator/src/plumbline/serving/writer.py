@@ -60,11 +60,9 @@ class Writer:
 
     def _labels(self, found: NDArray[np.float64], classes: Sequence[Any]) -> list[Any]:
         """Return the likeliest class of each row; None where the model knows no probability."""
-        labels = [classes[n] for n in found.argmax(axis=1).tolist()]
-        if (found != found).any():
-            unsure = (found != found).any(axis=1).tolist()
-            return [None if none else label for none, label in zip(unsure, labels, strict=True)]
-        return labels
+        likeliest = found.argmax(axis=1).tolist()
+        pairs = zip(found.tolist(), likeliest, strict=True)
+        return [classes[n] if row[n] == row[n] else None for row, n in pairs]
 
 
 def _datatype(classes: Sequence[Any] | None) -> str:
