@@ -114,6 +114,20 @@ def test_what_is_thrown_away_is_not_kept_in_memory(server: Server) -> None:
     assert peak_kib(status) - before < 8 * 1024
 
 
+@pytest.mark.parametrize("value", [b"[],", b"{},", b"[[1]],"])
+def test_a_body_of_many_lists_costs_no_more_memory_than_one_of_many_values(
+    value: bytes, server: Server
+) -> None:
+    status = Path(f"/proc/{server.process.pid}/status")
+    if not status.exists():
+        pytest.skip("only Linux tells the most memory that a process has had")
+    before = peak_kib(status)
+    many = value * (15 * 2**20 // len(value))
+    code, answer = server.post(INFER, b'{"inputs":[{"data":[' + many + b"1]}]}")
+    assert (code, "lists" in answer["error"]) == (400, True)
+    assert peak_kib(status) - before < 64 * 1024
+
+
 def peak_kib(status: Path) -> int:
     line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1])

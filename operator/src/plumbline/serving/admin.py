@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from plumbline.serving.app import App, Scope, Send
-from plumbline.serving.body import Body, Receive
+from plumbline.serving.body import Body, Receive, Room
 from plumbline.serving.counts import Counts
 from plumbline.serving.errors import RequestError
 from plumbline.serving.forward import Routing
@@ -73,7 +73,7 @@ class Admin:
     async def _control(self, receive: Receive) -> tuple[int, bytes, bytes]:
         """Take over the routing and tell what was counted."""
         try:
-            asked = msgspec.json.decode(await Body({}, receive).read(limit=CONTROL_LIMIT))
+            asked = msgspec.json.decode(await Body({}, receive, Room()).read(limit=CONTROL_LIMIT))
             routing, since = Routing.of(asked.get("routing")), int(asked.get("since", 0))
         except (RequestError, AttributeError, KeyError, TypeError, ValueError) as error:
             return 400, b"application/json", msgspec.json.encode({"error": repr(error)})

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from plumbline.serving.body import Body, Receive
+from plumbline.serving.body import Body, Receive, Room
 from plumbline.serving.counts import Counts
 from plumbline.serving.errors import RequestError
 from plumbline.serving.forward import FORWARDED, OWN_SECONDS, Forwarder
@@ -38,7 +38,7 @@ class App:
         """Serve as model `name`."""
         content = predictor.model.content
         self._predictor, self._counts, self._tally = predictor, counts, tally
-        self.forwarder, self.draining = Forwarder(), False
+        self.forwarder, self.draining, self._room = Forwarder(), False, Room()
         self._reader = Reader(content["features"])
         self._writer = Writer(name=name, version=identity, classes=content.get("classes"))
         self._ids, self._prefix = itertools.count(), f"{os.getpid():x}-{time.time_ns():x}-"
@@ -56,7 +56,7 @@ class App:
         if path not in self._infer:
             path = path.rstrip("/")
         given = dict(scope["headers"])
-        body = Body(given, receive)
+        body = Body(given, receive, self._room)
         headers: Headers = [(b"content-type", b"application/json")]
         self._tally.in_flight += 1
         try:
@@ -68,6 +68,7 @@ class App:
             status, content = 500, msgspec.json.encode({"error": f"internal error: {error!r}"})
         finally:
             self._tally.in_flight -= 1
+            body.release()
         if path in self._infer:
             self._tally.ended(time.perf_counter() - started, status)
         if self.draining or status in CLOSING or (b"expect" in given and not body.ended):

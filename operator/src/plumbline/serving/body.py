@@ -13,8 +13,27 @@ from plumbline.serving.errors import RequestError
 BODY_LIMIT, READ_SECONDS = 16 * 2**20, 60.0
 DISCARD_LIMIT, DISCARD_SECONDS = 100 * 2**20, 10.0
 CODING, BINARY = b"content-encoding", b"inference-header-content-length"
-UNREAD = {CODING, BINARY}
+UNREAD, ROOM = {CODING, BINARY}, 64 * 2**20
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+
+
+class Room:
+    """What large bodies may hold of the memory, all together."""
+
+    def __init__(self, size: int = ROOM) -> None:
+        """Have room for so many bytes."""
+        self.free = size
+
+    def take(self, size: int) -> None:
+        """Hold bytes.
+
+        Raises:
+            RequestError: others hold too many.
+        """
+        if size > self.free:
+            message = "too many large requests at once; try again in a second"
+            raise RequestError(message, status=503, headers={b"retry-after": b"1"})
+        self.free -= size
 
 
 class Body:
@@ -24,16 +43,17 @@ class Body:
         ended: whether nothing more is to come.
     """
 
-    def __init__(self, headers: Mapping[bytes, bytes], receive: Receive) -> None:
+    def __init__(self, headers: Mapping[bytes, bytes], receive: Receive, room: Room) -> None:
         """Read nothing yet."""
-        self._headers, self._receive = headers, receive
-        self.ended = False
+        self._headers, self._receive, self._room = headers, receive, room
+        self._held, self.ended = 0, False
 
     async def read(self, *, limit: int = BODY_LIMIT, seconds: float = READ_SECONDS) -> bytes:
         """Return the body.
 
         Raises:
-            RequestError: it is too large, too slow, or of a form that this server does not read.
+            RequestError: it is too large, too slow, or of a form that this server does not read; or
+                there is no room for it now.
         """
         self._check_headers(limit)
         # A body mostly comes whole, and a timer would cost each request more than reading it.
@@ -43,6 +63,11 @@ class Body:
         elif len(parts[0]) > limit:
             raise _too_large(limit)
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def release(self) -> None:
+        """Hold no room any more."""
+        self._room.free += self._held
+        self._held = 0
 
     async def discard(
         self, *, limit: int = DISCARD_LIMIT, seconds: float = DISCARD_SECONDS
@@ -62,13 +87,18 @@ class Body:
             async with asyncio.timeout(seconds):
                 while not self.ended:
                     parts.append(await self._next())
-                    size += len(parts[-1])
+                    size += self._hold(len(parts[-1]))
                     if size > limit:
                         raise _too_large(limit)
         except TimeoutError:
             self.ended = True
             message = f"the body did not come within {seconds:g} seconds"
             raise RequestError(message, status=408) from None
+
+    def _hold(self, size: int) -> int:
+        self._room.take(size)
+        self._held += size
+        return size
 
     def _check_headers(self, limit: int) -> None:
         headers = self._headers

@@ -37,6 +37,8 @@ class InferRequest(msgspec.Struct):
     outputs: list[Output] | None = None
 
 
+# Lists of a body that cost many times its size in memory, and those that a fair one has.
+LARGE_BYTES, MOST_LISTS = 2**20, 1_000_000
 _decoder = msgspec.json.Decoder(InferRequest)
 
 
@@ -46,6 +48,8 @@ def parse(body: bytes) -> InferRequest:
     Raises:
         RequestError: it is not JSON or not of the protocol's form.
     """
+    if len(body) > LARGE_BYTES and body.count(b"[") + body.count(b"{") > MOST_LISTS:
+        raise RequestError(f"the body holds more than {MOST_LISTS} lists; send values in one list")
     try:
         return _decoder.decode(body)
     except msgspec.ValidationError as error:
