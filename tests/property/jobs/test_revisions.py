@@ -2,6 +2,7 @@
 
 import io
 import random
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -162,3 +163,13 @@ def test_a_digest_is_the_same_in_every_version_of_this_code() -> None:
         for by, column in (("Row", None), ("Group", "s"), ("Time", None))
     ]
     assert held == [204, 89, 200]
+
+
+def test_hashing_does_not_hold_the_text_of_all_rows() -> None:
+    rows = 250_000
+    frame = pl.DataFrame({f"x{n}": pl.int_range(rows, eager=True) / 7 for n in range(8)})
+    tracemalloc.start()
+    row_hashes(frame)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 80 * rows

@@ -25,18 +25,20 @@ def row_texts(frame: pl.DataFrame, names: Iterable[str]) -> pl.Series:
     return pl.DataFrame(fields).select(pl.concat_str(pl.all()).alias("text")).to_series()
 
 
-def iter_texts(frame: pl.DataFrame, names: Iterable[str]) -> Iterator[str]:
-    """Yield the text of each row without holding them all."""
+def texts_by_slice(frame: pl.DataFrame, names: Iterable[str]) -> Iterator[pl.Series]:
+    """Yield the texts of all rows, some at a time."""
     wanted = list(names)
-    for part in frame.iter_slices(_ROWS_AT_ONCE):
-        yield from row_texts(part, wanted)
+    return (row_texts(part, wanted) for part in frame.iter_slices(_ROWS_AT_ONCE))
 
 
 def row_hashes(frame: pl.DataFrame) -> Hashes:
     """Return two words for each row, the lower first; columns count by name, in whatever order."""
-    texts = iter_texts(frame, sorted(frame.columns))
-    found = b"".join(hashlib.blake2b(t.encode(), digest_size=16).digest() for t in texts)
+    found = b"".join(_hashed(texts) for texts in texts_by_slice(frame, sorted(frame.columns)))
     return np.frombuffer(found, "<u8").reshape(-1, 2)
+
+
+def _hashed(texts: pl.Series) -> bytes:
+    return b"".join(hashlib.blake2b(text.encode(), digest_size=16).digest() for text in texts)
 
 
 def copies(hashes: Hashes) -> int:

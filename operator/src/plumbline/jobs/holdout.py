@@ -8,7 +8,7 @@ from typing import Any, Literal
 import polars as pl
 
 from plumbline.api.v1alpha1.dataset import DataSchema, Holdout
-from plumbline.jobs.digest import iter_texts
+from plumbline.jobs.digest import texts_by_slice
 from plumbline.jobs.failures import JobFailed
 
 _WHOLE = 1 << 64
@@ -88,10 +88,12 @@ def split(frame: pl.DataFrame, rule: Rule, *, key: str, floor: Any = None) -> Sp
     if rule.by == "Time":
         return _by_time(frame, rule, floor)
     limit = int(rule.share * _WHOLE)
-    texts = iter_texts(frame, rule.columns)
-    return Split(
-        rule, pl.Series([_position(text, key) < limit for text in texts], dtype=pl.Boolean)
-    )
+    marks = [_marks(texts, key, limit) for texts in texts_by_slice(frame, rule.columns)]
+    return Split(rule, pl.concat([pl.Series(dtype=pl.Boolean), *marks]))
+
+
+def _marks(texts: pl.Series, key: str, limit: int) -> pl.Series:
+    return pl.Series([_position(text, key) < limit for text in texts], dtype=pl.Boolean)
 
 
 def _position(text: str, key: str) -> int:

@@ -1,6 +1,6 @@
 """The rows of a revision, out of the store, in an order that does not depend on files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +36,16 @@ def read_rows(
     for part in manifest["parts"]:
         store.download_blob(part["blob"], path, limit_bytes=BLOB_LIMIT_BYTES)
         wanted = (pl.col(HELD) == held) & pl.col(target).is_not_null()
-        found.append(pl.read_parquet(path).filter(wanted).drop(HELD))
+        rows = pl.scan_parquet(path, hive_partitioning=False).filter(wanted).drop(HELD)
+        found.append(rows.collect(engine="streaming"))
     path.unlink(missing_ok=True)
     return _ordered(pl.concat(found), manifest["schema"])
 
 
 def _ordered(frame: pl.DataFrame, schema: Mapping[str, Any]) -> pl.DataFrame:
-    """Sort by time (if there is one), then by everything: same rows, same order."""
-    time: Sequence[str] = [schema["timeColumn"]] if schema.get("timeColumn") else []
-    rest = sorted(name for name in frame.columns if name not in time)
-    return frame.sort([*time, *rest], nulls_last=True, maintain_order=True)
+    """Sort by time (if there is one), then by a hash of everything: same rows, same order."""
+    time = [frame[schema["timeColumn"]].alias("time")] if schema.get("timeColumn") else []
+    content = frame.select(sorted(frame.columns)).hash_rows(seed=0).alias("content")
+    keys = pl.DataFrame([*time, content]).with_row_index("row")
+    names = [key.name for key in (*time, content)]
+    return frame[keys.sort(*names, nulls_last=True)["row"]]
