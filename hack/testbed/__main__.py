@@ -1,6 +1,7 @@
 """One real Kubernetes cluster on one machine without Docker: `python3 hack/testbed --help`."""
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -8,13 +9,14 @@ import addons
 import build
 import control_plane
 import images
+import machine
 import network
 import node
 import packages
 import pki
 import teardown
 from paths import BIN, CACHE, Cluster
-from processes import is_running
+from processes import all_run, is_running
 from shell import TestbedError, alone, step, wait
 
 
@@ -38,16 +40,17 @@ def prepare(_: argparse.Namespace) -> None:
 
 
 def up(options: argparse.Namespace) -> None:
-    """Bring the cluster up, or bring a kept one up again."""
+    """Bring the cluster up, or bring one up again that was kept or has lost a part."""
     cluster = _cluster(options)
     prepare(options)
-    if is_running(cluster, "apiserver") and (cluster.state / "up").exists():
+    if (cluster.state / "up").exists() and all_run(cluster):
         addons.recycle(cluster)
         return
     with step(f"cluster {cluster.name} up"):
         teardown.down(cluster, keep=True)
         cluster.state.mkdir(parents=True, exist_ok=True)
         (cluster.state / "resolv.conf").write_text(f"nameserver {cluster.dns}\n")
+        machine.arrive(cluster)
         pki.make(cluster)
         network.up(cluster)
         control_plane.up(cluster)
@@ -104,13 +107,20 @@ def _cluster(options: argparse.Namespace) -> Cluster:
     return Cluster(options.name, options.net, options.nodes)
 
 
+def _name(text: str) -> str:
+    """Return a name that fits into a link's name and is no part of another cluster's node."""
+    if not re.fullmatch("[a-z][a-z0-9]{0,9}", text):
+        raise argparse.ArgumentTypeError("up to ten small letters and digits, a letter first")
+    return text
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="testbed", description=__doc__)
     commands = parser.add_subparsers(required=True)
     for command in (up, down, status, load, prepare):
         sub = commands.add_parser(command.__name__, help=command.__doc__)
         sub.set_defaults(command=command)
-        sub.add_argument("--name", default="pl", help="prefix of all that belongs to the cluster")
+        sub.add_argument("--name", default="pl", type=_name, help="prefix of all that is its own")
         sub.add_argument("--net", type=int, default=1, choices=range(1, 10), help="address ranges")
         sub.add_argument("--nodes", type=int, default=1, choices=range(1, 6))
         if command is up:

@@ -24,7 +24,8 @@ def up(cluster: Cluster, names: list[str]) -> None:
 
 def kubectl(cluster: Cluster, *words: str, stdin: str | None = None) -> str:
     """Run kubectl as the cluster's administrator."""
-    return run(BIN / "kubectl", "--kubeconfig", cluster.kubeconfig, *words, stdin=stdin)
+    where = ("--kubeconfig", cluster.kubeconfig, "--cache-dir", cluster.state / "kubectl")
+    return run(BIN / "kubectl", *where, *words, stdin=stdin)
 
 
 def _volumes(cluster: Cluster) -> None:

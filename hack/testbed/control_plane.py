@@ -90,6 +90,7 @@ def _manager(cluster: Cluster) -> list[str]:
         f"--service-account-private-key-file={pki}/sa.key",
         f"--root-ca-file={pki}/ca.crt",
         "--use-service-account-credentials=true",
+        f"--flex-volume-plugin-dir={cluster.state}/plugins",
         "--concurrent-job-syncs=20",
         "--concurrent-gc-syncs=40",
     ]

@@ -1,11 +1,18 @@
 """The cluster's network: a bridge on the host and a network namespace for each node."""
 
 from paths import Cluster
-from shell import run
+from shell import TestbedError, run
 
 
 def up(cluster: Cluster) -> None:
-    """Make the bridge, the nodes' namespaces and the routes between them."""
+    """Make the bridge, the nodes' namespaces and the routes between them.
+
+    Raises:
+        TestbedError: another cluster has this net.
+    """
+    if taken := run("ip", "route", "show", f"10.231.{cluster.net}.0/24").split():
+        link = taken[taken.index("dev") + 1]
+        raise TestbedError(f"net {cluster.net} is in use by {link}: give another --net")
     run("ip", "link", "add", cluster.bridge, "type", "bridge")
     run("ip", "address", "add", f"{cluster.host}/24", "dev", cluster.bridge)
     run("ip", "link", "set", cluster.bridge, "up")

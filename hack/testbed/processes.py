@@ -36,6 +36,13 @@ def is_running(cluster: Cluster, name: str) -> bool:
     return path.exists() and is_ours(cluster, int(path.read_text()))
 
 
+def all_run(cluster: Cluster) -> bool:
+    """Return whether every process of at least so many nodes lives."""
+    names = [path.name for path in (cluster.state / "pid").glob("*")]
+    nodes = sum(name.startswith("kubelet-") for name in names)
+    return nodes >= cluster.nodes and all(is_running(cluster, name) for name in names)
+
+
 def is_ours(cluster: Cluster, pid: int) -> bool:
     """Return whether a process sits in one of the cluster's network namespaces."""
     try:

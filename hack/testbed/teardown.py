@@ -11,6 +11,7 @@ import signal
 from collections.abc import Iterable
 from pathlib import Path
 
+import machine
 from paths import Cluster
 from processes import is_ours
 from shell import run, wait
@@ -31,6 +32,7 @@ def down(cluster: Cluster, *, keep: bool) -> None:
     for namespace in Path("/run/netns").glob(f"{cluster.name}-[0-9]*"):
         run("ip", "netns", "delete", namespace.name, check=False)
     run("ip", "link", "delete", cluster.bridge, check=False)
+    machine.leave(cluster)
     _forget(cluster, keep=keep)
 
 

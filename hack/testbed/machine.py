@@ -1,0 +1,85 @@
+"""What clusters change on the machine outside of their state, and how the last one puts it back.
+
+The kubelet sets kernel parameters for the whole machine, and some folders have names that no
+setting changes. The first cluster writes down how it found them; each cluster has a link there.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from paths import Cluster
+from shell import run
+
+RUN = Path("/run")
+SETTINGS = (
+    *("kernel/panic", "kernel/panic_on_oops", "vm/overcommit_memory", "vm/panic_on_oom"),
+    *("kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes"),
+)
+NETNS = RUN / "netns"
+DEVICES = Path("/var/lib/kubelet/device-plugins")
+FOLDERS = (
+    *(NETNS, RUN / "containerd", RUN / "containerd" / "s", Path("/var/log/containers")),
+    *(Path("/var/lib/cni"), Path("/var/lib/cni/results"), DEVICES.parent, DEVICES),
+)
+
+
+def arrive(cluster: Cluster, *, notes: Path = RUN / "plumbline-testbed") -> None:
+    """Write down how the machine was found, unless another cluster has, and that we are here."""
+    with _alone():
+        notes.mkdir(exist_ok=True)
+        before = notes / "before.json"
+        if not _clusters(notes):
+            before.write_text(json.dumps(_found()))
+        with contextlib.suppress(FileExistsError):
+            (notes / cluster.name).symlink_to(cluster.state)
+
+
+def leave(cluster: Cluster, *, notes: Path = RUN / "plumbline-testbed") -> None:
+    """Say that we have gone; the last one puts the machine back."""
+    with _alone():
+        (notes / cluster.name).unlink(missing_ok=True)
+        if notes.exists() and not _clusters(notes):
+            _put_back(json.loads((notes / "before.json").read_text()))
+            shutil.rmtree(notes)
+
+
+def _clusters(notes: Path) -> list[Path]:
+    """Return the clusters that are here; one whose state was deleted is not."""
+    return [path for path in notes.iterdir() if path.is_symlink() and path.exists()]
+
+
+def _found() -> dict[str, dict[str, str] | list[str]]:
+    paths = (Path("/proc/sys", name) for name in SETTINGS)
+    return {
+        "settings": {str(path): path.read_text() for path in paths if path.exists()},
+        "missing": [str(path) for path in FOLDERS if not path.exists()],
+        "unmounted": [] if NETNS.is_mount() else [str(NETNS)],
+    }
+
+
+def _put_back(found: dict[str, dict[str, str] | list[str]]) -> None:
+    for path, value in dict(found["settings"]).items():
+        Path(path).write_text(value)
+    for mount in found["unmounted"]:
+        run("umount", mount, check=False)
+    for folder in map(Path, reversed(list(found["missing"]))):
+        if folder == DEVICES:
+            (folder / "kubelet.sock").unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Keep other clusters, whoever's they are, from coming or going meanwhile."""
+    folder = os.open(RUN, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
