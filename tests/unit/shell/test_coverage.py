@@ -12,7 +12,7 @@ def answer(through: int, *, rows: int = 50, boot: str = "a", **more: Any) -> dic
     """Return what a pod tells that had so many rows in every second."""
     seconds = [{"e": e, "rows": rows} for e in range(through - 5, through + 1)]
     told = {"boot": boot, "through": through, "started": T - 100, "seconds": seconds}
-    return {**told, "totals": {"lost": 0}, **more}
+    return {**told, "now": through + 1, "totals": {"lost": 0}, "begun": [], **more}
 
 
 def test_a_second_counts_when_the_slowest_pod_has_told_of_it() -> None:
@@ -59,6 +59,15 @@ def test_the_rows_of_a_killed_pod_since_its_last_word_are_told_as_lost() -> None
         pods.advance(["killed"], now=T + second + 1)
     pods.advance([], now=T + 6)
     assert pods.lost == 50
+
+
+def test_what_a_killed_pod_had_told_of_the_second_under_way_is_not_lost() -> None:
+    pods, begun = Coverage(), {"e": T + 1, "rows": 20}
+    pods.hear("pod", answer(T, begun=[begun]), now=T + 1.4)
+    pods.advance(["pod"], now=T + 1.4)
+    assert pods.left() == []
+    pods.advance([], now=T + 2.4)
+    assert (pods.left(), pods.left(), pods.lost) == ([begun], [], 50)
 
 
 def test_a_pod_that_has_told_all_before_its_end_takes_nothing_along() -> None:

@@ -41,6 +41,7 @@ class Replica:
         self.now = now
         through, told = self.counts.since(coverage.since(self.name))
         answer = {"boot": self.name, "through": through, "totals": {"lost": 0}, "seconds": told}
+        answer["begun"] = self.counts.begun()
         late = seconds.add(told, after=coverage.after)
         coverage.hear(self.name, answer, now=now, late=late)
 
@@ -109,3 +110,15 @@ def test_rows_that_a_silent_pod_tells_too_late_are_lost_and_told_so() -> None:
     assert coverage.through == T + 5001
     assert coverage.lost == 1
     assert seconds.rows(coverage.through, KEPT) == 4
+
+
+def test_a_killed_pod_loses_what_it_served_after_the_last_pull_and_no_more() -> None:
+    replica, seconds, coverage = Replica("killed"), Seconds(REFERENCE), Coverage()
+    for second in range(10):
+        replica.serve((second, 0.0, "a"))
+        replica.pulled(seconds, coverage, T + second + 0.7)
+        coverage.advance(["killed"], now=T + second + 0.7)
+    coverage.advance([], now=T + 10.2)
+    seconds.add(coverage.left())
+    assert seconds.rows(T + 10, KEPT) == 10
+    assert coverage.lost <= 1

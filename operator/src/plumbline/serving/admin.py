@@ -102,6 +102,7 @@ class Admin:
             "ended": self._counts.ended,
             "through": through,
             "seconds": seconds,
+            "begun": self._counts.begun(),
         }
 
     def _metrics(self) -> str:

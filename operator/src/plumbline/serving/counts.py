@@ -89,6 +89,11 @@ class Counts:
                     return span.last, found
         return newest, found
 
+    def begun(self) -> list[dict[str, Any]]:
+        """Return what came after the seconds that have ended; more may come."""
+        with self._lock:
+            return [_wire(span) for span in self.history.after(self._told, self._told + 2)]
+
     def _add(self, second: int, columns: Columns, answers: NDArray[np.float64] | None) -> None:
         """Count rows; a second that was told never changes, so a late row joins the next one."""
         batch = columns if answers is None else {**columns, PREDICTION: self._answered(answers)}

@@ -7,12 +7,13 @@ after its last word goes with it: how much that was is estimated from its newest
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from plumbline.shell.seconds import KEPT
 
+Second = Mapping[str, Any]
 SILENT_SECONDS, RATE_SECONDS = 5.0, 5
 
 
@@ -25,6 +26,7 @@ class Word:
         through: the last second that it has told of.
         rate: rows a second, in the newest seconds told.
         uncounted: rows that it could not count itself.
+        begun: what it had of seconds that had not ended.
         heard: when it spoke, in seconds of the epoch.
         until: when it served no more, as far as that is known.
     """
@@ -33,6 +35,7 @@ class Word:
     through: int
     rate: float
     uncounted: int
+    begun: Sequence[Second]
     heard: float
     until: float = math.inf
 
@@ -43,6 +46,7 @@ class Coverage:
     def __init__(self) -> None:
         """Know of no pod."""
         self._words: dict[str, Word] = {}
+        self._left: list[Second] = []
         self._lost = 0.0
         self.through = 0
 
@@ -67,12 +71,13 @@ class Coverage:
         if before and before.boot == answer["boot"]:
             self._lost += uncounted - before.uncounted + late
         elif before:
-            self._lose(before, until=answer["started"])
+            self._lose(before, until=now - answer["now"] + answer["started"])
         self._words[pod] = Word(
             boot=answer["boot"],
             through=answer["through"],
             rate=_rate(answer, before),
             uncounted=uncounted,
+            begun=answer.get("begun", ()),
             heard=now,
             until=-math.inf if answer.get("ended") else math.inf,
         )
@@ -93,8 +98,14 @@ class Coverage:
         ]
         self.through = max(self.through, min(spoken, default=self.through))
 
+    def left(self) -> list[Second]:
+        """Return, once, the seconds that pods had begun when they ended."""
+        left, self._left = self._left, []
+        return left
+
     def _lose(self, word: Word, *, until: float) -> None:
-        self._lost += word.rate * max(0.0, min(until, word.until) - word.through - 1)
+        self._left.extend(word.begun)
+        self._lost += word.rate * max(0.0, min(until, word.until) - word.heard)
 
 
 def _rate(answer: Mapping[str, Any], before: Word | None) -> float:

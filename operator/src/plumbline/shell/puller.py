@@ -120,6 +120,8 @@ class Puller:
         pulls = (self._pull(session, pod, watched, deployment) for pod in pods)
         await asyncio.gather(*pulls)
         watched.coverage.advance((pod["metadata"]["name"] for pod in pods), now=time.time())
+        if watched.seconds:
+            watched.seconds.add(watched.coverage.left())
         watched.ledger.forget(_identities(deployment, pods))
         if deployment.status.canary:
             self._queue.add(key, urgent=False)
