@@ -35,7 +35,7 @@ class Machine:
             env={**os.environ, "HOME": str(self.home), "PLUMBLINE_CACHE": str(CACHE), **env},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, f"{' '.join(map(str, words))}: {done.stderr or done.stdout}"

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.testbed.traces import difference
 
 pytestmark = pytest.mark.cluster
 
+KEYS = Path("/proc/sys/kernel/keys/root_maxkeys")
 POD = """
 apiVersion: v1
 kind: Pod
@@ -60,15 +62,26 @@ def runs(bed: Bed) -> bool:
     return bed.kubectl("get", "pod", "idle", "-o", "jsonpath={.status.phase}") == "Running"
 
 
-def test_it_leaves_folders_on_a_machine_that_never_ran_containers(
-    tmp_path: Path, beds: Beds
+def test_it_leaves_folders_and_settings_on_a_machine_that_never_ran_containers(
+    tmp_path: Path, beds: Beds, unusual: str
 ) -> None:
     with fresh(tmp_path) as machine:
         bed = beds(machine)
         before = machine.traces(bed.name)
         bed.up()
+        assert KEYS.read_text() != unusual
         bed.down()
         assert_same(bed, before)
+    assert KEYS.read_text() == unusual
+
+
+@pytest.fixture
+def unusual() -> Iterator[str]:
+    """Return a harmless setting of the machine that no kubelet would choose."""
+    found = KEYS.read_text()
+    KEYS.write_text("1000001\n")
+    yield KEYS.read_text()
+    KEYS.write_text(found)
 
 
 def test_a_second_down_finds_nothing_to_do(machine: Machine, beds: Beds) -> None:
