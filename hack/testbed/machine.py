@@ -58,7 +58,7 @@ def _found() -> dict[str, dict[str, str] | list[str]]:
     return {
         "settings": {str(path): path.read_text() for path in paths if path.exists()},
         "missing": [str(path) for path in FOLDERS if not path.exists()],
-        "unmounted": [] if NETNS.is_mount() else [str(NETNS)],
+        "unmounted": [] if f" {NETNS} " in Path("/proc/self/mounts").read_text() else [str(NETNS)],
     }
 
 

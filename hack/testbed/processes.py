@@ -54,6 +54,14 @@ def is_ours(cluster: Cluster, pid: int) -> bool:
     }
 
 
+def was_started(cluster: Cluster, pid: int) -> bool:
+    """Return whether a noted process is still the one, be its network's name lost or not."""
+    try:
+        return is_ours(cluster, pid) or os.readlink(f"/proc/{pid}/cwd") == str(cluster.state)
+    except OSError:
+        return False
+
+
 def log_tail(cluster: Cluster, name: str) -> str:
     """Return the end of a process's log."""
     path = cluster.state / "log" / f"{name}.log"

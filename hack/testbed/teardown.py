@@ -13,8 +13,8 @@ from pathlib import Path
 
 import machine
 from paths import Cluster
-from processes import is_ours
-from shell import run, wait
+from processes import is_ours, was_started
+from shell import TestbedError, run, wait
 
 # The kubelet first, so that nobody restarts what is ending; etcd last.
 ORDER = ("kubelet", "netpol", "proxy", "scheduler", "controller", "containerd", "apiserver", "etcd")
@@ -26,11 +26,14 @@ def down(cluster: Cluster, *, keep: bool) -> None:
     for prefix in ORDER:
         _end(cluster, prefix)
     _kill(cluster)
+    shutil.rmtree(cluster.state / "pid", ignore_errors=True)
     _unmount(cluster)
     _unlink(cluster)
     _cgroups(cluster)
     for namespace in Path("/run/netns").glob(f"{cluster.name}-[0-9]*"):
         run("ip", "netns", "delete", namespace.name, check=False)
+    for link in Path("/sys/class/net").glob(f"{cluster.name}-v[0-9]*"):
+        run("ip", "link", "delete", link.name, check=False)
     run("ip", "link", "delete", cluster.bridge, check=False)
     machine.leave(cluster)
     _forget(cluster, keep=keep)
@@ -38,16 +41,17 @@ def down(cluster: Cluster, *, keep: bool) -> None:
 
 def _end(cluster: Cluster, prefix: str) -> None:
     """Ask the processes of that name to end, and wait a little."""
-    paths = list((cluster.state / "pid").glob(f"{prefix}*"))
-    pids = [int(path.read_text()) for path in paths]
-    ours = [pid for pid in pids if is_ours(cluster, pid)]
-    for pid in ours:
+    for pid in _started(cluster, prefix):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
-    with contextlib.suppress(Exception):
-        wait(prefix, lambda: not any(is_ours(cluster, pid) for pid in ours), seconds=4)
-    for path in paths:
-        path.unlink()
+    with contextlib.suppress(TestbedError):
+        wait(prefix, lambda: not _started(cluster, prefix), seconds=4)
+
+
+def _started(cluster: Cluster, prefix: str = "") -> set[int]:
+    """Return the processes that we noted when we started them, and that still live."""
+    paths = (cluster.state / "pid").glob(f"{prefix}*")
+    return {pid for path in paths for pid in _pids(path) if was_started(cluster, pid)}
 
 
 def _kill(cluster: Cluster) -> None:
@@ -64,7 +68,8 @@ def _kill(cluster: Cluster) -> None:
 
 
 def _remaining(cluster: Cluster) -> set[int]:
-    found = {pid for path in _cgroup_folders(cluster) for pid in _pids(path / "cgroup.procs")}
+    found = _started(cluster)
+    found |= {pid for path in _cgroup_folders(cluster) for pid in _pids(path / "cgroup.procs")}
     for process in Path("/proc").glob("[0-9]*"):
         pid = int(process.name)
         if is_ours(cluster, pid) or _is_our_shim(cluster, process):

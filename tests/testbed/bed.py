@@ -10,9 +10,21 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+from tests.testbed.traces import KUBELETS_SETTINGS
+
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("PLUMBLINE_CACHE") or Path.home() / ".cache" / "plumbline")
-FRESH = ("/run", "/var/lib", "/var/log", "/usr/libexec")
+FRESH = """
+umount --quiet --recursive --lazy /run/netns || true
+for folder in /run /var/lib /var/log /usr/libexec; do mount -t tmpfs fresh $folder; done
+for setting in SETTINGS; do
+  value=/run/$(basename $setting)
+  echo 0 > $value
+  mount --bind $value /proc/sys/$setting
+done
+echo ready
+exec cat
+"""
 
 
 @dataclass(frozen=True)
@@ -51,9 +63,9 @@ class Machine:
 
 @contextlib.contextmanager
 def fresh(home: Path) -> Iterator[Machine]:
-    """Yield a view of this machine in which no container program has ever run."""
-    tmpfs = "; ".join(f"mount -t tmpfs fresh {folder}" for folder in FRESH)
-    holder = ("unshare", "--mount", "sh", "-ec", f"{tmpfs}; echo ready; exec cat")
+    """Yield a view of this machine's files in which no container program has ever run."""
+    script = FRESH.replace("SETTINGS", " ".join(KUBELETS_SETTINGS))
+    holder = ("unshare", "--mount", "sh", "-ec", script)
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(holder, **pipes) as process:
         assert process.stdout

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.testbed.bed import ROOT, Bed, Machine
+from tests.testbed.bed import ROOT, Bed, Machine, fresh
 
 NETS = (2, 3, 5, 6, 7, 8, 9)
 """Address ranges that a test may take; 1 is that of everyday's cluster, 4 that of measurements."""
@@ -36,6 +36,13 @@ def machine(tmp_path: Path) -> Machine:
     """Return this machine, with an empty home folder."""
     (tmp_path / "home").mkdir()
     return Machine(tmp_path / "home")
+
+
+@pytest.fixture
+def fresh_machine(tmp_path: Path) -> Iterator[Machine]:
+    """Return this machine as if no container program had ever run on it."""
+    with fresh(tmp_path) as machine:
+        yield machine
 
 
 Beds = Callable[..., Bed]

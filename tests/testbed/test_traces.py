@@ -2,18 +2,15 @@
 
 import os
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.testbed.bed import Bed, Machine, fresh, until
+from tests.testbed.bed import Bed, Machine, until
 from tests.testbed.conftest import Beds
 from tests.testbed.traces import difference
 
 pytestmark = pytest.mark.cluster
 
-KEYS = Path("/proc/sys/kernel/keys/root_maxkeys")
 POD = """
 apiVersion: v1
 kind: Pod
@@ -50,6 +47,7 @@ def test_it_leaves_a_process_or_a_mount_after_a_crash_while_a_pod_runs(
     until(lambda: runs(bed), "the pod to run")
     for part in ("kubelet-1", "containerd-1"):
         os.kill(bed.pid(part), signal.SIGKILL)
+    machine.run("ip", "netns", "delete", f"{bed.name}-1")
     kinds = {line.split()[1] for line in difference(before, machine.traces(bed.name))}
     assert kinds >= {"process", "mount", "link", "ip", "cgroup", "file", "state"}
     bed.down()
@@ -63,25 +61,15 @@ def runs(bed: Bed) -> bool:
 
 
 def test_it_leaves_folders_and_settings_on_a_machine_that_never_ran_containers(
-    tmp_path: Path, beds: Beds, unusual: str
+    fresh_machine: Machine, beds: Beds
 ) -> None:
-    with fresh(tmp_path) as machine:
-        bed = beds(machine)
-        before = machine.traces(bed.name)
-        bed.up()
-        assert KEYS.read_text() != unusual
-        bed.down()
-        assert_same(bed, before)
-    assert KEYS.read_text() == unusual
-
-
-@pytest.fixture
-def unusual() -> Iterator[str]:
-    """Return a harmless setting of the machine that no kubelet would choose."""
-    found = KEYS.read_text()
-    KEYS.write_text("1000001\n")
-    yield KEYS.read_text()
-    KEYS.write_text(found)
+    bed = beds(fresh_machine)
+    before = fresh_machine.traces(bed.name)
+    bed.up()
+    for thing in ("setting kernel/panic = 10", "file /run/containerd", "mount /run/netns"):
+        until(lambda thing=thing: thing in fresh_machine.traces(bed.name), thing)
+    bed.down()
+    assert_same(bed, before)
 
 
 def test_a_second_down_finds_nothing_to_do(machine: Machine, beds: Beds) -> None:

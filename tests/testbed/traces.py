@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+NOTES = Path("/run/plumbline-testbed")
 ROOTS = ("/run", "/var", "/etc", "/opt", "/srv", "/usr/libexec")
 NOT_OURS = re.compile(
     r"/(containers/(storage|cache)|apt|dpkg|journal|postgresql|systemd|user)(/|$)"
@@ -21,9 +22,12 @@ SHARED = re.compile(
     r"(/before.json)?|/var/lib/(cni(/results)?|kubelet(/.*)?)|/var/log/containers)$"
 )
 """What all clusters of a machine have in common: it goes with the last of them."""
-SETTINGS = (
+KUBELETS_SETTINGS = (
     *("kernel/panic", "kernel/panic_on_oops", "vm/overcommit_memory", "vm/panic_on_oom"),
-    *("kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes", "kernel/pid_max"),
+    *("kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes"),
+)
+SETTINGS = (
+    *KUBELETS_SETTINGS,
     *("net/ipv4/ip_forward", "net/ipv4/conf/all/route_localnet", "net/netfilter/nf_conntrack_max"),
 )
 
@@ -41,7 +45,7 @@ def traces(name: str) -> list[str]:
     others |= clusters() - {name}
     theirs = re.compile("|".join(map(mark, others)) or r"$.")
     mine = [line for line in lines if not theirs.search(line)]
-    return [*(f"beside {other}" for other in others), *mine]
+    return [*(f"beside {path.name}" for path in NOTES.glob("*") if path.name in others), *mine]
 
 
 def difference(before: list[str], after: list[str]) -> list[str]:
@@ -58,9 +62,10 @@ def difference(before: list[str], after: list[str]) -> list[str]:
 
 
 def clusters() -> set[str]:
-    """Return the names of the clusters on this machine, which their bridges tell."""
+    """Return the names of the clusters on this machine, which their bridges and notes tell."""
     links = os.listdir("/sys/class/net")
-    return {link.removesuffix("br") for link in links if re.fullmatch(r"[a-z0-9]+br", link)}
+    bridges = {link.removesuffix("br") for link in links if re.fullmatch(r"[a-z0-9]+br", link)}
+    return bridges | {path.name for path in NOTES.glob("*") if path.is_symlink()}
 
 
 def processes(name: str) -> Iterator[str]:
