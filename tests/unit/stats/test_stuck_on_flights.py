@@ -24,8 +24,7 @@ def winter(rows: pd.DataFrame) -> Layout:
 
 def jumps(layout: Layout, counts: Counts, alpha: float) -> list[Broken]:
     values = stuck.value_jumps(stuck.holdings(layout, counts), log_alpha=alpha)
-    minute = counts[-64:].sum(axis=0, keepdims=True)
-    return values + null_jumps(layout, minute, log_alpha=alpha)
+    return values + null_jumps(layout, counts[-64:], log_alpha=alpha)
 
 
 def pages(layout: Layout, rows: pd.DataFrame) -> list[tuple[int, list[str]]]:

@@ -21,7 +21,7 @@ class Watcher:
     Attributes:
         rules: what was broken when the look last found something broken.
         broken_until: by column: the newest second at which it was taken for broken.
-        suspected: by column that alarms: since when it is suspected of being broken.
+        suspected: by column that alarms: since when one value is suspected of being stuck.
     """
 
     model: str
@@ -63,9 +63,7 @@ class Watcher:
         held = stuck.holdings(self.seconds.layout, counts)
         self._judge_broken(self._broken(counts, held, through, alpha), through)
         scores = self._scores(monitor, counts, through, alpha)
-        lacking = null_jumps(self.seconds.layout, counts[-BROKEN_WINDOW:], log_alpha=alpha)
-        suspects = {each.column for each in held} | {each.column for each in lacking}
-        self._judge_drift(scores, suspects, through)
+        self._judge_drift(scores, {each.column for each in held}, through)
         return Assessment(
             model=self.model,
             drifted=self.drifted.standing,
@@ -87,9 +85,8 @@ class Watcher:
     ) -> None:
         """Advance the alarm by the columns that have moved.
 
-        One that is broken has not moved. One that is suspected of it, by a value or missing ones
-        that may be no more than an odd hour, gets some time for that to be settled, because what is
-        broken must not be trained on.
+        One that is broken has not moved. One that is suspected of being stuck gets some time for
+        that to be settled, because what is broken must not be trained on.
         """
         alarmed = {score.name for score in scores if score.alarm}
         known = alarmed & (suspects | self.suspected.keys())
@@ -123,8 +120,7 @@ class Watcher:
         found = violations(
             self.seconds.violations(through, BROKEN_WINDOW), rows=rows, log_alpha=alpha
         )
-        minute = counts[-BROKEN_WINDOW:].sum(axis=0, keepdims=True)
-        found += null_jumps(self.seconds.layout, minute, log_alpha=alpha)
+        found += null_jumps(self.seconds.layout, counts[-BROKEN_WINDOW:], log_alpha=alpha)
         return found + stuck.value_jumps(held, log_alpha=alpha)
 
 
