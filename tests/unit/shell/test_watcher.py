@@ -89,7 +89,7 @@ def test_a_category_that_takes_the_place_of_all_others_pages() -> None:
 def test_an_answer_that_becomes_more_frequent_is_drift_and_not_broken_data() -> None:
     rng = np.random.default_rng(14)
     mine = watcher(number_bins("x", (rng.random(20_000) < 0.5).astype(float)))
-    found = looks(mine, [(rng.random(RATE) < 0.72).astype(float) for _ in range(70)])
+    found = looks(mine, [(rng.random(RATE) < 0.72).astype(float) for _ in range(40)])
     assert found[-1].drifted
     assert rules(found) == set()
 
@@ -97,7 +97,8 @@ def test_an_answer_that_becomes_more_frequent_is_drift_and_not_broken_data() -> 
 def test_a_suspicion_that_nothing_settles_does_not_hold_drift_back_for_long() -> None:
     rng = np.random.default_rng(15)
     mine = watcher(number_bins("x", rng.normal(size=400)))
-    found = looks(mine, normal(rng, SUSPICION_SECONDS + 20, _1=0.3))
+    moved = [batch + 1 for batch in normal(rng, SUSPICION_SECONDS + 20, _1=0.3)]
+    found = looks(mine, moved)
     assert rules(found) == set()
     assert not any(each.drifted for each in found[: SUSPICION_SECONDS - 10])
     assert found[-1].drifted

@@ -1,10 +1,9 @@
-"""A value that takes the place of many, or none at all, in rows whose hours share one weather."""
+"""A value that takes the place of many, in real rows of which whole hours share one weather."""
 
 import pandas as pd
 import pytest
 from plumbline.stats import drift, stuck
-from plumbline.stats.bins import Counts, Layout
-from plumbline.stats.broken import Broken, null_jumps
+from plumbline.stats.bins import Layout
 
 from demo import flights
 from tests.unit.stats import replay
@@ -22,20 +21,18 @@ def winter(rows: pd.DataFrame) -> Layout:
     return replay.layout_of(rows[rows["month"].isin((1, 2)) & ~flights.held_back(rows)])
 
 
-def jumps(layout: Layout, counts: Counts, alpha: float) -> list[Broken]:
-    values = stuck.value_jumps(stuck.holdings(layout, counts), log_alpha=alpha)
-    return values + null_jumps(layout, counts[-64:], log_alpha=alpha)
-
-
 def pages(layout: Layout, rows: pd.DataFrame) -> list[tuple[int, list[str]]]:
     """Replay rows in time order; return rows sent and columns at each look that finds a jump."""
     alpha = drift.log_alpha(false_alarms_per_month=1, columns=len(layout.columns))
-    looks = [(sent, jumps(layout, counts, alpha)) for sent, counts in replay.seconds(layout, rows)]
+    looks = [
+        (sent, stuck.jumps(stuck.holdings(layout, counts), log_alpha=alpha))
+        for sent, counts in replay.seconds(layout, rows)
+    ]
     return [(sent, [each.column for each in found]) for sent, found in looks if found]
 
 
 @pytest.mark.parametrize("months", [(1, 2), (3, 4), (7, 8), (11, 12), (1, 2, 3)])
-def test_hours_that_share_one_weather_or_lack_it_are_not_taken_for_broken_data(
+def test_hours_that_share_one_weather_are_not_taken_for_a_stuck_sensor(
     rows: pd.DataFrame, months: tuple[int, ...]
 ) -> None:
     mine, held = rows["month"].isin(months), flights.held_back(rows)

@@ -11,7 +11,7 @@ from plumbline.shell.seconds import KEPT, Seconds
 from plumbline.stats import drift, episode, stuck
 from plumbline.stats.broken import Broken, null_jumps, violations
 
-BROKEN_WINDOW, SUSPICION_SECONDS = 64, 60
+BROKEN_WINDOW, SUSPICION_SECONDS = 64, 120
 
 
 @dataclass(slots=True)
@@ -61,7 +61,8 @@ class Watcher:
         )
         counts = self.seconds.counts(through)
         held = stuck.holdings(self.seconds.layout, counts)
-        self._judge_broken(self._broken(counts, held, through, alpha), through)
+        wrong = self._broken(counts, through, alpha, held)
+        self._judge_broken(wrong, through)
         scores = self._scores(monitor, counts, through, alpha)
         self._judge_drift(scores, {each.column for each in held}, through)
         return Assessment(
@@ -89,8 +90,11 @@ class Watcher:
         that to be settled, because what is broken must not be trained on.
         """
         alarmed = {score.name for score in scores if score.alarm}
-        known = alarmed & (suspects | self.suspected.keys())
-        self.suspected = {name: self.suspected.get(name, through) for name in known}
+        self.suspected = {
+            name: self.suspected.get(name, through)
+            for name in alarmed
+            if name in suspects or name in self.suspected
+        }
         waiting = {n for n, at in self.suspected.items() if through - at < SUSPICION_SECONDS}
         wrong = {name for name, until in self.broken_until.items() if until == through}
         self.drifted = episode.advance(self.drifted, alarmed=bool(alarmed - waiting - wrong))
@@ -111,7 +115,7 @@ class Watcher:
         return [score for score in scores if not watched or score.name in watched]
 
     def _broken(
-        self, counts: NDArray[np.int64], held: list[stuck.Holding], through: int, alpha: float
+        self, counts: NDArray[np.int64], through: int, alpha: float, held: list[stuck.Holding]
     ) -> list[Broken]:
         """Return the rules that the rows of the last minute break, and the values that jumped."""
         rows = self.seconds.rows(through, BROKEN_WINDOW)
@@ -120,8 +124,10 @@ class Watcher:
         found = violations(
             self.seconds.violations(through, BROKEN_WINDOW), rows=rows, log_alpha=alpha
         )
-        found += null_jumps(self.seconds.layout, counts[-BROKEN_WINDOW:], log_alpha=alpha)
-        return found + stuck.value_jumps(held, log_alpha=alpha)
+        layout, minute = self.seconds.layout, counts[-BROKEN_WINDOW:]
+        return (
+            found + null_jumps(layout, minute, log_alpha=alpha) + stuck.jumps(held, log_alpha=alpha)
+        )
 
 
 def _finding(score: drift.ColumnScore) -> ColumnFinding:

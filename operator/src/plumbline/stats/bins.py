@@ -22,7 +22,6 @@ VALUE_CELLS = 16
 BEYOND = 0.1
 _MOST = float(np.finfo(np.float64).max)
 Counts = NDArray[np.int64]
-Spikes = tuple[tuple[int, float, float], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +36,9 @@ class ColumnBins:
         overdispersion: by window size in rows: how many times larger than for independent rows the
             chi-square of a window of the reference is, and which share of its degrees of freedom
             it really has; see `reference`.
-        null_spike: by window size: largest share of missing values in a window of the reference,
-            and their overdispersion.
-        value_spike: by window size in rows that have a value: largest share of one value, and the
-            overdispersion of values; see `values`.
+        null_spike: by window size: largest share of missing values in a window of the reference.
+        value_spike: by window size in rows that have a value: largest share of one value in a
+            window of the reference, and the overdispersion of values; see `values`.
     """
 
     name: str
@@ -49,9 +47,9 @@ class ColumnBins:
     categories: tuple[str, ...] = ()
     rare: frozenset[str] = frozenset()
     counts: tuple[int, ...]
-    overdispersion: Spikes = ()
-    null_spike: Spikes = ()
-    value_spike: Spikes = ()
+    overdispersion: tuple[tuple[int, float, float], ...] = ()
+    null_spike: tuple[tuple[int, float], ...] = ()
+    value_spike: tuple[tuple[int, float, float], ...] = ()
 
     @property
     def size(self) -> int:
@@ -82,7 +80,7 @@ class ColumnBins:
         else:
             found |= {"categories": list(self.categories), "rare": sorted(self.rare)}
         found["overdispersion"] = [list(one) for one in self.overdispersion]
-        found["nullSpike"] = [list(one) for one in self.null_spike]
+        found["nullSpike"] = [list(pair) for pair in self.null_spike]
         found["valueSpike"] = [list(one) for one in self.value_spike]
         return found
 
@@ -97,12 +95,12 @@ class ColumnBins:
             rare=frozenset(found.get("rare", ())),
             counts=tuple(found["counts"]),
             overdispersion=_triples(found["overdispersion"]),
-            null_spike=_triples(found["nullSpike"]),
+            null_spike=tuple((int(n), float(share)) for n, share in found["nullSpike"]),
             value_spike=_triples(found.get("valueSpike", ())),
         )
 
 
-def _triples(found: Iterable[Sequence[float]]) -> Spikes:
+def _triples(found: Iterable[Sequence[float]]) -> tuple[tuple[int, float, float], ...]:
     return tuple((int(n), float(one), float(other)) for n, one, other in found)
 
 

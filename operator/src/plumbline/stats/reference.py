@@ -16,18 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plumbline.stats.bins import (
-    CATEGORIES,
-    RARE,
-    VALUE_CELLS,
-    ColumnBins,
-    Counts,
-    Spikes,
-    number_edges,
-)
+from plumbline.stats.bins import CATEGORIES, RARE, VALUE_CELLS, ColumnBins, Counts, number_edges
 from plumbline.stats.count import count_column
 from plumbline.stats.drift import compare
-from plumbline.stats.values import cells_of, spikes
+from plumbline.stats.values import Spikes, cells_of, spikes
 
 FIRST_SIZE, MIN_WINDOWS, MOST_WINDOWS = 64, 6, 400
 
@@ -66,15 +58,16 @@ def _learnt(empty: ColumnBins, values: NDArray[Any]) -> ColumnBins:
     counts = np.sum(parts, axis=0)
     filled = replace(empty, counts=tuple(counts.tolist()))
     windows = np.array(parts[: len(values) // FIRST_SIZE] or [counts])
-    phi = []
+    phi, nulls = [], []
     size = FIRST_SIZE
     while len(windows) >= MIN_WINDOWS:
         phi.append((size, *_overdispersion(filled, windows)))
+        nulls.append((size, float((windows[:, -1] / size).max())))
         windows, size = _doubled(windows), size * 2
     return replace(
         filled,
         overdispersion=tuple(phi),
-        null_spike=spikes((values == values).astype(np.int64), 1),
+        null_spike=tuple(nulls),
         value_spike=_value_spikes(filled, values),
     )
 

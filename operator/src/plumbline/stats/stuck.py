@@ -10,28 +10,31 @@ It is a jump when both hold:
 - relevant: the share is larger by a fifth, and the others are left with the cube of their share
   at most: where few values are usual, their shares move by themselves, and that is drift.
 
-What has half the surplus is suspected of being a jump. A value that fills whole windows of the
-reference cannot jump in them, and never does where it fills the longest.
+What is not yet a jump may be a suspicion: its chance is below one in ten, and the others are left
+with the square of their share. A value that fills whole windows of the reference cannot jump in
+them, and never does where it fills the longest.
 """
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plumbline.stats.bins import ColumnBins, Counts, Layout
-from plumbline.stats.broken import Broken, log_chance
+from plumbline.stats.broken import Broken, log_binomial_tail
 from plumbline.stats.drift import MIN_ROWS, windows
 
 JUMP = 0.2
+LOG_SUSPICION = math.log(0.1)
 LASTING = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """What the fullest value of a window holds: `rows` of `of` rows that have a value.
+    """The fullest value of a column in a window: `rows` of `of` rows that have a value.
 
     Attributes:
-        usual: largest share of one value in the reference's windows of as many rows.
-        log_p: natural logarithm of a bound of the chance of so large a share.
+        usual: largest share of one value in the reference's windows of this size.
+        log_p: natural logarithm of a bound of the chance of so many rows.
     """
 
     column: str
@@ -41,18 +44,19 @@ class Holding:
     log_p: float
 
     @property
-    def share(self) -> float:
-        """Share of the rows that have a value."""
-        return self.rows / self.of
+    def suspicious(self) -> bool:
+        """Whether it may be a jump that more rows would show."""
+        return self.log_p < LOG_SUSPICION and 1 - self.rows / self.of <= (1 - self.usual) ** 2
 
     @property
     def relevant(self) -> bool:
-        """Whether the surplus is large enough for a jump."""
-        return self.share >= self.usual + JUMP and 1 - self.share <= (1 - self.usual) ** 3
+        """Whether the share is large beside the usual one."""
+        share, others = self.rows / self.of, 1 - self.usual
+        return share >= self.usual + JUMP and 1 - share <= others**3
 
 
 def holdings(layout: Layout, seconds: Sequence[Counts] | Counts) -> list[Holding]:
-    """Return where in the last 1, 2, 4, ... seconds a value is suspected of being stuck.
+    """Return the windows of the last 1, 2, 4, ... seconds that one value fills unusually.
 
     What has ended is left out: the newest quarter of a window must hold half as large a share.
 
@@ -60,23 +64,35 @@ def holdings(layout: Layout, seconds: Sequence[Counts] | Counts) -> list[Holding
         layout: the columns.
         seconds: counts of each second, oldest first: [seconds, layout.size].
     """
-    sums, found = [sums for _, sums in windows(seconds)], []
+    sums = [sums for _, sums in windows(seconds)]
+    found = []
     for column in layout.columns:
         if column.value_spike:
-            found += _suspicious(column, [_fullest(layout, column, each) for each in sums])
+            counts = [_fullest(layout, column, sum_) for sum_ in sums]
+            found += _unusual(column, counts)
     return found
 
 
-def _suspicious(column: ColumnBins, fullest: list[tuple[int, int]]) -> list[Holding]:
+def _unusual(column: ColumnBins, counts: list[tuple[int, int]]) -> list[Holding]:
     found = []
-    for number, (rows, of) in enumerate(fullest):
-        newest, newest_of = fullest[max(0, number - LASTING)]
-        if of < MIN_ROWS or 2 * newest * of < rows * newest_of:
-            continue
-        usual, log_p = log_chance(column.value_spike, share=rows / of, rows=of)
-        if rows / of >= usual + JUMP / 2:
-            found.append(Holding(column=column.name, rows=rows, of=of, usual=usual, log_p=log_p))
+    for number, (rows, of) in enumerate(counts):
+        newest, newest_of = counts[max(0, number - LASTING)]
+        if of >= MIN_ROWS and 2 * newest * of >= rows * newest_of:
+            held = holding(column, rows=rows, of=of)
+            found += [held] if held.suspicious else []
     return found
+
+
+def holding(bins: ColumnBins, *, rows: int, of: int) -> Holding:
+    """Compare the fullest value with those of the reference's windows of as many rows.
+
+    Rows beyond the size of those windows, which is the next smaller one learnt, say nothing new.
+    """
+    fitting = [spike for spike in bins.value_spike if spike[0] <= of]
+    size, usual, phi = fitting[-1] if fitting else bins.value_spike[0]
+    effective = min(of, size) / phi
+    log_p = log_binomial_tail(rows / of, effective, usual)
+    return Holding(column=bins.name, rows=rows, of=of, usual=usual, log_p=log_p)
 
 
 def _fullest(layout: Layout, column: ColumnBins, sums: Counts) -> tuple[int, int]:
@@ -88,11 +104,11 @@ def _fullest(layout: Layout, column: ColumnBins, sums: Counts) -> tuple[int, int
     return int(cells[: len(column.categories)].max()), int(cells[:-1].sum())
 
 
-def value_jumps(held: Iterable[Holding], *, log_alpha: float) -> list[Broken]:
-    """Return the columns in which one value jumps, each with the window that it fills most."""
-    jumping = [each for each in held if each.relevant and each.log_p < log_alpha]
-    fullest = {each.column: each for each in sorted(jumping, key=lambda each: each.share)}
+def jumps(held: Sequence[Holding], *, log_alpha: float) -> list[Broken]:
+    """Return the columns in which one value has jumped, each with its surest window."""
+    sure = [each for each in held if each.relevant and each.log_p < log_alpha]
+    surest = {each.column: each for each in sorted(sure, key=lambda each: -each.log_p)}
     return [
         Broken(column=each.column, rule="ValueJump", rows=each.rows, of=each.of)
-        for each in fullest.values()
+        for each in surest.values()
     ]

@@ -12,11 +12,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from plumbline.stats.bins import VALUE_CELLS, Counts, Spikes
+from plumbline.stats.bins import VALUE_CELLS, Counts
 
 FIRST_SIZE, MIN_WINDOWS, MOST_LOOKED_AT = 64, 6, 512
 _SPREAD, _KEEP = np.uint32(0x9E3779B1), np.uint32(32 - (VALUE_CELLS - 1).bit_length())
 _PLACES = np.arange(1, MOST_LOOKED_AT + 1) * ((math.sqrt(5) - 1) / 2) % 1.0
+Spikes = tuple[tuple[int, float, float], ...]
 
 
 def value_cells(values: NDArray[np.float64]) -> Counts:
@@ -36,11 +37,11 @@ def cells_of(values: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def spikes(cells: NDArray[np.int64], width: int) -> Spikes:
-    """Return what windows of rows hold at most of one cell, for doubling sizes.
+    """Return what windows of present values hold at most of one value, for doubling sizes.
 
     Args:
-        cells: cell of each row in time order; what is not below `width` is no cell of interest.
-        width: number of cells of interest.
+        cells: cell of each row in time order; what is not below `width` is no single value.
+        width: number of cells of single values.
 
     Returns:
         Rows of a window, largest share of one cell in one, overdispersion of its cells.
