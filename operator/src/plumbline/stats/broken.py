@@ -5,11 +5,10 @@ values jump when their share is far above that of any window of the reference.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plumbline.stats.bins import ColumnBins, Counts, Layout
-from plumbline.stats.drift import MIN_ROWS, windows
+from plumbline.stats.bins import ColumnBins
 
 STRAY_SHARE, MIN_VIOLATIONS = 0.001, 3
 JUMP = 0.1
@@ -38,30 +37,8 @@ def violations(
     return [
         Broken(column=column, rule=rule, rows=found, of=rows)
         for (column, rule), found in sorted(counts.items())
-        if found >= MIN_VIOLATIONS
-        and log_binomial_tail(found / rows, rows, STRAY_SHARE) < log_alpha
+        if found >= MIN_VIOLATIONS and log_binomial_tail(found, rows, STRAY_SHARE) < log_alpha
     ]
-
-
-def null_jumps(
-    layout: Layout, seconds: Sequence[Counts] | Counts, *, log_alpha: float
-) -> list[Broken]:
-    """Return the columns whose missing values jump in one of the last 1, 2, 4, ... seconds.
-
-    Args:
-        layout: the columns.
-        seconds: counts of each second, oldest first: [seconds, layout.size].
-        log_alpha: natural logarithm of the tail that one look may have.
-    """
-    found: dict[str, Broken] = {}
-    for _, sums in windows(seconds):
-        for column in layout.columns:
-            cells = sums[layout.slices[column.name]]
-            rows, nulls = int(cells.sum()), int(cells[-1])
-            if nulls and rows >= MIN_ROWS:
-                jump = null_jump(column, nulls=nulls, rows=rows, log_alpha=log_alpha)
-                found |= {column.name: jump} if jump else {}
-    return list(found.values())
 
 
 def null_jump(bins: ColumnBins, *, nulls: int, rows: int, log_alpha: float) -> Broken | None:
@@ -70,7 +47,7 @@ def null_jump(bins: ColumnBins, *, nulls: int, rows: int, log_alpha: float) -> B
     expected = min(1.0, spike + JUMP)
     if (
         nulls / rows > expected
-        and log_binomial_tail(nulls / rows, rows, max(spike, STRAY_SHARE)) < log_alpha
+        and log_binomial_tail(nulls, rows, max(spike, STRAY_SHARE)) < log_alpha
     ):
         return Broken(column=bins.name, rule="NullJump", rows=nulls, of=rows)
     return None
@@ -82,11 +59,9 @@ def _spike(bins: ColumnBins, rows: int) -> float:
     return fitting[-1] if fitting else max((s for _, s in bins.null_spike), default=0.0)
 
 
-def log_binomial_tail(observed: float, rows: float, share: float) -> float:
-    """Return Chernoff's upper bound of log P(X >= rows * observed) for a binomial X of mean share.
-
-    It is 0 when the observed share is not above the mean one.
-    """
+def log_binomial_tail(found: int, rows: int, share: float) -> float:
+    """Return Chernoff's upper bound of log P(X >= found) for a binomial X; 0 below its mean."""
+    observed = found / rows
     if observed <= share:
         return 0.0
     if observed >= 1:

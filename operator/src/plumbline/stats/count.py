@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plumbline.stats.bins import ColumnBins, Counts, Layout
-from plumbline.stats.values import value_cells
 
 BLOCK, MANY = 32_768, 512
 
@@ -30,13 +29,8 @@ def count(layout: Layout, batch: Mapping[str, Sequence[Any] | NDArray[Any]]) -> 
     total = layout.zeros()
     for column in layout.columns:
         values = batch.get(column.name)
-        if values is None or not len(values):
-            continue
-        if column.kind == "number":
-            values = np.asarray(values, dtype=np.float64)
-        total[layout.slices[column.name]] = count_column(column, values)
-        if (cells := layout.values.get(column.name)) is not None:
-            total[cells] = value_cells(np.asarray(values))
+        if values is not None and len(values):
+            total[layout.slices[column.name]] = count_column(column, values)
     return total
 
 
@@ -69,16 +63,12 @@ def _numbers(column: ColumnBins, values: NDArray[np.float64]) -> Counts:
 
 def _many(edges: NDArray[np.float64], values: NDArray[np.float64]) -> Counts:
     """Return the counts of many numbers by comparing blocks with each edge."""
-    reached, top = [0] * len(edges), float(edges[-1])
-    nulls, room = 0, np.empty(min(BLOCK, len(values)), dtype=np.bool_)
+    below = np.zeros(len(edges), dtype=np.int64)
+    nulls = 0
     for start in range(0, len(values), BLOCK):
         block = values[start : start + BLOCK]
-        hits = room[: len(block)]
-        for number, edge in enumerate(edges[:-1].tolist()):
-            reached[number] += int(np.count_nonzero(np.less_equal(block, edge, out=hits)))
-        if block.max() <= top:  # never so when one is missing
-            reached[-1] += len(block)
-        else:
-            reached[-1] += int(np.count_nonzero(np.less_equal(block, top, out=hits)))
-            nulls += int(np.count_nonzero(np.not_equal(block, block, out=hits)))
-    return np.diff([0, *reached, len(values) - nulls, len(values)]).astype(np.int64)
+        nulls += int(np.count_nonzero(block != block))
+        for number, edge in enumerate(edges):
+            below[number] += np.count_nonzero(block <= edge)
+    reached = np.concatenate([[0], below, [len(values) - nulls]])
+    return np.append(np.diff(reached), nulls).astype(np.int64)
