@@ -16,6 +16,7 @@ from urllib.request import Request, urlopen
 
 import obstore
 from obstore.store import S3Store
+from plumbline.api.resources import OURS
 
 NAMESPACE = "flights"
 SYSTEM = "plumbline-system"
@@ -127,7 +128,9 @@ async def upload(files: dict[str, bytes]) -> None:
 
 async def begin() -> None:
     """Remove what an earlier telling has left: objects of our kinds and published files."""
-    await asyncio.to_thread(kubectl, "delete", "mlops", "--all", "--wait")
+    # By their full names: kubectl asks the server anew about a kind that it does not know yet.
+    kinds = ",".join(f"{kind.plural}.{kind.group}" for kind in OURS)
+    await asyncio.to_thread(kubectl, "delete", kinds, "--all", "--wait")
     async with forwarded("plumbline-store", 7070, namespace=SYSTEM) as port:
         store = bucket(RAW_BUCKET, port)
         await asyncio.to_thread(_create_bucket, store)
