@@ -65,14 +65,24 @@ def seconds_to_work(names: Names) -> float:
     return time.monotonic() - began
 
 
+def seconds_to_take_over(lost: str, names: Names) -> float:
+    """Return how long it takes until another replica leads and works.
+
+    A leader that is going may still do the first work it is given, so the Lease comes first.
+    """
+    began = time.monotonic()
+    poll(lambda: replicas.leader() not in ("", lost), seconds=60, why=lambda: f"{lost} leads")
+    led = time.monotonic() - began
+    return led + seconds_to_work(names)
+
+
 def test_the_leaders_pod_is_killed_and_the_other_takes_over(
     pair: tuple[str, str], names: Names, tell: Tell
 ) -> None:
     lost, other = pair
     kubectl("delete", "pod", lost, "--grace-period=0", "--force", "--namespace", SYSTEM)
-    seconds = seconds_to_work(names)
+    seconds = seconds_to_take_over(lost, names)
     tell(f"leader killed: another one worked after {seconds:.1f} s")
-    assert replicas.leader() != lost
     assert seconds <= TAKEOVER_SECONDS
     assert other in [pod["metadata"]["name"] for pod in replicas.pods()]
 
@@ -82,9 +92,8 @@ def test_a_leader_that_is_told_to_end_hands_over_at_once(
 ) -> None:
     lost, _ = pair
     kubectl("delete", "pod", lost, "--wait=false", "--namespace", SYSTEM)
-    seconds = seconds_to_work(names)
+    seconds = seconds_to_take_over(lost, names)
     tell(f"leader told to end: another one worked after {seconds:.1f} s")
-    assert replicas.leader() != lost
     assert seconds < Terms().duration_seconds
 
 
