@@ -78,7 +78,13 @@ def monitor(name: str = "watch", **response: Any) -> Object:
 
 
 def look(
-    model: str = "a", *, drifted: bool = False, broken: bool = False, rows: int = 400, lost: int = 0
+    model: str = "a",
+    *,
+    drifted: bool = False,
+    broken: bool = False,
+    mended: tuple[tuple[str, int], ...] = (),
+    rows: int = 400,
+    lost: int = 0,
 ) -> Assessment:
     """Return a look at live traffic."""
     temp = ColumnFinding(
@@ -98,6 +104,7 @@ def look(
         drifted=drifted,
         findings=(temp, calm),
         broken=(rule,) if broken else (),
+        mended=mended,
         window_rows=rows,
         rows_lost=lost,
     )

@@ -165,6 +165,15 @@ def test_an_operator_that_restarts_does_not_forget_that_data_is_broken():
     assert story.condition("DataBroken")["status"] == "True"
 
 
+def test_the_status_keeps_until_when_a_column_was_broken():
+    story = drifting()
+    story.sees(broken=True)
+    story.sees(mended=(("temp", 1_000_000_000),))
+    assert story.status["mended"] == [{"column": "temp", "until": "2001-09-09T01:46:40Z"}]
+    story.world.assessment = None
+    assert story.world.settle() == 0
+
+
 def test_a_restart_before_the_first_look_writes_nothing():
     story = drifting()
     story.world.assessment = None

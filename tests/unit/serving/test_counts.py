@@ -1,14 +1,22 @@
 """Live answers are counted as the reference was made of them."""
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from plumbline.jobs.references import PREDICTION, prediction_reference
+from plumbline.jobs.references import prediction_reference
 from plumbline.serving.counts import Counts
+from plumbline.stats.bins import PREDICTION
+from plumbline.stats.reference import number_bins
 
 RNG = np.random.default_rng(0)
+REFERENCE = [
+    bins.to_json()
+    for name in ("x", PREDICTION)
+    if (bins := number_bins(name, RNG.normal(size=900)))
+]
 ANSWERS = {
     "many classes": (RNG.dirichlet([1, 1, 1], 600), ["setosa", "versi color", "virginica"]),
     "numbered classes": (RNG.dirichlet([1, 1, 1, 1], 600), [0, 1, 2, 3]),
@@ -33,11 +41,56 @@ def test_a_row_that_another_pod_answered_counts_no_answer() -> None:
     assert sum(counted(counts)) == 0
 
 
-def counting(reference: list[dict[str, Any]], classes: Any) -> Counts:
+def test_broken_values_and_what_was_answered_to_them_are_told_but_not_compared() -> None:
+    counts = counting(REFERENCE, None, min=0)
+    counts.note({"x": np.array([0.5, -999.0, 0.7])}, np.array([[1.0], [2.0], [3.0]]))
+    _, (second,) = counts.since(0)
+    assert second["v"] == {"x/Min": 1}
+    assert second["rows"] == 3
+    assert column_sums(counts, second) == {"x": 2, PREDICTION: 2}
+
+
+def test_a_value_that_breaks_two_rules_hides_no_row_but_its_own() -> None:
+    counts = counting(REFERENCE, None, max=10, integer=True)
+    counts.note({"x": np.array([99.5, 1.0, 0.5, 2.0])}, np.zeros((4, 1)))
+    _, (second,) = counts.since(0)
+    assert second["v"] == {"x/Max": 1, "x/Type": 2}
+    assert column_sums(counts, second) == {"x": 2, PREDICTION: 2}
+
+
+@pytest.mark.parametrize("sizes", [[1] * 600, [1, 300, 300, 2], [2000, 1], [513]])
+def test_rows_count_the_same_whether_they_came_alone_or_together(sizes: list[int]) -> None:
+    rng = np.random.default_rng(sum(sizes))
+    parts = [rng.normal(size=size) for size in sizes]
+    found = []
+    for flushes in (False, True):
+        counts = counting(REFERENCE, None, clock=lambda: 5.0)
+        for number, values in enumerate(parts):
+            counts.note({"x": values}, values[:, None] if number % 7 else None)
+            if flushes:
+                counts.flush()
+        counts.finish()
+        found.append(counts.since(0)[1])
+    assert found[0] == found[1]
+
+
+def column_sums(counts: Counts, second: dict[str, Any]) -> dict[str, int]:
+    total = counts.layout.zeros()
+    total[second["i"]] = second["c"]
+    return {name: int(total[cells].sum()) for name, cells in counts.layout.slices.items()}
+
+
+def counting(
+    reference: list[dict[str, Any]],
+    classes: Any,
+    *,
+    clock: Callable[[], float] | None = None,
+    **rules: Any,
+) -> Counts:
     """Return counts of a model with one feature; each look at its clock is a second later."""
-    x = {"name": "x", "type": "number", "nullable": False}
+    x = {"name": "x", "type": "number", "nullable": False} | rules
     content = {"features": [x], "classes": classes, "reference": {"columns": reference}}
-    return Counts(content, clock=map(float, itertools.count(1_000_000)).__next__)
+    return Counts(content, clock=clock or map(float, itertools.count(1_000_000)).__next__)
 
 
 def counted(counts: Counts) -> list[int]:

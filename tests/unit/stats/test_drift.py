@@ -4,7 +4,7 @@ import numpy as np
 from plumbline.stats import drift
 from plumbline.stats.bins import ColumnBins, Layout
 from plumbline.stats.chi2 import log_survival
-from plumbline.stats.count import count
+from plumbline.stats.count import count, count_column
 from plumbline.stats.reference import category_bins, number_bins
 from scipy.stats import chi2
 
@@ -52,7 +52,7 @@ def test_a_harmless_shift_is_tolerated_however_many_rows_show_it() -> None:
     rng = np.random.default_rng(3)
     bins = number_bins("x", rng.normal(size=100_000))
     assert bins is not None
-    counts = count(Layout([bins]), {"x": rng.normal(0.05, size=200_000)})
+    counts = count_column(bins, rng.normal(0.05, size=200_000))
     alpha = drift.log_alpha(false_alarms_per_month=1, columns=1)
     scored = drift.score_window(bins, counts, seconds=4096, log_alpha=alpha, tolerate=0.1)
     assert not scored.alarm
@@ -65,7 +65,7 @@ def test_a_new_category_alarms_once_it_is_no_odd_row() -> None:
     alpha = drift.log_alpha(false_alarms_per_month=1, columns=1)
 
     def alarms(rows: list[str]) -> bool:
-        counts = count(Layout([bins]), {"x": rows})
+        counts = count_column(bins, rows)
         scored = drift.score_window(bins, counts, seconds=4, log_alpha=alpha, tolerate=0.1)
         return scored.alarm
 

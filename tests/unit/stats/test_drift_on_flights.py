@@ -1,16 +1,12 @@
 """The drift test on real rows: quiet while the world is the same, loud soon after a change."""
 
-import numpy as np
 import pandas as pd
 import pytest
 from plumbline.stats import drift
 from plumbline.stats.bins import Layout
-from plumbline.stats.count import count
-from plumbline.stats.reference import category_bins, number_bins
 
 from demo import flights
-
-RATE = 50
+from tests.unit.stats import replay
 
 
 @pytest.fixture(scope="module")
@@ -18,29 +14,14 @@ def rows() -> pd.DataFrame:
     return flights.table()
 
 
-def columns(rows: pd.DataFrame) -> dict[str, np.ndarray]:
-    return flights.columns(rows)
-
-
-def layout_of(rows: pd.DataFrame) -> Layout:
-    found = [
-        category_bins(name, values) if name in flights.TEXT else number_bins(name, values)
-        for name, values in columns(rows).items()
-    ]
-    return Layout([bins for bins in found if bins is not None])
-
-
 def alarms(layout: Layout, rows: pd.DataFrame) -> list[tuple[int, list[str]]]:
     """Replay rows in time order; return rows sent and columns at each look that alarms."""
     alpha = drift.log_alpha(false_alarms_per_month=1, columns=len(layout.columns))
-    seconds, found = [], []
-    for start in range(0, len(rows), RATE):
-        seconds.append(count(layout, columns(rows.iloc[start : start + RATE])))
-        scores = drift.score(
-            layout, np.array(seconds[-drift.SCALES[-1] :]), log_alpha=alpha, tolerate=0.1
-        )
+    found = []
+    for sent, counts in replay.seconds(layout, rows):
+        scores = drift.score(layout, counts, log_alpha=alpha, tolerate=0.1)
         if named := [score.name for score in scores if score.alarm]:
-            found.append((start + RATE, named))
+            found.append((sent, named))
     return found
 
 
@@ -49,12 +30,12 @@ def test_days_that_nobody_trained_on_do_not_alarm(
     rows: pd.DataFrame, months: tuple[int, ...]
 ) -> None:
     mine, held = rows["month"].isin(months), flights.held_back(rows)
-    assert alarms(layout_of(rows[mine & ~held]), rows[mine & held]) == []
+    assert alarms(replay.layout_of(rows[mine & ~held]), rows[mine & held]) == []
 
 
 def test_july_alarms_on_the_weather_within_500_rows_of_a_winter_model(rows: pd.DataFrame) -> None:
     winter = rows["month"].isin((1, 2)) & ~flights.held_back(rows)
-    found = alarms(layout_of(rows[winter]), rows[rows["month"] == 7].head(500))
+    found = alarms(replay.layout_of(rows[winter]), rows[rows["month"] == 7].head(500))
     assert found
     assert set(found[-1][1]) <= {"temp", "dewp", "humid", "wind_speed", "precip", "visib"}
 
@@ -64,4 +45,4 @@ def test_a_single_strange_row_does_not_alarm(rows: pd.DataFrame) -> None:
     live = rows[rows["month"].isin((1, 2)) & flights.held_back(rows)].head(2000).copy()
     live.loc[live.index[700], "temp"] = 120.0
     live.loc[live.index[900], "carrier"] = "??"
-    assert alarms(layout_of(rows[winter]), live) == []
+    assert alarms(replay.layout_of(rows[winter]), live) == []

@@ -66,6 +66,7 @@ class Assessment:
         drifted: whether the drift alarm stands.
         findings: columns, worst first.
         broken: rules that live rows break; not empty means that the data is broken.
+        mended: columns that were broken, and the last second of the epoch at which they were.
         window_rows: rows in the largest window.
         rows_lost: rows that no look has seen: a killed pod's since its last pull, and late ones.
     """
@@ -74,5 +75,6 @@ class Assessment:
     drifted: bool = False
     findings: tuple[ColumnFinding, ...] = ()
     broken: tuple[BrokenFinding, ...] = ()
+    mended: tuple[tuple[str, int], ...] = ()
     window_rows: int = 0
     rows_lost: int = 0

@@ -14,13 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plumbline.serving.history import History, Span
+from plumbline.serving.notes import Columns, Note, gathered, sound
 from plumbline.serving.rules import Rules
-from plumbline.stats.bins import ColumnBins, Layout
+from plumbline.stats.bins import PREDICTION, ColumnBins, Layout
 from plumbline.stats.count import count
 
-PREDICTION = "__prediction"
 FLUSH_SECONDS, BACKLOG, PAGE = 0.5, 8_000_000, 300_000
-Columns = Mapping[str, NDArray[Any]]
 
 
 class Counts:
@@ -40,7 +39,7 @@ class Counts:
         self.history = History(self.layout.size)
         self._rules, self._clock = Rules(content["features"]), clock
         self._classes = [str(name) for name in content.get("classes") or ()]
-        self._noted: deque[tuple[int, Columns, NDArray[np.float64] | None]] = deque()
+        self._noted: deque[Note] = deque()
         self._values = self._told = 0
         self.ended = False
         self._lock = threading.Lock()
@@ -48,18 +47,19 @@ class Counts:
 
     def note(self, columns: Columns, answers: NDArray[np.float64] | None) -> None:
         """Remember rows and what was answered (None when another pod answered)."""
-        rows = _rows(columns)
+        note = Note(int(self._clock()), columns, answers)
         if self._values < BACKLOG:
-            self._values += rows * len(columns)
-            self._noted.append((int(self._clock()), columns, answers))
+            self._values += note.rows * len(columns)
+            self._noted.append(note)
         else:
-            self.lost += rows
+            self.lost += note.rows
 
     def flush(self) -> None:
         """Count what was noted."""
         with self._lock:
-            for _ in range(len(self._noted)):
-                self._add(*self._noted.popleft())
+            noted = [self._noted.popleft() for _ in range(len(self._noted))]
+            for note in gathered(noted):
+                self._add(note)
             self._values = 0
             self.history.age(int(self._clock()))
 
@@ -94,11 +94,14 @@ class Counts:
         with self._lock:
             return [_wire(span) for span in self.history.after(self._told, self._told + 2)]
 
-    def _add(self, second: int, columns: Columns, answers: NDArray[np.float64] | None) -> None:
+    def _add(self, note: Note) -> None:
         """Count rows; a second that was told never changes, so a late row joins the next one."""
-        batch = columns if answers is None else {**columns, PREDICTION: self._answered(answers)}
-        cells, broken = count(self.layout, batch), self._rules.count(columns)
-        self.history.at(max(second, self._told + 1)).add(cells, _rows(columns), broken)
+        batch, wrong = dict(note.columns), self._rules.broken(note.columns)
+        if note.answers is not None:
+            batch[PREDICTION] = self._answered(note.answers)
+        cells = count(self.layout, sound(batch, wrong))
+        broken = {rule: int(np.count_nonzero(rows)) for rule, rows in wrong.items()}
+        self.history.at(max(note.second, self._told + 1)).add(cells, note.rows, broken)
 
     def _answered(self, answers: NDArray[np.float64]) -> NDArray[Any]:
         """Return what is watched of the answers, as the reference was made of it.
@@ -115,10 +118,6 @@ class Counts:
         while not stop.wait(FLUSH_SECONDS):
             self.flush()
         self.flush()
-
-
-def _rows(columns: Columns) -> int:
-    return len(next(iter(columns.values())))
 
 
 def _wire(span: Span) -> dict[str, Any]:

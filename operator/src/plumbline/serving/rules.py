@@ -1,13 +1,14 @@
-"""Counts rows that break the declared schema: broken data, as opposed to data that has moved."""
+"""Finds rows that break the declared schema: broken data, as opposed to data that has moved."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Check = Callable[[NDArray[Any]], int]
+Mask = NDArray[np.bool_]
+Check = Callable[[NDArray[Any]], Mask]
 
 
 class Rules:
@@ -21,12 +22,12 @@ class Rules:
             for rule, check in _checks(feature)
         ]
 
-    def count(self, columns: Mapping[str, NDArray[Any]]) -> dict[str, int]:
-        """Return the rows that break each rule, by `column/rule`; rules that hold are left out."""
+    def broken(self, columns: Mapping[str, NDArray[Any]]) -> dict[str, Mask]:
+        """Return which rows break each rule, by `column/rule`; rules that hold are left out."""
         found = {}
         for name, rule, check in self._checks:
-            if broken := check(columns[name]):
-                found[f"{name}/{rule}"] = int(broken)
+            if (rows := check(columns[name])).any():
+                found[f"{name}/{rule}"] = rows
         return found
 
 
@@ -38,11 +39,11 @@ def _checks(feature: Mapping[str, Any]) -> list[tuple[str, Check]]:
     if is_text:
         return found + _text_checks(feature)
     if (low := feature.get("min")) is not None:
-        found.append(("Min", lambda values: int(np.count_nonzero(values < low))))
+        found.append(("Min", lambda values: np.less(values, low)))
     if (high := feature.get("max")) is not None:
-        found.append(("Max", lambda values: int(np.count_nonzero(values > high))))
+        found.append(("Max", lambda values: np.greater(values, high)))
     if feature.get("integer"):
-        found.append(("Type", lambda v: int(np.count_nonzero((v == v) & (v != np.floor(v))))))
+        found.append(("Type", lambda values: (values == values) & (values != np.floor(values))))
     return found
 
 
@@ -50,16 +51,22 @@ def _text_checks(feature: Mapping[str, Any]) -> list[tuple[str, Check]]:
     found: list[tuple[str, Check]] = []
     if values := feature.get("values"):
         known = {None, *values}
-        found.append(("Values", lambda texts: sum(text not in known for text in texts)))
+        found.append(("Values", lambda texts: _mask(text not in known for text in texts)))
     if pattern := feature.get("pattern"):
         whole = re.compile(pattern).fullmatch
-        found.append(("Pattern", lambda texts: sum(t is not None and not whole(t) for t in texts)))
+        found.append(
+            ("Pattern", lambda texts: _mask(t is not None and not whole(t) for t in texts))
+        )
     return found
 
 
-def _number_nulls(values: NDArray[Any]) -> int:
-    return int(np.count_nonzero(values != values))
+def _mask(found: Iterable[bool]) -> Mask:
+    return np.fromiter(found, dtype=np.bool_)
 
 
-def _text_nulls(values: NDArray[Any]) -> int:
-    return sum(value is None for value in values)
+def _number_nulls(values: NDArray[Any]) -> Mask:
+    return np.asarray(np.isnan(values))
+
+
+def _text_nulls(values: NDArray[Any]) -> Mask:
+    return _mask(value is None for value in values)

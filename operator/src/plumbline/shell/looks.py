@@ -8,7 +8,8 @@ from plumbline.engine.queue import Queue
 from plumbline.plan.live import Assessment
 from plumbline.shell.coverage import Coverage
 from plumbline.shell.metrics import Metrics
-from plumbline.shell.seconds import Seconds, Watcher
+from plumbline.shell.seconds import Seconds
+from plumbline.shell.watcher import Watcher
 
 
 class Looks:

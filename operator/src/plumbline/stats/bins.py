@@ -3,10 +3,12 @@
 A number column has ten cells at the reference's deciles, one below and one above them that begin
 a tenth of the reference's range beyond its extremes, and one for missing values. A category column
 has a cell for each of its commonest values, one for its rarer ones, one for values it never had,
-and one for missing ones. Counts add up: over rows, replicas, seconds and days.
+and one for missing ones. A number column also has cells of values, see `values`.
+
+Counts add up: over rows, replicas, seconds and days.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -14,11 +16,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+PREDICTION = "__prediction"
+"""Name of the column that holds a model's answers."""
 DECILES = 10
 CATEGORIES, RARE = 50, 1000
+VALUE_CELLS = 16
 BEYOND = 0.1
 _MOST = float(np.finfo(np.float64).max)
 Counts = NDArray[np.int64]
+Spikes = tuple[tuple[int, float, float], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +39,10 @@ class ColumnBins:
         overdispersion: by window size in rows: how many times larger than for independent rows the
             chi-square of a window of the reference is, and which share of its degrees of freedom
             it really has; see `reference`.
-        null_spike: by window size: largest share of missing values in a window of the reference.
+        null_spike: by window size: largest share of missing values in a window of the reference,
+            and their overdispersion.
+        value_spike: by window size in rows that have a value: largest share of one value, and the
+            overdispersion of values; see `values`.
     """
 
     name: str
@@ -42,8 +51,9 @@ class ColumnBins:
     categories: tuple[str, ...] = ()
     rare: frozenset[str] = frozenset()
     counts: tuple[int, ...]
-    overdispersion: tuple[tuple[int, float, float], ...] = ()
-    null_spike: tuple[tuple[int, float], ...] = ()
+    overdispersion: Spikes = ()
+    null_spike: Spikes = ()
+    value_spike: Spikes = ()
 
     @property
     def size(self) -> int:
@@ -74,7 +84,8 @@ class ColumnBins:
         else:
             found |= {"categories": list(self.categories), "rare": sorted(self.rare)}
         found["overdispersion"] = [list(one) for one in self.overdispersion]
-        found["nullSpike"] = [list(pair) for pair in self.null_spike]
+        found["nullSpike"] = [list(one) for one in self.null_spike]
+        found["valueSpike"] = [list(one) for one in self.value_spike]
         return found
 
     @staticmethod
@@ -87,15 +98,18 @@ class ColumnBins:
             categories=tuple(found.get("categories", ())),
             rare=frozenset(found.get("rare", ())),
             counts=tuple(found["counts"]),
-            overdispersion=tuple(
-                (int(n), float(phi), float(share)) for n, phi, share in found["overdispersion"]
-            ),
-            null_spike=tuple((int(n), float(share)) for n, share in found["nullSpike"]),
+            overdispersion=_triples(found["overdispersion"]),
+            null_spike=_triples(found["nullSpike"]),
+            value_spike=_triples(found.get("valueSpike", ())),
         )
 
 
+def _triples(found: Iterable[Sequence[float]]) -> Spikes:
+    return tuple((int(n), float(one), float(other)) for n, one, other in found)
+
+
 class Layout:
-    """The cells of several columns in one vector."""
+    """The cells of several columns in one vector, and after them the cells of values."""
 
     def __init__(self, columns: Sequence[ColumnBins]) -> None:
         """Lay the columns out in their order."""
@@ -105,7 +119,13 @@ class Layout:
             column.name: slice(start, end)
             for column, start, end in zip(columns, ends[:-1], ends[1:], strict=True)
         }
-        self.size: int = ends[-1]
+        numbers = [c.name for c in columns if c.kind == "number" and c.value_spike]
+        starts = [ends[-1] + VALUE_CELLS * place for place in range(len(numbers) + 1)]
+        self.values = {
+            name: slice(start, start + VALUE_CELLS)
+            for name, start in zip(numbers, starts[:-1], strict=True)
+        }
+        self.size: int = starts[-1]
 
     def zeros(self) -> Counts:
         """Return counts of no rows."""

@@ -1,14 +1,16 @@
 """Broken data: live rows that cannot be true, rather than a world that has moved.
 
 A rule of the declared schema is broken when more rows violate it than stray rows explain; missing
-values jump when their share is far above that of any window of the reference.
+values jump when their share is far above that of any window of the reference, by more than rows
+that come together explain.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from plumbline.stats.bins import ColumnBins
+from plumbline.stats.bins import ColumnBins, Counts, Layout, Spikes
+from plumbline.stats.drift import MIN_ROWS, windows
 
 STRAY_SHARE, MIN_VIOLATIONS = 0.001, 3
 JUMP = 0.1
@@ -37,31 +39,58 @@ def violations(
     return [
         Broken(column=column, rule=rule, rows=found, of=rows)
         for (column, rule), found in sorted(counts.items())
-        if found >= MIN_VIOLATIONS and log_binomial_tail(found, rows, STRAY_SHARE) < log_alpha
+        if found >= MIN_VIOLATIONS
+        and log_binomial_tail(found / rows, rows, STRAY_SHARE) < log_alpha
     ]
 
 
-def null_jump(bins: ColumnBins, *, nulls: int, rows: int, log_alpha: float) -> Broken | None:
-    """Return the jump of missing values, if there is one."""
-    spike = _spike(bins, rows)
-    expected = min(1.0, spike + JUMP)
-    if (
-        nulls / rows > expected
-        and log_binomial_tail(nulls, rows, max(spike, STRAY_SHARE)) < log_alpha
-    ):
-        return Broken(column=bins.name, rule="NullJump", rows=nulls, of=rows)
-    return None
+def null_jumps(
+    layout: Layout, seconds: Sequence[Counts] | Counts, *, log_alpha: float
+) -> list[Broken]:
+    """Return the columns whose missing values jump in one of the last 1, 2, 4, ... seconds.
+
+    Args:
+        layout: the columns.
+        seconds: counts of each second, oldest first: [seconds, layout.size].
+        log_alpha: natural logarithm of the tail that one look may have.
+    """
+    found: dict[str, Broken] = {}
+    for _, sums in windows(seconds):
+        for column in layout.columns:
+            cells = sums[layout.slices[column.name]]
+            rows, nulls = int(cells.sum()), int(cells[-1])
+            enough = nulls and rows >= MIN_ROWS
+            if enough and _jumps(column, nulls=nulls, rows=rows, log_alpha=log_alpha):
+                found[column.name] = Broken(
+                    column=column.name, rule="NullJump", rows=nulls, of=rows
+                )
+    return list(found.values())
 
 
-def _spike(bins: ColumnBins, rows: int) -> float:
-    """Return the largest share of missing values in the reference's windows up to this size."""
-    fitting = [share for size, share in bins.null_spike if size <= rows]
-    return fitting[-1] if fitting else max((s for _, s in bins.null_spike), default=0.0)
+def _jumps(bins: ColumnBins, *, nulls: int, rows: int, log_alpha: float) -> bool:
+    usual, log_p = log_chance(bins.null_spike, share=nulls / rows, rows=rows)
+    return nulls / rows > usual + JUMP and log_p < log_alpha
 
 
-def log_binomial_tail(found: int, rows: int, share: float) -> float:
-    """Return Chernoff's upper bound of log P(X >= found) for a binomial X; 0 below its mean."""
-    observed = found / rows
+def log_chance(spikes: Spikes, *, share: float, rows: int) -> tuple[float, float]:
+    """Compare a share with the largest one in the reference's windows of as many rows.
+
+    Rows beyond the size of those windows, which is the next smaller one learnt, say nothing new.
+
+    Returns:
+        That largest share, and the natural logarithm of a bound of the chance to exceed it so far.
+    """
+    fitting = [spike for spike in spikes if spike[0] <= rows] or list(spikes[:1])
+    size, usual, phi = fitting[-1] if fitting else (rows, STRAY_SHARE, 1.0)
+    usual = max(usual, STRAY_SHARE)
+    return usual, log_binomial_tail(share, min(rows, size) / phi, usual)
+
+
+def log_binomial_tail(observed: float, rows: float, share: float) -> float:
+    """Return Chernoff's upper bound of log P(X >= rows * observed) for a binomial X of mean share.
+
+    It is 0 when the observed share is not above the mean one.
+    """
     if observed <= share:
         return 0.0
     if observed >= 1:

@@ -4,6 +4,7 @@ For many rows, comparing a block with each of the ten edges beats a search per v
 over, because it has no branches to miss; for a few rows the search is cheaper.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plumbline.stats.bins import ColumnBins, Counts, Layout
+from plumbline.stats.values import value_cells
 
-BLOCK, MANY = 32_768, 512
+BLOCK, MANY = 65_536, 512
 
 
 def count(layout: Layout, batch: Mapping[str, Sequence[Any] | NDArray[Any]]) -> Counts:
@@ -29,8 +31,13 @@ def count(layout: Layout, batch: Mapping[str, Sequence[Any] | NDArray[Any]]) -> 
     total = layout.zeros()
     for column in layout.columns:
         values = batch.get(column.name)
-        if values is not None and len(values):
-            total[layout.slices[column.name]] = count_column(column, values)
+        if values is None or not len(values):
+            continue
+        if column.kind == "number":
+            values = np.asarray(values, dtype=np.float64)
+        total[layout.slices[column.name]] = count_column(column, values)
+        if (cells := layout.values.get(column.name)) is not None:
+            total[cells] = value_cells(np.asarray(values))
     return total
 
 
@@ -43,8 +50,10 @@ def count_column(column: ColumnBins, values: Sequence[Any] | NDArray[Any]) -> Co
 
 def _categories(column: ColumnBins, values: Sequence[Any] | NDArray[Any]) -> Counts:
     unseen, null, codes = column.size - 2, column.size - 1, column.codes
-    cells = [null if _is_null(value) else codes.get(str(value), unseen) for value in values]
-    return np.bincount(cells, minlength=column.size).astype(np.int64)
+    counts = np.zeros(column.size, dtype=np.int64)
+    for value, rows in Counter(np.asarray(values, dtype=object).tolist()).items():
+        counts[null if _is_null(value) else codes.get(str(value), unseen)] += rows
+    return counts
 
 
 def _is_null(value: Any) -> bool:
@@ -63,12 +72,16 @@ def _numbers(column: ColumnBins, values: NDArray[np.float64]) -> Counts:
 
 def _many(edges: NDArray[np.float64], values: NDArray[np.float64]) -> Counts:
     """Return the counts of many numbers by comparing blocks with each edge."""
-    below = np.zeros(len(edges), dtype=np.int64)
-    nulls = 0
+    reached, top = [0] * len(edges), float(edges[-1])
+    nulls, room = 0, np.empty(min(BLOCK, len(values)), dtype=np.bool_)
     for start in range(0, len(values), BLOCK):
         block = values[start : start + BLOCK]
-        nulls += int(np.count_nonzero(block != block))
-        for number, edge in enumerate(edges):
-            below[number] += np.count_nonzero(block <= edge)
-    reached = np.concatenate([[0], below, [len(values) - nulls]])
-    return np.append(np.diff(reached), nulls).astype(np.int64)
+        hits = room[: len(block)]
+        for number, edge in enumerate(edges[:-1].tolist()):
+            reached[number] += int(np.count_nonzero(np.less_equal(block, edge, out=hits)))
+        if block.max() <= top:  # never so when one is missing
+            reached[-1] += len(block)
+        else:
+            reached[-1] += int(np.count_nonzero(np.less_equal(block, top, out=hits)))
+            nulls += int(np.count_nonzero(np.not_equal(block, block, out=hits)))
+    return np.diff([0, *reached, len(values) - nulls, len(values)]).astype(np.int64)

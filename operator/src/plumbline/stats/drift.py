@@ -169,23 +169,30 @@ def score(
     Returns:
         One score a column, of its most suspicious window: alarms first, then by p, worst first.
     """
-    sums = np.asarray(seconds, dtype=np.int64)[::-1].cumsum(axis=0)
-    found = []
+    sums, found = windows(seconds), []
     for column in layout.columns:
-        windows = [
-            score_window(
-                column,
-                sums[scale - 1, layout.slices[column.name]],
-                seconds=scale,
-                log_alpha=log_alpha,
-                tolerate=tolerate,
-            )
-            for scale in SCALES
-            if scale <= len(sums) and sums[scale - 1, layout.slices[column.name]].sum() >= MIN_ROWS
+        cells = [(scale, sum_[layout.slices[column.name]]) for scale, sum_ in sums]
+        scores = [
+            score_window(column, counts, seconds=scale, log_alpha=log_alpha, tolerate=tolerate)
+            for scale, counts in cells
+            if counts.sum() >= MIN_ROWS
         ]
-        if windows:
-            found.append(min(windows, key=_order))
+        if scores:
+            found.append(min(scores, key=_order))
     return sorted(found, key=_order)
+
+
+def windows(seconds: Sequence[Counts] | NDArray[np.int64]) -> list[tuple[int, Counts]]:
+    """Return the counts of the last 1, 2, 4, ... 4096 seconds, as far as there are so many."""
+    newest_first = np.asarray(seconds, dtype=np.int64)[::-1]
+    found, total, before = [], 0, 0
+    for scale in SCALES:
+        if scale > len(newest_first):
+            break
+        total = total + newest_first[before:scale].sum(axis=0)
+        found.append((scale, total))
+        before = scale
+    return found
 
 
 def _order(one: ColumnScore) -> tuple[bool, float, float]:

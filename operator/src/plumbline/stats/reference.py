@@ -10,14 +10,24 @@ errors since windows may be few.
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plumbline.stats.bins import CATEGORIES, RARE, ColumnBins, Counts, number_edges
+from plumbline.stats.bins import (
+    CATEGORIES,
+    RARE,
+    VALUE_CELLS,
+    ColumnBins,
+    Counts,
+    Spikes,
+    number_edges,
+)
 from plumbline.stats.count import count_column
 from plumbline.stats.drift import compare
+from plumbline.stats.values import cells_of, spikes
 
 FIRST_SIZE, MIN_WINDOWS, MOST_WINDOWS = 64, 6, 400
 
@@ -54,15 +64,27 @@ def _learnt(empty: ColumnBins, values: NDArray[Any]) -> ColumnBins:
         for start in range(0, len(values), FIRST_SIZE)
     ]
     counts = np.sum(parts, axis=0)
-    filled = _with(empty, counts=tuple(counts.tolist()))
+    filled = replace(empty, counts=tuple(counts.tolist()))
     windows = np.array(parts[: len(values) // FIRST_SIZE] or [counts])
-    phi, spikes = [], []
+    phi = []
     size = FIRST_SIZE
     while len(windows) >= MIN_WINDOWS:
         phi.append((size, *_overdispersion(filled, windows)))
-        spikes.append((size, float((windows[:, -1] / size).max())))
         windows, size = _doubled(windows), size * 2
-    return _with(filled, overdispersion=tuple(phi), null_spike=tuple(spikes))
+    return replace(
+        filled,
+        overdispersion=tuple(phi),
+        null_spike=spikes((values == values).astype(np.int64), 1),
+        value_spike=_value_spikes(filled, values),
+    )
+
+
+def _value_spikes(bins: ColumnBins, values: NDArray[Any]) -> Spikes:
+    """Return how much of a window one value holds, of the rows that have a value."""
+    if bins.kind == "number":
+        return spikes(cells_of(values[~np.isnan(values)]), VALUE_CELLS)
+    codes, width = bins.codes, len(bins.categories)
+    return spikes(np.array([codes[v] for v in values if v is not None and v in codes]), width)
 
 
 def _doubled(windows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -89,8 +111,3 @@ def _overdispersion(bins: ColumnBins, windows: NDArray[np.int64]) -> tuple[float
 def _ratio(bins: ColumnBins, window: Counts) -> tuple[float, int]:
     statistic, df, _ = compare(bins, window)
     return (statistic / df, df) if df else (1.0, 1)
-
-
-def _with(bins: ColumnBins, **changes: Any) -> ColumnBins:
-    kept = ("name", "kind", "edges", "categories", "rare", "counts", "overdispersion", "null_spike")
-    return ColumnBins(**{name: getattr(bins, name) for name in kept} | changes)

@@ -79,6 +79,15 @@ class Broken(Observed):
     """Rows in the window."""
 
 
+class Mended(Observed):
+    """A column whose live values were broken and are no longer."""
+
+    column: Annotated[str, Field(max_length=128)]
+    """Name of the column."""
+    until: datetime
+    """Last second at which it was taken for broken; what came before is not compared."""
+
+
 class Episode(Observed):
     """One stretch of drift: it begets at most one retraining."""
 
@@ -111,6 +120,8 @@ class DriftMonitorStatus(Status):
     """The columns that moved most, at the last change of a verdict."""
     broken: Annotated[list[Broken], Field(max_length=10)] = []
     """The rules that live rows break, at the last change of a verdict."""
+    mended: Annotated[list[Mended], Field(max_length=50)] = []
+    """Columns that were broken a short while ago. Their values of then, and all predictions of then, are left out of the comparison, so that broken data never passes for drift."""
     window_rows: int = 0
     """Rows in the largest window at the last change of a verdict."""
     rows_lost: int = 0

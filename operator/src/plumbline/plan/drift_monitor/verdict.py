@@ -1,16 +1,22 @@
 """What a look at live traffic says, noted in the status only when it says something else."""
 
 import math
+from datetime import UTC, datetime
 
 from plumbline.api.effects import Event
-from plumbline.api.v1alpha1.drift_monitor import Broken, ColumnDrift, DriftMonitorStatus
+from plumbline.api.v1alpha1.drift_monitor import (
+    Broken,
+    ColumnDrift,
+    DriftMonitorStatus,
+    Mended,
+)
 from plumbline.plan.live import Assessment, BrokenFinding, ColumnFinding
 from plumbline.plan.model import DriftMonitorSnapshot
 from plumbline.plan.reasons import DriftMonitorReason as Reason
 from plumbline.plan.rules.status import condition_of
 
 DRIFTED, DATA_BROKEN = "Drifted", "DataBroken"
-SHOWN = 10
+SHOWN, REMEMBERED = 10, 50
 TOLD = 4
 EDGE = 9999.0
 
@@ -27,6 +33,7 @@ def noted(
     numbers = {
         "columns": [_column(found) for found in looked.findings[:SHOWN]],
         "broken": [_broken(found) for found in looked.broken[:SHOWN]],
+        "mended": [_mended(*found) for found in looked.mended[-REMEMBERED:]],
         "window_rows": looked.window_rows,
     }
     return status.model_copy(update=numbers | lost)
@@ -100,6 +107,10 @@ def _column(found: ColumnFinding) -> ColumnDrift:
 
 def _broken(found: BrokenFinding) -> Broken:
     return Broken(column=found.column, rule=found.rule, rows=found.rows, of=found.of)
+
+
+def _mended(column: str, until: int) -> Mended:
+    return Mended(column=column, until=datetime.fromtimestamp(until, UTC))
 
 
 def _rounded(value: float) -> float:

@@ -1,0 +1,73 @@
+"""How much of a window one single value holds: a sensor that is stuck, a default for many values.
+
+Numbers fall into sixteen cells by a hash of their leading bits (six digits), so a value that
+repeats fills one cell, wherever in its decile it lies; categories have a cell each already. How
+full the fullest cell may be, the reference's own windows say, in time order and at the same number
+of rows: one hour has one weather, so one value may well fill a hundred rows and yet never a
+thousand.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plumbline.stats.bins import VALUE_CELLS, Counts, Spikes
+
+FIRST_SIZE, MIN_WINDOWS, MOST_LOOKED_AT = 64, 6, 512
+_SPREAD, _KEEP = np.uint32(0x9E3779B1), np.uint32(32 - (VALUE_CELLS - 1).bit_length())
+_PLACES = np.arange(1, MOST_LOOKED_AT + 1) * ((math.sqrt(5) - 1) / 2) % 1.0
+
+
+def value_cells(values: NDArray[np.float64]) -> Counts:
+    """Return how many numbers fall into each cell; missing ones fall into none.
+
+    Of more than 512 numbers so many are looked at, spread over all of them without a period.
+    """
+    if len(values) > MOST_LOOKED_AT:
+        values = values[(_PLACES * len(values)).astype(np.int64)]
+    return np.bincount(cells_of(values[values == values]), minlength=VALUE_CELLS)
+
+
+def cells_of(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the cell of each number."""
+    leading = (np.ascontiguousarray(values).view(np.uint64) >> np.uint64(32)).astype(np.uint32)
+    return np.asarray((leading * _SPREAD) >> _KEEP, dtype=np.int64)
+
+
+def spikes(cells: NDArray[np.int64], width: int) -> Spikes:
+    """Return what windows of rows hold at most of one cell, for doubling sizes.
+
+    Args:
+        cells: cell of each row in time order; what is not below `width` is no cell of interest.
+        width: number of cells of interest.
+
+    Returns:
+        Rows of a window, largest share of one cell in one, overdispersion of its cells.
+    """
+    found, size = [], FIRST_SIZE
+    windows = _windows(np.minimum(cells, width), width + 1)
+    shares = windows.sum(axis=0) / max(1, windows.sum())
+    while len(windows) >= MIN_WINDOWS:
+        largest = max(1.0, float(windows[:, :width].max())) / size
+        found.append((size, round(largest, 4), _overdispersion(windows, shares * size)))
+        even = windows[: len(windows) // 2 * 2]
+        windows, size = even[0::2] + even[1::2], size * 2
+    return tuple(found)
+
+
+def _windows(cells: NDArray[np.int64], width: int) -> Counts:
+    """Return the counts of each window of the first size."""
+    number = len(cells) // FIRST_SIZE
+    window = np.repeat(np.arange(number), FIRST_SIZE)
+    flat = window * width + cells[: len(window)]
+    return np.bincount(flat, minlength=number * width).reshape(number, width)
+
+
+def _overdispersion(windows: Counts, expected: NDArray[np.float64]) -> float:
+    """Return the mean chi-square per degree of freedom, with three standard errors; at least 1."""
+    held = expected > 0
+    freedom = max(1, int(held.sum()) - 1)
+    ratios = ((windows[:, held] - expected[held]) ** 2 / expected[held]).sum(axis=1) / freedom
+    error = float(ratios.std(ddof=1)) / math.sqrt(len(ratios))
+    return round(max(1.0, float(ratios.mean()) + 3 * error), 4)

@@ -1,0 +1,165 @@
+"""Broken data pages and is never taken for drift: not before it is found, nor once it is mended."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from plumbline.api.v1alpha1 import DriftMonitor
+from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus
+from plumbline.plan.live import Assessment
+from plumbline.shell.seconds import Seconds
+from plumbline.shell.watcher import SUSPICION_SECONDS, Watcher
+from plumbline.stats.bins import PREDICTION, ColumnBins
+from plumbline.stats.count import count
+from plumbline.stats.reference import category_bins, number_bins
+
+RATE = 50
+MONITOR = DriftMonitor.model_validate(
+    {"metadata": {"name": "m", "namespace": "n"}, "spec": {"deploymentRef": {"name": "m"}}}
+)
+
+
+def watcher(*bins: ColumnBins | None) -> Watcher:
+    return Watcher("model", Seconds([each.to_json() for each in bins if each is not None]))
+
+
+def with_predictions(seed: int) -> Watcher:
+    """Return a watcher of a feature and of predictions that follow it."""
+    values = np.random.default_rng(seed).normal(size=20_000)
+    return watcher(number_bins("x", values), prediction(values))
+
+
+def prediction(values: np.ndarray) -> ColumnBins | None:
+    found = number_bins(PREDICTION, values)
+    return found and replace(found, value_spike=())
+
+
+def looks(
+    watcher: Watcher,
+    batches: Iterable[np.ndarray],
+    *,
+    after: int = 0,
+    predicted: Callable[[np.ndarray], np.ndarray] = np.copy,
+) -> list[Assessment]:
+    """Let a batch of rows come each second, and look."""
+    found = []
+    for second, values in enumerate(batches, start=after + 1):
+        batch = {"x": values, PREDICTION: predicted(values)}
+        cells = count(watcher.seconds.layout, batch)
+        places = np.flatnonzero(cells)
+        wire = {"i": places.tolist(), "c": cells[places].tolist(), "v": {}}
+        watcher.seconds.add([{"e": second, "rows": len(values)} | wire])
+        found.append(watcher.look(MONITOR, through=second, lost=0))
+    return found
+
+
+def normal(rng: np.random.Generator, seconds: int, **some: float) -> list[np.ndarray]:
+    """Return a batch a second, some rows of which hold a value instead."""
+    batches = [rng.normal(size=RATE) for _ in range(seconds)]
+    for value, share in ((float(name[1:]), share) for name, share in some.items()):
+        for batch in batches:
+            batch[rng.random(RATE) < share] = value
+    return batches
+
+
+def rules(found: list[Assessment]) -> set[tuple[str, str]]:
+    return {(one.column, one.rule) for each in found for one in each.broken}
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.8, 1.0])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_default_that_takes_the_place_of_many_values_pages_and_never_retrains(
+    share: float, seed: int
+) -> None:
+    rng = np.random.default_rng([11, seed])
+    mine = watcher(number_bins("x", rng.normal(size=20_000)))
+    assert rules(looks(mine, normal(rng, 100))) == set()
+    during = looks(mine, normal(rng, 60, _1=share), after=100)
+    assert during[-1].broken
+    assert rules(during) == {("x", "ValueJump")}
+    assert not any(each.drifted for each in during)
+    after = looks(mine, normal(rng, 160), after=160)
+    assert not after[-1].broken
+    assert not any(each.drifted for each in after)
+
+
+def test_rows_that_were_missing_are_no_drift_once_the_source_is_mended() -> None:
+    rng = np.random.default_rng(12)
+    mine = watcher(number_bins("x", rng.normal(size=20_000)))
+    looks(mine, normal(rng, 30))
+    missing = [np.full(RATE, np.nan)] * 30
+    during = looks(mine, missing, after=30)
+    assert rules(during) == {("x", "NullJump")}
+    after = looks(mine, normal(rng, 160), after=60)
+    assert not after[-1].broken
+    assert not any(each.drifted for each in during + after)
+
+
+def test_a_category_that_takes_the_place_of_all_others_pages() -> None:
+    rng = np.random.default_rng(13)
+    mine = watcher(category_bins("x", rng.choice(list("abcdefgh"), 20_000)))
+    looks(mine, [rng.choice(list("abcdefgh"), RATE) for _ in range(30)])
+    found = looks(mine, [np.array(["c"] * RATE)] * 10, after=30)
+    assert rules(found) == {("x", "ValueJump")}
+    assert not any(each.drifted for each in found)
+
+
+def test_an_answer_that_becomes_more_frequent_is_drift_and_not_broken_data() -> None:
+    rng = np.random.default_rng(14)
+    mine = watcher(number_bins("x", (rng.random(20_000) < 0.5).astype(float)))
+    found = looks(mine, [(rng.random(RATE) < 0.72).astype(float) for _ in range(70)])
+    assert found[-1].drifted
+    assert rules(found) == set()
+
+
+def test_a_suspicion_that_nothing_settles_does_not_hold_drift_back_for_long() -> None:
+    rng = np.random.default_rng(15)
+    mine = watcher(number_bins("x", rng.normal(size=400)))
+    found = looks(mine, normal(rng, SUSPICION_SECONDS + 20, _1=0.3))
+    assert rules(found) == set()
+    assert not any(each.drifted for each in found[: SUSPICION_SECONDS - 10])
+    assert found[-1].drifted
+
+
+def test_what_was_predicted_of_broken_rows_is_no_drift_once_the_source_is_mended() -> None:
+    rng, mine = np.random.default_rng(16), with_predictions(16)
+    looks(mine, normal(rng, 30))
+    during = looks(mine, [np.full(RATE, 2.0)] * 40, after=30)
+    assert rules(during) == {("x", "ValueJump")}
+    after = looks(mine, normal(rng, 160), after=70)
+    assert not after[-1].broken
+    assert [column for column, _ in after[-1].mended] == ["x"]
+    assert not any(each.drifted for each in during + after)
+
+
+def test_an_operator_that_starts_again_does_not_take_mended_rows_for_drift() -> None:
+    rng, mine = np.random.default_rng(17), with_predictions(17)
+    looks(mine, [*normal(rng, 30), *[np.full(RATE, 2.0)] * 40])
+    (mended,) = looks(mine, normal(rng, 60), after=70)[-1].mended
+    again = Watcher.resumed(remembered(*mended), "model", mine.seconds)
+    assert not any(each.drifted for each in looks(again, normal(rng, 60), after=130))
+
+
+def remembered(column: str, until: int) -> DriftMonitor:
+    ended = {"column": column, "until": datetime.fromtimestamp(until, UTC)}
+    return MONITOR.model_copy(
+        update={"status": DriftMonitorStatus.model_validate({"mended": [ended]})}
+    )
+
+
+def test_predictions_that_are_all_one_answer_are_drift_and_not_broken_data() -> None:
+    rng, mine = np.random.default_rng(18), with_predictions(18)
+    looks(mine, normal(rng, 30))
+    found = looks(mine, normal(rng, 60), after=30, predicted=lambda v: np.full(len(v), 1.5))
+    assert rules(found) == set()
+    assert found[-1].drifted
+
+
+def test_a_world_that_moves_after_the_source_is_mended_is_still_seen() -> None:
+    rng, mine = np.random.default_rng(19), with_predictions(19)
+    looks(mine, [*normal(rng, 30), *[np.full(RATE, 2.0)] * 40, *normal(rng, 60)])
+    found = looks(mine, [each + 1.5 for each in normal(rng, 30)], after=130)
+    assert found[-1].drifted
+    assert not found[-1].broken

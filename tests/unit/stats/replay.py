@@ -1,0 +1,31 @@
+"""Real rows as traffic, fifty a second."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from plumbline.stats.bins import Counts, Layout
+from plumbline.stats.count import count
+from plumbline.stats.drift import SCALES
+from plumbline.stats.reference import category_bins, number_bins
+
+from demo import flights
+
+RATE = 50
+
+
+def layout_of(rows: pd.DataFrame) -> Layout:
+    """Return what the rows teach, as the reference of a model."""
+    found = [
+        category_bins(name, values) if name in flights.TEXT else number_bins(name, values)
+        for name, values in flights.columns(rows).items()
+    ]
+    return Layout([bins for bins in found if bins is not None])
+
+
+def seconds(layout: Layout, rows: pd.DataFrame) -> Iterator[tuple[int, Counts]]:
+    """Replay rows in time order: rows sent so far, and the counts of the seconds that are kept."""
+    kept: list[Counts] = []
+    for start in range(0, len(rows), RATE):
+        kept.append(count(layout, flights.columns(rows.iloc[start : start + RATE])))
+        yield start + RATE, np.array(kept[-SCALES[-1] :])
