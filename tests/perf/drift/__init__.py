@@ -1,0 +1,1 @@
+"""What drift detection costs: on a request's path, in the background, and for a whole window."""
