@@ -84,3 +84,15 @@ def test_bins_survive_json() -> None:
     bins = number_bins("x", np.r_[np.zeros(500), np.arange(500.0), [np.nan] * 20])
     assert bins is not None
     assert ColumnBins.from_json(bins.to_json()) == bins
+
+
+def test_an_alarm_does_not_end_because_traffic_does() -> None:
+    rng = np.random.default_rng(6)
+    bins = number_bins("x", rng.normal(size=10_000))
+    assert bins is not None
+    layout, alpha = Layout([bins]), drift.log_alpha(false_alarms_per_month=1, columns=1)
+    seconds = [count(layout, {"x": rng.normal(2.0, size=RATE)}) for _ in range(20)]
+    for _ in range(600):
+        seconds.append(layout.zeros())
+        (scored,) = drift.score(layout, np.array(seconds), log_alpha=alpha, tolerate=0.1)
+        assert scored.alarm

@@ -183,14 +183,17 @@ def score(
 
 
 def windows(seconds: Sequence[Counts] | NDArray[np.int64]) -> list[tuple[int, Counts]]:
-    """Return the counts of the last 1, 2, 4, ... 4096 seconds, as far as there are so many."""
+    """Return the counts of the last 1, 2, 4, ... 4096 seconds.
+
+    The first that is longer than what is known holds all of it, and is the last one: rows leave no
+    window before the next one has them, so that an alarm does not end because traffic does.
+    """
     newest_first = np.asarray(seconds, dtype=np.int64)[::-1]
     found, total, before = [], 0, 0
     for scale in SCALES:
-        if scale > len(newest_first):
-            break
-        total = total + newest_first[before:scale].sum(axis=0)
-        found.append((scale, total))
+        if before < len(newest_first):
+            total = total + newest_first[before:scale].sum(axis=0)
+            found.append((scale, total))
         before = scale
     return found
 
