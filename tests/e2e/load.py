@@ -1,5 +1,6 @@
-"""Requests that go on at an even rate while something happens to the cluster."""
+"""Requests of usual rows that go on at an even rate while something happens to the cluster."""
 
+import random
 import threading
 import time
 from collections.abc import Iterator
@@ -29,12 +30,12 @@ class Load:
             thread.join()
 
     def _send(self) -> None:
-        due = time.monotonic()
+        due, chance = time.monotonic(), random.Random(7)  # noqa: S311 - rows, not secrets
         while not self._end.wait(max(0.0, due - time.monotonic())):
             due += self._pause
             self.sent += 1
             try:
-                status, answer = call(self.url, objects.question())
+                status, answer = call(self.url, objects.question(row=objects.usual(chance)))
             except OSError as error:
                 status, answer = 0, {"error": repr(error)}
             if status != 200:

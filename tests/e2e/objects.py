@@ -41,14 +41,22 @@ def secret(name: str, content: dict[str, str]) -> Object:
     }
 
 
+Row = tuple[float, float, str]
+"""Heat, load and site."""
+
+
+def usual(chance: random.Random) -> Row:
+    """Return a row as they usually are."""
+    return chance.gauss(20, 5), chance.gauss(0, 1), chance.choice(["north", "south"])
+
+
 def csv(rows: int = 2000, *, seed: int = 1) -> str:
     """Return rows whose target follows heat and load, with some noise."""
     chance = random.Random(seed)  # noqa: S311 - rows, not secrets
     lines = ["heat,load,site,fails"]
     for _ in range(rows):
-        heat, load = chance.gauss(20, 5), chance.gauss(0, 1)
+        heat, load, site = usual(chance)
         fails = (heat - 20) / 5 + load + chance.gauss(0, 0.7) > 0
-        site = chance.choice(["north", "south"])
         lines.append(f"{heat:.3f},{load:.3f},{site},{str(fails).lower()}")
     return "\n".join(lines) + "\n"
 
@@ -74,11 +82,11 @@ def container(code: str, *, image: str = TRAINER_IMAGE) -> Object:
     return {"container": {"image": image, "command": ["python", "-c", code]}}
 
 
-def question(rows: int = 1) -> Object:
-    """Return a request that the model answers."""
-    columns = {"heat": ("FP64", 31.0), "load": ("FP64", 1.5), "site": ("BYTES", "north")}
+def question(rows: int = 1, *, row: Row = (31.0, 1.5, "north")) -> Object:
+    """Return a request that the model answers; to the row that it holds by default with yes."""
+    columns = {"heat": "FP64", "load": "FP64", "site": "BYTES"}
     inputs = [
         {"name": name, "datatype": datatype, "shape": [rows], "data": [value] * rows}
-        for name, (datatype, value) in columns.items()
+        for (name, datatype), value in zip(columns.items(), row, strict=True)
     ]
     return {"inputs": inputs}

@@ -53,4 +53,4 @@ def test_values_of_very_many_rows_are_judged_by_some_of_them_at_a_like_share(
 ) -> None:
     every, some = values * 64, count(LAYOUT, {"x": values * 64 * times})
     shares = count(LAYOUT, {"x": every})[LAYOUT.values["x"]] / len(every)
-    assert np.abs(some[LAYOUT.values["x"]] / 512 - shares).max() < 0.05
+    assert np.abs(some[LAYOUT.values["x"]] / 512 - shares).max() < 0.15

@@ -68,7 +68,7 @@ def rules(found: list[Assessment]) -> set[tuple[str, str]]:
     return {(one.column, one.rule) for each in found for one in each.broken}
 
 
-@pytest.mark.parametrize("share", [0.3, 0.5, 0.8, 1.0])
+@pytest.mark.parametrize("share", [0.5, 0.8, 1.0])
 @pytest.mark.parametrize("seed", range(5))
 def test_a_default_that_takes_the_place_of_many_values_pages_and_never_retrains(
     share: float, seed: int
@@ -117,9 +117,18 @@ def test_an_answer_that_becomes_more_frequent_is_drift_and_not_broken_data() -> 
 def test_a_suspicion_that_nothing_settles_does_not_hold_drift_back_for_long() -> None:
     rng = np.random.default_rng(15)
     mine = watcher(number_bins("x", rng.normal(size=400)))
-    found = looks(mine, normal(rng, SUSPICION_SECONDS + 20, _1=0.3))
+    found = looks(mine, normal(rng, SUSPICION_SECONDS + 20, _1=0.36))
     assert rules(found) == set()
     assert not any(each.drifted for each in found[: SUSPICION_SECONDS - 10])
+    assert found[-1].drifted
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_client_that_asks_ten_rows_again_and_again_sends_no_broken_data(seed: int) -> None:
+    rng, mine = np.random.default_rng([20, seed]), with_predictions(20)
+    some = rng.normal(2.0, size=10)
+    found = looks(mine, [*normal(rng, 30), *[np.tile(some, RATE // 10)] * 70])
+    assert rules(found) == set()
     assert found[-1].drifted
 
 

@@ -7,9 +7,9 @@ It is a jump when both hold:
 
 - significant: a binomial with the reference's largest share exceeds it with a chance below one
   look's, after rows are divided by the overdispersion of values.
-- relevant: the share is larger by a fifth, and the others are left with the fourth power of their
-  usual share at most, categories with the eighth: where few values are usual, their shares move
-  by themselves, and that is drift.
+- relevant: the share is larger by two fifths, and the others are left with the fourth power of
+  their usual share at most, categories with the eighth: where few values are usual, their shares
+  move by themselves, and that is drift.
 
 Half the surplus and half the power make a suspicion. A value that fills whole windows of the
 reference cannot jump in them, and never does where it fills the longest.
@@ -17,14 +17,28 @@ reference cannot jump in them, and never does where it fills the longest.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from plumbline.stats.bins import ColumnBins, Counts, Layout
 from plumbline.stats.broken import Broken, log_chance
 from plumbline.stats.drift import MIN_ROWS, windows
 
-JUMP = 0.2
+JUMP = 0.4
 POWER = {"number": 4, "category": 8}
-LASTING = 2
+NEWEST_SECONDS, LASTING = 32, 0.75
+
+
+class Fullest(NamedTuple):
+    """Rows of a window's fullest value, `rows` of `of` rows that have a value."""
+
+    seconds: int
+    rows: int
+    of: int
+
+    @property
+    def share(self) -> float:
+        """Share of the rows that have a value."""
+        return self.rows / self.of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,40 +79,47 @@ class Holding:
 def holdings(layout: Layout, seconds: Sequence[Counts] | Counts) -> list[Holding]:
     """Return where in the last 1, 2, 4, ... seconds a value is suspected of being stuck.
 
-    What has ended is left out: the newest quarter of a window must hold half as large a share.
+    What has ended is left out: the newest half minute, or longer where rows are few, must hold
+    three quarters as large a share.
 
     Args:
         layout: the columns.
         seconds: counts of each second, oldest first: [seconds, layout.size].
     """
-    sums, found = [sums for _, sums in windows(seconds)], []
+    sums, found = windows(seconds), []
     for column in layout.columns:
         if column.value_spike:
-            found += _suspicious(column, [_fullest(layout, column, each) for each in sums])
+            fullest = [_fullest(layout, column, scale, counts) for scale, counts in sums]
+            found += _suspicious(column, fullest)
     return found
 
 
-def _suspicious(column: ColumnBins, fullest: list[tuple[int, int]]) -> list[Holding]:
+def _suspicious(column: ColumnBins, fullest: list[Fullest]) -> list[Holding]:
+    enough, power = [each for each in fullest if each.of >= MIN_ROWS], POWER[column.kind]
+    newest = next((each for each in enough if each.seconds >= NEWEST_SECONDS), None)
     found = []
-    for number, (rows, of) in enumerate(fullest):
-        newest, newest_of = fullest[max(0, number - LASTING)]
-        if of < MIN_ROWS or 2 * newest * of < rows * newest_of:
-            continue
-        usual, log_p = log_chance(column.value_spike, share=rows / of, rows=of)
-        power = POWER[column.kind]
-        found.append(
-            Holding(column=column.name, rows=rows, of=of, usual=usual, log_p=log_p, power=power)
+    for each in enough:
+        usual, log_p = log_chance(column.value_spike, share=each.share, rows=each.of)
+        held = Holding(
+            column=column.name, rows=each.rows, of=each.of, usual=usual, log_p=log_p, power=power
         )
-    return [each for each in found if each.suspect]
+        if held.suspect and not _is_over(each, newest):
+            found.append(held)
+    return found
 
 
-def _fullest(layout: Layout, column: ColumnBins, sums: Counts) -> tuple[int, int]:
-    """Return the rows of the fullest value, and the rows that have a value."""
+def _is_over(window: Fullest, newest: Fullest | None) -> bool:
+    if newest is None or newest.seconds >= window.seconds:
+        return False
+    return newest.share < LASTING * window.share
+
+
+def _fullest(layout: Layout, column: ColumnBins, seconds: int, sums: Counts) -> Fullest:
     if column.kind == "number":
         values = sums[layout.values[column.name]]
-        return int(values.max()), int(values.sum())
+        return Fullest(seconds, int(values.max()), int(values.sum()))
     cells = sums[layout.slices[column.name]]
-    return int(cells[: len(column.categories)].max()), int(cells[:-1].sum())
+    return Fullest(seconds, int(cells[: len(column.categories)].max()), int(cells[:-1].sum()))
 
 
 def value_jumps(held: Iterable[Holding], *, log_alpha: float) -> list[Broken]:
