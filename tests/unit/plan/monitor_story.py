@@ -82,6 +82,7 @@ def look(
     *,
     drifted: bool = False,
     broken: bool = False,
+    rule: str = "Min",
     mended: tuple[tuple[str, int], ...] = (),
     rows: int = 400,
     lost: int = 0,
@@ -98,12 +99,12 @@ def look(
     calm = ColumnFinding(
         name="carrier", score=0.01, threshold=0.1, log10_p=-0.2, rows=rows, alarm=False
     )
-    rule = BrokenFinding(column="temp", rule="Min", rows=rows // 2, of=rows)
+    wrong = BrokenFinding(column="temp", rule=rule, rows=rows // 2, of=rows)
     return Assessment(
         model=builders.digest(model),
         drifted=drifted,
         findings=(temp, calm),
-        broken=(rule,) if broken else (),
+        broken=(wrong,) if broken else (),
         mended=mended,
         window_rows=rows,
         rows_lost=lost,

@@ -165,6 +165,13 @@ def test_an_operator_that_restarts_does_not_forget_that_data_is_broken():
     assert story.condition("DataBroken")["status"] == "True"
 
 
+def test_the_page_says_what_a_jump_of_one_value_means():
+    story = drifting()
+    story.sees(broken=True, rule="ValueJump", rows=800)
+    said = story.condition("DataBroken")["message"]
+    assert "temp breaks ValueJump (one value takes the place of many) in 400 of 800 rows" in said
+
+
 def test_the_status_keeps_until_when_a_column_was_broken():
     story = drifting()
     story.sees(broken=True)

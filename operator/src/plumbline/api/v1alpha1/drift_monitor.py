@@ -67,12 +67,12 @@ class ColumnDrift(Observed):
 
 
 class Broken(Observed):
-    """A rule of the declared schema that live rows break."""
+    """A rule of the declared schema that live rows break, or a jump that no world explains."""
 
     column: Annotated[str, Field(max_length=128)]
     """The column."""
     rule: Annotated[str, Field(max_length=63)]
-    """The rule, such as Min or Null."""
+    """The rule: Type, Null, Min, Max, Values or Pattern of the declared schema; NullJump, when far more values are missing than in any stretch of the training data; ValueJump, when one value takes the place of many, as of a sensor that is stuck."""
     rows: int
     """Rows in the window that break it."""
     of: int

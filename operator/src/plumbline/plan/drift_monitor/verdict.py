@@ -19,6 +19,10 @@ DRIFTED, DATA_BROKEN = "Drifted", "DataBroken"
 SHOWN, REMEMBERED = 10, 50
 TOLD = 4
 EDGE = 9999.0
+MEANING = {
+    "NullJump": " (values are missing)",
+    "ValueJump": " (one value takes the place of many)",
+}
 
 
 def noted(
@@ -70,7 +74,10 @@ def drift_words(columns: list[ColumnDrift]) -> str:
 
 def broken_words(broken: list[Broken]) -> str:
     """Return the broken rules with their counts."""
-    said = [f"{each.column} breaks {each.rule} in {each.rows} of {each.of}" for each in broken]
+    said = [
+        f"{each.column} breaks {each.rule}{MEANING.get(each.rule, '')} in {each.rows} of {each.of}"
+        for each in broken
+    ]
     more = f" and {len(said) - TOLD} more" if len(said) > TOLD else ""
     return f"{', '.join(said[:TOLD])} rows{more}"
 
