@@ -1,9 +1,9 @@
-"""Requests of usual rows that go on at an even rate while something happens to the cluster."""
+"""Requests that go on at an even rate while something happens to the cluster."""
 
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests.e2e import objects
@@ -11,10 +11,17 @@ from tests.e2e.cluster import call
 
 
 class Load:
-    """Requests at a rate, and every answer that was not one."""
+    """Requests at a rate, and every answer that was not one.
+
+    Attributes:
+        row: makes the row of the next request.
+        sent: requests sent.
+        failed: what was answered instead of an answer.
+    """
 
     def __init__(self, url: str, *, rate: float = 50) -> None:
         """Send to `url`, `rate` times a second; what is late is sent at once."""
+        self.row: Callable[[random.Random], objects.Row] = objects.usual
         self.url, self.sent, self.failed = url, 0, list[str]()
         self._pause, self._end = 1 / rate, threading.Event()
 
@@ -35,7 +42,7 @@ class Load:
             due += self._pause
             self.sent += 1
             try:
-                status, answer = call(self.url, objects.question(row=objects.usual(chance)))
+                status, answer = call(self.url, objects.question(row=self.row(chance)))
             except OSError as error:
                 status, answer = 0, {"error": repr(error)}
             if status != 200:

@@ -45,18 +45,18 @@ Row = tuple[float, float, str]
 """Heat, load and site."""
 
 
-def usual(chance: random.Random) -> Row:
-    """Return a row as they usually are."""
-    return chance.gauss(20, 5), chance.gauss(0, 1), chance.choice(["north", "south"])
+def usual(chance: random.Random, *, mean: float = 20) -> Row:
+    """Return a row as they usually are, or of a warmer place."""
+    return chance.gauss(mean, 5), chance.gauss(0, 1), chance.choice(["north", "south"])
 
 
-def csv(rows: int = 2000, *, seed: int = 1) -> str:
-    """Return rows whose target follows heat and load, with some noise."""
+def csv(rows: int = 2000, *, seed: int = 1, mean: float = 20) -> str:
+    """Return rows whose target follows load and what is hot there, with some noise."""
     chance = random.Random(seed)  # noqa: S311 - rows, not secrets
     lines = ["heat,load,site,fails"]
     for _ in range(rows):
-        heat, load, site = usual(chance)
-        fails = (heat - 20) / 5 + load + chance.gauss(0, 0.7) > 0
+        heat, load, site = usual(chance, mean=mean)
+        fails = (heat - mean) / 5 + load + chance.gauss(0, 0.7) > 0
         lines.append(f"{heat:.3f},{load:.3f},{site},{str(fails).lower()}")
     return "\n".join(lines) + "\n"
 
