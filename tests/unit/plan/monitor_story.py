@@ -62,6 +62,7 @@ def snapshot(world: World, key: Key) -> DriftMonitorSnapshot:
         template=_read(TrainingTemplate, found.get("TrainingTemplate/flights")),
         dataset=_read(Dataset, found.get("Dataset/flights")),
         runs=tuple(TrainingRun.model_validate(run) for run in mine),
+        taken=frozenset(run["metadata"]["name"] for run in runs),
         assessment=world.assessment,
         now=world.now,
     )

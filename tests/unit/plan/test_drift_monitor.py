@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.unit.plan import builders
 from tests.unit.plan.monitor_story import MonitorStory
 
 
@@ -45,6 +46,16 @@ def test_drift_asks_the_dataset_for_new_rows_before_it_trains():
     assert "temp" in run["metadata"]["annotations"]["plumbline.dev/reason"]
     assert len(story.told("DriftDetected")) == 1
     assert len(story.told("Retraining")) == 1
+
+
+def test_a_run_that_somebody_else_named_so_is_not_taken_for_the_answer():
+    story = MonitorStory()
+    for name in ("watch-1", "watch-2", "watch-x"):
+        story.world.add(builders.run(name))
+    story.sees(drifted=True)
+    story.new_rows()
+    assert story.episode["id"] == "watch-3"
+    assert story.runs == ["watch-1", "watch-2", "watch-3", "watch-x"]
 
 
 def test_one_episode_makes_one_run_however_long_the_drift_lasts():

@@ -132,6 +132,7 @@ class DriftMonitorSnapshot:
     Attributes:
         dataset: the Dataset of the template.
         runs: runs that carry this monitor's label.
+        taken: names of all runs in the namespace.
         assessment: None while no row has been counted.
     """
 
@@ -140,5 +141,6 @@ class DriftMonitorSnapshot:
     template: TrainingTemplate | None = None
     dataset: Dataset | None = None
     runs: tuple[TrainingRun, ...] = ()
+    taken: frozenset[str] = frozenset()
     assessment: Assessment | None = None
     now: datetime

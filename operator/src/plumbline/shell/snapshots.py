@@ -145,6 +145,7 @@ class Snapshots:
             template=template,
             dataset=self._dataset(key.namespace, _name(data)),
             runs=tuple(self._labelled(key.namespace, names.MONITOR_LABEL, key.name)),
+            taken=self._run_names(key.namespace),
             assessment=self._watch.assessment(key),
             now=self._now(),
         )
@@ -188,6 +189,10 @@ class Snapshots:
         for run in self._cache.list(TRAINING_RUN, namespace):
             if run["metadata"].get("labels", {}).get(label) == value:
                 yield self._models.read(TrainingRun, run)
+
+    def _run_names(self, namespace: str) -> frozenset[str]:
+        runs = self._cache.list(TRAINING_RUN, namespace)
+        return frozenset(run["metadata"]["name"] for run in runs)
 
     def _frozen(self, key: Key) -> Object | None:
         return self._cache.get(Key(CONFIG_MAP, key.namespace, f"{key.name}-spec"))

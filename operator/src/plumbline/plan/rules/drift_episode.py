@@ -5,6 +5,7 @@ another model serves. Its number goes on from what status and runs remember, so 
 given twice.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -25,7 +26,7 @@ def opened(snapshot: DriftMonitorSnapshot, assessment: Assessment) -> Episode:
     """Return the episode that begins now."""
     alarms = [found for found in assessment.findings if found.alarm]
     return Episode(
-        id=_name(snapshot.monitor, _next_number(snapshot)),
+        id=_next_name(snapshot),
         since=moment(snapshot.now),
         columns=[found.name for found in alarms[:COLUMNS_LIMIT]],
         rows=max((found.rows for found in alarms), default=assessment.window_rows),
@@ -69,6 +70,13 @@ def is_request_of(request: str, episode: Episode) -> bool:
 def asked_at(request: str) -> int:
     """Return the second of the epoch at which a request was made."""
     return int(request.rpartition("@")[2])
+
+
+def _next_name(snapshot: DriftMonitorSnapshot) -> str:
+    """Return the next name that no run has, whoever made it."""
+    numbers = itertools.count(_next_number(snapshot))
+    named = (_name(snapshot.monitor, number) for number in numbers)
+    return next(name for name in named if name not in snapshot.taken)
 
 
 def _next_number(snapshot: DriftMonitorSnapshot) -> int:
