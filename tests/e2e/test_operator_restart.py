@@ -39,11 +39,15 @@ def watch(names: Names, name: str, deployment: str) -> None:
 def rows(name: str) -> float:
     """Return the rows in a monitor's window; 0 while the operator knows of none."""
     labels = {"namespace": NAMESPACE, "monitor": name}
+    return pages.value(page_of_operator(), "plumbline_drift_window_rows", **labels) or 0
+
+
+def page_of_operator() -> str:
+    """Return the operator's metrics, or nothing while it starts again."""
     try:
-        page = pages.read(pages.operator())
+        return pages.read(pages.operator())
     except OSError:
-        return 0
-    return pages.value(page, "plumbline_drift_window_rows", **labels) or 0
+        return ""
 
 
 def training_slowly(names: Names, name: str, data: str) -> None:
@@ -150,7 +154,7 @@ def settled() -> dict[str, Object]:
 
 def has_looked_at_all() -> bool:
     """Tell whether the operator has reconciled as many objects as there are, and is idle."""
-    page = pages.read(pages.operator())
+    page = page_of_operator()
     kinds = Counter(each["kind"].lower() for each in everything(",".join(OURS), everywhere=True))
     looked = {
         kind: pages.value(page, "controller_runtime_reconcile_total", controller=kind) or 0
@@ -178,6 +182,6 @@ def test_a_restart_where_all_is_well_writes_nothing(model: Model, names: Names) 
     kubectl(*restart, "restart", f"deployment/{replicas.NAME}")
     kubectl(*restart, "status", f"deployment/{replicas.NAME}", "--timeout=90s")
     poll(lambda: replicas.leader() not in ("", old), seconds=60, why=lambda: "nobody new leads")
-    poll(has_looked_at_all, seconds=60, why=lambda: pages.read(pages.operator()))
+    poll(has_looked_at_all, seconds=60, why=page_of_operator)
     assert len(before) > 10
     assert changed(before, settled()) == {}
