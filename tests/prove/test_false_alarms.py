@@ -14,7 +14,7 @@ from plumbline.stats import drift
 
 from tests.prove import streams
 
-RUNS, SECONDS, COLUMNS, REFERENCE, PROMISED = 60, 400, 3, 50_000, 0.1
+RUNS, SECONDS, COLUMNS, REFERENCE, PROMISED = 150, 400, 3, 50_000, 0.1
 MONTHLY = PROMISED * drift.SECONDS_A_MONTH / SECONDS
 pytestmark = pytest.mark.prove
 
@@ -46,19 +46,10 @@ def _alarms(scores: list[drift.ColumnScore]) -> bool:
     return any(score.alarm for score in scores)
 
 
-FEW_BLOCKS = pytest.mark.xfail(
-    strict=True, reason="windows of a few blocks of like rows have a heavier tail, see ADR 3"
-)
-
-
 @pytest.mark.parametrize(
     "stream",
-    [
-        streams.independent,
-        pytest.param(streams.autocorrelated, marks=FEW_BLOCKS),
-        pytest.param(streams.hourly, marks=FEW_BLOCKS),
-    ],
-    ids=lambda s: s.__name__,
+    [streams.independent, streams.autocorrelated, streams.hourly],
+    ids=lambda stream: stream.__name__,
 )
 def test_rows_like_the_reference_alarm_no_more_often_than_promised(
     stream: streams.Stream, capsys: pytest.CaptureFixture[str]

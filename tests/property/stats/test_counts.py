@@ -1,7 +1,7 @@
 """Counts add up, however rows are split, in whatever order they come."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from plumbline.stats.bins import Layout
 from plumbline.stats.count import count
@@ -47,6 +47,7 @@ def test_many_rows_are_counted_like_few(values: list[float]) -> None:
     assert (many - few)[LAYOUT.slices["x"]].tolist() == [0] * NUMBERS.size
 
 
+@example([0.0, 1.0], 323)
 @given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=8), st.integers(65, 400))
 def test_values_of_very_many_rows_are_judged_by_some_of_them_at_a_like_share(
     values: list[float], times: int

@@ -37,8 +37,8 @@ class ColumnBins:
         rare: further values that the reference had; they share a cell.
         counts: rows of the reference in each cell.
         overdispersion: by window size in rows: how many times larger than for independent rows the
-            chi-square of a window of the reference is, and which share of its degrees of freedom
-            it really has; see `reference`.
+            chi-square of a window of the reference is, and how evenly that is spread over its
+            degrees of freedom; see `reference`.
         null_spike: by window size: largest share of missing values in a window of the reference,
             and their overdispersion.
         value_spike: by window size in rows that have a value: largest share of one value, and the

@@ -2,7 +2,8 @@
 
 A window alarms only if it is both significant and relevant. Significant: the chi-square statistic
 of its cells against the reference, divided by the overdispersion that windows of this size have in
-the reference itself, lies in a tail smaller than the false-alarm budget allows for one look.
+the reference itself, lies in a tail (see `mixture`) smaller than the false-alarm budget allows for
+one look.
 Relevant: its population stability index, less what sampling alone produces, is above what the user
 tolerates.
 
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plumbline.stats.bins import ColumnBins, Counts, Layout
-from plumbline.stats.chi2 import log_survival
+from plumbline.stats.mixture import log_survival
 
 MIN_EXPECTED, MIN_ROWS, NOVEL_ROWS, NOVEL_SHARE, NOVEL_CLUSTERS = 5.0, 64, 5, 0.05, 1.5
 SCALES = tuple(2**k for k in range(13))
@@ -71,8 +72,7 @@ def score_window(
     # The reference is a sample too: its own error is that of a window of its size.
     phi = overdispersion(bins, rows) + rows / bins.rows * overdispersion(bins, bins.rows)
     floor = df * phi / rows
-    share = freedom(bins, rows)
-    log_p = log_survival(statistic / phi * share, df * share) if df else 0.0
+    log_p = log_survival(statistic / phi, df, evenness(bins, rows)) if df else 0.0
     score = max(0.0, psi - floor)
     # An effect that sampling alone could make is none.
     relevant = psi > tolerate + df * (1 / rows + 1 / bins.rows)
@@ -142,8 +142,8 @@ def overdispersion(bins: ColumnBins, rows: int) -> float:
     return float(np.interp(math.log(max(rows, 1)), np.log(sizes), values))
 
 
-def freedom(bins: ColumnBins, rows: int) -> float:
-    """Return the share of its degrees of freedom that the chi-square of a window has."""
+def evenness(bins: ColumnBins, rows: int) -> float:
+    """Return how evenly the chi-square of a window is spread over its degrees of freedom."""
     if not bins.overdispersion:
         return 1.0
     sizes = [math.log(size) for size, _, _ in bins.overdispersion]

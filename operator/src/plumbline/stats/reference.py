@@ -29,7 +29,7 @@ from plumbline.stats.count import count_column
 from plumbline.stats.drift import compare
 from plumbline.stats.values import cells_of, spikes
 
-FIRST_SIZE, MIN_WINDOWS, MOST_WINDOWS = 64, 6, 400
+FIRST_SIZE, MIN_WINDOWS, FEW_WINDOWS, MOST_WINDOWS = 64, 6, 50, 400
 
 
 def number_bins(name: str, values: NDArray[Any]) -> ColumnBins | None:
@@ -66,14 +66,9 @@ def _learnt(empty: ColumnBins, values: NDArray[Any]) -> ColumnBins:
     counts = np.sum(parts, axis=0)
     filled = replace(empty, counts=tuple(counts.tolist()))
     windows = np.array(parts[: len(values) // FIRST_SIZE] or [counts])
-    phi = []
-    size = FIRST_SIZE
-    while len(windows) >= MIN_WINDOWS:
-        phi.append((size, *_overdispersion(filled, windows)))
-        windows, size = _doubled(windows), size * 2
     return replace(
         filled,
-        overdispersion=tuple(phi),
+        overdispersion=tuple(_by_size(filled, windows)),
         null_spike=spikes((values == values).astype(np.int64), 1),
         value_spike=_value_spikes(filled, values),
     )
@@ -87,25 +82,43 @@ def _value_spikes(bins: ColumnBins, values: NDArray[Any]) -> Spikes:
     return spikes(np.array([codes[v] for v in values if v is not None and v in codes]), width)
 
 
+def _by_size(bins: ColumnBins, windows: NDArray[np.int64]) -> list[tuple[int, float, float]]:
+    """Return size, overdispersion and evenness for windows of doubling size.
+
+    A few windows that happen to be calm say nothing: they count as no calmer than shorter ones.
+    """
+    found: list[tuple[int, float, float]] = []
+    size = FIRST_SIZE
+    while len(windows) >= MIN_WINDOWS:
+        phi, even = _overdispersion(bins, windows)
+        if found and len(windows) < FEW_WINDOWS:
+            phi, even = max(phi, found[-1][1]), min(even, found[-1][2])
+        found.append((size, phi, even))
+        windows, size = _doubled(windows), size * 2
+    return found
+
+
 def _doubled(windows: NDArray[np.int64]) -> NDArray[np.int64]:
     even = windows[: len(windows) // 2 * 2]
     return np.asarray(even[0::2] + even[1::2])
 
 
 def _overdispersion(bins: ColumnBins, windows: NDArray[np.int64]) -> tuple[float, float]:
-    """Return the overdispersion of windows of one size, and the share of their degrees of freedom.
+    """Return the overdispersion of windows of one size, and how evenly it is spread.
 
     The first is the mean chi-square per degree of freedom, with three standard errors, at least 1.
-    The second comes from its variance (Satterthwaite): windows of a few like blocks vary more than
-    a chi-square of all cells would.
+    The second is the variance that a chi-square of this mean would have, over the variance found:
+    less than one where windows of a few like blocks vary more. It is given one standard error, lest
+    chance alone makes independent rows seem alike.
     """
     step = max(1, len(windows) // MOST_WINDOWS)
     found = [_ratio(bins, window) for window in windows[::step]]
-    ratios, freedom = np.array([r for r, _ in found]), float(np.mean([df for _, df in found]))
-    mean, spread = float(ratios.mean()), float(ratios.var(ddof=1))
-    phi = max(1.0, mean + 3 * math.sqrt(spread / len(ratios)))
-    share = 2 * mean**2 / (spread * freedom) if spread and freedom else 1.0
-    return round(phi, 4), round(min(1.0, max(share, 1 / max(1.0, freedom))), 4)
+    ratios, df = np.array([r for r, _ in found]), max(1.0, float(np.mean([df for _, df in found])))
+    mean, variance, n = float(ratios.mean()), float(ratios.var(ddof=1)), len(ratios)
+    phi = max(1.0, mean + 3 * math.sqrt(variance / n))
+    even = 2 * mean**2 / df / variance if variance else 1.0
+    even *= 1 + math.sqrt((2 + 12 / df) / n)
+    return round(phi, 4), round(min(1.0, max(even, 1 / df)), 4)
 
 
 def _ratio(bins: ColumnBins, window: Counts) -> tuple[float, int]:

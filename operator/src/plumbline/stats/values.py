@@ -16,13 +16,16 @@ from plumbline.stats.bins import VALUE_CELLS, Counts, Spikes
 
 FIRST_SIZE, MIN_WINDOWS, MOST_LOOKED_AT = 64, 6, 512
 _SPREAD, _KEEP = np.uint32(0x9E3779B1), np.uint32(32 - (VALUE_CELLS - 1).bit_length())
-_PLACES = np.arange(1, MOST_LOOKED_AT + 1) * ((math.sqrt(5) - 1) / 2) % 1.0
+_PLACES = (
+    np.arange(MOST_LOOKED_AT) + np.random.default_rng(0).random(MOST_LOOKED_AT)
+) / MOST_LOOKED_AT
 
 
 def value_cells(values: NDArray[np.float64]) -> Counts:
     """Return how many numbers fall into each cell; missing ones fall into none.
 
-    Of more than 512 numbers so many are looked at, spread over all of them without a period.
+    Of more than 512 numbers so many are looked at, one somewhere in each equal part: a grid, even
+    an irregular one, could meet the period of the rows.
     """
     if len(values) > MOST_LOOKED_AT:
         values = values[(_PLACES * len(values)).astype(np.int64)]
