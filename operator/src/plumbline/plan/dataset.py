@@ -6,10 +6,10 @@ A revision is made of rows that hold every rule; whatever goes wrong later, the 
 from dataclasses import replace
 
 from plumbline.api.effects import Deletion, Manifest, Plan
+from plumbline.api.reasons import DatasetReason
 from plumbline.api.v1alpha1.dataset import DatasetStatus, Fetch
 from plumbline.plan.conditions import held, stalled
 from plumbline.plan.model import DatasetSnapshot, JobOutcome
-from plumbline.plan.reasons import DatasetReason
 from plumbline.plan.rules import access, dataset_fetch, jobs
 from plumbline.plan.rules.dataset_conditions import fetching, rested, valid_before
 from plumbline.plan.rules.dataset_fetch import Attempt

@@ -4,9 +4,9 @@ Each stage is done when the status says so; what a stage has found is never aske
 """
 
 from plumbline.api.effects import Plan
+from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.v1alpha1.training_run import TrainingRunStatus
 from plumbline.plan.model import TrainingRunSnapshot
-from plumbline.plan.reasons import TrainingRunReason as Reason
 from plumbline.plan.rules.records import ModelRecord, TrainingRecord, parsed
 from plumbline.plan.rules.training_attempt import train_of
 from plumbline.plan.rules.training_case import case_of, is_about, judge_of

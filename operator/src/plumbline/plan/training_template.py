@@ -7,9 +7,9 @@ it; so the status changes only with a spec.
 from collections.abc import Iterator
 
 from plumbline.api.effects import Plan
+from plumbline.api.reasons import TrainingTemplateReason as Reason
 from plumbline.plan.conditions import ready
 from plumbline.plan.model import TrainingTemplateSnapshot
-from plumbline.plan.reasons import TrainingTemplateReason as Reason
 from plumbline.plan.rules import training_fit
 from plumbline.plan.rules.status import whole
 from plumbline.plan.rules.training_fit import Conditions

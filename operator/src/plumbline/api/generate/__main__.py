@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
+from plumbline.api import reasons
 from plumbline.api.generate import argocd, chart, crd, docs, install
 from plumbline.api.generate.files import HEADER, to_yaml, write
-from plumbline.plan import reasons
 
 REPOSITORY = Path(__file__).parents[5]
 CHART, ARGOCD = PurePath("charts/plumbline"), PurePath("manifests/argocd")

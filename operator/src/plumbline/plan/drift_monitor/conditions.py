@@ -1,6 +1,7 @@
 """What the object says of itself: whether it watches, whether live data drifted or is broken."""
 
 from plumbline.api.effects import Manifest
+from plumbline.api.reasons import DriftMonitorReason as Reason
 from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus
 from plumbline.plan.conditions import READY, condition, held, ready, working
 from plumbline.plan.drift_monitor.course import Course
@@ -13,7 +14,6 @@ from plumbline.plan.drift_monitor.verdict import (
 )
 from plumbline.plan.live import Assessment
 from plumbline.plan.model import DriftMonitorSnapshot
-from plumbline.plan.reasons import DriftMonitorReason as Reason
 from plumbline.plan.rules.status import condition_of
 
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from plumbline.api.effects import Event
+from plumbline.api.reasons import DriftMonitorReason as Reason
+from plumbline.api.reasons import Outcome
 from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus, Episode
 from plumbline.plan.live import Assessment
 from plumbline.plan.model import DriftMonitorSnapshot
-from plumbline.plan.reasons import DriftMonitorReason as Reason
-from plumbline.plan.reasons import Outcome
 from plumbline.plan.rules import drift_episode, drift_response
 from plumbline.plan.rules.drift_case import Answer, Case
 from plumbline.plan.rules.status import moment

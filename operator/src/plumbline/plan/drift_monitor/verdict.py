@@ -4,6 +4,7 @@ import math
 from datetime import UTC, datetime
 
 from plumbline.api.effects import Event
+from plumbline.api.reasons import DriftMonitorReason as Reason
 from plumbline.api.v1alpha1.drift_monitor import (
     Broken,
     ColumnDrift,
@@ -12,7 +13,6 @@ from plumbline.api.v1alpha1.drift_monitor import (
 )
 from plumbline.plan.live import Assessment, BrokenFinding, ColumnFinding
 from plumbline.plan.model import DriftMonitorSnapshot
-from plumbline.plan.reasons import DriftMonitorReason as Reason
 from plumbline.plan.rules.status import condition_of
 
 DRIFTED, DATA_BROKEN = "Drifted", "DataBroken"

@@ -7,12 +7,12 @@ needs, `conditions` what to tell.
 from datetime import datetime, timedelta
 
 from plumbline.api.effects import Manifest, Plan
+from plumbline.api.reasons import ModelDeploymentReason
 from plumbline.api.v1alpha1.model_deployment import ModelDeploymentStatus
 from plumbline.plan.model import ModelDeploymentSnapshot
 from plumbline.plan.model_deployment import children, view
 from plumbline.plan.model_deployment.conditions import conditions
 from plumbline.plan.model_deployment.decide import decide
-from plumbline.plan.reasons import ModelDeploymentReason
 from plumbline.plan.rules.rollout_choice import Choice, choose
 from plumbline.plan.rules.status import still, whole
 from plumbline.plan.specs import deployment as deployments

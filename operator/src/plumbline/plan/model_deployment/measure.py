@@ -5,12 +5,12 @@ Only a Pass moves on; a canary without traffic stays where it is for as long as 
 
 from datetime import timedelta
 
+from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.v1alpha1.model_deployment import Canary, ModelDeploymentStatus
 from plumbline.plan.model import ModelDeploymentSnapshot
 from plumbline.plan.model_deployment import view
 from plumbline.plan.model_deployment.drain import leaving
 from plumbline.plan.model_deployment.move import Move, move
-from plumbline.plan.reasons import ModelDeploymentReason as Reason
 from plumbline.plan.rules import rollout, rollout_analysis
 from plumbline.plan.rules.rollout_choice import Choice
 from plumbline.plan.rules.rollout_identity import as_served

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from plumbline.api.effects import Event
+from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.v1alpha1.model_deployment import ModelDeploymentStatus
-from plumbline.plan.reasons import ModelDeploymentReason as Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

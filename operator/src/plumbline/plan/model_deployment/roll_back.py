@@ -4,11 +4,11 @@ Safety is never held: a suspended deployment rolls a failing canary back all the
 is not rolled back, for nothing else could serve; it goes on trying and says what is wrong.
 """
 
+from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.v1alpha1.model_deployment import Canary, Rejected
 from plumbline.plan.model import ModelDeploymentSnapshot
 from plumbline.plan.model_deployment import view
 from plumbline.plan.model_deployment.move import Move, move
-from plumbline.plan.reasons import ModelDeploymentReason as Reason
 from plumbline.plan.rules import rollout_analysis
 from plumbline.plan.rules.rollout_choice import Choice
 from plumbline.plan.rules.rollout_identity import retry_of

@@ -2,10 +2,10 @@
 
 from plumbline.api import names
 from plumbline.api.effects import Manifest
+from plumbline.api.reasons import DatasetReason
 from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.dataset import DatasetStatus
 from plumbline.plan.conditions import READY, RECONCILING, condition, ready, stalled, working
-from plumbline.plan.reasons import DatasetReason
 from plumbline.plan.rules.dataset_fetch import VALID
 from plumbline.plan.rules.dataset_retry import Retry
 from plumbline.plan.rules.job_trouble import Look

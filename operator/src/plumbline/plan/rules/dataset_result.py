@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Literal
 
 from plumbline.api.effects import Event, Manifest
+from plumbline.api.reasons import DatasetReason
 from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.dataset import DatasetStatus, Fetch, Refresh, Revision
 from plumbline.plan.conditions import condition
 from plumbline.plan.model import DatasetSnapshot, JobOutcome
-from plumbline.plan.reasons import DatasetReason
 from plumbline.plan.rules.dataset_fetch import REFRESHES, VALID, Attempt
 from plumbline.plan.rules.dataset_retry import is_quick
 from plumbline.plan.rules.dataset_rules import rules_of

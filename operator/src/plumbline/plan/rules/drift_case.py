@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from plumbline.api.reasons import Outcome
 from plumbline.api.v1alpha1.dataset import Refresh
 from plumbline.api.v1alpha1.drift_monitor import Episode
 from plumbline.plan.live import Assessment
 from plumbline.plan.model import DriftMonitorSnapshot
-from plumbline.plan.reasons import Outcome
 from plumbline.plan.rules import drift_episode, drift_run
 
 SHORTEST_WAIT = timedelta(seconds=60)

@@ -7,7 +7,7 @@ begets a second one, however it ended.
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from plumbline.plan.reasons import Outcome
+from plumbline.api.reasons import Outcome
 from plumbline.plan.rules import drift_episode, drift_run
 from plumbline.plan.rules.drift_case import Answer, Case
 

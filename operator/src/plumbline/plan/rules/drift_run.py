@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from plumbline.api import names
 from plumbline.api.effects import Manifest
+from plumbline.api.reasons import Outcome
 from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import TrainingRun
 from plumbline.api.v1alpha1.drift_monitor import Episode
 from plumbline.plan.conditions import READY
 from plumbline.plan.model import DriftMonitorSnapshot
-from plumbline.plan.reasons import Outcome
 from plumbline.plan.rules.status import condition_of
 
 LISTED = 3

@@ -6,8 +6,8 @@ A bar is cleared by the confidence bound of the metric, never by its estimate al
 from collections.abc import Iterable
 
 from plumbline.api.meta import Gate
+from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.v1alpha1 import TrainingRun
-from plumbline.plan.reasons import ModelDeploymentReason as Reason
 from plumbline.stats import gates
 from plumbline.stats.intervals import Interval
 

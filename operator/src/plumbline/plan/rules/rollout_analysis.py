@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.v1alpha1.model_deployment import Analysis, Canary
 from plumbline.plan.live import Arm
 from plumbline.plan.model import ModelDeploymentSnapshot
-from plumbline.plan.reasons import ModelDeploymentReason as Reason
 from plumbline.plan.rules import rollout
 from plumbline.stats.rollout import ALPHA, ArmCounts, compare, error_chance
 

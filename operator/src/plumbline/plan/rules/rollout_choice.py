@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.v1alpha1 import ModelDeployment, TrainingRun
 from plumbline.api.v1alpha1.model_deployment import Served
 from plumbline.plan.model import ModelDeploymentSnapshot
-from plumbline.plan.reasons import ModelDeploymentReason as Reason
 from plumbline.plan.rules import rollout_accept, rollout_identity
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

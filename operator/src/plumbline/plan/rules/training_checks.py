@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from plumbline.api.reasons import DatasetReason
+from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.training_run import TrainingFields
 from plumbline.plan.conditions import RECONCILING, held, stalled, working
 from plumbline.plan.model import TrainingRunSnapshot
-from plumbline.plan.reasons import DatasetReason
-from plumbline.plan.reasons import TrainingRunReason as Reason
 from plumbline.plan.rules import access, training_fit
 from plumbline.plan.rules.status import condition_of
 from plumbline.plan.rules.training_fit import Conditions

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from plumbline.api import names
 from plumbline.api.effects import Manifest
+from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.training_run import RunDataset, TrainingFields
 from plumbline.plan.conditions import stalled, working
-from plumbline.plan.reasons import TrainingRunReason as Reason
 
 Conditions = list[Manifest]
 

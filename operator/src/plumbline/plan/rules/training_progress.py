@@ -1,9 +1,9 @@
 """The conditions of a run whose Job is under way: what it does, or what keeps it."""
 
 from plumbline.api.effects import Manifest
+from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.v1alpha1 import TrainingRun
 from plumbline.plan.conditions import held, stalled, working
-from plumbline.plan.reasons import TrainingRunReason as Reason
 from plumbline.plan.rules import jobs
 from plumbline.plan.rules.job_trouble import HOPELESS, Look
 from plumbline.plan.rules.training_result import IMMUTABLE

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from plumbline.api.effects import Event, Manifest
+from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.v1alpha1.training_run import RunModel, TrainingRunStatus
 from plumbline.plan.conditions import ready, stalled
 from plumbline.plan.model import JobOutcome
-from plumbline.plan.reasons import TrainingRunReason as Reason
 from plumbline.plan.rules.records import ModelRecord
 from plumbline.plan.rules.status import moment
 from plumbline.plan.specs.judge_job import Case

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from plumbline.api.effects import Event, Manifest, Plan
+from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.v1alpha1.training_run import TrainingRunStatus
 from plumbline.plan.conditions import condition
 from plumbline.plan.model import JobOutcome, TrainingRunSnapshot
-from plumbline.plan.reasons import TrainingRunReason as Reason
 from plumbline.plan.rules import jobs
 from plumbline.plan.rules.job_trouble import Look, look
 from plumbline.plan.rules.status import moment, still, whole

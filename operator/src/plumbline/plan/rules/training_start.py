@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from plumbline.api import names
 from plumbline.api.effects import Manifest
+from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import TrainingRun
 from plumbline.plan import canonical
 from plumbline.plan.conditions import stalled, working
 from plumbline.plan.model import TrainingRunSnapshot
-from plumbline.plan.reasons import TrainingRunReason as Reason
 from plumbline.plan.rules.training_checks import blocked, unfit
 from plumbline.plan.rules.training_fit import Conditions, pinned
 from plumbline.plan.rules.training_task import FrozenSpec, frozen_spec, merged, task_text
