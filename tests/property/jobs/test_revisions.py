@@ -10,9 +10,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plumbline.api.v1alpha1.dataset import DataSchema, Holdout
-from plumbline.jobs.digest import row_hashes, row_texts, rows_digest
-from plumbline.jobs.holdout import rule_of, split
-from plumbline.jobs.tables import read_table
+from plumbline.jobs.data.digest import row_hashes, row_texts, rows_digest
+from plumbline.jobs.data.tables import read_table
+from plumbline.jobs.profiling.holdout import rule_of, split
 
 SCHEMA = DataSchema.model_validate(
     {

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from plumbline.jobs import answers, safe
-from plumbline.jobs.estimators import make_estimator
+from plumbline.jobs.judging import answers
+from plumbline.jobs.training import safe
+from plumbline.jobs.training.estimators import make_estimator
 from plumbline.serving import engines
 from plumbline.serving.predictor import check_sample
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from plumbline.jobs import safe
+from plumbline.jobs.training import safe
 
 from tests.unit.jobs import runs
 from tests.unit.jobs.pods import Pods
@@ -322,8 +322,8 @@ def test_personal_values_are_not_in_the_sample(pod: Pods) -> None:
 
 
 def test_a_compiled_model_that_answers_otherwise_is_not_published(pod: Pods, dataset: str) -> None:
-    from plumbline.jobs import proof
-    from plumbline.jobs.compiled import compile_model
+    from plumbline.jobs.compiling import proof
+    from plumbline.jobs.compiling.compiled import compile_model
     from plumbline.jobs.failures import JobFailed
 
     task = runs.run_task(dataset, pod, "sklearn.linear_model.LogisticRegression")

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from plumbline.jobs import globs
-from plumbline.jobs.bucket_source import BucketSource
+from plumbline.jobs.data import globs
+from plumbline.jobs.data.bucket_source import BucketSource
 from plumbline.jobs.failures import JobFailed
 
 from tests.unit.jobs.pods import Pods

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from plumbline.jobs.upload import READY
+from plumbline.jobs.training.upload import READY
 
 from tests.unit.jobs import runs
 from tests.unit.jobs.pods import Pods
@@ -50,9 +50,9 @@ def test_the_same_rows_and_seed_make_the_same_model(pod: Pods, dataset: str) -> 
 
 
 def _probabilities(pod: Pods) -> list[float]:
-    from plumbline.jobs import safe
-    from plumbline.jobs.features import model_input
     from plumbline.jobs.tasks import DataTask, read
+    from plumbline.jobs.training import safe
+    from plumbline.jobs.training.features import model_input
 
     task = read(pod.path("/data/task.json"), DataTask)
     model = safe.load(pod.path("/model/model.skops"))
@@ -230,7 +230,9 @@ def test_the_side_car_waits_for_sigterm_and_then_ships(pod: Pods, dataset: str) 
 
 def test_fetching_does_not_import_what_it_does_not_need(pod: Pods, dataset: str) -> None:
     code = (
-        "import sys; from plumbline.jobs import fetch_training, fetch_judging, upload, profile;"
+        "import sys; from plumbline.jobs.training import fetch_training, upload;"
+        "from plumbline.jobs.judging import fetch_judging;"
+        "from plumbline.jobs.profiling import profile;"
         "print([m for m in ('sklearn', 'skops', 'treelite', 'scipy') if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from plumbline.jobs.upload import READY
+from plumbline.jobs.training.upload import READY
 from plumbline.plan.specs import pod
 from plumbline.plan.specs.restricted import violations
 

@@ -14,15 +14,15 @@ from plumbline.store import Store, StoreError
 
 # Each step imports only what it needs: fetching does not import scikit-learn.
 _WITH_STORE = {
-    "profile": "plumbline.jobs.profile",
-    "fetch-training": "plumbline.jobs.fetch_training",
-    "upload": "plumbline.jobs.upload",
-    "fetch-judging": "plumbline.jobs.fetch_judging",
-    "judge": "plumbline.jobs.judge",
+    "profile": "plumbline.jobs.profiling.profile",
+    "fetch-training": "plumbline.jobs.training.fetch_training",
+    "upload": "plumbline.jobs.training.upload",
+    "fetch-judging": "plumbline.jobs.judging.fetch_judging",
+    "judge": "plumbline.jobs.judging.judge",
 }
 _WITHOUT_STORE = {
-    "train": "plumbline.jobs.train",
-    "predict": "plumbline.jobs.predict",
+    "train": "plumbline.jobs.training.train",
+    "predict": "plumbline.jobs.judging.predict",
 }
 STEPS = (*_WITH_STORE, *_WITHOUT_STORE)
 

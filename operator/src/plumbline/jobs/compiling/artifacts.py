@@ -1,0 +1,75 @@
+"""The compiled model that the predict step left: checked, stored and named by a digest."""
+
+import json
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from plumbline.jobs.compiling.compiled import FORMAT
+from plumbline.jobs.failures import JobFailed
+from plumbline.jobs.files import check_regular, read_regular
+from plumbline.jobs.places import Places
+from plumbline.jobs.tasks import TrainingTask
+from plumbline.jobs.training.features import Feature
+from plumbline.store import Store
+from plumbline.store.digests import canonical, of_bytes
+
+ENGINES = {"linear": "weights.npz", "trees": "trees.bin"}
+_MODEL_LIMIT_BYTES, _WEIGHTS_LIMIT_BYTES = 64 << 20, 2 << 30
+
+
+def keep_compiled(
+    task: TrainingTask, features: Sequence[Feature], places: Places, store: Store
+) -> dict[str, Any]:
+    """Store the compiled files and return the `model` entry of the manifest."""
+    folder = places.at("/predictions/compiled")
+    if not stat.S_ISDIR(_mode(folder)):
+        raise _invalid("there is no folder of a compiled model")
+    engine = _engine(read_regular(folder / "model.json", limit_bytes=_MODEL_LIMIT_BYTES))
+    _check(engine, task, features)
+    kind = engine["engine"]["kind"]
+    files = [_stored(folder / name, store) for name in ("model.json", ENGINES[kind])]
+    digest = of_bytes(canonical({file["path"]: file["blob"] for file in files}))
+    return {"digest": digest, "engine": kind, "files": files}
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.lstat().st_mode
+    except FileNotFoundError:
+        return 0
+
+
+def _engine(content: bytes) -> Mapping[str, Any]:
+    try:
+        found = json.loads(content)
+    except ValueError as error:
+        raise _invalid("model.json is not JSON") from error
+    if not isinstance(found, dict) or not isinstance(found.get("engine"), dict):
+        raise _invalid("model.json names no engine")
+    return found
+
+
+def _check(found: Mapping[str, Any], task: TrainingTask, features: Sequence[Feature]) -> None:
+    """Refuse a model that answers another question than the one it was judged on."""
+    wanted = {
+        "format": FORMAT,
+        "task": task.question.task,
+        "target": task.question.target,
+        "features": [dict(feature) for feature in features],
+    }
+    for name, value in wanted.items():
+        if found.get(name) != value:
+            raise _invalid(f"model.json has another {name} than the run")
+    if found["engine"].get("kind") not in ENGINES:
+        raise _invalid(f"unknown engine {str(found['engine'].get('kind'))[:40]!r}")
+
+
+def _stored(path: Path, store: Store) -> dict[str, Any]:
+    size = check_regular(path, limit_bytes=_WEIGHTS_LIMIT_BYTES)
+    return {"path": path.name, "bytes": size, "blob": store.put_blob(path)}
+
+
+def _invalid(problem: str) -> JobFailed:
+    return JobFailed("CompiledInvalid", f"the predict step left no usable model: {problem}.")

@@ -1,0 +1,83 @@
+"""Fitted preprocessing as data: what happens to each feature before the estimator sees it.
+
+Each fitted transformer is applied to a list of inputs, which begins with the features as they are.
+What cannot be said as data raises `NotCompilable`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from plumbline.jobs.compiling import categories as compile_categories
+from plumbline.jobs.compiling import numbers as compile_numbers
+from plumbline.jobs.training.features import Feature
+from plumbline.jobs.training.inputs import Input, NotCompilable, Number
+
+
+def inputs_of(model: Any, features: Sequence[Feature]) -> tuple[list[Input], Any]:
+    """Return the inputs of a fitted model and the estimator that takes them."""
+    names = [feature["name"] for feature in features]
+    columns: list[Input] = [Number(name) for name in names]
+    if not hasattr(model, "steps"):
+        return columns, model
+    for _, transformer in model.steps[:-1]:
+        columns = _applied(transformer, columns)
+    return columns, model.steps[-1][1]
+
+
+def _applied(transformer: Any, columns: list[Input]) -> list[Input]:
+    if transformer == "passthrough" or transformer is None:
+        return columns
+    name = type(transformer).__name__
+    if name not in _APPLY:
+        raise NotCompilable(f"{name} has no compiled form")
+    return _APPLY[name](transformer, columns)
+
+
+def _pipeline(pipeline: Any, columns: list[Input]) -> list[Input]:
+    for _, transformer in pipeline.steps:
+        columns = _applied(transformer, columns)
+    return columns
+
+
+def _column_transformer(chooser: Any, columns: list[Input]) -> list[Input]:
+    places = {name: place for place, name in enumerate(chooser.feature_names_in_)}
+    result: list[Input] = []
+    for _, transformer, chosen in chooser.transformers_:
+        if not isinstance(transformer, str) or transformer != "drop":
+            some = [columns[_place(each, places)] for each in _listed(chosen)]
+            result += _applied(transformer, some)
+    return result
+
+
+def _listed(chosen: Any) -> list[Any]:
+    if isinstance(chosen, str | int):
+        return [chosen]
+    if isinstance(chosen, slice):
+        raise NotCompilable("a ColumnTransformer with a slice of columns has no compiled form")
+    return [place for place, used in enumerate(chosen) if used] if _is_mask(chosen) else [*chosen]
+
+
+def _is_mask(chosen: Any) -> bool:
+    return len(chosen) > 0 and all(isinstance(each, bool | np.bool_) for each in chosen)
+
+
+def _place(chosen: Any, places: dict[str, int]) -> int:
+    return places[chosen] if isinstance(chosen, str) else int(chosen)
+
+
+def _function(transformer: Any, columns: list[Input]) -> list[Input]:
+    """Return the columns as they are, for a fitted "passthrough": it has no function."""
+    if transformer.func is not None:
+        raise NotCompilable("FunctionTransformer with a function has no compiled form")
+    return columns
+
+
+_APPLY: dict[str, Callable[[Any, list[Input]], list[Input]]] = {
+    "Pipeline": _pipeline,
+    "ColumnTransformer": _column_transformer,
+    "FunctionTransformer": _function,
+    **compile_numbers.APPLY,
+    **compile_categories.APPLY,
+}

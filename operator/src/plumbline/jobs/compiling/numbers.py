@@ -1,0 +1,60 @@
+"""Fitted imputers and scalers as arithmetic on one number."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from plumbline.jobs.training.inputs import Input, NotCompilable, Number, numbers
+
+
+def _imputer(imputer: Any, columns: list[Input]) -> list[Input]:
+    if imputer.add_indicator or not isinstance(imputer.missing_values, float):
+        raise NotCompilable("SimpleImputer with an indicator or other gaps has no compiled form")
+    pairs = zip(numbers(columns, "SimpleImputer"), imputer.statistics_, strict=True)
+    return [_imputed(number, float(value)) for number, value in pairs]
+
+
+def _imputed(number: Number, value: float) -> Number:
+    if np.isnan(value):
+        raise NotCompilable(f"SimpleImputer drops {number.feature}, which has no values")
+    if number.impute is not None:
+        return number
+    return replace(number, impute=value * number.scale + number.mean)
+
+
+def _scaler(center: str, spread: str) -> Callable[[Any, list[Input]], list[Input]]:
+    """Return how a scaler that computes `(x - center) / spread` is applied."""
+
+    def apply(scaler: Any, columns: list[Input]) -> list[Input]:
+        some = numbers(columns, type(scaler).__name__)
+        means = _or_else(getattr(scaler, center, None), 0.0, len(some))
+        scales = _or_else(getattr(scaler, spread, None), 1.0, len(some))
+        return [_scaled(*each) for each in zip(some, means, scales, strict=True)]
+
+    return apply
+
+
+def _or_else(values: Any, default: float, size: int) -> list[float]:
+    return [default] * size if values is None else [float(value) for value in values]
+
+
+def _scaled(number: Number, mean: float, scale: float) -> Number:
+    return replace(number, mean=number.mean + mean * number.scale, scale=number.scale * scale)
+
+
+def _min_max(scaler: Any, columns: list[Input]) -> list[Input]:
+    if scaler.clip:
+        raise NotCompilable("MinMaxScaler with clip has no compiled form")
+    triples = zip(numbers(columns, "MinMaxScaler"), scaler.min_, scaler.scale_, strict=True)
+    return [_scaled(n, -float(low) / float(by), 1 / float(by)) for n, low, by in triples]
+
+
+APPLY: dict[str, Callable[[Any, list[Input]], list[Input]]] = {
+    "SimpleImputer": _imputer,
+    "StandardScaler": _scaler("mean_", "scale_"),
+    "RobustScaler": _scaler("center_", "scale_"),
+    "MaxAbsScaler": _scaler("none_", "scale_"),
+    "MinMaxScaler": _min_max,
+}

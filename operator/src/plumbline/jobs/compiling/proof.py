@@ -1,0 +1,114 @@
+"""Proof that a compiled model answers as the trained one: held-out rows, a sample, edges."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from plumbline.jobs.compiling.compiled import write_model
+from plumbline.jobs.failures import JobFailed
+from plumbline.jobs.judging import answers
+from plumbline.jobs.training.features import Feature
+
+TOLERANCE = 1e-9
+_FAR = 1e9
+_SAMPLE_ROWS = 20
+
+
+def prove_equal(
+    model: Any, features: Sequence[Feature], tables: Sequence[pl.DataFrame], folder: Path
+) -> float:
+    """Return the largest difference between the trained and the compiled model.
+
+    Raises:
+        JobFailed: it is more than rounding.
+    """
+    worst = max(_difference(model, features, table, folder) for table in tables)
+    if worst > TOLERANCE:
+        raise JobFailed(
+            "CompiledDiffers",
+            f"the compiled model differs from the trained one by {worst:.2g} on some rows, more "
+            f"than {TOLERANCE:g}; nothing was published.",
+        )
+    return worst
+
+
+def add_sample(folder: Path, sample: pl.DataFrame, features: Sequence[Feature]) -> None:
+    """Put a few rows with their answers into model.json, for servers to check themselves by."""
+    few = _without_personal(sample.head(_SAMPLE_ROWS), features)
+    outputs = answers.of_compiled(folder, few, features)
+    path = folder / "model.json"
+    rows = [list(row) for row in few.rows()]
+    content = {
+        **json.loads(path.read_text()),
+        "sample": {"inputs": rows, "outputs": outputs.tolist()},
+    }
+    write_model(folder, content)
+
+
+def edge_rows(sample: pl.DataFrame, features: Sequence[Feature]) -> pl.DataFrame:
+    """Return one row for each edge of each feature; the others stay as in the first sample row."""
+    base = sample.head(1).to_dicts()[0]
+    rows = [{**base, feature["name"]: value} for feature in features for value in _edges(feature)]
+    return pl.DataFrame(rows, schema=_wide(sample), strict=False)
+
+
+def _edges(feature: Feature) -> Iterator[Any]:
+    if feature["nullable"]:
+        yield None
+    if feature["type"] == "category":
+        yield from ("", "never seen before", *(feature["values"] or ())[:3])
+    elif feature["type"] == "boolean":
+        yield from (False, True)
+    else:
+        low, high = feature["min"], feature["max"]
+        yield from (-_FAR if low is None else low, _FAR if high is None else high, 0)
+
+
+def _wide(sample: pl.DataFrame) -> dict[str, pl.DataType]:
+    """Return the columns' types, with whole numbers as floats: an edge may lie between them."""
+    return {
+        name: pl.Float64() if dtype.is_numeric() else dtype for name, dtype in sample.schema.items()
+    }
+
+
+def _difference(
+    model: Any, features: Sequence[Feature], table: pl.DataFrame, folder: Path
+) -> float:
+    """Return the difference on the rows that the trained model answers at all."""
+    try:
+        wanted, rows = answers.of_fitted(model, table, features), table
+    except ValueError:
+        rows = pl.concat([table.head(0), *_answerable(model, features, table)])
+        wanted = answers.of_fitted(model, rows, features) if rows.height else np.zeros((0, 1))
+    return (
+        answers.difference(wanted, answers.of_compiled(folder, rows, features))
+        if rows.height
+        else 0.0
+    )
+
+
+def _answerable(
+    model: Any, features: Sequence[Feature], table: pl.DataFrame
+) -> Iterator[pl.DataFrame]:
+    for row in table.iter_slices(1):
+        try:
+            answers.of_fitted(model, row, features)
+        except ValueError:
+            continue
+        yield row
+
+
+def _without_personal(rows: pl.DataFrame, features: Sequence[Feature]) -> pl.DataFrame:
+    """Return the rows with nothing in the place of personal values."""
+    hidden = [
+        pl.lit("" if feature["type"] == "category" else 0)
+        .cast(rows[feature["name"]].dtype)
+        .alias(feature["name"])
+        for feature in features
+        if feature.get("personal")
+    ]
+    return rows.with_columns(hidden)

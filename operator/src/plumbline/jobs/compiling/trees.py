@@ -1,0 +1,53 @@
+"""Tree ensembles as a treelite checkpoint, with the rounding that the estimator does first."""
+
+from pathlib import Path
+from typing import Any
+
+import treelite
+
+from plumbline.jobs.training.inputs import NotCompilable
+
+FILE = "trees.bin"
+_SINGLE = ("DecisionTree", "ExtraTree")
+
+
+def write_trees(estimator: Any, folder: Path) -> dict[str, Any]:
+    """Write trees.bin and return the engine's entry in model.json."""
+    try:
+        trees = treelite.sklearn.import_model(_as_ensemble(estimator))
+    except treelite.TreeliteError as error:
+        raise NotCompilable(f"{type(estimator).__name__}: {str(error)[:200]}") from error
+    link = _softmax_outside(trees)
+    trees.serialize(str(folder / FILE))
+    name = type(estimator).__name__
+    return {
+        "kind": "trees",
+        "file": FILE,
+        # Scikit-learn rounds the input of every tree but the histogram ones to float32.
+        "cast": "float64" if name.startswith("HistGradientBoosting") else "float32",
+        **link,
+    }
+
+
+def _softmax_outside(trees: Any) -> dict[str, str]:
+    """Leave a softmax to the engine: treelite's own one rounds to float32."""
+    header = trees.get_header_accessor()
+    if header.get_field("postprocessor") != "softmax":
+        return {}
+    header.set_field("postprocessor", "identity_multiclass")
+    return {"link": "softmax"}
+
+
+def _as_ensemble(estimator: Any) -> Any:
+    """Return a single tree as a forest of one, which treelite knows."""
+    if not type(estimator).__name__.startswith(_SINGLE) or hasattr(estimator, "estimators_"):
+        return estimator
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+    is_classifier = hasattr(estimator, "classes_")
+    forest = (RandomForestClassifier if is_classifier else RandomForestRegressor)(n_estimators=1)
+    forest.estimators_ = [estimator]
+    forest.n_features_in_, forest.n_outputs_ = estimator.n_features_in_, estimator.n_outputs_
+    if is_classifier:
+        forest.classes_, forest.n_classes_ = estimator.classes_, estimator.n_classes_
+    return forest

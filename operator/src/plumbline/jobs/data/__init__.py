@@ -1,0 +1,1 @@
+"""Brings a source here: finds files, reads them as typed tables, knows rows by digest."""

@@ -1,0 +1,93 @@
+"""A CSV file as text columns, or the reasons why it is no table."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from plumbline.jobs.data.csv_lines import Lines, open_binary
+from plumbline.jobs.data.violations import Violation
+from plumbline.jobs.failures import JobFailed
+
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_SEPARATORS = (";", "\t", "|")
+
+
+def broken_lines(lines: Lines, name: str) -> list[Violation]:
+    """Return why the lines of the file called `name` are no table."""
+    if lines.torn:
+        first = lines.torn[0]
+        left = len(lines.torn) - 1
+        more = f" (and {left} more {'line' if left == 1 else 'lines'})" if left else ""
+        message = (
+            f"{name} is torn at line {first.number}: {first.problem}{more}; write the file again."
+        )
+        numbers = tuple(line.number for line in lines.torn[:10])
+        return [Violation(rule="TornLine", count=len(lines.torn), rows=numbers, message=message)]
+    if not lines.names:
+        return [Violation(rule="SourceEmpty", message=f"{name} has no header and no rows.")]
+    return [
+        Violation(
+            rule="ColumnTwice", column=each[:128], message=f"{name} has two columns {each!r}."
+        )
+        for each in sorted({each for each in lines.names if lines.names.count(each) > 1})
+    ]
+
+
+def separator_hint(names: Collection[str]) -> str:
+    """Return what to do about a header that is one field because of another separator."""
+    found = [each for each in _SEPARATORS for name in names if len(names) == 1 and each in name]
+    return f" Its separator seems to be {found[0]!r}; write commas." if found else ""
+
+
+def refuse_utf16(path: Path, name: str) -> None:
+    """Refuse a file in an encoding in which no line could be found."""
+    with open_binary(path) as file:
+        if file.read(2) in _UTF_16:
+            raise _unreadable(name, "it is UTF-16; save it as UTF-8")
+
+
+def read_csv(path: Path, name: str, lines: Lines, wanted: Collection[str]) -> pl.DataFrame:
+    """Return the wanted columns, all of them text.
+
+    Raises:
+        JobFailed: the file is not UTF-8, or its quotes are not those of a CSV file.
+    """
+    places = [place for place, each in enumerate(lines.names) if each in wanted]
+    try:
+        raw = pl.read_csv(path, infer_schema=False, columns=places)
+    except PolarsError as error:
+        raise _unreadable(name, _bad_text(path) or _QUOTES) from error
+    if raw.height != lines.rows:
+        raise _unreadable(name, _QUOTES)
+    raw.columns = [lines.names[place] for place in places]
+    return _without_blank(raw, lines) if len(lines.names) > 1 else raw
+
+
+_QUOTES = (
+    "its lines or quotes are not those of a CSV file: end lines with LF, put values with quotes, "
+    "commas or line ends in double quotes, and double the quotes inside of them"
+)
+
+
+def _without_blank(raw: pl.DataFrame, lines: Lines) -> pl.DataFrame:
+    """Drop blank lines, unless a blank line is how a single column says that a value is missing."""
+    if not lines.blank:
+        return raw
+    places = pl.Series(lines.blank, dtype=pl.UInt32)
+    return raw.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(places.implode()))
+
+
+def _bad_text(path: Path) -> str:
+    with open_binary(path) as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return f"line {number} is not UTF-8; save the file as UTF-8"
+    return ""
+
+
+def _unreadable(name: str, problem: str) -> JobFailed:
+    return JobFailed("SourceUnreadable", f"{name} is not readable as csv: {problem}.")

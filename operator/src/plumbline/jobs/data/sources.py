@@ -1,0 +1,58 @@
+"""The source that a spec names: a bucket, a web server or a ConfigMap."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from plumbline.api.v1alpha1.dataset import DataSource
+from plumbline.jobs.data.bucket_source import BucketSource
+from plumbline.jobs.data.source import Part, Source
+from plumbline.jobs.data.web_source import WebSource
+from plumbline.jobs.failures import JobFailed
+from plumbline.jobs.places import Places
+
+
+def open_source(
+    source: DataSource, places: Places, environment: Mapping[str, str] = os.environ
+) -> Source:
+    """Return the source that the spec names."""
+    if source.config_map:
+        return MountedSource(source.config_map.name, places.at(f"/source/{source.config_map.key}"))
+    if (source.uri or "").startswith(("http://", "https://")):
+        return WebSource(source.uri or "")
+    return BucketSource(source.uri or "", _environment(source, environment))
+
+
+@dataclass(frozen=True, slots=True)
+class MountedSource(Source):
+    """One key of a ConfigMap, mounted as a file."""
+
+    name: str
+    path: Path
+
+    def parts(self) -> list[Part]:
+        """Return the one file, or say that the key is not there."""
+        if not self.path.is_file():
+            raise JobFailed(
+                "SourceNotFound",
+                f"ConfigMap {self.name} has no key {self.path.name}; add it or mend "
+                "spec.source.configMap.key.",
+            )
+        return [Part(f"configMap://{self.name}/{self.path.name}", "", self.path.stat().st_size)]
+
+    def fetch(self, part: Part, path: Path) -> None:
+        """Copy the file."""
+        shutil.copyfile(self.path, path)
+
+
+def _environment(source: DataSource, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the source's own credentials if it names a Secret, else the store's."""
+    if source.secret_ref is None:
+        return dict(environment)
+    return {
+        name.removeprefix("SOURCE_"): value
+        for name, value in environment.items()
+        if name.startswith("SOURCE_AWS_")
+    }

@@ -1,0 +1,111 @@
+"""One file becomes one typed table, or the reasons why it cannot."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from plumbline.api.v1alpha1.dataset import DataSchema
+from plumbline.jobs.data import csv_table
+from plumbline.jobs.data.csv_lines import scan
+from plumbline.jobs.data.types import Mask, typed
+from plumbline.jobs.data.violations import Violation
+from plumbline.jobs.failures import JobFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file in the declared types.
+
+    Attributes:
+        frame: the declared columns, in the order of the schema.
+        bad: for each column with values of another type, where they are.
+        violations: what makes the file unusable as a whole; the frame is empty then.
+    """
+
+    frame: pl.DataFrame
+    bad: Mapping[str, Mask] = field(default_factory=dict)
+    violations: tuple[Violation, ...] = ()
+
+
+def read_table(path: Path, name: str, format_: str, schema: DataSchema) -> Table:
+    """Read one file.
+
+    Args:
+        path: the file.
+        name: its address, for messages.
+        format_: csv or parquet.
+        schema: the declared columns.
+    """
+    if path.stat().st_size == 0:
+        return _unusable(Violation(rule="SourceEmpty", message=f"{name} is empty: 0 bytes."))
+    return (_csv if format_ == "csv" else _parquet)(path, name, schema)
+
+
+def _csv(path: Path, name: str, schema: DataSchema) -> Table:
+    csv_table.refuse_utf16(path, name)
+    lines = scan(path)
+    wrong = csv_table.broken_lines(lines, name)
+    wrong = wrong or _wrong_columns(lines.names, lines.rows, name, schema)
+    if wrong:
+        return _unusable(*wrong)
+    return _typed(csv_table.read_csv(path, name, lines, _declared(schema)), schema)
+
+
+def _parquet(path: Path, name: str, schema: DataSchema) -> Table:
+    try:
+        names = list(pl.read_parquet_schema(path))
+        rows = pl.scan_parquet(path, hive_partitioning=False).select(pl.len()).collect().item()
+        wrong = _wrong_columns(names, rows, name, schema)
+        if wrong:
+            return _unusable(*wrong)
+        raw = pl.read_parquet(path, columns=_declared(schema), hive_partitioning=False)
+    except (PolarsError, OSError) as error:
+        raise JobFailed(
+            "SourceUnreadable",
+            f"{name} is not readable as parquet: {str(error).splitlines()[0][:200]}; check "
+            "spec.format and the file.",
+        ) from error
+    return _typed(raw, schema)
+
+
+def _unusable(*violations: Violation) -> Table:
+    return Table(pl.DataFrame(), violations=violations)
+
+
+def _declared(schema: DataSchema) -> list[str]:
+    return [column.name for column in schema.columns]
+
+
+def _wrong_columns(
+    names: Sequence[str], rows: int, name: str, schema: DataSchema
+) -> list[Violation]:
+    declared = _declared(schema)
+    hint = csv_table.separator_hint(names)
+    has = f"it has {', '.join(map(repr, names[:12]))}{', ...' if len(names) > 12 else ''}.{hint}"
+    missing = [
+        _wrong("ColumnMissing", column, rows, f"{name} has no column {column!r}; {has}")
+        for column in declared
+        if column not in names
+    ]
+    advice = "declare it, or drop strict"
+    extra = [column for column in names if column not in declared] if schema.strict else []
+    return missing + [
+        _wrong(
+            "ColumnUnexpected", each, rows, f"{name} has an undeclared column {each!r}; {advice}."
+        )
+        for each in extra
+    ]
+
+
+def _wrong(rule: str, column: str, rows: int, message: str) -> Violation:
+    return Violation(rule=rule, column=column[:128], count=rows, message=message)
+
+
+def _typed(raw: pl.DataFrame, schema: DataSchema) -> Table:
+    """Convert column by column, letting go of each raw one: two whole tables may be too much."""
+    columns = [typed(raw.drop_in_place(column.name), column.type) for column in schema.columns]
+    bad = {column.bad.name: column.bad for column in columns if column.bad.any()}
+    return Table(pl.DataFrame([column.values for column in columns]), bad)

@@ -1,0 +1,1 @@
+"""The judge Job: fetch what was held out, predict, judge."""

@@ -1,0 +1,55 @@
+"""The champion's answers to the same held-out rows, from its compiled form."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from plumbline.jobs.judging import answers
+from plumbline.jobs.judging.answers import Answers
+from plumbline.jobs.places import Places
+from plumbline.jobs.tasks import PredictTask
+from plumbline.serving.engines import ModelError
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """What the champion answers, or why it cannot.
+
+    Attributes:
+        matrix: its answers; None if there is no champion or it cannot answer.
+        classes: its classes, in the order of the columns.
+        error: why it cannot answer, such as a feature that the data no longer has.
+    """
+
+    matrix: Answers | None = None
+    classes: list[Any] | None = None
+    error: str = ""
+
+    @property
+    def answers(self) -> tuple[Answers | None, list[Any] | None]:
+        """The answers and the classes of their columns."""
+        return self.matrix, self.classes
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what predict.json says of it."""
+        return {"championClasses": self.classes, "championError": self.error}
+
+
+def answered(task: PredictTask, holdout: pl.DataFrame, places: Places) -> Champion:
+    """Return the champion's answers to the held-out rows."""
+    if not task.champion:
+        return Champion()
+    folder = places.at("/champion")
+    content = json.loads((folder / "model.json").read_text())
+    absent = [each["name"] for each in content["features"] if each["name"] not in holdout.columns]
+    if absent:
+        return Champion(error=f"the champion needs column {absent[0]!r}, which is gone")
+    if content["task"] != task.task or content["target"] != task.target:
+        return Champion(error=f"the champion answers another question: {content['target']}")
+    try:
+        matrix = answers.of_compiled(folder, holdout, content["features"])
+    except (ModelError, ValueError, KeyError) as error:
+        return Champion(error=f"the champion cannot answer: {str(error)[:300]}")
+    return Champion(matrix, content["classes"])

@@ -1,0 +1,106 @@
+"""The fetch-judging step: what predicts gets features and models, what judges gets the labels.
+
+They are on different volumes, so that the code of a model never sees an answer.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from plumbline.jobs.data.rows import dataset_manifest, read_rows
+from plumbline.jobs.failures import JobFailed
+from plumbline.jobs.files import safe_relative
+from plumbline.jobs.places import Places
+from plumbline.jobs.tasks import JudgeTask, TrainingTask, read
+from plumbline.jobs.training.features import Feature, features_of
+from plumbline.store import Store
+
+GROUP = "__group"
+_SAMPLE_ROWS = 500
+_FEWEST_DAYS = 10
+_LIMIT_BYTES = 2 << 30
+
+
+def run(places: Places, store: Store) -> None:
+    """Fill /features, /labels, /model and /champion."""
+    task = read(places.task, TrainingTask)
+    judge = read(judge_file(places), JudgeTask)
+    manifest = dataset_manifest(store, task.dataset.manifest)
+    target = task.question.target
+    features = features_of(manifest, task.features, target)
+    for folder in ("/features", "/labels", "/model", "/champion"):
+        places.at(folder).mkdir(parents=True, exist_ok=True)
+    _fetch_files(store, store.get_manifest(judge.training)["files"], places.at("/model"))
+    if judge.champion:
+        champion = store.get_manifest(judge.champion.manifest)
+        _fetch_files(store, champion["model"]["files"], places.at("/champion"))
+    _write_rows(manifest, features, target, places, store)
+    _write_task(task, features, manifest, judge, places)
+
+
+def judge_file(places: Places) -> Path:
+    """Return where the second task file is: beside the first."""
+    return places.task.with_name("judge.json")
+
+
+def _fetch_files(store: Store, files: Sequence[dict[str, Any]], folder: Path) -> None:
+    left = _LIMIT_BYTES
+    for file in files:
+        path = folder / safe_relative(file["path"])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        store.download_blob(file["blob"], path, limit_bytes=left)
+        left -= path.stat().st_size
+
+
+def _write_rows(
+    manifest: dict[str, Any], features: list[Feature], target: str, places: Places, store: Store
+) -> None:
+    held = read_rows(manifest, store, places.scratch, held=True, target=target)
+    if not held.height:
+        raise JobFailed("NoHoldoutRows", "no row is held out, so nothing can judge the model.")
+    names = [feature["name"] for feature in features]
+    held.drop(target).write_parquet(places.at("/features/holdout.parquet"))
+    _labels(held, manifest, target).write_parquet(places.at("/labels/labels.parquet"))
+    train = read_rows(manifest, store, places.scratch, held=False, target=target)
+    sample = train.select(names).gather_every(max(1, train.height // _SAMPLE_ROWS))
+    sample.write_parquet(places.at("/features/sample.parquet"))
+
+
+def _labels(held: pl.DataFrame, manifest: dict[str, Any], target: str) -> pl.DataFrame:
+    """Return the target, and which rows belong together: those of a group, or of a day."""
+    group = _group(held, manifest)
+    return held.select(pl.col(target), *([] if group is None else [group.alias(GROUP)]))
+
+
+def _group(held: pl.DataFrame, manifest: dict[str, Any]) -> pl.Series | None:
+    """Return what keeps rows together; rows of one day share what that day was like."""
+    holdout, time = manifest.get("holdout") or {}, manifest["schema"].get("timeColumn")
+    if holdout.get("by") == "Group":
+        group: pl.Series = held[holdout["column"]].cast(pl.String).fill_null("")
+        return group
+    if time is None or not isinstance(held.schema[time], pl.Datetime):
+        return None
+    days = held[time].dt.date().cast(pl.String).fill_null("")
+    return days if days.n_unique() >= _FEWEST_DAYS else None
+
+
+def _write_task(
+    task: TrainingTask,
+    features: list[Feature],
+    manifest: dict[str, Any],
+    judge: JudgeTask,
+    places: Places,
+) -> None:
+    names = {feature["name"] for feature in features}
+    reference = (manifest.get("reference") or {}).get("columns", [])
+    content = {
+        "task": task.question.task,
+        "target": task.question.target,
+        "features": features,
+        "reference": [column for column in reference if column.get("name") in names],
+        "champion": judge.champion is not None,
+    }
+    places.at("/features/task.json").write_text(json.dumps(content))

@@ -1,0 +1,91 @@
+"""The run's gates: each bar on a metric, and the comparison with the champion."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from plumbline.jobs.judging.predictions import Predictions
+from plumbline.jobs.judging.scores import Sample, compared
+from plumbline.jobs.tasks import Bars, Champion, ChampionBar
+from plumbline.stats.gates import Verdict, Word, judge_champion, judge_metric, worst
+from plumbline.stats.intervals import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What all gates say.
+
+    Attributes:
+        gates: one verdict for each gate.
+        better: by how much the model is better than the champion, if that could be measured.
+    """
+
+    gates: tuple[Verdict, ...]
+    better: Interval | None = None
+
+    @property
+    def verdict(self) -> Word:
+        """The worst of all; a run without gates passes."""
+        return worst([gate.verdict for gate in self.gates])
+
+    @property
+    def message(self) -> str:
+        """What the gates say that decide the verdict; nothing when all passed."""
+        deciding = [gate for gate in self.gates if gate.verdict == self.verdict]
+        return "" if self.verdict == "Passed" else ". ".join(gate.message for gate in deciding)
+
+
+def judge(
+    bars: Bars,
+    metrics: Mapping[str, Interval],
+    champion: Champion | None,
+    sample: Sample,
+    found: Predictions,
+) -> Judgement:
+    """Judge the model against every gate of its run."""
+    verdicts = [
+        judge_metric(bar.metric, metrics.get(bar.metric), minimum=bar.min, maximum=bar.max)
+        for bar in bars.metrics
+    ]
+    if bars.champion is None:
+        return Judgement(tuple(verdicts))
+    if champion is None:
+        return Judgement((*verdicts, _no_champion(bars.champion)))
+    bar = bars.champion
+    better = compared(bar.metric, sample, found, confidence=bar.confidence)
+    if isinstance(better, str):
+        return Judgement((*verdicts, _incomparable(bar, better)))
+    verdict = judge_champion(bar.metric, better, margin=bar.margin)
+    return Judgement((*verdicts, verdict), better)
+
+
+def interval_dict(name: str, found: Interval) -> dict[str, Any]:
+    """Return a metric as the manifest holds it, with bounds that JSON can hold."""
+    low, high = _RANGES.get(name, (-_MOST, _MOST))
+    return {
+        "name": name,
+        "value": found.value,
+        "low": max(found.low, low),
+        "high": min(found.high, high),
+        "n": found.n,
+        "groups": found.groups,
+    }
+
+
+_MOST = 1e300
+_RANGES = {
+    **dict.fromkeys(("auc", "accuracy", "f1", "precision", "recall", "brier"), (0.0, 1.0)),
+    **dict.fromkeys(("log_loss", "mae", "rmse"), (0.0, _MOST)),
+    "r2": (-_MOST, 1.0),
+}
+
+
+def _no_champion(bar: ChampionBar) -> Verdict:
+    name = f"{bar.metric} vs champion"
+    message = "no model serves yet, so there is nothing to compare with"
+    return Verdict(name=name, verdict="Passed", message=message)
+
+
+def _incomparable(bar: ChampionBar, why: str) -> Verdict:
+    message = f"not comparable with the champion: {why}"
+    return Verdict(name=f"{bar.metric} vs champion", verdict="Inconclusive", message=message)

@@ -1,0 +1,94 @@
+"""The predict step: load the model, compile it, prove that both answer alike, answer the holdout.
+
+This is the only step that reads the model's file. It has no credentials and no labels.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from plumbline.jobs.compiling import proof
+from plumbline.jobs.compiling.compiled import classes_of, compile_model
+from plumbline.jobs.failures import JobFailed
+from plumbline.jobs.files import check_regular
+from plumbline.jobs.judging import answers, champion
+from plumbline.jobs.judging.answers import Answers
+from plumbline.jobs.places import Places
+from plumbline.jobs.profiling.references import prediction_reference
+from plumbline.jobs.tasks import PredictTask, read
+from plumbline.jobs.training import safe
+from plumbline.jobs.training.families import not_compilable
+from plumbline.jobs.training.inputs import NotCompilable
+
+_MODEL_LIMIT_BYTES = 2 << 30
+
+
+def run(places: Places) -> None:
+    """Write /predictions/compiled, /predictions/predictions.parquet and predict.json."""
+    task = read(places.at("/features/task.json"), PredictTask)
+    holdout = pl.read_parquet(places.at("/features/holdout.parquet"))
+    sample = pl.read_parquet(places.at("/features/sample.parquet"))
+    model, folder = _model(task, places), places.at("/predictions/compiled")
+    own, classes = _answered(model, holdout, task), classes_of(model)
+    _compile(model, task, {"reference": _reference(task, own, classes)}, folder)
+    tables = (holdout, sample, proof.edge_rows(sample, task.features))
+    worst = proof.prove_equal(model, task.features, tables, folder)
+    proof.add_sample(folder, sample, task.features)
+    theirs = champion.answered(task, holdout, places)
+    table = {**columns("model", own, classes), **columns("champion", *theirs.answers)}
+    pl.DataFrame(table).write_parquet(places.at("/predictions/predictions.parquet"))
+    facts = {"compiled": True, "maxDifference": worst, "classes": classes, **theirs.as_dict()}
+    places.at("/predictions/predict.json").write_text(json.dumps(facts))
+    print(f"{holdout.height} answers; the compiled form differs by at most {worst:.1e}")
+
+
+def columns(name: str, matrix: Answers | None, classes: list[Any] | None) -> dict[str, Any]:
+    """Return answers as columns: `model`, or one `model_<class>` for each class."""
+    if matrix is None:
+        return {}
+    if classes is None:
+        return {name: matrix[:, 0]}
+    return {f"{name}_{each}": matrix[:, place] for place, each in enumerate(classes)}
+
+
+def _model(task: PredictTask, places: Places) -> Any:
+    path = places.at("/model/model.skops")
+    if not path.exists() and not path.is_symlink():
+        raise JobFailed("ModelMissing", "training left no model.skops in /model; write one there.")
+    if not check_regular(path, limit_bytes=_MODEL_LIMIT_BYTES):
+        raise JobFailed("ModelUnreadable", "model.skops is empty: 0 bytes.")
+    model = safe.load(path)
+    if task.task == "Classification" and not hasattr(model, "predict_proba"):
+        name = type(getattr(model, "steps", [("", model)])[-1][1]).__name__
+        raise JobFailed(
+            "NotCompilable",
+            f"{name} gives no probabilities; use an estimator with predict_proba.",
+        )
+    return model
+
+
+def _answered(model: Any, frame: pl.DataFrame, task: PredictTask) -> Answers:
+    try:
+        return answers.of_fitted(model, frame, task.features)
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        raise JobFailed(
+            "PredictionFailed",
+            f"the model cannot answer the held-out rows: {type(error).__name__}: "
+            f"{str(error)[:500]}",
+        ) from error
+
+
+def _compile(model: Any, task: PredictTask, more: Mapping[str, Any], folder: Path) -> None:
+    facts = {"task": task.task, "target": task.target, **more}
+    try:
+        compile_model(model, task.features, facts, folder)
+    except NotCompilable as error:
+        raise not_compilable(error) from error
+
+
+def _reference(task: PredictTask, own: Answers, classes: list[Any] | None) -> dict[str, Any]:
+    """Return the bins of features and answers that live traffic is compared with."""
+    return {"columns": [*task.reference, *prediction_reference(own, classes)]}

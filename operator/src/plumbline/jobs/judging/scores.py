@@ -1,0 +1,125 @@
+"""How good the model is on the held-out rows, with bounds, and beside the champion.
+
+The statistics are those of `plumbline.stats`; this module brings labels and answers together.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from plumbline.jobs.judging.answers import Answers
+from plumbline.jobs.judging.predictions import Predictions
+from plumbline.stats.intervals import Interval, evaluate, improvement
+
+BINARY = ("auc", "accuracy", "f1", "precision", "recall", "brier", "log_loss")
+MANY = ("accuracy", "log_loss")
+VALUES = ("mae", "rmse", "r2")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The truth about the held-out rows.
+
+    Attributes:
+        labels: the target.
+        groups: which rows belong together; None when each stands for itself.
+    """
+
+    labels: pl.Series
+    groups: NDArray[Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Truth and answers as the statistics want them."""
+
+    truth: NDArray[Any]
+    answers: NDArray[np.float64]
+
+
+def measured(sample: Sample, found: Predictions) -> dict[str, Interval]:
+    """Return every metric that can be taken of these rows."""
+    result = {}
+    for metric in metrics_of(found.classes):
+        try:
+            asked = _question(metric, sample.labels, found.model, found.classes)
+            result[metric] = evaluate(metric, asked.truth, asked.answers, groups=sample.groups)
+        except ValueError as error:
+            print(f"{metric} is not measured: {error}")
+    return result
+
+
+def compared(
+    metric: str, sample: Sample, found: Predictions, *, confidence: float
+) -> Interval | str:
+    """Return by how much the model is better than the champion, or why nobody can say."""
+    if found.champion is None:
+        return found.champion_error or "the champion gave no answers"
+    if metric not in metrics_of(found.classes):
+        return f"{metric} cannot be taken of this question"
+    if set(map(str, found.classes or ())) != set(map(str, found.champion_classes or ())):
+        return "the champion knows other classes"
+    try:
+        own = _question(metric, sample.labels, found.model, found.classes)
+        # The champion may name its classes in another order; what counts as positive is ours.
+        champion = _reordered(found.champion, found.champion_classes, found.classes)
+        theirs = _question(metric, sample.labels, champion, found.classes)
+        return improvement(
+            metric,
+            own.truth,
+            own.answers,
+            theirs.answers,
+            groups=sample.groups,
+            # Both bounds are looked at, each with the asked confidence.
+            confidence=2 * confidence - 1,
+        )
+    except ValueError as error:
+        return f"{metric} cannot be compared: {error}"
+
+
+def metrics_of(classes: Sequence[Any] | None) -> tuple[str, ...]:
+    """Return the metrics that fit the question."""
+    if classes is None:
+        return VALUES
+    return BINARY if len(classes) == 2 else MANY
+
+
+def _question(
+    metric: str, labels: pl.Series, matrix: Answers, classes: Sequence[Any] | None
+) -> Question:
+    if classes is None:
+        return Question(labels.cast(pl.Float64).to_numpy(), matrix[:, 0])
+    texts = [str(label) for label in labels.to_list()]
+    unseen = len(set(texts) - {str(each) for each in classes})
+    if unseen and metric not in MANY:
+        raise ValueError(f"{unseen} classes are among the held-out rows only")
+    if len(classes) == 2 and not unseen:
+        return Question(np.array([text == str(classes[1]) for text in texts]), matrix[:, 1])
+    return _of_many(metric, texts, matrix, [str(each) for each in classes])
+
+
+def _of_many(
+    metric: str, labels: Sequence[str], matrix: Answers, classes: Sequence[str]
+) -> Question:
+    """Return a question of many classes as one of right or wrong."""
+    places = {name: place for place, name in enumerate(classes)}
+    wanted = np.array([places.get(label, -1) for label in labels])
+    if metric == "accuracy":
+        answers = (np.argmax(matrix, axis=1) == wanted).astype(np.float64)
+    else:
+        chosen = matrix[np.arange(len(wanted)), np.maximum(wanted, 0)]
+        answers = np.where(wanted >= 0, chosen, 0.0)
+    return Question(np.ones(len(wanted)), answers)
+
+
+def _reordered(
+    matrix: Answers, theirs: Sequence[Any] | None, ours: Sequence[Any] | None
+) -> Answers:
+    if theirs is None or ours is None:
+        return matrix
+    names = [str(each) for each in theirs]
+    return matrix[:, [names.index(str(each)) for each in ours]]

@@ -1,0 +1,128 @@
+"""Which rows judge the models: a rule of the data, the same in every revision and for every run."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import polars as pl
+
+from plumbline.api.v1alpha1.dataset import DataSchema, Holdout
+from plumbline.jobs.data.digest import texts_by_slice
+from plumbline.jobs.failures import JobFailed
+
+_WHOLE = 1 << 64
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A holdout rule with its defaults filled in.
+
+    Attributes:
+        columns: what decides on a row: its key (or all of it), its group, or its time.
+    """
+
+    by: Literal["Row", "Group", "Time"]
+    columns: tuple[str, ...]
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Which rows are held out.
+
+    Attributes:
+        held: true for the rows that judge.
+        cut: for Time, the first instant that is held out.
+    """
+
+    rule: Rule
+    held: pl.Series
+    cut: Any = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the split as the manifest holds it."""
+        column = self.rule.columns[0] if self.rule.by != "Row" else None
+        cut = self.cut.isoformat() if isinstance(self.cut, datetime) else self.cut
+        return {
+            "by": self.rule.by,
+            "column": column,
+            "share": self.rule.share,
+            "rows": int(self.held.sum()),
+            "cut": cut,
+        }
+
+
+def rule_of(holdout: Holdout, schema: DataSchema) -> Rule:
+    """Return the rule that the spec means: by time if there is a time, else by row.
+
+    Raises:
+        JobFailed: it names a column that is not declared.
+    """
+    by = holdout.by or ("Time" if schema.time_column else "Row")
+    declared = {column.name: column.type for column in schema.columns}
+    if by == "Row":
+        return Rule(by, tuple(schema.primary_key) or tuple(sorted(declared)), holdout.share)
+    column = holdout.column or (schema.time_column if by == "Time" else None)
+    if column not in declared:
+        raise _unfit(f"by {by}: column {column!r} is not in the schema; declare it, or")
+    if by == "Time" and declared[column] == "boolean":
+        raise _unfit(f"by Time: column {column!r} is a boolean, which has no order in time;")
+    return Rule(by, (column,), holdout.share)
+
+
+def _unfit(problem: str) -> JobFailed:
+    advice = "name another in question.holdout.column."
+    return JobFailed("SpecInvalid", f"question.holdout {problem} {advice}")
+
+
+def split(frame: pl.DataFrame, rule: Rule, *, key: str, floor: Any = None) -> Split:
+    """Decide on each row.
+
+    Args:
+        frame: all rows of the revision.
+        rule: how.
+        key: makes the choice this data set's own: nobody can pick rows by their hash.
+        floor: for Time, the cut of the revision before, which this one never goes behind.
+    """
+    if rule.by == "Time":
+        return _by_time(frame, rule, floor)
+    limit = int(rule.share * _WHOLE)
+    marks = [_marks(texts, key, limit) for texts in texts_by_slice(frame, rule.columns)]
+    return Split(rule, pl.concat([pl.Series(dtype=pl.Boolean), *marks]))
+
+
+def _marks(texts: pl.Series, key: str, limit: int) -> pl.Series:
+    return pl.Series([_position(text, key) < limit for text in texts], dtype=pl.Boolean)
+
+
+def _position(text: str, key: str) -> int:
+    """Return where a text lies between 0 and 2**64, the same everywhere and for ever."""
+    keyed = hashlib.blake2b(text.encode(), digest_size=8, key=key.encode()[:64])
+    return int.from_bytes(keyed.digest(), "big")
+
+
+def _by_time(frame: pl.DataFrame, rule: Rule, floor: Any) -> Split:
+    """Hold out the newest; a row without a time is none of them."""
+    times = frame[rule.columns[0]]
+    found = times.drop_nulls().sort()
+    cuts = [found[min(len(found) - 1, int(len(found) * (1 - rule.share)))]] if len(found) else []
+    cuts += [] if floor is None else [_of_type(floor, times.dtype)]
+    cut = max((each for each in cuts if each is not None), default=None)
+    held = pl.repeat(False, len(times), eager=True) if cut is None else times >= cut
+    return Split(rule, held.fill_null(False), cut)
+
+
+def _of_type(floor: Any, dtype: pl.DataType) -> Any:
+    """Return the cut of an earlier manifest as a value of the column; None for another type."""
+    if isinstance(dtype, pl.Datetime):
+        return _instant(floor)
+    fits = isinstance(floor, str) if dtype == pl.String else isinstance(floor, int | float)
+    return floor if fits else None
+
+
+def _instant(floor: Any) -> datetime | None:
+    try:
+        return floor if isinstance(floor, datetime) else datetime.fromisoformat(floor)
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,69 @@
+"""What live traffic will be compared with: bins of the rows that models may train on.
+
+The statistics are those of `plumbline.stats`; this module only brings the columns, in time order,
+because rows that come together are alike and the bins learn how much.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from plumbline.api.v1alpha1.dataset import Column, DataSchema, Question
+from plumbline.jobs.judging.answers import Answers
+from plumbline.stats.bins import PREDICTION, ColumnBins
+from plumbline.stats.reference import category_bins, number_bins
+
+
+def reference(
+    frame: pl.DataFrame, held: pl.Series, schema: DataSchema, question: Question | None
+) -> dict[str, Any]:
+    """Return the bins of every column that can be a feature; personal ones have none."""
+    target = question.target if question else None
+    order = _in_time(frame, held, schema)
+    bins = [
+        _bins(column, frame[column.name].gather(order))
+        for column in schema.columns
+        if column.name != target and column.type != "timestamp" and not column.personal
+    ]
+    return {"columns": [each.to_json() for each in bins if each is not None]}
+
+
+def _in_time(frame: pl.DataFrame, held: pl.Series, schema: DataSchema) -> pl.Series:
+    """Return the places of the rows to train on, oldest first."""
+    rows = (~held).arg_true()
+    if schema.time_column is None:
+        return rows
+    times = pl.DataFrame({"row": rows, "time": frame[schema.time_column].gather(rows)})
+    return times.sort("time", maintain_order=True)["row"]
+
+
+def prediction_reference(matrix: Answers, classes: Sequence[Any] | None) -> list[dict[str, Any]]:
+    """Return the bins of a model's answers to rows in time order.
+
+    A value, the probability of the second of two classes, or the likeliest of many classes. Models
+    may well give one answer to all that is new to them, so no answer is ever taken for stuck.
+    """
+    if classes is None or len(classes) == 2:
+        found = number_bins(PREDICTION, matrix[:, -1])
+    else:
+        found = category_bins(PREDICTION, [str(classes[n]) for n in np.argmax(matrix, axis=1)])
+    return [] if found is None else [replace(found, value_spike=()).to_json()]
+
+
+def _bins(column: Column, values: pl.Series) -> ColumnBins | None:
+    """Return the bins of one column; booleans are the numbers 0 and 1."""
+    if column.type == "string":
+        return category_bins(column.name, _texts(values))
+    return number_bins(column.name, values.cast(pl.Float64).to_numpy())
+
+
+def _texts(values: pl.Series) -> NDArray[Any]:
+    """Return the texts as objects, each of them made only once however often it is there."""
+    known = values.unique().drop_nulls()
+    places = values.replace_strict(known, range(len(known)), default=len(known))
+    texts = np.array([*known.to_list(), None], dtype=object)
+    return np.asarray(texts[places.to_numpy()])

@@ -1,0 +1,54 @@
+"""A good fetch becomes a revision: its rows in the store, each marked as held out or not."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from plumbline.jobs.data import parts
+from plumbline.jobs.data.digest import rows_digest
+from plumbline.jobs.data.parts import Loaded
+from plumbline.jobs.places import Places
+from plumbline.jobs.profiling import holdout
+from plumbline.jobs.profiling.holdout import Split
+from plumbline.jobs.profiling.references import reference
+from plumbline.jobs.profiling.revision import Revision
+from plumbline.jobs.tasks import ProfileTask
+from plumbline.store import Store
+
+
+def chosen(task: ProfileTask, frame: pl.DataFrame, store: Store) -> Split | None:
+    """Return which rows are held out; None without a question."""
+    if task.question is None:
+        return None
+    rule = holdout.rule_of(task.question.holdout, task.schema_)
+    before = (parts.previous_manifest(task, store) or {}).get("holdout") or {}
+    same = before.get("by") == rule.by and before.get("column") == rule.columns[0]
+    key = task.holdout_key or task.dataset.uid
+    return holdout.split(frame, rule, key=key, floor=before.get("cut") if same else None)
+
+
+def kept(
+    task: ProfileTask, revision: Revision, split: Split | None, places: Places, store: Store
+) -> dict[str, Any]:
+    """Store the rows with their marks and return the rest of the manifest."""
+    frame = revision.frame
+    held = split.held if split else pl.repeat(False, frame.height, eager=True)
+    digest = rows_digest(task.schema_, revision.hashes[held.to_numpy()])
+    return {
+        "parts": _parts(revision.loaded, held, places, store),
+        "holdout": split and {**split.as_dict(), "digest": digest},
+        "reference": reference(frame, held, task.schema_, task.question),
+        "verdict": "Valid",
+    }
+
+
+def _parts(
+    loaded: Sequence[Loaded], held: pl.Series, places: Places, store: Store
+) -> list[dict[str, Any]]:
+    lines, begin = [], 0
+    for each in loaded:
+        rows = each.table.frame.height
+        lines.append(parts.keep(each, held.slice(begin, rows), store, places.scratch))
+        begin += rows
+    return lines

@@ -1,0 +1,1 @@
+"""The train Job: fetch what may be learnt from, train, upload."""

@@ -1,0 +1,50 @@
+"""Which engine serves an estimator: known before it is fitted, so nobody trains for nothing."""
+
+from typing import Any, Literal
+
+from plumbline.jobs.failures import JobFailed
+from plumbline.jobs.training.inputs import NotCompilable
+
+_TREES = (
+    *("RandomForest", "ExtraTrees", "GradientBoosting", "HistGradientBoosting"),
+    *("DecisionTree", "ExtraTree"),
+)
+_LINEAR = ("sklearn.linear_model.", "sklearn.discriminant_analysis.LinearDiscriminantAnalysis")
+# Linear at heart, but with a link or a model inside that the linear engine does not have.
+_OTHERS = ("GammaRegressor", "PoissonRegressor", "TweedieRegressor", "RANSACRegressor")
+
+
+def engine_of(estimator: Any) -> Literal["linear", "trees"]:
+    """Return the engine that serves an estimator, fitted or not.
+
+    Raises:
+        NotCompilable: there is none.
+    """
+    kind = type(estimator)
+    name, path = kind.__name__, f"{kind.__module__}.{kind.__name__}"
+    is_trees = path.startswith(("sklearn.ensemble.", "sklearn.tree.")) and name.startswith(_TREES)
+    if not is_trees and (not path.startswith(_LINEAR) or name in _OTHERS):
+        raise NotCompilable(f"{name} has no compiled form")
+    _check_probabilities(estimator, name)
+    return "trees" if is_trees else "linear"
+
+
+def not_compilable(error: NotCompilable) -> JobFailed:
+    """Return the failure of a step for a model without a compiled form."""
+    return JobFailed(
+        "NotCompilable",
+        f"the model has no form that serving pods load: {error}; use linear models or tree "
+        "ensembles of scikit-learn with the built-in preprocessing.",
+    )
+
+
+def _check_probabilities(estimator: Any, name: str) -> None:
+    from sklearn.base import is_classifier
+
+    if not is_classifier(estimator):
+        return
+    if not hasattr(estimator, "predict_proba"):
+        raise NotCompilable(f"{name} gives no probabilities; use one with predict_proba")
+    loss = estimator.get_params().get("loss", "log_loss")
+    if loss != "log_loss":
+        raise NotCompilable(f"{name} with loss {loss!r} has no compiled form; use log_loss")

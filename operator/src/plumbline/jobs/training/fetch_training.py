@@ -1,0 +1,38 @@
+"""The fetch-training step: the rows to train on, and nothing of the rows that will judge."""
+
+import json
+from typing import Any
+
+from plumbline.jobs.data.rows import dataset_manifest, read_rows
+from plumbline.jobs.failures import JobFailed
+from plumbline.jobs.places import Places
+from plumbline.jobs.tasks import TrainingTask, read
+from plumbline.jobs.training.features import Feature, features_of
+from plumbline.store import Store
+
+
+def run(places: Places, store: Store) -> None:
+    """Write /data/train.parquet and /data/task.json."""
+    task = read(places.task, TrainingTask)
+    target = task.question.target
+    manifest = dataset_manifest(store, task.dataset.manifest)
+    features = features_of(manifest, task.features, target)
+    rows = read_rows(manifest, store, places.scratch, held=False, target=target)
+    names = [feature["name"] for feature in features]
+    if not rows.height:
+        raise JobFailed("NoTrainingRows", f"{task.dataset.name}: every row is held out.")
+    places.at("/data").mkdir(parents=True, exist_ok=True)
+    rows.select(*names, target).write_parquet(places.at("/data/train.parquet"))
+    places.at("/data/task.json").write_text(json.dumps(_data_task(task, features)))
+    print(f"{rows.height} rows, {len(names)} features, target {target}")
+
+
+def _data_task(task: TrainingTask, features: list[Feature]) -> dict[str, Any]:
+    estimator = task.trainer.estimator
+    return {
+        "task": task.question.task,
+        "target": task.question.target,
+        "features": features,
+        "seed": task.seed,
+        "estimator": estimator and estimator.model_dump(mode="json", by_alias=True),
+    }

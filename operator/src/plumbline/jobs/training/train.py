@@ -1,0 +1,85 @@
+"""The train step: the built-in trainer for scikit-learn compatible estimators."""
+
+import json
+import time
+from typing import Any
+
+import numpy as np
+import polars as pl
+import sklearn
+
+from plumbline.jobs.failures import JobFailed
+from plumbline.jobs.places import Places
+from plumbline.jobs.tasks import DataTask, read
+from plumbline.jobs.training import safe
+from plumbline.jobs.training.estimators import make_estimator
+from plumbline.jobs.training.families import engine_of, not_compilable
+from plumbline.jobs.training.features import model_input
+from plumbline.jobs.training.inputs import NotCompilable
+from plumbline.jobs.training.preprocess import make_pipeline
+
+
+def run(places: Places) -> None:
+    """Fit on /data/train.parquet; write /model/model.skops and /model/training.json."""
+    task = read(places.at("/data/task.json"), DataTask)
+    frame = pl.read_parquet(places.at("/data/train.parquet"))
+    started = time.monotonic()
+    model = _fitted(task, frame)
+    seconds = round(time.monotonic() - started, 3)
+    places.at("/model").mkdir(parents=True, exist_ok=True)
+    safe.save(model, places.at("/model/model.skops"))
+    facts = _facts(task, frame, seconds)
+    places.at("/model/training.json").write_text(json.dumps(facts, sort_keys=True))
+    print(f"trained on {frame.height} rows in {seconds} s")
+
+
+def _fitted(task: DataTask, frame: pl.DataFrame) -> Any:
+    if task.estimator is None:
+        raise JobFailed("TaskInvalid", "no estimator: this run has a container of its own.")
+    path, params = task.estimator["import"], task.estimator.get("params", {})
+    labels = _labels(task, frame)
+    classes = np.unique(labels).tolist() if task.task == "Classification" else []
+    estimator = make_estimator(path, params, task=task.task, seed=task.seed, classes=classes)
+    _check_served(estimator)
+    inputs = model_input(frame, task.features)
+    try:
+        return make_pipeline(estimator, task.features, inputs).fit(inputs, labels)
+    except Exception as error:  # whatever numbers or parameters make an estimator raise
+        raise _unfitted(path, error) from error
+
+
+def _check_served(estimator: Any) -> None:
+    """Refuse before hours of fitting what no serving pod could load."""
+    try:
+        engine_of(estimator)
+    except NotCompilable as error:
+        raise not_compilable(error) from error
+
+
+def _unfitted(path: str, error: Exception) -> JobFailed:
+    kind = type(error).__name__
+    if kind == "InvalidParameterError":
+        return JobFailed("EstimatorParamsInvalid", f"{path}: {str(error)[:600]}")
+    problem = str(error) if isinstance(error, ValueError | TypeError) else f"{kind}: {error}"
+    return JobFailed("TrainingFailed", f"{path} cannot learn: {problem[:600]}")
+
+
+def _labels(task: DataTask, frame: pl.DataFrame) -> Any:
+    """Return the target: text or whole numbers as classes, floats as values."""
+    target = frame[task.target]
+    if task.task == "Regression":
+        return target.cast(pl.Float64).to_numpy()
+    if target.n_unique() < 2:
+        raise JobFailed(
+            "TargetConstant", f"{task.target} is the same in all training rows; nothing to learn."
+        )
+    return target.to_numpy() if target.dtype != pl.String else target.to_numpy().astype(str)
+
+
+def _facts(task: DataTask, frame: pl.DataFrame, seconds: float) -> dict[str, Any]:
+    return {
+        "rows": frame.height,
+        "features": len(task.features),
+        "fitSeconds": seconds,
+        "sklearn": sklearn.__version__,
+    }
