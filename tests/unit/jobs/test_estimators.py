@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from plumbline.jobs.judging import answers
+from plumbline.jobs.compiling import answers
 from plumbline.jobs.training import safe
 from plumbline.jobs.training.estimators import make_estimator
 from plumbline.serving import engines

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from plumbline.jobs.profiling.references import prediction_reference
+from plumbline.jobs.compiling.answers import prediction_reference
 from plumbline.serving.counts import Counts
 from plumbline.stats.bins import PREDICTION
 from plumbline.stats.reference import number_bins

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from plumbline.jobs.compiling import answers
 from plumbline.jobs.compiling.compiled import write_model
 from plumbline.jobs.failures import JobFailed
-from plumbline.jobs.judging import answers
 from plumbline.jobs.training.features import Feature
 
 TOLERANCE = 1e-9

@@ -6,8 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from plumbline.jobs.judging import answers
-from plumbline.jobs.judging.answers import Answers
+from plumbline.jobs.compiling import answers
+from plumbline.jobs.compiling.answers import Answers
 from plumbline.jobs.places import Places
 from plumbline.jobs.tasks import PredictTask
 from plumbline.serving.engines import ModelError

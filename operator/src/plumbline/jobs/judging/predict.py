@@ -10,14 +10,13 @@ from typing import Any
 
 import polars as pl
 
-from plumbline.jobs.compiling import proof
+from plumbline.jobs.compiling import answers, proof
+from plumbline.jobs.compiling.answers import Answers, prediction_reference
 from plumbline.jobs.compiling.compiled import classes_of, compile_model
 from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.files import check_regular
-from plumbline.jobs.judging import answers, champion
-from plumbline.jobs.judging.answers import Answers
+from plumbline.jobs.judging import champion
 from plumbline.jobs.places import Places
-from plumbline.jobs.profiling.references import prediction_reference
 from plumbline.jobs.tasks import PredictTask, read
 from plumbline.jobs.training import safe
 from plumbline.jobs.training.families import not_compilable

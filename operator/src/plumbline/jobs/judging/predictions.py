@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from plumbline.jobs.compiling.answers import Answers
 from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.files import read_regular
-from plumbline.jobs.judging.answers import Answers
 from plumbline.jobs.places import Places
 
 _TABLE_LIMIT_BYTES, _FACTS_LIMIT_BYTES = 1 << 30, 1 << 20

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from plumbline.jobs.judging.answers import Answers
+from plumbline.jobs.compiling.answers import Answers
 from plumbline.jobs.judging.predictions import Predictions
 from plumbline.stats.intervals import Interval, evaluate, improvement
 

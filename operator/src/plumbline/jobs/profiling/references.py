@@ -4,8 +4,6 @@ The statistics are those of `plumbline.stats`; this module only brings the colum
 because rows that come together are alike and the bins learn how much.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from plumbline.api.v1alpha1.dataset import Column, DataSchema, Question
-from plumbline.jobs.judging.answers import Answers
-from plumbline.stats.bins import PREDICTION, ColumnBins
+from plumbline.stats.bins import ColumnBins
 from plumbline.stats.reference import category_bins, number_bins
 
 
@@ -39,19 +36,6 @@ def _in_time(frame: pl.DataFrame, held: pl.Series, schema: DataSchema) -> pl.Ser
         return rows
     times = pl.DataFrame({"row": rows, "time": frame[schema.time_column].gather(rows)})
     return times.sort("time", maintain_order=True)["row"]
-
-
-def prediction_reference(matrix: Answers, classes: Sequence[Any] | None) -> list[dict[str, Any]]:
-    """Return the bins of a model's answers to rows in time order.
-
-    A value, the probability of the second of two classes, or the likeliest of many classes. Models
-    may well give one answer to all that is new to them, so no answer is ever taken for stuck.
-    """
-    if classes is None or len(classes) == 2:
-        found = number_bins(PREDICTION, matrix[:, -1])
-    else:
-        found = category_bins(PREDICTION, [str(classes[n]) for n in np.argmax(matrix, axis=1)])
-    return [] if found is None else [replace(found, value_spike=()).to_json()]
 
 
 def _bins(column: Column, values: pl.Series) -> ColumnBins | None:

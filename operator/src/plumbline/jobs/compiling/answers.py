@@ -1,6 +1,7 @@
 """What a model answers to a table of rows: probabilities by class, or values; a matrix always."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import numpy as np
 import polars as pl
 
 from plumbline.jobs.training.features import Feature, arrays, model_input
+from plumbline.stats.bins import PREDICTION
+from plumbline.stats.reference import category_bins, number_bins
 
 Answers = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -35,6 +38,19 @@ def difference(left: Answers, right: Answers) -> float:
         return float("inf")
     gap = np.abs(left - right) / np.maximum(1.0, np.abs(left))
     return float(np.max(np.where(np.isfinite(gap), gap, np.inf), initial=0.0))
+
+
+def prediction_reference(matrix: Answers, classes: Sequence[Any] | None) -> list[dict[str, Any]]:
+    """Return the bins of a model's answers to rows in time order.
+
+    A value, the probability of the second of two classes, or the likeliest of many classes. Models
+    may well give one answer to all that is new to them, so no answer is ever taken for stuck.
+    """
+    if classes is None or len(classes) == 2:
+        found = number_bins(PREDICTION, matrix[:, -1])
+    else:
+        found = category_bins(PREDICTION, [str(classes[n]) for n in np.argmax(matrix, axis=1)])
+    return [] if found is None else [replace(found, value_spike=()).to_json()]
 
 
 def _two_dimensional(raw: Any, rows: int) -> Answers:
