@@ -103,12 +103,6 @@ def test_a_source_that_does_not_answer_is_tried_again(pod: Pods) -> None:
     assert (ended.code, ended.reason) == (75, "SourceUnreachable")
 
 
-def test_http_cannot_be_listed_and_says_so(pod: Pods) -> None:
-    ended, _ = pod.profile(SCHEMA, source={"uri": "http://127.0.0.1:9/*.csv"})
-    assert (ended.code, ended.reason) == (64, "SourceInvalid")
-    assert "name one file" in ended.message
-
-
 def test_http_that_does_not_answer_is_tried_again(pod: Pods) -> None:
     ended, _ = pod.profile(SCHEMA, source={"uri": "http://127.0.0.1:9/a.csv?token=secret"})
     assert (ended.code, ended.reason) == (75, "SourceUnreachable")

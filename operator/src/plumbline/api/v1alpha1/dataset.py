@@ -32,7 +32,7 @@ class DataSource(Model):
     }
 
     uri: Annotated[str, Field(max_length=1024, pattern=r"^(s3|https?)://[^\s]+$")] | None = None
-    """Address of the files: s3://bucket/path/*.parquet or http(s)://host/file.csv; * and ** match names under s3."""
+    """Address of the files: s3://bucket/path/*.parquet or http(s)://host/file.csv; * and ** match names, behind http(s) those that the folder's page links to."""
     secret_ref: LocalRef | None = None
     """Secret whose keys AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL and AWS_REGION open the source."""
     config_map: KeyRef | None = None

@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 from plumbline.jobs.failures import JobFailed
 
-_TIMEOUT_SECONDS = 60
+_TIMEOUT_SECONDS, _LARGEST_PAGE = 60, 32 << 20
 _SAFE = "%/:?#[]@!$&'()*+,;=~"
 _LATER = {408, 425, 429}
 
@@ -66,6 +66,15 @@ def download(url: str, path: Path) -> Found:
         if found.bytes not in (-1, file.tell()):
             raise _unreachable(url, f"ended after {file.tell()} of {found.bytes} bytes", retry=True)
         return found
+
+
+def page(url: str) -> str:
+    """Return the text of a page."""
+    with _talking(url), urlopen(_ascii(url), timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
+        text: bytes = answer.read(_LARGEST_PAGE + 1)
+    if len(text) > _LARGEST_PAGE:
+        raise JobFailed("SourceInvalid", f"{shown(url)} is too large for a page that lists files.")
+    return text.decode(errors="replace")
 
 
 def _found(headers: Message) -> Found:

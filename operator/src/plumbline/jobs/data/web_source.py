@@ -1,38 +1,37 @@
-"""One file behind http(s), which cannot be listed."""
+"""Files behind http(s): one, or those of a folder's page that match a glob."""
 
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from plumbline.jobs.data import web
+from plumbline.jobs.data import web, web_folder
 from plumbline.jobs.data.source import Part, Source
 from plumbline.jobs.failures import JobFailed
 
 
 @dataclass(frozen=True, slots=True)
 class WebSource(Source):
-    """One file behind http(s)."""
+    """Files behind http(s); the query of the address goes with every request."""
 
     url: str
 
     def parts(self) -> list[Part]:
-        """Return the one file with its ETag or date."""
-        if "*" in urlsplit(self.url).path:
-            raise JobFailed(
-                "SourceInvalid",
-                f"{web.shown(self.url)}: http cannot list files, so a wildcard cannot be "
-                "resolved; name one file, or put the files under s3://.",
-            )
-        found = web.look(self.url)
-        return [Part(web.shown(self.url), self._version(found), found.bytes)]
+        """Return each file with its ETag or date."""
+        urls = web_folder.files(self.url) if web_folder.is_glob(self.url) else [self.url]
+        return [self._part(url) for url in urls]
 
     def fetch(self, part: Part, path: Path) -> None:
         """Download the file, if it is still the one that was seen."""
-        found = web.download(self.url, path)
+        query = urlsplit(self.url).query
+        found = web.download(urlsplit(part.source)._replace(query=query).geturl(), path)
         if part.version and self._version(found) != part.version:
             told = f"{part.source} changed while it was read."
             raise JobFailed("SourceChanged", told, retry=True)
+
+    def _part(self, url: str) -> Part:
+        found = web.look(url)
+        return Part(web.shown(url), self._version(found), found.bytes)
 
     def _version(self, found: web.Found) -> str:
         """Return the server's word, and what tells two queries apart without showing them."""
