@@ -31,6 +31,13 @@ def hourly(rng: np.random.Generator, rows: int, *, together: int = 40) -> np.nda
     return np.sqrt(0.8) * np.repeat(hours, together)[:rows] + np.sqrt(0.2) * rng.normal(size=rows)
 
 
+def rare(rng: np.random.Generator, rows: int, *, together: int = 50) -> np.ndarray:
+    """Return rows that are zero but for one hour in twenty, as rain is; no hour is a record."""
+    hours = np.minimum(rng.exponential(size=rows // together + 1), 1.5)
+    hours[rng.random(len(hours)) >= 0.05] = 0.0
+    return np.repeat(hours, together)[:rows]
+
+
 def columns(
     stream: Stream, rng: np.random.Generator, rows: int, number: int
 ) -> dict[str, np.ndarray]:

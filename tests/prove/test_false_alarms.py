@@ -48,7 +48,7 @@ def _alarms(scores: list[drift.ColumnScore]) -> bool:
 
 @pytest.mark.parametrize(
     "stream",
-    [streams.independent, streams.autocorrelated, streams.hourly],
+    [streams.independent, streams.autocorrelated, streams.hourly, streams.rare],
     ids=lambda stream: stream.__name__,
 )
 def test_rows_like_the_reference_alarm_no_more_often_than_promised(

@@ -1,5 +1,7 @@
 """The drift test on made rows, where the truth is known."""
 
+import math
+
 import numpy as np
 from plumbline.stats import drift
 from plumbline.stats.bins import ColumnBins, Layout
@@ -69,6 +71,23 @@ def test_a_new_category_alarms_once_it_is_no_odd_row() -> None:
 
     assert not alarms(["a", "b"] * 99 + ["new", "a"])
     assert alarms(["a", "b"] * 90 + ["new"] * 20)
+
+
+def test_rain_that_goes_on_for_some_hours_is_no_drift_and_rain_for_weeks_is() -> None:
+    rng = np.random.default_rng(11)
+    hours = np.where(rng.random(400) < 0.05, rng.exponential(size=400), 0.0)
+    bins = number_bins("rain", np.repeat(hours, 50))
+    assert bins is not None
+
+    def alarms(rows: int) -> bool:
+        counts = count(Layout([bins]), {"rain": np.full(rows, 0.5)})
+        scored = drift.score_window(
+            bins, counts[: bins.size], seconds=2, log_alpha=math.log(1e-8), tolerate=0.1
+        )
+        return scored.alarm
+
+    assert not any(alarms(rows) for rows in (64, 100, 127, 150, 200))
+    assert alarms(1000)
 
 
 def test_few_windows_that_are_calm_by_chance_do_not_count_as_calm() -> None:

@@ -6,11 +6,6 @@ the reference itself, lies in a tail (see `mixture`) smaller than the false-alar
 one look.
 Relevant: its population stability index, less what sampling alone produces, is above what the user
 tolerates.
-
-Cells that expect fewer than five rows are pooled. The cells for what the reference hardly had
-(below, above, never seen) stand alone once they hold five rows, a twentieth of the window, and more
-rows than usually come together (half as many again as the overdispersion): one odd hour does not
-alarm, a real departure does so early.
 """
 
 import math
@@ -21,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plumbline.stats.bins import ColumnBins, Counts, Layout
+from plumbline.stats.comparison import compare, evenness, overdispersion
 from plumbline.stats.mixture import log_survival
 
-MIN_EXPECTED, MIN_ROWS, NOVEL_ROWS, NOVEL_SHARE, NOVEL_CLUSTERS = 5.0, 64, 5, 0.05, 1.5
+MIN_ROWS = 64
 SCALES = tuple(2**k for k in range(13))
 SECONDS_A_MONTH = 30 * 86_400
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +63,12 @@ def score_window(
 ) -> ColumnScore:
     """Judge the counts of one column in one window."""
     rows = int(counts.sum())
-    statistic, df, psi = compare(bins, counts)
+    found = compare(bins, counts)
+    df, psi = found.df, found.psi
     # The reference is a sample too: its own error is that of a window of its size.
     phi = overdispersion(bins, rows) + rows / bins.rows * overdispersion(bins, bins.rows)
     floor = df * phi / rows
-    log_p = log_survival(statistic / phi, df, evenness(bins, rows)) if df else 0.0
+    log_p = log_survival(found.statistic(phi), df, evenness(bins, rows)) if df else 0.0
     score = max(0.0, psi - floor)
     # An effect that sampling alone could make is none.
     relevant = psi > tolerate + df * (1 / rows + 1 / bins.rows)
@@ -85,70 +81,6 @@ def score_window(
         seconds=seconds,
         alarm=bool(df and log_p < log_alpha and relevant),
     )
-
-
-def compare(bins: ColumnBins, counts: Counts) -> tuple[float, int, float]:
-    """Return chi-square, degrees of freedom and population stability index of pooled cells."""
-    reference = np.asarray(bins.counts, dtype=np.float64)
-    live, reference = _pooled(bins, counts.astype(np.float64), reference)
-    if len(live) < 2:
-        return 0.0, 0, 0.0
-    n, m = live.sum(), reference.sum()
-    smooth = 0.5
-    p = (reference + smooth) / (m + smooth * len(reference))
-    q = (live + smooth) / (n + smooth * len(live))
-    expected = n * p
-    statistic = float(((live - expected) ** 2 / expected).sum())
-    return statistic, len(live) - 1, float(((q - p) * np.log(q / p)).sum())
-
-
-def _pooled(bins: ColumnBins, live: Floats, reference: Floats) -> tuple[Floats, Floats]:
-    """Pool the cells that expect too few rows; a cell of novelties stands alone once it is full."""
-    rows, total = live.sum(), reference.sum()
-    small = rows * reference / total < MIN_EXPECTED
-    clusters = NOVEL_CLUSTERS * (overdispersion(bins, int(rows)) - 1)
-    enough = max(NOVEL_ROWS, NOVEL_SHARE * rows, clusters)
-    alone = [cell for cell in bins.novel if live[cell] >= enough and small[cell]]
-    small[alone] = False
-    live = np.append(live[~small], live[small].sum())
-    reference = np.append(reference[~small], reference[small].sum())
-    if rows * reference[-1] / total >= MIN_EXPECTED or len(live) < 2:
-        return live, reference
-    return _merge_last(live, reference)
-
-
-def _merge_last(live: Floats, reference: Floats) -> tuple[Floats, Floats]:
-    """Merge the last cell into the smallest other one of the reference."""
-    into = int(np.argmin(reference[:-1]))
-    merged_live, merged_reference = live[:-1].copy(), reference[:-1].copy()
-    merged_live[into] += live[-1]
-    merged_reference[into] += reference[-1]
-    return merged_live, merged_reference
-
-
-def overdispersion(bins: ColumnBins, rows: int) -> float:
-    """Return the overdispersion of a window of so many rows.
-
-    Between learnt sizes it is interpolated over the logarithm of the size; beyond the largest it
-    grows with the window, as if nothing new were learnt from more rows: the careful assumption.
-    """
-    if not bins.overdispersion:
-        return 1.0
-    sizes = [size for size, _, _ in bins.overdispersion]
-    values = [value for _, value, _ in bins.overdispersion]
-    if rows > sizes[-1]:
-        growing = values[-1] > 1.5 * values[0]
-        return values[-1] * (rows / sizes[-1] if growing else 1.0)
-    return float(np.interp(math.log(max(rows, 1)), np.log(sizes), values))
-
-
-def evenness(bins: ColumnBins, rows: int) -> float:
-    """Return how evenly the chi-square of a window is spread over its degrees of freedom."""
-    if not bins.overdispersion:
-        return 1.0
-    sizes = [math.log(size) for size, _, _ in bins.overdispersion]
-    shares = [share for _, _, share in bins.overdispersion]
-    return float(np.interp(math.log(max(rows, 1)), sizes, shares))
 
 
 def score(

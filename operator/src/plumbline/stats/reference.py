@@ -21,12 +21,11 @@ from plumbline.stats.bins import (
     RARE,
     VALUE_CELLS,
     ColumnBins,
-    Counts,
     Spikes,
     number_edges,
 )
+from plumbline.stats.comparison import compare
 from plumbline.stats.count import count_column
-from plumbline.stats.drift import compare
 from plumbline.stats.values import cells_of, spikes
 
 FIRST_SIZE, MIN_WINDOWS, FEW_WINDOWS, MOST_WINDOWS = 64, 6, 50, 400
@@ -86,14 +85,16 @@ def _by_size(bins: ColumnBins, windows: NDArray[np.int64]) -> list[tuple[int, fl
     """Return size, overdispersion and evenness for windows of doubling size.
 
     A few windows that happen to be calm say nothing: they count as no calmer than shorter ones.
+    Nor do windows so short that all their cells are pooled; those of such a size are not listed.
     """
     found: list[tuple[int, float, float]] = []
     size = FIRST_SIZE
     while len(windows) >= MIN_WINDOWS:
-        phi, even = _overdispersion(bins, windows)
-        if found and len(windows) < FEW_WINDOWS:
-            phi, even = max(phi, found[-1][1]), min(even, found[-1][2])
-        found.append((size, phi, even))
+        if learnt := _overdispersion(bins, windows):
+            phi, even = learnt
+            if found and len(windows) < FEW_WINDOWS:
+                phi, even = max(phi, found[-1][1]), min(even, found[-1][2])
+            found.append((size, phi, even))
         windows, size = _doubled(windows), size * 2
     return found
 
@@ -103,7 +104,7 @@ def _doubled(windows: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(even[0::2] + even[1::2])
 
 
-def _overdispersion(bins: ColumnBins, windows: NDArray[np.int64]) -> tuple[float, float]:
+def _overdispersion(bins: ColumnBins, windows: NDArray[np.int64]) -> tuple[float, float] | None:
     """Return the overdispersion of windows of one size, and how evenly it is spread.
 
     The first is the mean chi-square per degree of freedom, with three standard errors, at least 1.
@@ -112,15 +113,12 @@ def _overdispersion(bins: ColumnBins, windows: NDArray[np.int64]) -> tuple[float
     chance alone makes independent rows seem alike.
     """
     step = max(1, len(windows) // MOST_WINDOWS)
-    found = [_ratio(bins, window) for window in windows[::step]]
-    ratios, df = np.array([r for r, _ in found]), max(1.0, float(np.mean([df for _, df in found])))
+    compared = [each for window in windows[::step] if (each := compare(bins, window)).df]
+    if len(compared) < MIN_WINDOWS:
+        return None
+    ratios, df = np.array([c.pearson / c.df for c in compared]), np.mean([c.df for c in compared])
     mean, variance, n = float(ratios.mean()), float(ratios.var(ddof=1)), len(ratios)
     phi = max(1.0, mean + 3 * math.sqrt(variance / n))
     even = 2 * mean**2 / df / variance if variance else 1.0
     even *= 1 + math.sqrt((2 + 12 / df) / n)
-    return round(phi, 4), round(min(1.0, max(even, 1 / df)), 4)
-
-
-def _ratio(bins: ColumnBins, window: Counts) -> tuple[float, int]:
-    statistic, df, _ = compare(bins, window)
-    return (statistic / df, df) if df else (1.0, 1)
+    return round(phi, 4), round(float(min(1.0, max(even, 1 / df))), 4)
