@@ -90,6 +90,23 @@ def test_rain_that_goes_on_for_some_hours_is_no_drift_and_rain_for_weeks_is() ->
     assert alarms(1000)
 
 
+def test_one_wet_hour_in_the_reference_does_not_say_that_wet_rows_come_alone() -> None:
+    rows = np.array(["dry"] * 3000, dtype=object)
+    rows[1500:1515] = "wet"
+    bins = category_bins("rain", rows)
+    assert bins is not None
+
+    def alarms(wet: int) -> bool:
+        counts = count(Layout([bins]), {"rain": ["wet"] * wet + ["dry"] * (1200 - wet)})
+        scored = drift.score_window(
+            bins, counts[: bins.size], seconds=24, log_alpha=math.log(1e-8), tolerate=0.1
+        )
+        return scored.alarm
+
+    assert not alarms(100)
+    assert alarms(600)
+
+
 def test_few_windows_that_are_calm_by_chance_do_not_count_as_calm() -> None:
     rng = np.random.default_rng(8)
     loud, calm = np.repeat(rng.normal(size=400), 40), rng.normal(size=40)

@@ -85,10 +85,11 @@ def _by_size(bins: ColumnBins, windows: NDArray[np.int64]) -> list[tuple[int, fl
     """Return size, overdispersion and evenness for windows of doubling size.
 
     A few windows that happen to be calm say nothing: they count as no calmer than shorter ones.
-    Nor do windows so short that all their cells are pooled; those of such a size are not listed.
+    Nor do windows so short that all their cells are pooled; those of such a size are not listed,
+    unless there is no other.
     """
     found: list[tuple[int, float, float]] = []
-    size = FIRST_SIZE
+    size, shortest = FIRST_SIZE, windows
     while len(windows) >= MIN_WINDOWS:
         if learnt := _overdispersion(bins, windows):
             phi, even = learnt
@@ -96,7 +97,28 @@ def _by_size(bins: ColumnBins, windows: NDArray[np.int64]) -> list[tuple[int, fl
                 phi, even = max(phi, found[-1][1]), min(even, found[-1][2])
             found.append((size, phi, even))
         windows, size = _doubled(windows), size * 2
-    return found
+    return found or _by_rare_cells(bins, shortest)
+
+
+def _by_rare_cells(bins: ColumnBins, windows: NDArray[np.int64]) -> list[tuple[int, float, float]]:
+    """Return the same for a column that is nearly constant: of the shortest windows, unpooled.
+
+    The mean of chi-square needs no cells of five rows, only its tail does.
+    """
+    counts = np.asarray(bins.counts, dtype=np.float64)
+    seen = counts > 0
+    df = int(seen.sum()) - 1
+    if df < 1 or len(windows) < MIN_WINDOWS:
+        return []
+    expected = FIRST_SIZE * counts[seen] / counts.sum()
+    ratios = ((windows[:, seen] - expected) ** 2 / expected).sum(axis=1) / df
+    return [(FIRST_SIZE, _careful_mean(ratios), 1.0)]
+
+
+def _careful_mean(ratios: NDArray[np.float64]) -> float:
+    """Return the mean of chi-square per degree of freedom, with three standard errors."""
+    error = math.sqrt(float(ratios.var(ddof=1)) / len(ratios))
+    return round(max(1.0, float(ratios.mean()) + 3 * error), 4)
 
 
 def _doubled(windows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -118,7 +140,6 @@ def _overdispersion(bins: ColumnBins, windows: NDArray[np.int64]) -> tuple[float
         return None
     ratios, df = np.array([c.pearson / c.df for c in compared]), np.mean([c.df for c in compared])
     mean, variance, n = float(ratios.mean()), float(ratios.var(ddof=1)), len(ratios)
-    phi = max(1.0, mean + 3 * math.sqrt(variance / n))
     even = 2 * mean**2 / df / variance if variance else 1.0
     even *= 1 + math.sqrt((2 + 12 / df) / n)
-    return round(phi, 4), round(float(min(1.0, max(even, 1 / df))), 4)
+    return _careful_mean(ratios), round(float(min(1.0, max(even, 1 / df))), 4)
