@@ -1,4 +1,8 @@
-"""Plays the user and the Job controller: makes runs, and lets every Job run and complete."""
+"""Plays the user and the Job controller: makes runs, and lets every Job run and complete.
+
+There are no pods. So a Job that is active does not say since when: it would be looked for its pod,
+and told as one that has none.
+"""
 
 import asyncio
 from collections import Counter
@@ -90,7 +94,7 @@ class Driver:
         step = metadata["labels"][names.COMPONENT]
         self.jobs.setdefault(step, job)
         started = _now()
-        job = await self._set(job, {"active": 1, "ready": 0, "startTime": started})
+        job = await self._set(job, {"active": 1, "ready": 0})
         await asyncio.sleep(RUNNING_SECONDS)
         record = record_of(step, metadata["ownerReferences"][0]["uid"])
         self._store.put_pointer(metadata["uid"], self._store.put_manifest(record))

@@ -49,6 +49,11 @@ class Figures:
     again_changed: int
 
     @property
+    def cpu(self) -> float:
+        """CPU seconds a run."""
+        return self.cpu_seconds / self.runs
+
+    @property
     def requests(self) -> float:
         """Requests a run, watches and lists included."""
         return self.asked.total() / self.runs
