@@ -114,6 +114,17 @@ def test_managed_fields_are_not_kept() -> None:
     assert "managedFields" in given["metadata"]
 
 
+def test_what_nobody_reads_of_a_kind_is_not_kept_and_all_else_is() -> None:
+    cache = Cache({KIND: (("spec", "template"),)})
+    given = thing(1) | {"spec": {"template": {"large": True}, "size": 1}}
+    cache.observe(ONE, given)
+    assert cache.get(ONE) == thing(1) | {"spec": {"size": 1}}
+    assert given["spec"]["template"]
+    other = Key(OTHER, "here", "one")
+    cache.observe(other, given)
+    assert cache.get(other) == given
+
+
 def test_a_listener_that_fails_does_not_end_the_watch(caplog: pytest.LogCaptureFixture) -> None:
     cache, told = Cache(), []
 

@@ -6,7 +6,7 @@ Objects are shared, never copied: nobody changes what the cache has given out.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from plumbline.api.effects import Key, Resource
@@ -16,14 +16,23 @@ from plumbline.engine.versions import is_newer, version_of
 Object = Mapping[str, Any]
 Listener = Callable[[Key, Object | None, Object | None], None]
 Objects = list[Object]
+Field = tuple[str, str]
+# Fields of any object that nobody reads: a third of its size.
+UNREAD: Field = ("metadata", "managedFields")
 log = logging.getLogger(__name__)
 
 
 class Cache:
     """Objects by key, by namespace and by owner."""
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, unread: Mapping[Resource, tuple[Field, ...]] | None = None) -> None:
+        """Start empty.
+
+        Args:
+            unread: by kind: the fields of a field of it that are large and that nobody reads. They
+                are not kept, so a manifest that has them must not be compared with what is here.
+        """
+        self._unread = unread or {}
         self._places: dict[Resource, dict[str, dict[str, Object]]] = {}
         self._owned: dict[tuple[str, Resource], dict[Key, Object]] = {}
         self._tombstones = Tombstones()
@@ -65,7 +74,7 @@ class Cache:
             self._remove(key, old)
             if uid_of(old) != uid_of(obj):
                 self._tombstones.bury(uid_of(old))
-        new = _lean(obj)
+        new = _without((UNREAD, *self._unread.get(key.resource, ())), obj)
         self._insert(key, new)
         self._tell(key, old, new)
         return True
@@ -133,9 +142,10 @@ def owner_uid(obj: Object) -> str | None:
     return None
 
 
-def _lean(obj: Object) -> Object:
-    """Return the object without its managedFields, which are a third of its size."""
-    if "managedFields" not in obj["metadata"]:
-        return obj
-    metadata = {k: v for k, v in obj["metadata"].items() if k != "managedFields"}
-    return {**obj, "metadata": metadata}
+def _without(fields: Iterable[Field], obj: Object) -> Object:
+    """Return the object without these fields; the object itself stays as it is."""
+    for parent, field in fields:
+        if field in obj.get(parent, ()):
+            rest = {k: v for k, v in obj[parent].items() if k != field}
+            obj = {**obj, parent: rest}
+    return obj

@@ -56,33 +56,41 @@ class Informer:
         """Run until cancelled."""
         self._heard = self._clock.monotonic()
         while True:
+            self._reached = await self.relist()
             try:
-                self._reached = await self.relist()
                 await self._watch_on()
             except Gone as error:
                 log.info("%s; listing again", error)
                 await self._pause()
-            except ApiError as error:
-                log.warning("%s", error)
-                await self._pause()
 
     async def relist(self) -> str:
-        """Take in a list and return its resourceVersion.
+        """Take in a list, as soon as there is one, and return its resourceVersion."""
+        while True:
+            try:
+                version = await self._list()
+            except ApiError as error:
+                log.warning("%s; listing again", error)
+                await self._pause()
+            else:
+                self.synced.set()
+                return version
+
+    async def _list(self) -> str:
+        """Take in a list page by page, so that it is never held as a whole.
 
         What the cache holds beyond the list, and is not newer than it, is gone.
         """
-        items, version = await self._client.list(
+        listed, version = set(), ""
+        async for items, version in self._client.pages(
             self.resource, namespace=self._namespace, labels=self._labels
-        )
-        self._hear()
-        listed = set()
-        for item in items:
-            key = self._key(item)
-            listed.add(key)
-            self._cache.observe(key, item)
+        ):
+            self._hear()
+            for item in items:
+                key = self._key(item)
+                listed.add(key)
+                self._cache.observe(key, item)
         for key in self._cache.keys(self.resource, self._namespace) - listed:
             self._cache.forget(key, as_of=version)
-        self.synced.set()
         return version
 
     async def _watch_on(self) -> None:

@@ -12,12 +12,11 @@ from typing import Any
 
 from plumbline.api.effects import Key, Resource
 from plumbline.kube.config import Connection
-from plumbline.kube.errors import Gone
 from plumbline.kube.transport import MayWrite, Object, OnRequest, Request, Transport
 
 Listed = tuple[list[Object], str]
 FIELD_MANAGER = "plumbline"
-PAGE, LISTS = 500, 3
+PAGE = 500
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 
@@ -81,17 +80,35 @@ class Client:
     async def list(
         self, resource: Resource, *, namespace: str | None = None, labels: str = ""
     ) -> Listed:
-        """Return all objects and the resourceVersion to watch from, page by page.
+        """Return all objects and the resourceVersion to watch from.
 
         Raises:
-            Gone: the pages expired again and again while they were read.
+            Gone: the pages expired while they were read.
         """
-        for _ in range(LISTS - 1):
-            try:
-                return await self._pages(resource, namespace, labels)
-            except Gone:
-                continue
-        return await self._pages(resource, namespace, labels)
+        found: list[Object] = []
+        version = ""
+        async for items, version in self.pages(resource, namespace=namespace, labels=labels):
+            found += items
+        return found, version
+
+    async def pages(
+        self, resource: Resource, *, namespace: str | None = None, labels: str = ""
+    ) -> AsyncIterator[Listed]:
+        """Yield all objects page by page, each page with the one resourceVersion to watch from.
+
+        Who keeps less of an object than there is need never hold them all.
+
+        Raises:
+            Gone: the pages expired while they were read; what was yielded was true then.
+        """
+        query = {"limit": str(PAGE)} | ({"labelSelector": labels} if labels else {})
+        more: str | None = ""
+        while more is not None:
+            asked = query | ({"continue": more} if more else {})
+            page = await self._transport.call(_collection(resource, "list", namespace, asked))
+            items = [_typed(item, resource) for item in page["items"]]
+            yield items, page["metadata"]["resourceVersion"]
+            more = page["metadata"].get("continue") or None
 
     def watch(
         self,
@@ -165,16 +182,6 @@ class Client:
         """
         body = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
         return await self._on(key, "delete", "DELETE", body=body)
-
-    async def _pages(self, resource: Resource, namespace: str | None, labels: str) -> Listed:
-        query = {"limit": str(PAGE)} | ({"labelSelector": labels} if labels else {})
-        items: list[Object] = []
-        while True:
-            page = await self._transport.call(_collection(resource, "list", namespace, query))
-            items += [_typed(item, resource) for item in page["items"]]
-            if not page["metadata"].get("continue"):
-                return items, page["metadata"]["resourceVersion"]
-            query = query | {"continue": page["metadata"]["continue"]}
 
     async def _on(
         self, key: Key, verb: str, method: str, subresource: str = "", **parts: Any

@@ -35,6 +35,8 @@ from plumbline.store import Store
 
 CHILDREN = (JOB, CONFIG_MAP, DEPLOYMENT, SERVICE, POD, POD_DISRUPTION_BUDGET)
 RESYNC_SECONDS = 600.0
+# Jobs are created once and never compared; their pods' template is most of what they are.
+UNREAD = {JOB: (("spec", "template"),)}
 
 
 class Operator:
@@ -45,7 +47,7 @@ class Operator:
     ) -> None:
         """Wire the parts together; nothing runs yet."""
         self._process, self._connection = process, connection
-        self._cache, self._queue = Cache(), Queue(metrics=metrics)
+        self._cache, self._queue = Cache(UNREAD), Queue(metrics=metrics)
         self._cache.on_change(self._wake)
         records = Records(self._open_store)
         self._puller = Puller(

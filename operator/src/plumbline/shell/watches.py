@@ -14,6 +14,7 @@ import kopf
 from plumbline.api.effects import Key, Resource
 from plumbline.api.resources import OURS
 from plumbline.engine.cache import Cache
+from plumbline.kube.client import PAGE
 from plumbline.kube.config import Connection
 
 
@@ -53,6 +54,7 @@ async def _configure(settings: kopf.OperatorSettings, **_: Any) -> None:
     settings.posting.enabled = False
     settings.peering.standalone = True
     settings.scanning.disabled = True
+    settings.watching.chunk_size = PAGE
     settings.queueing.idle_timeout = 1
     settings.networking.request_timeout = 30
     settings.networking.error_backoffs = _Forever()
