@@ -96,7 +96,7 @@ class Driver:
         started = _now()
         job = await self._set(job, {"active": 1, "ready": 0})
         await asyncio.sleep(RUNNING_SECONDS)
-        record = record_of(step, metadata["ownerReferences"][0]["uid"])
+        record = record_of(step, job)
         self._store.put_pointer(metadata["uid"], self._store.put_manifest(record))
         await self._set(job, completed(started))
 
@@ -110,10 +110,13 @@ class Driver:
                 return await self.client.replace_status(key, {**job, "status": status})
 
 
-def record_of(step: str, uid: str) -> Object:
-    """Return the manifest that the step writes for this owner."""
-    made = {"profile": builders.profiled, "train": builders.trained, "judge": builders.judged}
-    record = made[step](uid).record
+def record_of(step: str, job: Object) -> Object:
+    """Return the manifest that the step writes for the Job's owner."""
+    uid = job["metadata"]["ownerReferences"][0]["uid"]
+    if step == "judge":
+        record = builders.judged(uid, case=builders.case_of(job)).record
+    else:
+        record = {"profile": builders.profiled, "train": builders.trained}[step](uid).record
     assert record is not None
     return record
 

@@ -59,16 +59,17 @@ steps = st.one_of(
 )
 
 
-def outcome_of(job: str, word: str, uid: str) -> Any:
+def outcome_of(live: Any, word: str, uid: str) -> Any:
     if word in ("stuck", "root"):
         reason = {"stuck": "ImagePullBackOff", "root": "RunAsRoot"}[word]
         return builders.active(reason, "container train: cannot start")
     if word in ("broken", "lost"):
         return builders.failed({"broken": "OOMKilled", "lost": "ResultMissing"}[word])
     owner = "somebody-else" if word == "foreign" else uid
-    if "-train" in job:
+    if "-train" in live["metadata"]["name"]:
         return builders.trained(owner)
-    return builders.judged(owner, word if word in ("Failed", "Inconclusive") else "Passed")
+    verdict = word if word in ("Failed", "Inconclusive") else "Passed"
+    return builders.judged(owner, verdict, case=builders.case_of(live))
 
 
 def mine(world: World, kind: str) -> list[str]:
@@ -86,7 +87,7 @@ def take(world: World, step: tuple[str, Any]) -> World:
                 if live["metadata"]["uid"] not in world.outcomes and not live["spec"].get(
                     "suspend"
                 ):
-                    world.finish(job, outcome_of(job, value, uid))
+                    world.finish(job, outcome_of(live, value, uid))
         case "promote":
             status = builders.deployment(stable=value).get("status", {})
             world.get("ModelDeployment", "flights")["status"] = status

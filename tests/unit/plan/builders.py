@@ -1,5 +1,6 @@
 """Objects that are valid by default; each argument changes what a test is about."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -142,17 +143,23 @@ def trained(uid: str, word: str = "t") -> JobOutcome:
     return JobOutcome(state="Succeeded", manifest=digest(word), record=record)
 
 
-def judged(uid: str, verdict: str = "Passed", *, training: str = "t") -> JobOutcome:
-    """Return a judge Job with a verdict."""
+def case_of(job: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a judge Job is asked to judge."""
+    return dict(json.loads(job["metadata"]["annotations"]["plumbline.dev/case"]))
+
+
+def judged(
+    uid: str, verdict: str = "Passed", *, case: Mapping[str, Any] | None = None
+) -> JobOutcome:
+    """Return a judge Job with a verdict about a case, by default of a model without a champion."""
     gate = {"name": "auc >= 0.6", "verdict": verdict, "message": "0.71, bound 0.69, 5000 rows"}
     record = {
         "kind": "Model",
         "run": {"name": "first", "uid": uid},
-        "training": digest(training),
+        **(case or {"training": digest("t"), "champion": None}),
         "model": {"digest": digest("model"), "engine": "linear", "files": []},
         "metrics": [{"name": "auc", "value": 0.71, "low": 0.69, "high": 0.73, "n": 5000}],
         "gates": [gate],
-        "champion": None,
         "verdict": verdict,
         "report": digest("report"),
     }

@@ -4,7 +4,7 @@ from typing import Any
 
 from plumbline.plan.model import JobOutcome
 
-from tests.unit.plan.builders import dataset, judged, profiled, run, template, trained
+from tests.unit.plan.builders import case_of, dataset, judged, profiled, run, template, trained
 from tests.unit.plan.world import Object, World
 
 
@@ -82,7 +82,8 @@ class RunStory:
         self.ends("first-train", trained(self.uid))
 
     def is_judged(self, verdict: str = "Passed", *, job: str = "first-judge") -> None:
-        self.ends(job, judged(self.uid, verdict))
+        case = case_of(self.world.get("Job", job))
+        self.ends(job, judged(self.uid, verdict, case=case))
 
 
 def with_data(**spec: Any) -> World:

@@ -22,9 +22,11 @@ def promote(story: RunStory, stable: str) -> None:
 
 
 def case_of(story: RunStory, job: str) -> dict[str, Any]:
-    sources = story.world.get("Job", job)["spec"]["template"]["spec"]["volumes"][0]["projected"]
-    name = sources["sources"][1]["configMap"]["name"]
-    return dict(json.loads(story.world.get("ConfigMap", name)["data"]["judge.json"]))
+    template = story.world.get("Job", job)["spec"]["template"]
+    (file,) = template["spec"]["volumes"][0]["projected"]["sources"][1]["downwardAPI"]["items"]
+    assert file["path"] == "judge.json"
+    name = file["fieldRef"]["fieldPath"].removeprefix("metadata.annotations['").rstrip("']")
+    return dict(json.loads(template["metadata"]["annotations"][name]))
 
 
 def test_the_judge_is_told_the_champions_manifest() -> None:

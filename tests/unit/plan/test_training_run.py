@@ -156,6 +156,22 @@ def test_a_manifest_of_another_run_is_refused() -> None:
     assert story.condition("Stalled") == ("True", "ResultInvalid")
 
 
+def test_a_judgement_of_another_model_is_refused() -> None:
+    story = RunStory()
+    story.trains()
+    other = {"training": digest("u"), "champion": None}
+    story.ends("first-judge", judged(story.uid, case=other))
+    assert story.condition("Stalled") == ("True", "ResultInvalid")
+
+
+def test_a_judgement_beside_another_champion_is_refused() -> None:
+    story = RunStory()
+    story.trains()
+    other = {"training": digest("t"), "champion": {"manifest": digest("aa")}}
+    story.ends("first-judge", judged(story.uid, case=other))
+    assert story.condition("Stalled") == ("True", "ResultInvalid")
+
+
 def test_a_judgement_with_numbers_that_no_api_can_carry_is_refused() -> None:
     story = RunStory()
     story.trains()

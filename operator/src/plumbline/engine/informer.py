@@ -80,18 +80,19 @@ class Informer:
 
         What the cache holds beyond the list, and is not newer than it, is gone.
         """
-        listed, version = set(), ""
+        listed, as_of = set(), ""
         async for items, version in self._client.pages(
             self.resource, namespace=self._namespace, labels=self._labels
         ):
             self._hear()
+            as_of = version
             for item in items:
                 key = self._key(item)
                 listed.add(key)
                 self._cache.observe(key, item)
         for key in self._cache.keys(self.resource, self._namespace) - listed:
-            self._cache.forget(key, as_of=version)
-        return version
+            self._cache.forget(key, as_of=as_of)
+        return as_of
 
     async def _watch_on(self) -> None:
         """Watch until it is time to list again; a broken watch goes on where it was.

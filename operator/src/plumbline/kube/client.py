@@ -86,10 +86,11 @@ class Client:
             Gone: the pages expired while they were read.
         """
         found: list[Object] = []
-        version = ""
+        as_of = ""
         async for items, version in self.pages(resource, namespace=namespace, labels=labels):
             found += items
-        return found, version
+            as_of = version
+        return found, as_of
 
     async def pages(
         self, resource: Resource, *, namespace: str | None = None, labels: str = ""

@@ -9,7 +9,7 @@ from plumbline.api.v1alpha1.training_run import TrainingRunStatus
 from plumbline.plan.model import TrainingRunSnapshot
 from plumbline.plan.rules.records import ModelRecord, TrainingRecord, parsed
 from plumbline.plan.rules.training_attempt import train_of
-from plumbline.plan.rules.training_case import case_of, is_about, judge_of
+from plumbline.plan.rules.training_case import answers, case_of, judge_of
 from plumbline.plan.rules.training_result import judged
 from plumbline.plan.rules.training_stage import Stage, end, fail, finished, make, refuse, say, wait
 from plumbline.plan.rules.training_start import Frozen, freeze, thaw
@@ -50,7 +50,7 @@ def _train(snapshot: TrainingRunSnapshot, frozen: Frozen) -> Plan:
     name, outcome = train_of(snapshot)
     stage = Stage(snapshot=snapshot, status=status, job=name, doing=Reason.TRAINING)
     if outcome is None:
-        return make(stage, (train_job(name, run, frozen.spec, settings=snapshot.settings),))
+        return make(stage, train_job(name, run, frozen.spec, settings=snapshot.settings))
     if outcome.state == "Active":
         return wait(stage, outcome)
     if outcome.state == "Failed":
@@ -66,15 +66,16 @@ def _judge(snapshot: TrainingRunSnapshot, frozen: Frozen, status: TrainingRunSta
     run, case = snapshot.run, case_of(snapshot, frozen.spec, status.training or "")
     name, outcome = judge_of(snapshot, case)
     stage = Stage(snapshot=snapshot, status=status, job=name, doing=Reason.JUDGING)
-    if outcome is None or (outcome.state == "Active" and is_about(snapshot, name, case)):
-        made = judge_job(name, run, frozen.spec, case, settings=snapshot.settings)
-        return make(stage, made) if outcome is None else wait(stage, outcome, made[:-1])
+    if outcome is None:
+        return make(stage, judge_job(name, run, frozen.spec, case, settings=snapshot.settings))
     if outcome.state == "Active":
         return wait(stage, outcome)
     if outcome.state == "Failed":
         return fail(stage, outcome)
     record = parsed(ModelRecord, outcome.record)
     if record is None or outcome.manifest is None or record.run.uid != run.metadata.uid:
+        return refuse(stage, outcome)
+    if not answers(record, case):
         return refuse(stage, outcome)
     return end(snapshot, judged(status, record, outcome.manifest, case, snapshot.now))
 

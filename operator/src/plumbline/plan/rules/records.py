@@ -47,6 +47,12 @@ class ServableModel(Record):
     engine: Annotated[str, Field(max_length=32)] = ""
 
 
+class Champion(Record):
+    """The model that it was compared with."""
+
+    manifest: Digest
+
+
 class ModelRecord(Record):
     """What a judge Job found."""
 
@@ -58,6 +64,7 @@ class ModelRecord(Record):
     gates: Annotated[tuple[GateResult, ...], Field(max_length=32)] = ()
     verdict: Literal["Passed", "Failed", "Inconclusive"]
     report: Digest | None = None
+    champion: Champion | None = None
 
 
 Kind = TypeVar("Kind", bound=Record)

@@ -2,6 +2,7 @@
 
 from plumbline.plan.model import JobOutcome, TrainingRunSnapshot
 from plumbline.plan.rules import jobs
+from plumbline.plan.rules.records import ModelRecord, parsed
 from plumbline.plan.rules.training_task import FrozenSpec
 from plumbline.plan.specs.judge_job import CASE, COMPONENT, Case
 
@@ -37,14 +38,17 @@ def judge_of(snapshot: TrainingRunSnapshot, case: Case) -> tuple[str, JobOutcome
 def is_about(snapshot: TrainingRunSnapshot, name: str, case: Case) -> bool:
     """Tell whether the live Job of this name judges this case."""
     job = jobs.find(snapshot.jobs, name)
-    return bool(job and job["metadata"].get("annotations", {}).get(CASE) == case.token)
+    return bool(job and job["metadata"].get("annotations", {}).get(CASE) == case.text)
+
+
+def answers(record: ModelRecord, case: Case) -> bool:
+    """Tell whether what a judge wrote is about this case."""
+    champion = record.champion.manifest if record.champion else None
+    wanted = case.champion["manifest"] if case.champion else None
+    return record.training == case.training and champion == wanted
 
 
 def _without_job(outcome: JobOutcome | None, case: Case) -> JobOutcome | None:
     """Return what a Job left behind that is gone, if what it wrote is about this case."""
-    if outcome is None or outcome.record is None:
-        return None
-    champion = (outcome.record.get("champion") or {}).get("manifest")
-    wanted = case.champion["manifest"] if case.champion else None
-    same = outcome.record.get("training") == case.training and champion == wanted
-    return outcome if same else None
+    record = parsed(ModelRecord, outcome.record) if outcome else None
+    return outcome if record and answers(record, case) else None

@@ -1,6 +1,5 @@
 """One stage of a run: its Job is made, waited for, or has ended the run."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -34,25 +33,25 @@ class Stage:
     doing: Reason
 
 
-def make(stage: Stage, made: tuple[Manifest, ...]) -> Plan:
-    """Make the Job, the last of `made`, unless the run is held."""
+def make(stage: Stage, job: Manifest) -> Plan:
+    """Make the Job, unless the run is held."""
     if conditions := blocked(stage.snapshot):
         return say(stage.snapshot, stage.status, conditions)
     time = stage.status.start_time or moment(stage.snapshot.now)
     started = stage.status.model_copy(update={"start_time": time})
-    told = under_way(stage.snapshot.run, made[-1], Look(outcome=jobs.ACTIVE), doing=stage.doing)
+    told = under_way(stage.snapshot.run, job, Look(outcome=jobs.ACTIVE), doing=stage.doing)
     event = Event(type="Normal", reason=stage.doing, message=f"made Job {stage.job}")
-    return replace(say(stage.snapshot, started, told), create=made, events=(event,))
+    return replace(say(stage.snapshot, started, told), create=(job,), events=(event,))
 
 
-def wait(stage: Stage, outcome: JobOutcome, beside: Iterable[Manifest] = ()) -> Plan:
-    """Say how the Job goes; the files beside it must stay."""
+def wait(stage: Stage, outcome: JobOutcome) -> Plan:
+    """Say how the Job goes."""
     run, job = stage.snapshot.run, jobs.find(stage.snapshot.jobs, stage.job)
     found = look(outcome, stage.snapshot.now)
     told = under_way(run, job or {"metadata": {"name": stage.job}}, found, doing=stage.doing)
     calm = still(told, run.status, generation=run.metadata.generation)
     said = say(stage.snapshot, stage.status, calm)
-    return replace(said, create=tuple(beside), requeue_at=found.again_at)
+    return replace(said, requeue_at=found.again_at)
 
 
 def fail(stage: Stage, outcome: JobOutcome) -> Plan:

@@ -25,7 +25,7 @@ def job(
     """Return a Job.
 
     Args:
-        metadata: its metadata; the pods get the same labels.
+        metadata: its metadata; the pods get the same labels and annotations.
         pod: its pod spec.
         shown: the container whose log `kubectl logs` shows.
         backoff_limit: how often a failed pod is replaced.
@@ -34,8 +34,9 @@ def job(
         queue: labels that hand the Job to a queue, which then decides when it starts.
     """
     deadline = {} if deadline_seconds is None else {"activeDeadlineSeconds": deadline_seconds}
+    annotations = {**metadata.get("annotations", {}), DEFAULT_CONTAINER: shown}
     template = {
-        "metadata": {"labels": metadata["labels"], "annotations": {DEFAULT_CONTAINER: shown}},
+        "metadata": {"labels": metadata["labels"], "annotations": annotations},
         "spec": {**pod, "restartPolicy": "Never"},
     }
     return {

@@ -1,7 +1,8 @@
 """The judge Job: fetch (ours), predict (loads the model; no credentials, no labels), judge (ours).
 
 The model is code that we did not write. Only `predict` loads it, and it sees neither the store nor
-the answers; `judge` sees both, and reads predictions instead of loading anything.
+the answers; `judge` sees both, and reads predictions instead of loading anything. What is to be
+judged stands on the Job as an annotation, and its pods read it as a file.
 """
 
 from dataclasses import dataclass
@@ -14,11 +15,11 @@ from plumbline.api.v1alpha1 import TrainingRun
 from plumbline.plan import canonical
 from plumbline.plan.model import Settings
 from plumbline.plan.rules.training_task import FrozenSpec
-from plumbline.plan.specs import config_map, job, metadata, pod, steps
+from plumbline.plan.specs import job, metadata, pod, steps
 from plumbline.plan.specs.train_job import spec_name_of
 
 COMPONENT = "judge"
-CASE = f"{GROUP}/case"
+CASE, CASE_FILE = f"{GROUP}/case", "judge.json"
 BACKOFF_LIMIT = 3
 
 
@@ -36,7 +37,7 @@ class Case:
 
     @property
     def text(self) -> str:
-        """The file that the steps read."""
+        """The annotation, which is the file that the steps read."""
         return canonical.text({"training": self.training, "champion": self.champion})
 
     @property
@@ -47,27 +48,27 @@ class Case:
 
 def judge_job(
     name: str, run: TrainingRun, spec: FrozenSpec, case: Case, *, settings: Settings
-) -> tuple[Manifest, Manifest]:
-    """Return the ConfigMap with the case and the Job that judges it."""
+) -> Manifest:
+    """Return the Job that judges a case."""
     about = run.metadata
-    labels = metadata.labels(COMPONENT, **{names.RUN_LABEL: about.name})
-    files = f"{about.name}-judge-{case.token}"
-    content = metadata.child(files, resource=TRAINING_RUN, owner=about, labels=labels)
     owned = metadata.child(
-        name, resource=TRAINING_RUN, owner=about, labels=labels, annotations={CASE: case.token}
+        name,
+        resource=TRAINING_RUN,
+        owner=about,
+        labels=metadata.labels(COMPONENT, **{names.RUN_LABEL: about.name}),
+        annotations={CASE: case.text},
     )
-    made = job.job(
+    return job.job(
         owned,
-        judge_pod(run, spec, files, settings),
+        judge_pod(run, spec, settings),
         shown=COMPONENT,
         backoff_limit=BACKOFF_LIMIT,
         patient=["fetch", "judge"],
         queue=job.queue_labels(about.labels),
     )
-    return config_map.frozen(content, {"judge.json": case.text}), made
 
 
-def judge_pod(run: TrainingRun, spec: FrozenSpec, files: str, settings: Settings) -> Manifest:
+def judge_pod(run: TrainingRun, spec: FrozenSpec, settings: Settings) -> Manifest:
     """Return the pod of the judge Job."""
     namespace = run.metadata.namespace
     rooms = ("features", "labels", "model", "champion", "predictions", "tmp", "tmp-predict")
@@ -75,7 +76,7 @@ def judge_pod(run: TrainingRun, spec: FrozenSpec, files: str, settings: Settings
         init=[_fetch(settings, namespace), _predict(spec, settings)],
         containers=[_judge(settings, namespace)],
         volumes=[
-            steps.task_volume(spec_name_of(run.metadata.name), files),
+            steps.task_volume(spec_name_of(run.metadata.name), {CASE_FILE: CASE}),
             *(pod.scratch(room, steps.ROOM) for room in rooms),
         ],
     )

@@ -68,7 +68,11 @@ def task_mount() -> Manifest:
     return pod.mount("task", TASK_FOLDER, read_only=True)
 
 
-def task_volume(*config_maps: str) -> Manifest:
-    """Return the volume with the task files out of these ConfigMaps."""
-    sources = [{"configMap": {"name": name}} for name in config_maps]
-    return {"name": "task", "projected": {"sources": sources}}
+def task_volume(config_map: str, annotations: Mapping[str, str] | None = None) -> Manifest:
+    """Return the volume with the files of a ConfigMap and, by name, of the pod's annotations."""
+    items = [
+        {"path": path, "fieldRef": {"fieldPath": f"metadata.annotations['{name}']"}}
+        for path, name in (annotations or {}).items()
+    ]
+    own = [{"downwardAPI": {"items": items}}] if items else []
+    return {"name": "task", "projected": {"sources": [{"configMap": {"name": config_map}}, *own]}}
