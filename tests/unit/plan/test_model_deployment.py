@@ -270,6 +270,44 @@ def test_a_selector_never_goes_back(older, fear, is_deleted):
     assert (world.serving, world.rolling_out) == ("new", ""), fear
 
 
+def test_a_run_made_again_under_its_name_brings_no_older_model_back():
+    world = served(run("old", revision=1), run("new", revision=2, minute=5))
+    world.roll_out()
+    world.add(run("new", revision=2, verdict=None))
+    world.settle()
+    assert (world.serving, world.rolling_out) == ("new", "")
+
+
+def test_a_model_of_a_run_made_again_under_its_name_is_rolled_out():
+    world = served(run("one"))
+    world.wait(3600)
+    world.add(run("one", minute=90, model="another"))
+    world.settle()
+    assert world.rolling_out == "one"
+
+
+def test_a_canary_whose_run_is_made_again_goes_on():
+    world = served(run("one"), run("two", revision=2))
+    world.settle()
+    world.add(run("two", revision=2, verdict=None))
+    world.settle()
+    assert world.rolling_out == "two"
+
+
+def test_a_selector_that_matches_thousands_of_runs_looks_at_each_a_few_times():
+    class Counted(tuple):
+        def __iter__(self):
+            nonlocal looks
+            looks += 1
+            return super().__iter__()
+
+    looks = 0
+    world = served(*(run(f"r{number}", minute=number) for number in range(50)))
+    world.roll_out()
+    plan(replace(world.snapshot(), runs=Counted(world.runs.values())))
+    assert looks < 10
+
+
 def test_a_run_named_by_hand_may_be_older():
     world = served(run("new", revision=2), run("old", revision=1))
     world.edit(model={"runRef": {"name": "old"}})

@@ -3,7 +3,7 @@
 What serves is always a candidate itself, run or no run: it goes on serving when its run is deleted.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -52,8 +52,9 @@ def _wanted_runs(snapshot: ModelDeploymentSnapshot) -> list[TrainingRun]:
     """Return the runs to consider, the best first."""
     if snapshot.deployment.spec.model.run_ref:
         return list(snapshot.runs)
-    runs = sorted(snapshot.runs, key=age_key, reverse=True)
-    return [run for run in runs if all(_is_newer(run, old, snapshot) for old in _present(snapshot))]
+    present = [(served, _maker(served, snapshot.runs)) for served in _present(snapshot)]
+    newer = (run for run in snapshot.runs if all(_is_newer(run, *each) for each in present))
+    return sorted(newer, key=age_key, reverse=True)
 
 
 def age_key(run: TrainingRun) -> tuple[bool, int, datetime, str]:
@@ -64,11 +65,18 @@ def age_key(run: TrainingRun) -> tuple[bool, int, datetime, str]:
     return (judged, revision, status.completion_time or EPOCH, run.metadata.name)
 
 
-def _is_newer(run: TrainingRun, present: Served, snapshot: ModelDeploymentSnapshot) -> bool:
-    """Tell whether a run is newer than what serves or is under way; its own run is not."""
-    own = next((each for each in snapshot.runs if each.metadata.name == present.run), None)
-    if own is not None:
-        return age_key(run) > age_key(own)
+def _maker(served: Served, runs: Iterable[TrainingRun]) -> TrainingRun | None:
+    """Return the run that made a model; one made again under its name has made another, or none."""
+    for run in runs:
+        if run.metadata.name == served.run:
+            return run if run.status.model and run.status.model.digest == served.model else None
+    return None
+
+
+def _is_newer(run: TrainingRun, present: Served, maker: TrainingRun | None) -> bool:
+    """Tell whether a run is newer than what serves or is under way; the run that made it is not."""
+    if maker is not None:
+        return age_key(run) > age_key(maker)
     revision = run.status.dataset.revision if run.status.dataset else 0
     finished = run.status.completion_time or EPOCH
     return (revision, finished) > (present.revision, present.since or EPOCH)
@@ -114,10 +122,9 @@ def _kept(snapshot: ModelDeploymentSnapshot) -> Served | None:
 def _present(snapshot: ModelDeploymentSnapshot) -> Iterator[Served]:
     """Yield a canary whose run has been deleted since, then what serves."""
     choice, status = snapshot.deployment.spec.model, snapshot.deployment.status
-    names = {run.metadata.name for run in snapshot.runs}
     under_way = status.canary.run if status.canary else ""
     is_named = choice.run_ref is None or choice.run_ref.name == under_way
-    if status.canary and is_named and under_way not in names:
+    if status.canary and is_named and _maker(status.canary, snapshot.runs) is None:
         yield rollout_identity.as_served(status.canary)
     if status.stable:
         yield status.stable
