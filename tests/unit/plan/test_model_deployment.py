@@ -147,6 +147,41 @@ def test_a_rejected_model_is_tried_again_when_somebody_asks_and_judged_by_new_co
     assert world.serving == "two"
 
 
+def fails(world):
+    """Let what is rolled out fail, until nothing is."""
+    for _ in range(30):
+        if world.canary is None:
+            return
+        world.call(500, errors=500)
+        world.wait(1)
+        world.settle()
+    raise AssertionError("one bad model after the other is tried, for ever")
+
+
+def test_more_bad_models_than_are_remembered_are_not_tried_in_turns():
+    world = served(run("good"))
+    for number in range(12):
+        world.add(run(f"bad-{number}", revision=2, minute=60 + 2 * number))
+        world.settle()
+        fails(world)
+        world.wait(120)
+    assert world.serving == "good"
+    assert len(world.told("RolledBack")) == 12
+    world.add(run("next", revision=2, minute=100))
+    world.settle()
+    assert world.rolling_out == "next", "a new model is tried all the same"
+
+
+def test_a_model_is_tried_in_as_many_servers_as_somebody_asks_for():
+    world = served(run("one"))
+    for number in range(12):
+        world.edit(server={"image": f"mine:{number}"})
+        world.settle()
+        assert world.canary
+        assert world.canary.image == f"mine:{number}"
+        fails(world)
+
+
 def test_a_rejected_model_that_fails_again_after_a_retry_stays_rejected():
     world = served(run("one"), run("two", revision=2))
     for word in ("", "again"):

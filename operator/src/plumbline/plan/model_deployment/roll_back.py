@@ -11,12 +11,11 @@ from plumbline.plan.model_deployment import view
 from plumbline.plan.model_deployment.move import Move, move
 from plumbline.plan.rules import rollout_analysis
 from plumbline.plan.rules.rollout_choice import Choice
-from plumbline.plan.rules.rollout_identity import retry_of
+from plumbline.plan.rules.rollout_identity import REJECTED_LIMIT, retry_of
 from plumbline.plan.rules.rollout_pods import Trouble
 from plumbline.plan.rules.status import moment
 
 CRASHES = frozenset({"CrashLoopBackOff", "OOMKilled"})
-REJECTED_LIMIT = 10
 REASON_LIMIT, MESSAGE_LIMIT = 63, 1024
 
 

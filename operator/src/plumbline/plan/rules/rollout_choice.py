@@ -90,9 +90,19 @@ def _refusal(run: TrainingRun, snapshot: ModelDeploymentSnapshot) -> tuple[str, 
         return refusal
     rejected = rollout_identity.rejection(deployment, _of_run(run, snapshot).identity)
     if rejected is None:
-        return None
+        return _forgotten(run, deployment)
     said = f"run {run.metadata.name} was rolled back: {rejected.reason}: {rejected.message}"
     return Reason.ROLLED_BACK, f"{said}. {how_to_retry(deployment)}"
+
+
+def _forgotten(run: TrainingRun, deployment: ModelDeployment) -> tuple[str, str] | None:
+    """Return why a run of many is not tried after many rollbacks, or None; one named by hand is."""
+    by_hand = deployment.spec.model.run_ref is not None
+    if by_hand or not rollout_identity.may_be_forgotten(deployment, run):
+        return None
+    number = len(deployment.status.rejected)
+    said = f"run {run.metadata.name} ended before the last {number} rollbacks, and earlier ones"
+    return Reason.ROLLED_BACK, f"{said} are not remembered. {how_to_retry(deployment)}"
 
 
 def how_to_retry(deployment: ModelDeployment) -> str:

@@ -10,6 +10,7 @@ from plumbline.api.v1alpha1.model_deployment import Canary, Rejected, Served
 from plumbline.plan import canonical
 
 IDENTITY_LENGTH = 10
+REJECTED_LIMIT = 10
 
 
 def of_run(run: TrainingRun, deployment: ModelDeployment, *, default_image: str) -> Served:
@@ -52,6 +53,19 @@ def retry_of(deployment: ModelDeployment) -> str:
 def rejection(deployment: ModelDeployment, identity: str) -> Rejected | None:
     """Return why an identity is not tried again, or None when it may be."""
     return next((each for each in _standing(deployment) if each.identity == identity), None)
+
+
+def may_be_forgotten(deployment: ModelDeployment, run: TrainingRun) -> bool:
+    """Tell whether a run may have been rolled back so long ago that nobody remembers it.
+
+    What is remembered is bounded. When it is full, a run that ended before the oldest of it and is
+    not named in it counts as rolled back: else bad models would be tried in turns, for ever.
+    """
+    standing = _standing(deployment)
+    if len(standing) < REJECTED_LIMIT or run.metadata.name in {each.run for each in standing}:
+        return False
+    ended, oldest = run.status.completion_time, standing[-1].time
+    return ended is not None and oldest is not None and ended <= oldest
 
 
 def _standing(deployment: ModelDeployment) -> list[Rejected]:
