@@ -1,5 +1,7 @@
 """What people fear of a rollout, each as a sentence."""
 
+import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -430,6 +432,22 @@ def test_a_canary_whose_pods_never_come_says_so_by_the_deadline():
     world.wait(601)
     world.settle()
     assert world.deployment.status.rejected[0].reason == "ProgressDeadlineExceeded"
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("reason", ["connection refused", "", None, 7])
+def test_a_server_of_somebodys_own_that_logs_json_gives_no_status_that_the_cluster_refuses(
+    reason, first
+):
+    said = json.dumps({"level": "error", "reason": reason})
+    crash = {**CRASH, "lastState": {"terminated": {"exitCode": 1, "message": said}}}
+    world = World(run("one")) if first else served(run("one"), run("two", revision=2))
+    world.once()
+    world.break_pods(world.canary.identity, crash)
+    world.settle(start_pods=False)
+    reasons = {each["reason"] for each in world.status["conditions"]}
+    assert "CrashLoopBackOff" in reasons
+    assert all(re.fullmatch(r"[A-Za-z]+", each) for each in reasons)
 
 
 def test_a_damaged_model_is_rolled_back_at_once():

@@ -10,6 +10,7 @@ from typing import Any
 
 from plumbline.api import names
 from plumbline.api.effects import Manifest
+from plumbline.plan.rules.jobs import REASON
 
 # What the kubelet says while a container cannot start, as one reason, with what mends it.
 STUCK = {
@@ -85,15 +86,17 @@ def _of_pod(pod: Manifest) -> Trouble | None:
 
 
 def _own_words(pod: Manifest) -> Iterator[Trouble]:
-    """Yield what our own containers said when they ended badly and have not started since."""
+    """Yield what our own containers said when they ended badly and have not started since.
+
+    A server of somebody's own may log any JSON; what is no reason of a condition is not ours.
+    """
     for status, ended in _ended(pod):
         word = _parsed(ended.get("message", ""))
-        if "reason" in word:
+        reason = word.get("reason")
+        if isinstance(reason, str) and REASON.fullmatch(reason):
             where = f"container {status['name']}"
-            text = f"{where}: {word.get('message', word['reason'])}"
-            yield Trouble(
-                reason=str(word["reason"]), message=text, final=word.get("retry") is False
-            )
+            text = f"{where}: {word.get('message', reason)}"
+            yield Trouble(reason=reason, message=text, final=word.get("retry") is False)
 
 
 def _kills(pod: Manifest) -> Iterator[Trouble]:
