@@ -4,12 +4,15 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from plumbline.api import names
-from plumbline.api.effects import Key
+from plumbline.api.effects import Key, Manifest
 from plumbline.api.resources import DRIFT_MONITOR, MODEL_DEPLOYMENT, POD
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
@@ -150,3 +153,34 @@ async def test_a_pod_that_hangs_does_not_blind_the_monitor_and_tells_its_rows_la
     await seen(operator, lambda look: look.window_rows >= before + 10)
     stuck.process.send_signal(signal.SIGCONT)
     assert (await seen(operator, lambda look: look.window_rows >= 35)).rows_lost == 0
+
+
+@pytest.mark.parametrize("manifest", [{"kind": "Model"}, {"model": {"files": []}}])
+async def test_a_model_whose_manifest_nobody_can_read_stops_no_other_deployment(
+    serve: Serve, cluster: Cluster, operator: Puller, manifest: Manifest
+) -> None:
+    odd = cluster.store.put_manifest(manifest)
+    served = {"identity": "odd", "model": odd, "manifest": odd, "run": "r", "image": "i"}
+    spec = {"model": {"runRef": {"name": "r"}}}
+    cluster.observe(Key(MODEL_DEPLOYMENT, "n", "a-odd"), spec=spec, status={"stable": served})
+    cluster.observe(Key(MODEL_DEPLOYMENT, "n", "b-odd"), spec={"model": 1}, status={})
+    server = serve()
+    cluster.pod("one", server)
+    await ask(server, 20)
+    assert (await seen(operator, lambda look: look.window_rows >= 20)).window_rows == 20
+
+
+async def test_a_pod_that_answers_something_else_stops_no_other_pod(
+    serve: Serve, cluster: Cluster, operator: Puller
+) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response(["a server of somebody's own"])
+
+    app = web.Application()
+    app.router.add_post("/control", answer)
+    server = serve()
+    async with TestServer(app) as other:
+        cluster.pod("other", replace(server, admin=other.port or 0))
+        cluster.pod("one", server)
+        await ask(server, 20)
+        assert (await seen(operator, lambda look: look.window_rows >= 20)).window_rows == 20

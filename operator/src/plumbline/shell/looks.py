@@ -30,9 +30,9 @@ class Looks:
         if not coverage.through:
             return
         for obj in self._cache.list(DRIFT_MONITOR, deployment.namespace):
-            monitor = DriftMonitor.model_validate(obj)
-            if monitor.spec.deployment_ref.name == deployment.name and not monitor.spec.suspend:
-                self._judge(monitor, seconds, coverage, model)
+            watches = obj["spec"]["deploymentRef"]["name"] == deployment.name
+            if watches and not obj["spec"].get("suspend"):
+                self._judge(DriftMonitor.model_validate(obj), seconds, coverage, model)
 
     def _judge(
         self, monitor: DriftMonitor, seconds: Seconds, coverage: Coverage, model: str

@@ -8,11 +8,12 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+from pydantic import ValidationError
 
 from plumbline.api import names
 from plumbline.api.effects import Key
@@ -83,10 +84,7 @@ class Puller:
 
     async def _round(self, session: aiohttp.ClientSession) -> None:
         """Pull from all deployments at once; one that fails or is slow does not stop the others."""
-        found = map(ModelDeployment.model_validate, self._cache.list(MODEL_DEPLOYMENT, None))
-        deployments = {
-            Key(MODEL_DEPLOYMENT, one.metadata.namespace, one.metadata.name): one for one in found
-        }
+        deployments = dict(self._deployments())
         await asyncio.gather(*(self._attend(session, *each) for each in deployments.items()))
         for gone in self._watched.keys() - deployments.keys():
             del self._watched[gone]
@@ -97,15 +95,14 @@ class Puller:
     ) -> None:
         """Pull from a deployment's pods and let its monitors look."""
         watched = self._watched.setdefault(key, Watched())
-        try:
-            await self._follow(watched, deployment)
-        except StoreError as error:
-            log.warning("%s/%s: %s", key.namespace, key.name, error)
-        try:
-            await self._pull_all(session, key, deployment)
-            self._look(key, watched, deployment)
-        except Exception:
-            log.exception("%s/%s: pulling counts", key.namespace, key.name)
+        await _apart(key, self._follow(watched, deployment))
+        await _apart(key, self._pull_and_look(session, key, deployment))
+
+    async def _pull_and_look(
+        self, session: aiohttp.ClientSession, key: Key, deployment: ModelDeployment
+    ) -> None:
+        await self._pull_all(session, key, deployment)
+        self._look(key, self._watched[key], deployment)
 
     def _look(self, key: Key, watched: Watched, deployment: ModelDeployment) -> None:
         stable = deployment.status.stable
@@ -117,7 +114,7 @@ class Puller:
     ) -> None:
         watched = self._watched[key]
         pods = [pod for pod in self._pods(key) if pod.get("status", {}).get("podIP")]
-        pulls = (self._pull(session, pod, watched, deployment) for pod in pods)
+        pulls = (_apart(key, self._pull(session, pod, watched, deployment)) for pod in pods)
         await asyncio.gather(*pulls)
         watched.coverage.advance((pod["metadata"]["name"] for pod in pods), now=time.time())
         if watched.seconds:
@@ -169,10 +166,29 @@ class Puller:
             late = watched.seconds.add(answer["seconds"], after=watched.coverage.after)
             watched.coverage.hear(name, answer, now=time.time(), late=late)
 
+    def _deployments(self) -> Iterator[tuple[Key, ModelDeployment]]:
+        """Yield the deployments; one that another version has written may be unreadable."""
+        for obj in self._cache.list(MODEL_DEPLOYMENT, None):
+            key = Key(MODEL_DEPLOYMENT, obj["metadata"]["namespace"], obj["metadata"]["name"])
+            try:
+                yield key, ModelDeployment.model_validate(obj)
+            except ValidationError as error:
+                log.warning("%s/%s: %s", key.namespace, key.name, error)
+
     def _pods(self, key: Key) -> Iterable[Object]:
         for pod in self._cache.list(POD, key.namespace):
             if pod["metadata"].get("labels", {}).get(names.DEPLOYMENT_LABEL) == key.name:
                 yield pod
+
+
+async def _apart(key: Key, work: Awaitable[None]) -> None:
+    """Do one part of the work; whatever goes wrong in it stops no other."""
+    try:
+        await work
+    except StoreError as error:
+        log.warning("%s/%s: %s", key.namespace, key.name, error)
+    except Exception:
+        log.exception("%s/%s: pulling counts", key.namespace, key.name)
 
 
 def _identities(deployment: ModelDeployment, pods: Iterable[Object]) -> set[str]:
