@@ -1,5 +1,6 @@
 """The CRDs keep the API conventions, without a cluster."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -105,6 +106,14 @@ def test_the_keys_of_a_map_list_are_required():
 
 def test_integers_are_64_bits_wide():
     assert {n["format"] for _, n in own_nodes() if n.get("type") == "integer"} == {"int64"}
+
+
+def test_no_time_is_so_long_that_no_clock_can_tell_its_end():
+    found = {p: n for p, n in own_nodes() if re.search(r"^\w+\.spec.*\.\w*[sS]econds\w*$", p)}
+    ours = {p: n for p, n in found.items() if not p.endswith(".tolerationSeconds")}
+    assert len(ours) >= 5
+    assert {p: n["maximum"] for p, n in ours.items()} == dict.fromkeys(ours, 2**31 - 1)
+    assert next(n for p, n in ours.items() if "progressDeadline" in p)["minimum"] == 10
 
 
 def test_there_is_no_phase():

@@ -15,6 +15,8 @@ Name = Annotated[
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$", max_length=71)]
 Text = Annotated[str, Field(max_length=1024)]
 Word = Annotated[str, Field(min_length=1, max_length=253)]
+# As many as Kubernetes counts: with more no clock can tell when they are over.
+Seconds = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Labels = Annotated[dict[str, Annotated[str, Field(max_length=63)]], Field(max_length=16)]
 
 

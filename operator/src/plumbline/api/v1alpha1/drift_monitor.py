@@ -5,7 +5,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from plumbline.api.meta import LocalRef, Model, ObjectMeta, Observed, Status, Word, validations
+from plumbline.api.meta import (
+    LocalRef,
+    Model,
+    ObjectMeta,
+    Observed,
+    Seconds,
+    Status,
+    Word,
+    validations,
+)
 
 
 class Sensitivity(Model):
@@ -30,7 +39,7 @@ class Response(Model):
     """Retrain asks the Dataset for new rows and trains once an episode; Observe only tells."""
     template_ref: LocalRef | None = None
     """TrainingTemplate to retrain with."""
-    cooldown_seconds: Annotated[int, Field(ge=0)] = 300
+    cooldown_seconds: Seconds = 300
     """Shortest time between two retrainings, in seconds."""
 
 

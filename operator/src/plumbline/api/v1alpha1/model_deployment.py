@@ -13,6 +13,7 @@ from plumbline.api.meta import (
     Model,
     ObjectMeta,
     Observed,
+    Seconds,
     Status,
     key_of_fields,
     validations,
@@ -63,7 +64,7 @@ class RolloutStep(Model):
 
     weight: Annotated[int, Field(ge=1, le=100)]
     """Share of the requests that the new model answers, in percent."""
-    pause_seconds: Annotated[int, Field(ge=0)] = 0
+    pause_seconds: Seconds = 0
     """Shortest time to stay on this step, in seconds."""
 
 
@@ -88,7 +89,7 @@ class Rollout(Model):
     """Steps in order; after the last one the new model takes all traffic."""
     analysis: Analysis = Analysis()
     """What the new model must show on every step."""
-    progress_deadline_seconds: Annotated[int, Field(ge=10)] = 600
+    progress_deadline_seconds: Annotated[Seconds, Field(ge=10)] = 600
     """Longest time for the new pods to become ready, in seconds."""
 
 

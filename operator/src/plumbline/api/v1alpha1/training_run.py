@@ -13,6 +13,7 @@ from plumbline.api.meta import (
     ObjectMeta,
     Observed,
     PodTemplate,
+    Seconds,
     Status,
     Word,
     key_of_fields,
@@ -133,9 +134,9 @@ class TrainingFields(Model):
     """Settings of the training pod."""
     backoff_limit: Annotated[int, Field(ge=0, le=10)] | None = None
     """How often a failed training is tried again; 1 when left out."""
-    active_deadline_seconds: Annotated[int, Field(ge=1)] | None = None
+    active_deadline_seconds: Annotated[Seconds, Field(ge=1)] | None = None
     """Longest time that training may take, in seconds."""
-    ttl_seconds_after_finished: Annotated[int, Field(ge=0)] | None = None
+    ttl_seconds_after_finished: Seconds | None = None
     """How long the Jobs and pods stay after the end, in seconds; the TrainingRun itself stays."""
 
 
