@@ -54,6 +54,11 @@ REFUSED = {
         ("source", {"configMap": {"name": "a", "key": "b"}, "secretRef": {"name": "c"}}),
         "secretRef goes with uri",
     ),
+    "a key that leads out of its ConfigMap": (
+        "Dataset",
+        ("source", {"configMap": {"name": "a", "key": "../proc/self/environ"}}),
+        "spec.source.configMap.key in body should match",
+    ),
     "an address of an unknown kind": (
         "Dataset",
         ("source.uri", "ftp://host/file"),

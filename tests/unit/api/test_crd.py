@@ -116,6 +116,16 @@ def test_no_time_is_so_long_that_no_clock_can_tell_its_end():
     assert next(n for p, n in ours.items() if "progressDeadline" in p)["minimum"] == 10
 
 
+@pytest.mark.parametrize(
+    ("key", "is_one"),
+    [("flights.csv", True), ("a_B-1", True), ("../proc/self/environ", False), ("a/b", False)],
+)
+def test_the_key_of_a_source_cannot_lead_out_of_its_config_map(key, is_one):
+    source = schema_of("Dataset")["properties"]["spec"]["properties"]["source"]
+    pattern = source["properties"]["configMap"]["properties"]["key"]["pattern"]
+    assert bool(re.search(pattern, key)) == is_one
+
+
 def test_there_is_no_phase():
     assert [p for p, _ in own_nodes() if p.endswith(".phase")] == []
 

@@ -105,9 +105,9 @@ class LocalRef(Model):
 class KeyRef(Model):
     """A reference to one key of a ConfigMap or Secret in the same namespace."""
 
-    name: Word
+    name: Annotated[str, Field(max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
     """Name of the object."""
-    key: Word
+    key: Annotated[str, Field(max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]
     """Key inside of the object."""
 
 
