@@ -59,6 +59,11 @@ REFUSED = {
         ("source", {"configMap": {"name": "a", "key": "../proc/self/environ"}}),
         "spec.source.configMap.key in body should match",
     ),
+    "an address with a space of another alphabet": (
+        "Dataset",
+        ("source.uri", "s3://bucket/a\u00a0b.csv"),
+        "spec.source.uri in body should match",
+    ),
     "an address of an unknown kind": (
         "Dataset",
         ("source.uri", "ftp://host/file"),
@@ -84,6 +89,36 @@ REFUSED = {
         "Dataset",
         ("schema.timeColumn", "z"),
         "schema.timeColumn must be a column of the schema",
+    ),
+    "a key that is no column": (
+        "Dataset",
+        ("schema.primaryKey", ["x", "z"]),
+        "primaryKey must name columns of the schema",
+    ),
+    "a number for texts only": (
+        "Dataset",
+        ("schema.columns", [{**COLUMN, "pattern": "a.*"}, TARGET]),
+        "values and pattern are for columns of type string",
+    ),
+    "a text with a smallest value": (
+        "Dataset",
+        ("schema.columns", [{"name": "x", "type": "string", "min": 0}, TARGET]),
+        "min and max are for columns of type integer and number",
+    ),
+    "a range without values": (
+        "Dataset",
+        ("schema.columns", [{**COLUMN, "min": 1, "max": 0.5}, TARGET]),
+        "min must not be above max",
+    ),
+    "groups of a column that is none": (
+        "Dataset",
+        ("question.holdout", {"by": "Group", "column": "z"}),
+        "question.holdout.column must be a column of the schema",
+    ),
+    "the newest rows of rows without a time": (
+        "Dataset",
+        ("question.holdout", {"by": "Time"}),
+        "by: Time needs schema.timeColumn or question.holdout.column",
     ),
     "groups without their column": (
         "Dataset",
@@ -124,6 +159,47 @@ REFUSED = {
     ),
     "a template without data": ("TrainingTemplate", ("datasetRef", None), "datasetRef is needed"),
     "a template without a trainer": ("TrainingTemplate", ("trainer", None), "trainer is needed"),
+    "a time beyond all clocks": (
+        "DriftMonitor",
+        ("response", {"cooldownSeconds": 10**12}),
+        "should be less than or equal to 2147483647",
+    ),
+    "a bar without a height": (
+        "TrainingTemplate",
+        ("gates", {"metrics": [{"metric": "auc"}]}),
+        "a gate needs min or max",
+    ),
+    "a bar that nothing clears": (
+        "ModelDeployment",
+        ("accept", {"gates": [{"metric": "auc", "min": 0.8, "max": 0.7}]}),
+        "min must not be above max",
+    ),
+    "an image with a line end": (
+        "ModelDeployment",
+        ("server", {"image": "registry/server:1\n"}),
+        "spec.server.image in body should match",
+    ),
+    "a variable without a name of one": (
+        "TrainingTemplate",
+        ("podTemplate", {"env": [{"name": "A=B", "value": "1"}]}),
+        "spec.podTemplate.env[0].name in body should match",
+    ),
+    "a variable with two values": (
+        "TrainingTemplate",
+        (
+            "podTemplate",
+            {
+                "env": [
+                    {
+                        "name": "A",
+                        "value": "1",
+                        "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}},
+                    }
+                ]
+            },
+        ),
+        "value and valueFrom exclude each other",
+    ),
     "two models": (
         "ModelDeployment",
         ("model.selector", {"matchLabels": {"a": "b"}}),
@@ -161,6 +237,17 @@ def test_a_name_leaves_room_for_the_names_of_children(kind, ns):
     apply(make(kind, ns, "n" * 40))
     with pytest.raises(Refused, match=r"metadata\.name must be at most 40 characters"):
         apply(make(kind, ns, "n" * 41))
+
+
+@pytest.mark.parametrize("kind", sorted(SPECS))
+def test_a_name_is_one_that_others_can_refer_to(kind, ns):
+    with pytest.raises(Refused, match=r"metadata\.name must not contain a dot"):
+        apply(make(kind, ns, "v1.2"))
+
+
+def test_a_deployment_has_a_name_that_a_service_can_have(ns):
+    with pytest.raises(Refused, match=r"metadata\.name must begin with a letter"):
+        apply(make("ModelDeployment", ns, "2013-flights"))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ import pytest
 import yaml
 from plumbline.api.generate import crd
 from plumbline.api.generate.files import to_yaml
+from plumbline.api.v1alpha1.dataset import DataSource
+from pydantic import ValidationError
 
 DEFINITIONS = {d["spec"]["names"]["kind"]: d for d in crd.definitions()}
 KINDS = sorted(DEFINITIONS)
@@ -124,6 +126,13 @@ def test_the_key_of_a_source_cannot_lead_out_of_its_config_map(key, is_one):
     source = schema_of("Dataset")["properties"]["spec"]["properties"]["source"]
     pattern = source["properties"]["configMap"]["properties"]["key"]["pattern"]
     assert bool(re.search(pattern, key)) == is_one
+
+
+@pytest.mark.parametrize("space", [" ", "\t", "\v", "\x85", "\u00a0", "\u2003", "\u3000"])
+def test_no_address_passes_the_server_and_fails_to_be_read(space):
+    with pytest.raises(ValidationError):
+        DataSource(uri=f"s3://bucket/a{space}b.csv")
+    assert DataSource(uri="https://host/fl\u00fcge/*.csv").uri
 
 
 def test_there_is_no_phase():

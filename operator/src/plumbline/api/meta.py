@@ -14,6 +14,8 @@ Name = Annotated[
 ]
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$", max_length=71)]
 Text = Annotated[str, Field(max_length=1024)]
+Image = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[!-~]+$")]
+Variable = Annotated[str, Field(max_length=253, pattern=r"^[-._a-zA-Z][-._a-zA-Z0-9]*$")]
 Word = Annotated[str, Field(min_length=1, max_length=253)]
 # As many as Kubernetes counts: with more no clock can tell when they are over.
 Seconds = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -111,6 +113,16 @@ class KeyRef(Model):
     """Key inside of the object."""
 
 
+def key_of_fields(*names: str) -> str:
+    """Return the CEL rule that exactly one of these optional fields is set."""
+    return " + ".join(f"(has(self.{name}) ? 1 : 0)" for name in names) + " == 1"
+
+
+def validations(*rules: tuple[str, str]) -> dict[str, Any]:
+    """Return the JSON schema extension that carries CEL rules with their messages."""
+    return {"x-kubernetes-validations": [{"rule": rule, "message": text} for rule, text in rules]}
+
+
 def _object(*needed: str, **fields: Any) -> dict[str, Any]:
     """Return the schema of an object whose fields are texts unless they say otherwise."""
     text = {"type": "string", "maxLength": 4096}
@@ -123,14 +135,25 @@ def _object(*needed: str, **fields: Any) -> dict[str, Any]:
 
 # Typed to the last field: CEL compares what it knows, and a run's pod must not change.
 _KEY = _object("name", "key", name=None, key=None, optional={"type": "boolean"})
-_ENV_VAR = _object(
-    "name",
-    name=None,
-    value=None,
-    valueFrom=_object(
-        secretKeyRef=_KEY, configMapKeyRef=_KEY, fieldRef=_object("fieldPath", fieldPath=None)
+_ENV_VAR = {
+    **_object(
+        "name",
+        name={"type": "string", "maxLength": 253, "pattern": r"^[-._a-zA-Z][-._a-zA-Z0-9]*$"},
+        value=None,
+        valueFrom={
+            **_object(
+                secretKeyRef=_KEY,
+                configMapKeyRef=_KEY,
+                fieldRef=_object("fieldPath", fieldPath=None),
+            ),
+            "minProperties": 1,
+            "maxProperties": 1,
+        },
     ),
-)
+    **validations(
+        ("!has(self.value) || !has(self.valueFrom)", "value and valueFrom exclude each other"),
+    ),
+}
 _TOLERATION = _object(
     key=None,
     operator=None,
@@ -164,6 +187,16 @@ class PodTemplate(Model):
 class Gate(Model):
     """One bar that a metric has to clear: its confidence bound, not its estimate."""
 
+    model_config = {
+        "json_schema_extra": validations(
+            ("has(self.min) || has(self.max)", "a gate needs min or max: without, all pass"),
+            (
+                "!has(self.min) || !has(self.max) || self.min <= self.max",
+                "min must not be above max: nothing could pass",
+            ),
+        )
+    }
+
     metric: Literal[
         "auc", "accuracy", "f1", "precision", "recall", "brier", "log_loss", "mae", "rmse", "r2"
     ]
@@ -172,13 +205,3 @@ class Gate(Model):
     """Passes when the lower confidence bound is at least this."""
     max: float | None = None
     """Passes when the upper confidence bound is at most this."""
-
-
-def key_of_fields(*names: str) -> str:
-    """Return the CEL rule that exactly one of these optional fields is set."""
-    return " + ".join(f"(has(self.{name}) ? 1 : 0)" for name in names) + " == 1"
-
-
-def validations(*rules: tuple[str, str]) -> dict[str, Any]:
-    """Return the JSON schema extension that carries CEL rules with their messages."""
-    return {"x-kubernetes-validations": [{"rule": rule, "message": text} for rule, text in rules]}

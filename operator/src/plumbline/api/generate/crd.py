@@ -95,7 +95,7 @@ def _schema(model: type[BaseModel]) -> Schema:
         "type": "object",
         "required": ["spec"],
         "properties": properties,
-        **_name_rule(),
+        **_name_rules(model.__name__),
     }
 
 
@@ -114,7 +114,16 @@ def _part(model: type[BaseModel], field: str) -> type[BaseModel]:
     return annotation
 
 
-def _name_rule() -> Schema:
-    """Return the rule that leaves room for suffixes in the names of children."""
-    rule = f"size(self.metadata.name) <= {NAME_LIMIT}"
-    return validations((rule, f"metadata.name must be at most {NAME_LIMIT} characters"))
+def _name_rules(kind: str) -> Schema:
+    """Return the rules that leave room for the names of children, and let others refer to it."""
+    rules = [
+        (
+            f"size(self.metadata.name) <= {NAME_LIMIT}",
+            f"metadata.name must be at most {NAME_LIMIT} characters",
+        ),
+        ("!self.metadata.name.contains('.')", "metadata.name must not contain a dot"),
+    ]
+    if kind == "ModelDeployment":
+        begins = "metadata.name must begin with a letter: its Service has the same name"
+        rules.append(("self.metadata.name.matches('^[a-z]')", begins))
+    return validations(*rules)

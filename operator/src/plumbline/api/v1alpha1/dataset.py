@@ -20,6 +20,9 @@ from plumbline.api.meta import (
 )
 from plumbline.api.quantities import Quantity, Resources
 
+# No space of any alphabet: the server's regular expressions know fewer of them than Python's do.
+_ADDRESS = r"^(s3|https?)://[^\s\x0B\x85\p{Z}]+$"
+
 
 class DataSource(Model):
     """Where the rows come from: exactly one of uri and configMap."""
@@ -31,7 +34,7 @@ class DataSource(Model):
         )
     }
 
-    uri: Annotated[str, Field(max_length=1024, pattern=r"^(s3|https?)://[^\s]+$")] | None = None
+    uri: Annotated[str, Field(max_length=1024, pattern=_ADDRESS)] | None = None
     """Address of the files: s3://bucket/path/*.parquet or http(s)://host/file.csv; * and ** match names, behind http(s) those that the folder's page links to."""
     secret_ref: LocalRef | None = None
     """Secret whose keys AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL and AWS_REGION open the source."""
@@ -41,6 +44,23 @@ class DataSource(Model):
 
 class Column(Model):
     """What one column promises."""
+
+    model_config = {
+        "json_schema_extra": validations(
+            (
+                "(!has(self.min) && !has(self.max)) || self.type in ['integer', 'number']",
+                "min and max are for columns of type integer and number",
+            ),
+            (
+                "((!has(self.values) || self.values.size() == 0) && !has(self.pattern)) || self.type == 'string'",
+                "values and pattern are for columns of type string",
+            ),
+            (
+                "!has(self.min) || !has(self.max) || self.min <= self.max",
+                "min must not be above max: no value could be right",
+            ),
+        )
+    }
 
     name: Annotated[str, Field(min_length=1, max_length=128)]
     """Name of the column."""
@@ -66,6 +86,15 @@ class Column(Model):
 
 class DataSchema(Model):
     """The columns that the data must have."""
+
+    model_config = {
+        "json_schema_extra": validations(
+            (
+                "!has(self.primaryKey) || self.primaryKey.all(k, self.columns.exists(c, c.name == k))",
+                "primaryKey must name columns of the schema",
+            ),
+        )
+    }
 
     columns: Annotated[
         list[Column],
@@ -149,6 +178,14 @@ class DatasetSpec(Model):
             (
                 "!has(self.schema.timeColumn) || self.schema.columns.exists(c, c.name == self.schema.timeColumn)",
                 "schema.timeColumn must be a column of the schema",
+            ),
+            (
+                "!has(self.question) || !has(self.question.holdout.column) || self.schema.columns.exists(c, c.name == self.question.holdout.column)",
+                "question.holdout.column must be a column of the schema",
+            ),
+            (
+                "!has(self.question) || !has(self.question.holdout.by) || self.question.holdout.by != 'Time' || has(self.question.holdout.column) || has(self.schema.timeColumn)",
+                "by: Time needs schema.timeColumn or question.holdout.column",
             ),
         )
     }

@@ -8,6 +8,7 @@ from pydantic import Field
 from plumbline.api.meta import (
     Digest,
     Gate,
+    Image,
     Labels,
     LocalRef,
     Model,
@@ -53,7 +54,7 @@ class Accept(Model):
 class Server(Model):
     """The serving container."""
 
-    image: Annotated[str, Field(min_length=1, max_length=512)] | None = None
+    image: Image | None = None
     """Image to serve with; the operator's own serving image when left out. A new one is rolled out like a new model."""
     resources: Resources = Resources(cpu="200m", memory="512Mi", ephemeral_storage="1Gi")
     """Compute resources of the server."""

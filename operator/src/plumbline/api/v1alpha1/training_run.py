@@ -8,13 +8,16 @@ from pydantic import Field, JsonValue
 from plumbline.api.meta import (
     Digest,
     Gate,
+    Image,
     LocalRef,
     Model,
+    Name,
     ObjectMeta,
     Observed,
     PodTemplate,
     Seconds,
     Status,
+    Variable,
     Word,
     key_of_fields,
     validations,
@@ -36,7 +39,7 @@ Params = Annotated[
 class DatasetRef(Model):
     """The data to train on."""
 
-    name: Annotated[str, Field(max_length=40)]
+    name: Annotated[Name, Field(max_length=40)]
     """Name of the Dataset."""
     revision: Annotated[int, Field(ge=1)] | None = None
     """Revision to use; the newest one at the start when left out."""
@@ -56,7 +59,7 @@ class Estimator(Model):
 class EnvVar(Model):
     """A plain environment variable."""
 
-    name: Word
+    name: Variable
     """Name of the variable."""
     value: Annotated[str, Field(max_length=4096)] = ""
     """Its value."""
@@ -65,7 +68,7 @@ class EnvVar(Model):
 class TrainerContainer(Model):
     """A user's own training container: reads $PLUMBLINE_DATA, writes model.skops to $PLUMBLINE_MODEL."""
 
-    image: Annotated[str, Field(min_length=1, max_length=512)]
+    image: Image
     """The image."""
     command: Annotated[list[Annotated[str, Field(max_length=4096)]], Field(max_length=64)] = []
     """Entry point, as in a Pod."""
