@@ -20,6 +20,7 @@ from plumbline.kube.errors import QuotaExceeded
 from plumbline.plan import dataset, drift_monitor, model_deployment, training_run, training_template
 from plumbline.plan.rules import refusal
 from plumbline.shell.snapshots import Snapshots
+from plumbline.store import StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,17 @@ class Reconciler:
         self._cache, self._effects, self._by_kind = cache, effects, by_kind
 
     async def reconcile(self, key: Key) -> datetime | None:
-        """Make the world as the object wants it; return when to look again."""
+        """Make the world as the object wants it; return when to look again.
+
+        Raises:
+            StoreError: what a Job has come to cannot be read now; the object says so.
+        """
         controller, seen = self._by_kind[key.resource], self._cache.get(key)
-        snapshot = await controller.gather(key)
+        try:
+            snapshot = await controller.gather(key)
+        except StoreError as error:
+            await self._wait(key, error)
+            raise
         if snapshot is None or self._is_going(key):
             return None
         plan = controller.plan(snapshot)
@@ -67,19 +76,26 @@ class Reconciler:
 
     async def tell(self, key: Key, error: Exception) -> None:
         """Say on the object what keeps it and the operator cannot mend."""
-        live = self._cache.get(key)
-        if live is None:
+        if (live := self._cache.get(key)) is None:
             return
-        status = dict(live.get("status", {}))
-        told = refusal.refused(
-            status.get("conditions", ()),
-            type(error).__name__,
-            str(error),
-            passes=isinstance(error, QuotaExceeded),
-        )
+        passes = isinstance(error, QuotaExceeded)
+        stored = live.get("status", {}).get("conditions", ())
+        told = refusal.refused(stored, type(error).__name__, str(error), passes=passes)
         generation = live["metadata"].get("generation", 0)
-        status |= {"conditions": told, "observedGeneration": generation}
-        await self._effects.set_status(key, status)
+        await self._say(key, live, {"conditions": told, "observedGeneration": generation})
+
+    async def _wait(self, key: Key, error: StoreError) -> None:
+        """Say that the store keeps the object from being looked at."""
+        if (live := self._cache.get(key)) is None:
+            return
+        stored = live.get("status", {}).get("conditions", ())
+        told = refusal.refused(
+            stored, error.reason, str(error), passes=True, when="when the store answers"
+        )
+        await self._say(key, live, {"conditions": told})
+
+    async def _say(self, key: Key, live: Manifest, news: Manifest) -> None:
+        await self._effects.set_status(key, {**live.get("status", {}), **news})
 
     def _is_going(self, key: Key) -> bool:
         live = self._cache.get(key)

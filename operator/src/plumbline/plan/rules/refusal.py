@@ -1,4 +1,4 @@
-"""What an object says when the API server refuses a write that its plan asks for."""
+"""What an object says when the API server or the store refuses what its plan needs."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,12 @@ OURS = (READY, RECONCILING, STALLED)
 
 
 def refused(
-    stored: Sequence[Manifest], reason: str, message: str, *, passes: bool
+    stored: Sequence[Manifest],
+    reason: str,
+    message: str,
+    *,
+    passes: bool,
+    when: str = "when there is room",
 ) -> list[Manifest]:
     """Return all conditions of the object.
 
@@ -19,10 +24,11 @@ def refused(
         message: the server's own words.
         passes: whether it may be allowed later without a change of the object, as with quota; what
             is ready then stays so.
+        when: what it waits for then.
     """
     kept = [each for each in stored if each["type"] not in OURS]
     if not passes:
         return [*stalled(reason, message), *kept]
-    told = working(reason, f"{message}. It goes on by itself when there is room.")
+    told = working(reason, f"{message.rstrip('. ')}. It goes on by itself {when}.")
     is_ready = [each for each in stored if each["type"] == READY and each["status"] == "True"]
     return [*(is_ready or told[:1]), *told[1:], *kept]
