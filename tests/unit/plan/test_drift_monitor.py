@@ -279,6 +279,24 @@ def test_a_second_monitor_run_waits_for_the_first_to_end():
     assert story.runs == ["watch-1"]
 
 
+def test_a_dataset_that_is_made_again_under_its_name_is_trained_on():
+    story = MonitorStory(cooldownSeconds=0)
+    story.sees(drifted=True)
+    story.new_rows("b")
+    story.ends("watch-1", "Passed")
+    story.serves("b", revision=2)
+    story.world.settle()
+    story.world.delete("Dataset", "flights")
+    for job in story.world.names("Job"):
+        story.world.delete("Job", job)
+    story.data_uid = story.world.add(builders.dataset())["metadata"]["uid"]
+    story.sees(model="b", drifted=True)
+    story.new_rows("c")
+    assert story.world.get("Dataset", "flights")["status"]["revision"] == 3, "no number comes twice"
+    story.new_rows("c")
+    assert story.world.get("TrainingRun", "watch-2")["spec"]["datasetRef"]["revision"] == 3
+
+
 def test_status_that_is_lost_gives_no_name_twice():
     story = retraining()
     story.ends("watch-1", "Passed")

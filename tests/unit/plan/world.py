@@ -240,10 +240,18 @@ def plan_dataset(world: World, key: Key) -> Plan:
             config_maps=tuple(world.owned("ConfigMap", seen.metadata.uid)),
             outcomes=outcomes,
             requests=world.requests,
+            last_revision=0 if seen.status.revision else _last_revision(world, key.name),
             settings=world.settings,
             now=world.now,
         )
     )
+
+
+def _last_revision(world: World, dataset: str) -> int:
+    """Return the highest revision of a Dataset of this name that a run is pinned to."""
+    runs = [o for k, o in world.objects.items() if k.resource == resources.TRAINING_RUN]
+    pins = [run["status"].get("dataset") or {} for run in runs]
+    return max((pin["revision"] for pin in pins if pin.get("name") == dataset), default=0)
 
 
 def plan_training_template(world: World, key: Key) -> Plan:

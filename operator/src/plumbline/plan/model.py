@@ -67,6 +67,8 @@ class DatasetSnapshot:
         config_maps: the ConfigMaps that it controls, as they live.
         outcomes: what is known of each Job, by its name.
         requests: ids of refreshes that monitors ask for, sorted.
+        last_revision: the highest revision that runs know of a Dataset of this name, if this one
+            has none yet: it may have been made again, and no number is given twice.
     """
 
     dataset: Dataset
@@ -74,6 +76,7 @@ class DatasetSnapshot:
     config_maps: tuple[Manifest, ...] = ()
     outcomes: Mapping[str, JobOutcome] = field(default_factory=dict)
     requests: tuple[str, ...] = ()
+    last_revision: int = 0
     settings: Settings
     now: datetime
 

@@ -83,6 +83,7 @@ class Snapshots:
             config_maps=self._children(CONFIG_MAP, dataset.metadata.uid),
             outcomes=await self._outcomes(jobs),
             requests=tuple(sorted(self._requests(key))),
+            last_revision=self._last_revision(key) if dataset.status.revision is None else 0,
             settings=self._settings,
             now=self._now(),
         )
@@ -172,6 +173,12 @@ class Snapshots:
             status = monitor.get("status", {})
             if status.get("refreshDataset") == key.name and status.get("refresh"):
                 yield status["refresh"]
+
+    def _last_revision(self, key: Key) -> int:
+        """Return the highest revision of a Dataset of this name that a run is pinned to."""
+        runs = self._cache.list(TRAINING_RUN, key.namespace)
+        pins = (run.get("status", {}).get("dataset") or {} for run in runs)
+        return max((int(pin["revision"]) for pin in pins if pin.get("name") == key.name), default=0)
 
     def _candidates(self, deployment: ModelDeployment, namespace: str) -> Iterable[TrainingRun]:
         choice = deployment.spec.model

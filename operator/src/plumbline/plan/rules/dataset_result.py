@@ -48,7 +48,7 @@ def recorded(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome) -
     elif record.verdict == "Invalid":
         made = _invalid(dataset, record)
     else:
-        made = _valid(dataset, record, outcome.manifest, now)
+        made = _valid(snapshot, record, outcome.manifest, now)
     return _ended(snapshot, attempt, made, now)
 
 
@@ -87,11 +87,11 @@ def _invalid(dataset: Dataset, record: DatasetRecord) -> Made:
     )
 
 
-def _valid(dataset: Dataset, record: DatasetRecord, manifest: str, now: datetime) -> Made:
+def _valid(snapshot: DatasetSnapshot, record: DatasetRecord, manifest: str, now: datetime) -> Made:
     """Good data: a new revision, or the rows and rules of before under the newest manifest."""
-    old = dataset.status
+    dataset, old = snapshot.dataset, snapshot.dataset.status
     same = old.digest == record.digest and _same_rules(dataset)
-    number = (old.revision or 0) + (0 if same else 1)
+    number = (old.revision or snapshot.last_revision) + (0 if same else 1)
     line = Revision(
         revision=number,
         digest=record.digest or "",
