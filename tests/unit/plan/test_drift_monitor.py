@@ -1,9 +1,11 @@
 """What people fear of a monitor that retrains, each as a sentence."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.plan import builders
-from tests.unit.plan.monitor_story import MonitorStory
+from tests.unit.plan.monitor_story import MonitorStory, look
 
 
 def drifting(**response) -> MonitorStory:
@@ -295,6 +297,22 @@ def test_a_dataset_that_is_made_again_under_its_name_is_trained_on():
     assert story.world.get("Dataset", "flights")["status"]["revision"] == 3, "no number comes twice"
     story.new_rows("c")
     assert story.world.get("TrainingRun", "watch-2")["spec"]["datasetRef"]["revision"] == 3
+
+
+def test_a_monitor_of_a_column_that_nobody_counts_does_not_pretend_to_watch():
+    story = MonitorStory()
+    story.world.edit("DriftMonitor", "watch", columns=["tmep"])
+    story.world.assessment = replace(look(), findings=(), unknown=("tmep",))
+    story.world.settle()
+    ready = story.condition("Ready")
+    assert (ready["status"], ready["reason"]) == ("False", "ColumnUnknown")
+    assert "tmep: mend spec.columns" in ready["message"]
+    assert story.condition("Stalled")["status"] == "True"
+    story.world.assessment = None
+    assert story.world.settle() == 0, "a restart says nothing else"
+    story.world.edit("DriftMonitor", "watch", columns=["temp"])
+    story.world.settle()
+    assert story.condition("Stalled")["status"] == "absent"
 
 
 def test_status_that_is_lost_gives_no_name_twice():

@@ -172,3 +172,11 @@ def test_a_world_that_moves_after_the_source_is_mended_is_still_seen() -> None:
     found = looks(mine, [each + 1.5 for each in normal(rng, 30)], after=130)
     assert found[-1].drifted
     assert not found[-1].broken
+
+
+def test_a_column_that_the_model_does_not_count_is_named() -> None:
+    spec = MONITOR.spec.model_copy(update={"columns": ["x", "y"]})
+    monitor = MONITOR.model_copy(update={"spec": spec})
+    watching = with_predictions(0)
+    assert watching.look(monitor, through=1, lost=0).unknown == ("y",)
+    assert watching.look(MONITOR, through=2, lost=0).unknown == ()

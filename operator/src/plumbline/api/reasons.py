@@ -92,6 +92,7 @@ class DriftMonitorReason(StrEnum):
     WAITING_FOR_TEMPLATE = "WaitingForTemplate"
     WAITING_FOR_TRAFFIC = "WaitingForTraffic"
     WATCHING = "Watching"
+    COLUMN_UNKNOWN = "ColumnUnknown"
     DRIFT_DETECTED = "DriftDetected"
     NO_DRIFT = "NoDrift"
     DATA_BROKEN = "DataBroken"

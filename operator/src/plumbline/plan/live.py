@@ -69,6 +69,7 @@ class Assessment:
         mended: columns that were broken, and the last second of the epoch at which they were.
         window_rows: rows in the largest window.
         rows_lost: rows that no look has seen: a killed pod's since its last pull, and late ones.
+        unknown: columns that are to be watched and that the model does not count.
     """
 
     model: str
@@ -78,3 +79,4 @@ class Assessment:
     mended: tuple[tuple[str, int], ...] = ()
     window_rows: int = 0
     rows_lost: int = 0
+    unknown: tuple[str, ...] = ()

@@ -78,6 +78,7 @@ class Watcher:
             mended=self._mended(through),
             window_rows=self.seconds.rows(through, KEPT),
             rows_lost=self.lost_before + lost,
+            unknown=tuple(sorted(set(monitor.spec.columns) - self.seconds.layout.slices.keys())),
         )
 
     def _judge_broken(self, wrong: list[Broken], through: int) -> None:

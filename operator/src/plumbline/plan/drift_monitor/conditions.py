@@ -3,7 +3,7 @@
 from plumbline.api.effects import Manifest
 from plumbline.api.reasons import DriftMonitorReason as Reason
 from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus
-from plumbline.plan.conditions import READY, condition, held, ready, working
+from plumbline.plan.conditions import READY, condition, held, ready, stalled, working
 from plumbline.plan.drift_monitor.course import Course
 from plumbline.plan.drift_monitor.verdict import (
     DATA_BROKEN,
@@ -50,6 +50,9 @@ def _watching(snapshot: DriftMonitorSnapshot, looked: Assessment | None) -> list
 
 def _works(snapshot: DriftMonitorSnapshot, looked: Assessment | None) -> list[Manifest]:
     name = snapshot.monitor.spec.deployment_ref.name
+    if looked and looked.unknown:
+        text = f"ModelDeployment {name} counts no column {', '.join(looked.unknown)}"
+        return stalled(Reason.COLUMN_UNKNOWN, f"{text}: mend spec.columns, or leave it out for all")
     if looked is not None:
         number = len(looked.findings)
         message = f"watches {number} column{'s' * (number != 1)} of ModelDeployment {name}"
@@ -57,7 +60,15 @@ def _works(snapshot: DriftMonitorSnapshot, looked: Assessment | None) -> list[Ma
     stored = condition_of(snapshot.monitor.status, READY)
     if stored and stored.reason == Reason.WATCHING:
         return ready(Reason.WATCHING, stored.message)
+    if stored and stored.reason == Reason.COLUMN_UNKNOWN and _is_old(snapshot):
+        return stalled(Reason.COLUMN_UNKNOWN, stored.message)
     return ready(Reason.WAITING_FOR_TRAFFIC, f"no row of ModelDeployment {name} counted yet")
+
+
+def _is_old(snapshot: DriftMonitorSnapshot) -> bool:
+    """Tell whether the stored status is about the spec as it is."""
+    monitor = snapshot.monitor
+    return monitor.status.observed_generation == monitor.metadata.generation
 
 
 def _drifted(
