@@ -345,6 +345,26 @@ def test_a_selector_that_matches_thousands_of_runs_looks_at_each_a_few_times():
     assert looks < 10
 
 
+def test_a_canary_that_has_passed_and_lacks_a_pod_says_what_it_waits_for():
+    world = served(run("one"), run("two", revision=2))
+    world.settle()
+    identity = world.canary.identity
+    condition = {"type": "PodScheduled", "status": "False", "message": "0/1 nodes: too little cpu"}
+    world.edit(replicas=3)
+    world.settle(start_pods=False)
+    world.call(5000)
+    snapshot = world.snapshot()
+    about = {"name": "pod", "labels": {IDENTITY: identity}}
+    pod = {"metadata": about, "status": {"conditions": [condition]}}
+    told = plan(replace(snapshot, pods=(pod,))).status["conditions"]
+    message = next(each["message"] for each in told if each["type"] == "Progressing")
+    assert "Pass" in message
+    assert "when all its pods are ready (1 of 3 are: no node takes the pod: 0/1 nodes" in message
+    world.start_pods()
+    world.settle()
+    assert "all its pods" not in world.condition("Progressing")["message"]
+
+
 def test_a_run_named_by_hand_may_be_older():
     world = served(run("new", revision=2), run("old", revision=1))
     world.edit(model={"runRef": {"name": "old"}})

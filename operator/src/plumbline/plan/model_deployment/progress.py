@@ -57,7 +57,17 @@ def _course(snapshot: ModelDeploymentSnapshot, canary: Canary) -> str:
     steps = snapshot.deployment.spec.rollout.steps
     where = f"step {canary.step + 1} of {len(steps)}: {name} answers {canary.weight} %"
     said = canary.message or f"no request counted yet, {_needed(snapshot)} are needed"
-    return f"{where} of the requests. {canary.verdict}: {said}"
+    return f"{where} of the requests. {canary.verdict}: {said}{_missing(snapshot, canary)}"
+
+
+def _missing(snapshot: ModelDeploymentSnapshot, canary: Canary) -> str:
+    """Return what a canary that answers still waits for: it moves only with all its pods."""
+    pods = view.pods_of(snapshot, canary.identity)
+    if pods.available:
+        return ""
+    trouble = view.trouble(snapshot, canary.identity)
+    why = f": {trouble.message}" if trouble else ""
+    return f". It goes on when all its pods are ready ({pods.ready} of {pods.wanted} are{why})"
 
 
 def _needed(snapshot: ModelDeploymentSnapshot) -> int:
