@@ -1,12 +1,22 @@
 """What a TrainingRun waits for, what stops it, and what is frozen when it starts."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from plumbline.plan import canonical
 
-from tests.unit.plan.builders import broken, dataset, digest, profiled, run, settings, template
+from tests.unit.plan.builders import (
+    active,
+    broken,
+    dataset,
+    digest,
+    profiled,
+    run,
+    settings,
+    template,
+)
 from tests.unit.plan.stories import RunStory, with_data
 from tests.unit.plan.world import World
 
@@ -126,6 +136,30 @@ def test_a_run_waits_for_the_revision_of_a_fetch_under_way() -> None:
     (job,) = world.names("Job")
     story.ends(job, profiled(world.get("Dataset", "flights")["metadata"]["uid"], "b"))
     assert story.status["dataset"]["revision"] == 2
+
+
+def test_a_run_waits_for_a_fetch_whose_image_takes_long_to_come() -> None:
+    world = with_data()
+    world.annotate("Dataset", "flights", "plumbline.dev/refresh", "monday")
+    world.settle()
+    (job,) = world.names("Job")
+    slow = active("ContainerCreating", "container profile waits for its image.")
+    world.finish(job, replace(slow, since=world.now))
+    world.advance(60)
+    world.settle()
+    story = RunStory(world=world)
+    assert story.condition("Reconciling") == ("True", "DatasetNotReady")
+    message = world.condition("TrainingRun", "first", "Ready")["message"]
+    assert "waits for its image" in message
+    story.ends(job, profiled(world.get("Dataset", "flights")["metadata"]["uid"], "b"))
+    assert story.status["dataset"]["revision"] == 2
+
+
+def test_a_run_that_names_its_revision_waits_for_no_other() -> None:
+    world = with_data()
+    world.annotate("Dataset", "flights", "plumbline.dev/refresh", "monday")
+    story = RunStory(run(datasetRef={"name": "flights", "revision": 1}), world=world)
+    assert story.status["dataset"]["revision"] == 1
 
 
 def test_a_run_keeps_its_revision_when_a_newer_one_comes() -> None:

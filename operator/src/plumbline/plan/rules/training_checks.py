@@ -43,14 +43,14 @@ def _of_dataset(snapshot: TrainingRunSnapshot, fields: TrainingFields) -> Iterat
     dataset = snapshot.dataset
     if dataset is None:
         yield training_fit.absent(fields)
-    elif waiting := _unready(dataset):
+    elif waiting := _unready(dataset, fields):
         yield working(Reason.DATASET_NOT_READY, waiting)
     else:
         yield from training_fit.of_revision(dataset, fields)
         yield from training_fit.of_question(dataset, fields)
 
 
-def _unready(dataset: Dataset) -> str | None:
+def _unready(dataset: Dataset, fields: TrainingFields) -> str | None:
     """Return why the Dataset's revision cannot be taken now, or None."""
     status, name = dataset.status, dataset.metadata.name
     if status.observed_generation < dataset.metadata.generation:
@@ -60,6 +60,13 @@ def _unready(dataset: Dataset) -> str | None:
         why = condition_of(status, "Ready")
         said = f" ({why.reason}: {why.message})" if why else ""
         return f"Dataset {name} has no usable revision{said}. The run starts as soon as it has one."
-    if reading and reading.status == "True" and reading.reason == DatasetReason.PROFILING:
-        return f"Dataset {name} is being read: the run takes the revision that comes of it."
-    return None
+    if reading is None or reading.status != "True" or _has_named(dataset, fields):
+        return None
+    kept = "" if reading.reason == DatasetReason.PROFILING else f" ({reading.message.rstrip('. ')})"
+    return f"Dataset {name} is being read{kept}: the run takes the revision that comes of it."
+
+
+def _has_named(dataset: Dataset, fields: TrainingFields) -> bool:
+    """Tell whether the run names its revision, and the Dataset has it."""
+    named = fields.dataset_ref is not None and fields.dataset_ref.revision is not None
+    return named and training_fit.pinned(dataset, fields) is not None
