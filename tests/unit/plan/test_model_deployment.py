@@ -365,6 +365,20 @@ def test_a_canary_that_has_passed_and_lacks_a_pod_says_what_it_waits_for():
     assert "all its pods" not in world.condition("Progressing")["message"]
 
 
+def test_a_canary_beside_pods_that_are_all_down_says_the_way_out_and_takes_it():
+    world = served(run("one"), run("two", revision=2))
+    world.settle()
+    world.break_pods(world.deployment.status.stable.identity, CRASH)
+    world.settle()
+    message = world.condition("Progressing")["message"]
+    assert "No pod of run one is ready" in message
+    assert "set rollout.steps to []" in message
+    world.edit(rollout={"steps": []})
+    world.roll_out()
+    assert world.serving == "two"
+    assert world.condition("Ready")["status"] == "True"
+
+
 def test_a_run_named_by_hand_may_be_older():
     world = served(run("new", revision=2), run("old", revision=1))
     world.edit(model={"runRef": {"name": "old"}})

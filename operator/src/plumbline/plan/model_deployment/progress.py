@@ -64,10 +64,19 @@ def _missing(snapshot: ModelDeploymentSnapshot, canary: Canary) -> str:
     """Return what a canary that answers still waits for: it moves only with all its pods."""
     pods = view.pods_of(snapshot, canary.identity)
     if pods.available:
-        return ""
+        return _unasked(snapshot)
     trouble = view.trouble(snapshot, canary.identity)
     why = f": {trouble.message}" if trouble else ""
     return f". It goes on when all its pods are ready ({pods.ready} of {pods.wanted} are{why})"
+
+
+def _unasked(snapshot: ModelDeploymentSnapshot) -> str:
+    """Return why no request can come: those that serve send them, and none of them is there."""
+    stable = snapshot.deployment.status.stable
+    if stable is None or view.pods_of(snapshot, stable.identity).ready:
+        return ""
+    lost = f". No pod of run {stable.run} is ready to send it requests"
+    return f"{lost}: mend them, or set rollout.steps to [] and it takes over unmeasured"
 
 
 def _needed(snapshot: ModelDeploymentSnapshot) -> int:
