@@ -59,13 +59,14 @@ async def contest(contender_of: Callable[[Path], Contender]) -> tuple[Figures, D
 
 def bare(job: Mapping[str, Any]) -> dict[str, Any]:
     """Return a Job as somebody would have written it: without what the server has added."""
-    labels = job["metadata"]["labels"]
+    kept = ("labels", "annotations")
+    metadata = {k: v for k, v in job["metadata"].items() if k in kept}
     spec = {k: v for k, v in job["spec"].items() if k != "selector"}
     template = {k: v for k, v in spec["template"].items() if k != "metadata"}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": {"labels": labels},
+        "metadata": metadata,
         "spec": {**spec, "template": template},
     }
 
