@@ -1,7 +1,11 @@
 # Thin: every target is a line or two. `make help` lists them.
 SHELL := /bin/bash
+# The cluster is there before its images are: with -j, too.
+.NOTPARALLEL:
 .SHELLFLAGS := -euo pipefail -c
 CACHE ?= $(HOME)/.cache/plumbline
+$(if $(word 2,$(CACHE)),$(error CACHE is '$(CACHE)': choose a path without spaces, such as make CACHE=/var/cache/plumbline))
+override CACHE := $(abspath $(CACHE))
 CLUSTER ?= $(shell hack/cluster default)
 export PLUMBLINE_CACHE := $(CACHE)
 export CLUSTER
@@ -21,8 +25,8 @@ $(UV):
 $(VENV)/.stamp: requirements/dev.txt | $(UV)
 	@echo "installing the locked Python environment"
 	@$(UV) venv --quiet --allow-existing --python 3.11 $(VENV)
-	@$(UV) pip sync --quiet --require-hashes requirements/dev.txt
-	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(UV) pip sync --quiet --python $(PY) --require-hashes requirements/dev.txt
+	@$(UV) pip install --quiet --python $(PY) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 install: $(VENV)/.stamp ## Install the locked virtual environment

@@ -1,0 +1,47 @@
+"""What make would run, asked of make itself."""
+
+import os
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def would_run(*words: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    """Return what make says that it would run, were nothing done yet."""
+    command = ["make", "--dry-run", "--always-make", *words]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")} | env
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_installing_never_touches_an_environment_that_is_active() -> None:
+    done = would_run("install", VIRTUAL_ENV="/home/somebody/else")
+    lines = [line for line in done.stdout.splitlines() if "uv pip" in line]
+    assert len(lines) == 2
+    assert all("--python .venv/bin/python" in line for line in lines)
+
+
+def test_parallel_jobs_never_bring_images_to_a_cluster_that_is_not_there(tmp_path: Path) -> None:
+    order = tmp_path / "order"
+    recipe = f"SHELL = {tmp_path}/slow"
+    (tmp_path / "slow").write_text(
+        f'#!/bin/bash\ncase "${{!#}}" in *"cluster up") sleep .3; esac\necho "${{!#}}" >> {order}\n'
+    )
+    (tmp_path / "slow").chmod(0o755)
+    words = ["make", "-j4", "--old-file=install", "deploy", recipe, "CLUSTER=testbed"]
+    subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    steps = [line for line in order.read_text().splitlines() if line.startswith("hack/cluster")]
+    assert steps == ["hack/cluster up", "hack/cluster images", "hack/cluster deploy"]
+
+
+def test_a_cache_that_make_cannot_name_is_refused_by_its_name(tmp_path: Path) -> None:
+    done = would_run("install", CACHE="/home/some body/cache")
+    assert done.returncode != 0
+    assert "CACHE is '/home/some body/cache': choose a path without spaces" in done.stderr
+
+
+def test_a_cache_given_from_here_is_the_same_from_anywhere() -> None:
+    done = would_run("install", "CACHE=build/cache")
+    assert f"python3 -m venv {ROOT}/build/cache/uv" in done.stdout
