@@ -117,7 +117,8 @@ def _peers(
     address, found, blocks = SIDES[kind][2], set(), []
     for peer in peers:
         if block := peer.get("ipBlock"):
-            blocks.append(_block(address, block))
+            # Pods here have no IPv6 address: a block of them allows nobody.
+            blocks += [] if ":" in block["cidr"] else [_block(address, block)]
             continue
         among = {namespace}
         if "namespaceSelector" in peer:

@@ -33,8 +33,13 @@ def render(*settings: str, namespace: str = "plumbline-system") -> list[dict[str
 
 def template(*settings: str, namespace: str = "plumbline-system") -> str:
     """Return the chart's text with some values set."""
-    words = [word for setting in settings for word in ("--set", setting)]
+    words = [word for setting in settings for word in (_flag(setting), setting)]
     return helm("template", "plumbline", PATH, "--namespace", namespace, *words)
+
+
+def _flag(setting: str) -> str:
+    """Return how helm is told; only JSON can say that a list is empty."""
+    return "--set-json" if setting.endswith("=[]") else "--set"
 
 
 def named(

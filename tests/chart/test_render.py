@@ -72,6 +72,9 @@ def test_every_pod_meets_the_restricted_standard_and_more(variant):
         ("store.size=big", "size"),
         ("networkPolicies.sources={everywhere}", "sources"),
         ("image.pullPolicy=Sometimes", "pullPolicy"),
+        ("namespaces={a,b,a}", "namespaces"),
+        ("networkPolicies.apiServer.ports=[]", "ports"),
+        ("networkPolicies.apiServer.cidrs=[]", "cidrs"),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_name(setting, word):
@@ -165,6 +168,55 @@ def test_the_plain_manifests_are_the_chart_with_its_defaults():
     committed = REPOSITORY / "manifests/install.yaml"
     head = install.head(helm.HELM, REPOSITORY / "charts/plumbline")
     assert committed.read_text() == install.manifests(head)
+
+
+@pytest.mark.parametrize("empty", ["[]", "null"])
+def test_an_empty_list_of_addresses_opens_nothing(empty):
+    elsewhere = ("store.enabled=false", "store.url=s3://bucket/{namespace}", "namespaces={a}")
+    lists = (f"networkPolicies.{name}={empty}" for name in ("store", "sources", "training"))
+    policies = [o for o in render(*elsewhere, *lists) if o["kind"] == "NetworkPolicy"]
+    for policy in policies:
+        for rule in policy["spec"].get("egress", ()):
+            assert rule["to"], policy["metadata"]["name"]
+
+
+@pytest.mark.parametrize("name", ["cidrs", "ports"])
+def test_a_list_that_is_taken_away_opens_nothing(name):
+    policy = named(
+        render(f"networkPolicies.apiServer.{name}=null"), "NetworkPolicy", "plumbline-operator"
+    )
+    for rule in policy["spec"]["egress"]:
+        assert rule["to"]
+        assert rule["ports"]
+
+
+def test_addresses_everywhere_are_those_of_ipv6_too():
+    policy = named(render("namespaces={a}"), "NetworkPolicy", "plumbline-profile")
+    blocks = {peer["ipBlock"]["cidr"] for peer in policy["spec"]["egress"][0]["to"]}
+    assert blocks == {"0.0.0.0/0", "::/0"}
+
+
+@pytest.mark.parametrize("name", ["123", "no", "1e3"])
+def test_a_namespace_whose_name_looks_like_another_type_stays_a_name(name):
+    for obj in render("namespaces={a}", namespace=name):
+        assert obj["metadata"].get("namespace", name) in (name, "a"), obj
+
+
+@pytest.mark.parametrize("gone", ["store.resources", "store.resources.limits"])
+def test_limits_can_be_taken_away(gone):
+    store = named(render("store.persistent=false", f"{gone}=null"), "Deployment", "plumbline-store")
+    limits = _limits(store)
+    assert limits == {"ephemeral-storage": "20Gi"}
+
+
+def _limits(deployment):
+    return deployment["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]
+
+
+def test_applying_the_plain_manifests_again_takes_no_namespace_away():
+    text = (REPOSITORY / "manifests/install.yaml").read_text()
+    settings = named([*yaml.safe_load_all(text)], "ConfigMap", "plumbline-settings")
+    assert "PLUMBLINE_NAMESPACES" not in settings["data"]
 
 
 def test_the_plain_manifests_hold_no_secret():

@@ -19,7 +19,7 @@
 - to:
     - namespaceSelector:
         matchLabels:
-          kubernetes.io/metadata.name: {{ .Release.Namespace }}
+          kubernetes.io/metadata.name: {{ .Release.Namespace | quote }}
       podSelector:
         matchLabels: {{- include "plumbline.storeLabels" . | nindent 10 }}
   ports:
@@ -29,18 +29,21 @@
 {{- end }}
 {{- end }}
 
+{{- /* Egress to addresses; to nowhere when there are none, as an empty list of peers is everybody. */ -}}
 {{- define "plumbline.toAddresses" -}}
+{{- with . -}}
 - to:
     {{- range . }}
     - ipBlock:
         cidr: {{ . | quote }}
     {{- end }}
 {{- end }}
+{{- end }}
 
 {{- define "plumbline.operatorPeer" -}}
 - namespaceSelector:
     matchLabels:
-      kubernetes.io/metadata.name: {{ .Release.Namespace }}
+      kubernetes.io/metadata.name: {{ .Release.Namespace | quote }}
   podSelector:
     matchLabels: {{- include "plumbline.operatorLabels" . | nindent 6 }}
 {{- end }}

@@ -44,6 +44,17 @@ def test_a_node_protects_its_own_pods_only() -> None:
     assert "drop" not in text
 
 
+def test_blocks_of_ipv6_open_nothing_and_spoil_nothing() -> None:
+    blocks = [{"ipBlock": {"cidr": "::/0"}}, {"ipBlock": {"cidr": "10.0.0.0/8"}}]
+    both = policy(policyTypes=["Egress"], egress=[{"to": blocks}])
+    assert "chain egress_10_0_0_1 {\n  ip daddr 10.0.0.0/8 return\n" in render(
+        PODS, NAMESPACES, [both], node="n1"
+    )
+    six = policy(policyTypes=["Egress"], egress=[{"to": blocks[:1]}])
+    text = render(PODS, NAMESPACES, [six], node="n1")
+    assert "chain egress_10_0_0_1 {\n  counter drop\n}" in text
+
+
 def test_address_blocks_know_exceptions_and_port_ranges() -> None:
     block = {"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"]}}
     rule = {"to": [block], "ports": [{"port": 80, "endPort": 90}]}

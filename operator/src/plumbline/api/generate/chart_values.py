@@ -13,6 +13,7 @@ Namespace = Annotated[
 Cidr = Annotated[str, Field(pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
 Quantity = Annotated[str, Field(pattern=PATTERN)] | Annotated[float, Field(ge=0)]
 Free = dict[str, Any]
+EVERYWHERE = ["0.0.0.0/0", "::/0"]
 
 
 class Part(BaseModel):
@@ -131,9 +132,9 @@ class Store(Placement):
 class ApiServer(Part):
     """How the operator reaches the API server, for its NetworkPolicy."""
 
-    cidrs: list[Cidr] = ["0.0.0.0/0"]
+    cidrs: Annotated[list[Cidr], Field(min_length=1)] = EVERYWHERE
     """Addresses of the API server."""
-    ports: list[Annotated[int, Field(ge=1, le=65535)]] = [443, 6443]
+    ports: Annotated[list[Annotated[int, Field(ge=1, le=65535)]], Field(min_length=1)] = [443, 6443]
     """Its ports, as seen behind the Service."""
 
 
@@ -142,12 +143,12 @@ class NetworkPolicies(Part):
 
     enabled: bool = True
     """Whether to make NetworkPolicies here and in the namespaces."""
-    sources: list[Cidr] = ["0.0.0.0/0"]
-    """Addresses that Jobs which read a data source may reach."""
+    sources: list[Cidr] = EVERYWHERE
+    """Addresses that Jobs which read a data source may reach; none but the store when empty."""
     training: list[Cidr] = []
     """Addresses that training Jobs may reach besides the store."""
-    store: list[Cidr] = ["0.0.0.0/0"]
-    """Addresses of a store outside of the cluster."""
+    store: list[Cidr] = EVERYWHERE
+    """Addresses of a store outside of the cluster; none when empty."""
     clients: list[Free] = []
     """NetworkPolicy peers that may call the models; everybody who reaches the Service when empty."""
     prometheus: list[Free] = []
@@ -184,14 +185,14 @@ class Roles(Part):
 class Values(Part):
     """Values of the Plumbline chart."""
 
-    namespaces: list[Namespace] = []
+    namespaces: Annotated[list[Namespace], Field(json_schema_extra={"uniqueItems": True})] = []
     """Namespaces to work in: each gets its account in the store and its NetworkPolicies."""
     create_namespaces: bool = False
     """Whether to make these namespaces, with the restricted Pod Security Standard enforced."""
     image: Image = Image()
     """Plumbline's own images: registry/operator:tag and so on."""
     image_pull_secrets: list[str] = []
-    """Secrets with registry credentials, in the operator's namespace."""
+    """Secrets with registry credentials, in the operator's namespace. Pods in the namespaces pull with those of their service account: add them to `default` there."""
     operator: Operator = Operator()
     """The operator."""
     store: Store = Store()
