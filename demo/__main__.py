@@ -7,14 +7,14 @@ from pathlib import Path
 
 from rich.table import Table
 
-from demo import failures, flights, story
+from demo import failures, flights, promises, story
 from demo.cluster import StoryError
 
 RESULT = Path(__file__).parent / "result.json"
 
 
 def main() -> int:
-    """Run the demo; 0 when the story went as it should."""
+    """Run the demo; 0 when the story went as it should and every promise was kept."""
     told = story.Story(rows=flights.table())
     try:
         asyncio.run(_tell(told))
@@ -24,7 +24,10 @@ def main() -> int:
     finally:
         _write(told)
     _print(told)
-    return 0
+    broken = promises.broken(told.result)
+    for sentence in broken:
+        story.console.print(f"[red]a promise was broken:[/red] {sentence}")
+    return 1 if broken else 0
 
 
 async def _tell(told: story.Story) -> None:
@@ -46,7 +49,8 @@ def _print(told: story.Story) -> None:
         if name != "stages":
             table.add_row(name, str(value))
     story.console.print(table)
-    story.console.print("Everything stays up: kubectl --namespace flights get mlops")
+    story.console.print("Everything stays up. To look around, in bash:")
+    story.console.print("  source <(hack/cluster env) && kubectl --namespace flights get mlops")
 
 
 if __name__ == "__main__":

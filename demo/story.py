@@ -1,6 +1,7 @@
 """The main story: a model is trained, serves in silence, the world moves, and the model heals."""
 
 import asyncio
+import contextlib
 import io
 import json
 import tempfile
@@ -27,6 +28,7 @@ from demo.replay import Traffic, replay
 MANIFEST = Path(__file__).parent.parent / "manifests" / "examples" / "flights.yaml"
 RATE = 50.0
 QUIET_ROWS = 4500
+LAST_LOOK_SECONDS = 2.0
 console = Console(width=110)
 
 
@@ -142,8 +144,10 @@ async def watching(alarms: list[str]) -> Any:
     try:
         yield
     finally:
-        await asyncio.sleep(2)
+        await asyncio.sleep(LAST_LOOK_SECONDS)
         task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 async def _replay(story: Story, rows: pd.DataFrame, name: str, **options: Any) -> None:
