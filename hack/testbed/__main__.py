@@ -33,6 +33,7 @@ def main() -> int:
 
 def prepare(_: argparse.Namespace) -> None:
     """Install packages, build the programs and the cluster's own images."""
+    packages.check()
     with alone(CACHE):
         packages.install()
         build.build()
@@ -80,10 +81,13 @@ def status(options: argparse.Namespace) -> None:
 def load(options: argparse.Namespace) -> None:
     """Bring an image to every node."""
     cluster = _cluster(options)
+    nodes = sorted(cluster.state.glob("node[0-9]"))
+    if not nodes or not is_running(cluster, "containerd-1"):
+        raise TestbedError(f"cluster {cluster.name} is not up: make cluster")
     for name in options.image:
         archive = Path(name) if name.endswith(".tar") else images.archive_of(name)
         with step(f"loading {name}"):
-            for folder in sorted(cluster.state.glob("node[0-9]")):
+            for folder in nodes:
                 node.load(cluster, int(folder.name.removeprefix("node")), archive)
 
 

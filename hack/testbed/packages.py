@@ -1,8 +1,10 @@
 """What the distribution brings: runc, nftables and the tools that build images."""
 
+import os
 import shutil
+import sys
 
-from shell import run, step
+from shell import TestbedError, run, step
 
 COMMANDS = {
     "runc": "runc",
@@ -14,6 +16,22 @@ COMMANDS = {
     "iptables": "iptables",
     "conntrack": "conntrack",
 }
+
+
+def check() -> None:
+    """Check what no package can mend.
+
+    Raises:
+        TestbedError: it names all that is missing, and the way without it.
+    """
+    needs = {
+        "Linux": sys.platform == "linux",
+        "root": os.geteuid() == 0,
+        "Python 3.11 or newer": sys.version_info >= (3, 11),
+    }
+    missing = ", ".join(need for need, met in needs.items() if not met)
+    if missing:
+        raise TestbedError(f"the test bed needs {missing}; CLUSTER=kind needs Docker instead")
 
 
 def install() -> None:

@@ -1,0 +1,38 @@
+"""The test bed says what it lacks before it does anything, and never pretends to have done it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "hack" / "testbed"))
+
+import packages
+import shell
+
+
+def test_all_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages.sys, "platform", "darwin")
+    monkeypatch.setattr(packages.os, "geteuid", lambda: 501)
+    with pytest.raises(shell.TestbedError, match="needs Linux, root; CLUSTER=kind needs Docker"):
+        packages.check()
+
+
+def test_an_image_for_a_cluster_that_is_not_there_is_not_loaded(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            Path(shell.__file__).parent,
+            "load",
+            "--name",
+            "nobody",
+            "plumbline.local/server:dev",
+        ],
+        env={"PLUMBLINE_CACHE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "testbed: cluster nobody is not up: make cluster\n"
