@@ -5,9 +5,12 @@ import fcntl
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+SECONDS_OF_SILENCE = 30.0
 
 
 class TestbedError(RuntimeError):
@@ -41,11 +44,26 @@ def run(*words: str | Path, stdin: str | None = None, check: bool = True, **env:
 
 @contextlib.contextmanager
 def step(text: str) -> Iterator[None]:
-    """Say what is being done and how long it took."""
-    print(f"testbed: {text} ...", file=sys.stderr, flush=True)
-    started = time.monotonic()
-    yield
-    print(f"testbed: {text}: {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)
+    """Say what is being done, now and then that it still is, and how long it took."""
+    _say(f"{text} ...")
+    started, ended = time.monotonic(), threading.Event()
+
+    def reassure() -> None:
+        while not ended.wait(SECONDS_OF_SILENCE):
+            _say(f"{text}: {time.monotonic() - started:.0f} s so far")
+
+    teller = threading.Thread(target=reassure, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        teller.join()
+    _say(f"{text}: {time.monotonic() - started:.1f} s")
+
+
+def _say(text: str) -> None:
+    print(f"testbed: {text}", file=sys.stderr, flush=True)
 
 
 def wait(what: str, holds: Callable[[], object], *, seconds: float = 60) -> None:

@@ -19,6 +19,15 @@ def test_all_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -
         packages.check()
 
 
+def test_a_long_step_is_not_taken_for_one_that_hangs(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(shell, "SECONDS_OF_SILENCE", 0.01)
+    with shell.step("building"):
+        shell.wait("a word", lambda: "so far" in capsys.readouterr().err, seconds=10)
+    told = capsys.readouterr().err
+    assert told.splitlines()[-1].startswith("testbed: building: ")
+    assert "so far" not in told.splitlines()[-1]
+
+
 def test_an_image_for_a_cluster_that_is_not_there_is_not_loaded(tmp_path: Path) -> None:
     done = subprocess.run(
         [
