@@ -9,10 +9,15 @@ ROOT = Path(__file__).parents[2]
 
 def would_run(*words: str, **env: str) -> "subprocess.CompletedProcess[str]":
     """Return what make says that it would run, were nothing done yet."""
-    command = ["make", "--dry-run", "--always-make", *words]
+    return make("--dry-run", "--always-make", *words, **env)
+
+
+def make(*words: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    """Run make as a shell would, whoever has started the tests."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")} | env
+    words = ("make", *words)
     return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
 
 
@@ -30,8 +35,7 @@ def test_parallel_jobs_never_bring_images_to_a_cluster_that_is_not_there(tmp_pat
         f'#!/bin/bash\ncase "${{!#}}" in *"cluster up") sleep .3; esac\necho "${{!#}}" >> {order}\n'
     )
     (tmp_path / "slow").chmod(0o755)
-    words = ["make", "-j4", "--old-file=install", "deploy", recipe, "CLUSTER=testbed"]
-    subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    make("-j4", "--old-file=install", "deploy", recipe, "CLUSTER=testbed")
     steps = [line for line in order.read_text().splitlines() if line.startswith("hack/cluster")]
     assert steps == ["hack/cluster up", "hack/cluster images", "hack/cluster deploy"]
 
