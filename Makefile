@@ -12,6 +12,8 @@ export CLUSTER
 UV := $(CACHE)/uv/bin/uv
 VENV := .venv
 PY := $(VENV)/bin/python
+# What runs against the cluster and no other; bash 3.2 of macOS sources nothing from <().
+IN_CLUSTER := env=$$(hack/cluster env) && eval "$$env" &&
 
 .DEFAULT_GOAL := help
 .PHONY: help install fmt lint generate verify lock unit images cluster deploy test demo perf down prove clean
@@ -63,13 +65,13 @@ deploy: cluster images ## Install the chart on the cluster
 	@hack/cluster deploy
 
 test: lint verify unit deploy ## Run every test, the real cluster included
-	@source <(hack/cluster env) && $(VENV)/bin/pytest -q -m "cluster and not prove"
+	@$(IN_CLUSTER) $(VENV)/bin/pytest -q -m "cluster and not prove"
 
 demo: deploy ## Run the whole story on a real cluster with real flights
-	@source <(hack/cluster env) && $(PY) -m demo
+	@$(IN_CLUSTER) $(PY) -m demo
 
 prove: deploy ## Run the long evidence on a real cluster
-	@source <(hack/cluster env) && $(VENV)/bin/pytest -q -m prove
+	@$(IN_CLUSTER) $(VENV)/bin/pytest -q -m prove
 
 perf: install ## Run the benches; NAME=control_plane runs one
 	@python3 hack/testbed prepare && $(PY) -m tests.perf $(NAME)

@@ -49,8 +49,9 @@ def _print(told: story.Story) -> None:
         if name != "stages":
             table.add_row(name, str(value))
     story.console.print(table)
-    story.console.print("Everything stays up. To look around, in bash:")
-    story.console.print("  source <(hack/cluster env) && kubectl --namespace flights get mlops")
+    story.console.print("Everything stays up. To look around:")
+    look = 'eval "$(hack/cluster env)" && kubectl --namespace flights get mlops'
+    story.console.print(f"  {look}", highlight=False)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -38,6 +40,23 @@ def test_parallel_jobs_never_bring_images_to_a_cluster_that_is_not_there(tmp_pat
     make("-j4", "--old-file=install", "deploy", recipe, "CLUSTER=testbed")
     steps = [line for line in order.read_text().splitlines() if line.startswith("hack/cluster")]
     assert steps == ["hack/cluster up", "hack/cluster images", "hack/cluster deploy"]
+
+
+@pytest.mark.parametrize("target", ["test", "demo", "prove"])
+def test_nothing_runs_where_the_cluster_cannot_be_found(target: str, tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    (tmp_path / "python").write_text(f"#!/bin/sh\ntouch {ran}\n")
+    (tmp_path / "python").chmod(0o755)
+    done = make(
+        f"{target}",
+        *(f"--old-file={name}" for name in ("lint", "verify", "unit", "deploy")),
+        "CLUSTER=kid",
+        f"PY={tmp_path}/python",
+        f"VENV={tmp_path}",
+    )
+    assert done.returncode != 0
+    assert "CLUSTER is 'kid'" in done.stderr
+    assert not ran.exists()
 
 
 def test_a_cache_that_make_cannot_name_is_refused_by_its_name(tmp_path: Path) -> None:
