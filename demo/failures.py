@@ -15,12 +15,14 @@ API = "plumbline.dev/v1alpha1"
 
 async def tell(story: Story) -> None:
     """Let the four go wrong, one after another, under live traffic."""
-    before = _serving()
+    before, runs = _serving(), _runs()
     for failure in (a_gate_fails, sentinels_arrive, a_dataset_breaks, a_canary_crashes):
         name = failure.__name__.replace("_", " ")
         say(f"[bold]{name}[/bold]: {await failure(story)}")
     if _serving() != before:
         raise AssertionError("what serves has changed although nothing good came along")
+    if more := {run for run in _runs() - runs if not run.endswith("/flights-too-good")}:
+        raise AssertionError(f"broken data has started a training: {', '.join(sorted(more))}")
 
 
 def _serving() -> str:

@@ -98,7 +98,7 @@ async def first_model(story: Story) -> None:
     say(f"training: {condition(run, 'Ready')['message']}")
     served = await until("modeldeployment", "flights", is_ready, seconds=120, why="to serve")
     say(f"serving: {condition(served, 'Ready')['message']}")
-    story.stages["first_model_seconds"] = time.monotonic() - started
+    story.stages["first_model_seconds"] = round(time.monotonic() - started, 1)
 
 
 def is_ready(obj: dict[str, Any]) -> bool:

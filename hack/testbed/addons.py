@@ -11,7 +11,7 @@ VOLUMES = 4
 
 
 def up(cluster: Cluster, names: list[str]) -> None:
-    """Bring up DNS and volumes, the policy enforcer, and kwok if asked for."""
+    """Bring up DNS and volumes, and the policy enforcer."""
     _volumes(cluster)
     if "dns" in names:
         text = (HERE / "manifests" / "dns.yaml").read_text().replace("@DNS@", cluster.dns)

@@ -70,7 +70,6 @@ CORE = (
         ),
     ),
 )
-KWOK = Set("kwok", ("sigs.k8s.io/kwok/cmd/kwok",))
 
 
 def build(sets: tuple[Set, ...] = CORE) -> None:

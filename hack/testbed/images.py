@@ -2,7 +2,6 @@
 
 import glob
 import hashlib
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -122,8 +121,3 @@ def _is_new(tag: str, key: str) -> bool:
 
 def _remember(tag: str, key: str) -> None:
     archive_of(tag).with_suffix(".key").write_text(key)
-
-
-def clean_storage() -> None:
-    """Remove what builds have left."""
-    shutil.rmtree(CACHE / "storage", ignore_errors=True)
