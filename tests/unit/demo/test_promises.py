@@ -67,3 +67,17 @@ async def test_a_watch_that_broke_down_is_not_silence(monkeypatch):
     with pytest.raises(StoryError, match="the connection was lost"):
         async with story.watching([]):
             await asyncio.sleep(0.1)
+
+
+async def test_a_training_that_begins_late_is_found_too(monkeypatch):
+    seen = iter([{"run/one"}, {"run/one", "run/flights-too-good", "run/two"}])
+
+    async def stopped(_: story.Story) -> str:
+        return "stopped"
+
+    for name in ("a_gate_fails", "sentinels_arrive", "a_dataset_breaks", "a_canary_crashes"):
+        monkeypatch.setattr(failures, name, stopped)
+    monkeypatch.setattr(failures, "_serving", lambda: "one")
+    monkeypatch.setattr(failures, "_runs", lambda: next(seen))
+    with pytest.raises(AssertionError, match="started a training: run/two"):
+        await failures.tell(story.Story(rows=None))
