@@ -73,6 +73,8 @@ def test_every_pod_meets_the_restricted_standard_and_more(variant):
         ("networkPolicies.sources={everywhere}", "sources"),
         ("image.pullPolicy=Sometimes", "pullPolicy"),
         ("namespaces={a,b,a}", "namespaces"),
+        ("store.url=s3://shared-by-all-namespaces", "url"),
+        ("store.url=ftp://host/{namespace}", "url"),
         ("networkPolicies.apiServer.ports=[]", "ports"),
         ("networkPolicies.apiServer.cidrs=[]", "cidrs"),
     ],

@@ -12,6 +12,7 @@ Namespace = Annotated[
 ]
 Cidr = Annotated[str, Field(pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
 Quantity = Annotated[str, Field(pattern=PATTERN)] | Annotated[float, Field(ge=0)]
+StoreUrl = Annotated[str, Field(pattern=r"^((s3|gs|az)://[^{}]*\{namespace\}[^{}]*)?$")]
 Free = dict[str, Any]
 EVERYWHERE = ["0.0.0.0/0", "::/0"]
 
@@ -100,7 +101,7 @@ class Store(Placement):
 
     enabled: bool = True
     """Whether to run an S3 server in the cluster."""
-    url: str = ""
+    url: StoreUrl = ""
     """Address of a namespace's part of a store outside, with {namespace} in it, such as s3://bucket/{namespace}; needed when the store in the cluster is off."""
     endpoint: str = ""
     """Endpoint of an S3 store outside; empty for the cloud's own."""
