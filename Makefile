@@ -79,5 +79,6 @@ perf: install ## Run the benches; NAME=control_plane runs one
 down: ## Remove every trace of the cluster
 	@hack/cluster down
 
-clean: down ## Remove the cluster and the caches
+clean: down ## Remove every cluster of the cache, and the caches
+	@[ ! -d $(CACHE)/state ] || python3 hack/testbed down --all
 	@rm -rf $(CACHE) $(VENV)

@@ -64,9 +64,11 @@ def up(options: argparse.Namespace) -> None:
 
 
 def down(options: argparse.Namespace) -> None:
-    """End the cluster and remove its traces."""
-    with step(f"cluster {options.name} down"):
-        teardown.down(_cluster(options), keep=options.keep)
+    """End the cluster, or all that the cache knows, and remove the traces."""
+    states = sorted(_cluster(options).state.parent.glob("*"))
+    for name in [state.name for state in states] if options.all else [options.name]:
+        with step(f"cluster {name} down"):
+            teardown.down(Cluster(name), keep=options.keep)
 
 
 def status(options: argparse.Namespace) -> None:
@@ -131,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--addons", default="dns,netpol", help="of dns, netpol")
         if command is down:
             sub.add_argument("--keep", action="store_true", help="keep the state, to go on later")
+            sub.add_argument("--all", action="store_true", help="whatever it is called")
         if command is load:
             sub.add_argument("image", nargs="+", help="tag of a built image, or an archive")
     _image_parser(commands)

@@ -1,5 +1,6 @@
 """The test bed says what it lacks before it does anything, and never pretends to have done it."""
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[3] / "hack" / "testbed"))
 
 import packages
+import paths
 import shell
 
 
@@ -26,6 +28,17 @@ def test_a_long_step_is_not_taken_for_one_that_hangs(monkeypatch, capsys) -> Non
     told = capsys.readouterr().err
     assert told.splitlines()[-1].startswith("testbed: building: ")
     assert "so far" not in told.splitlines()[-1]
+
+
+def test_no_cluster_is_left_where_the_cache_goes(monkeypatch, tmp_path: Path) -> None:
+    ended = []
+    main = runpy.run_path(str(Path(shell.__file__).with_name("__main__.py")))
+    monkeypatch.setattr(paths, "CACHE", tmp_path)
+    monkeypatch.setattr(main["teardown"], "down", lambda cluster, keep: ended.append(cluster.name))
+    for name in ("pl", "tb12"):
+        (tmp_path / "state" / name).mkdir(parents=True)
+    main["down"](main["_parser"]().parse_args(["down", "--all"]))
+    assert ended == ["pl", "tb12"]
 
 
 def test_an_image_for_a_cluster_that_is_not_there_is_not_loaded(tmp_path: Path) -> None:
