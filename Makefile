@@ -3,6 +3,7 @@ SHELL := /bin/bash
 # The cluster is there before its images are: with -j, too.
 .NOTPARALLEL:
 .SHELLFLAGS := -euo pipefail -c
+export HOME := $(or $(HOME),$(shell echo ~))
 CACHE ?= $(HOME)/.cache/plumbline
 $(if $(word 2,$(CACHE)),$(error CACHE is '$(CACHE)': choose a path without spaces, such as make CACHE=/var/cache/plumbline))
 override CACHE := $(abspath $(CACHE))

@@ -1,6 +1,7 @@
 """One real Kubernetes cluster on one machine without Docker: `python3 hack/testbed --help`."""
 
 import argparse
+import os
 import re
 import sys
 from pathlib import Path
@@ -22,6 +23,8 @@ from shell import TestbedError, alone, step, wait
 
 def main() -> int:
     """Run one command; 1 when it failed."""
+    # Pods of other users read what is built here.
+    os.umask(0o022)
     options = _parser().parse_args()
     try:
         options.command(options)

@@ -1,6 +1,7 @@
 """What make would run, asked of make itself."""
 
 import os
+import pwd
 import subprocess
 from pathlib import Path
 
@@ -15,8 +16,9 @@ def would_run(*words: str, **env: str) -> "subprocess.CompletedProcess[str]":
 
 
 def make(*words: str, **env: str) -> "subprocess.CompletedProcess[str]":
-    """Run make as a shell would, whoever has started the tests."""
+    """Run make as a shell would, whoever has started the tests; empty variables are unset."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")} | env
+    environment = {name: value for name, value in environment.items() if value}
     words = ("make", *words)
     return subprocess.run(
         words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
@@ -63,6 +65,12 @@ def test_a_cache_that_make_cannot_name_is_refused_by_its_name(tmp_path: Path) ->
     done = would_run("install", CACHE="/home/some body/cache")
     assert done.returncode != 0
     assert "CACHE is '/home/some body/cache': choose a path without spaces" in done.stderr
+
+
+def test_a_service_without_a_home_uses_that_of_its_user() -> None:
+    done = would_run("install", HOME="")
+    home = pwd.getpwuid(os.getuid()).pw_dir
+    assert f"python3 -m venv {home}/.cache/plumbline/uv" in done.stdout
 
 
 def test_a_cache_given_from_here_is_the_same_from_anywhere() -> None:
