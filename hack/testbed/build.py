@@ -93,8 +93,9 @@ def _compile(one: Set, folder: Path) -> None:
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    flags = ("-trimpath", "-ldflags", f"-s -w {_VERSION}", "-o", f"{partial}/")
-    env = {"GOFLAGS": "-mod=readonly", "CGO_ENABLED": "0" if one.static else "1"}
+    flags = ("-trimpath", "-buildvcs=false", "-ldflags", f"-s -w {_VERSION}", "-o", f"{partial}/")
+    # Else Go looks for a C compiler itself, and does without one.
+    env = {"GOFLAGS": "-mod=readonly", **({"CGO_ENABLED": "0"} if one.static else {})}
     run("go", "-C", HERE / "go" / one.folder, "build", *flags, *one.packages, **env)
     if one.rename:
         (partial / one.rename[0]).rename(partial / one.rename[1])

@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "hack" / "testbed"))
 
+import build
 import packages
 import paths
 import shell
@@ -39,6 +40,17 @@ def test_no_cluster_is_left_where_the_cache_goes(monkeypatch, tmp_path: Path) ->
         (tmp_path / "state" / name).mkdir(parents=True)
     main["down"](main["_parser"]().parse_args(["down", "--all"]))
     assert ended == ["pl", "tb12"]
+
+
+def test_programs_are_built_without_a_c_compiler_and_in_somebody_elses_clone(
+    monkeypatch, tmp_path: Path
+) -> None:
+    calls: list[tuple[tuple[str, ...], dict[str, str]]] = []
+    monkeypatch.setattr(build, "run", lambda *words, **env: calls.append((words, env)))
+    for static in (True, False):
+        build._compile(build.Set("pause", (".",), static=static), tmp_path / str(static))
+    assert [env.get("CGO_ENABLED") for _, env in calls] == ["0", None]
+    assert all("-buildvcs=false" in words for words, _ in calls)
 
 
 def test_an_image_for_a_cluster_that_is_not_there_is_not_loaded(tmp_path: Path) -> None:
