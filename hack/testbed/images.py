@@ -2,6 +2,7 @@
 
 import glob
 import hashlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def base_image() -> None:
 def build_image(*, dockerfile: Path, tag: str, context: Path, inputs: Iterable[str]) -> None:
     """Build an image from a Dockerfile unless its inputs are those of the last time."""
     base_image()
-    key = _content([dockerfile, *_files(context, inputs)])
+    key = _content([dockerfile, *_files(context, inputs)], context)
     if not _is_new(tag, key):
         return
     with step(f"image {tag}"):
@@ -107,10 +108,11 @@ def _files(context: Path, patterns: Iterable[str]) -> list[Path]:
     return sorted(found)
 
 
-def _content(paths: Iterable[Path]) -> str:
+def _content(paths: Iterable[Path], context: Path) -> str:
     digest = hashlib.sha256()
     for path in paths:
-        digest.update(str(path.name).encode() + b"\0" + path.read_bytes() + b"\0")
+        name = os.path.relpath(path, context)
+        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
