@@ -22,6 +22,7 @@ SETTINGS = (
 )
 NETNS = RUN / "netns"
 DEVICES = Path("/var/lib/kubelet/device-plugins")
+CONTROLLERS = Path("/sys/fs/cgroup/cgroup.subtree_control")
 FOLDERS = (
     *(NETNS, RUN / "containerd", RUN / "containerd" / "s", Path("/var/log/containers")),
     *(Path("/var/lib/cni"), Path("/var/lib/cni/results"), DEVICES.parent, DEVICES),
@@ -57,14 +58,23 @@ def _found() -> dict[str, dict[str, str] | list[str]]:
     paths = (Path("/proc/sys", name) for name in SETTINGS)
     return {
         "settings": {str(path): path.read_text() for path in paths if path.exists()},
+        "controllers": _controllers(),
         "missing": [str(path) for path in FOLDERS if not path.exists()],
         "unmounted": [] if f" {NETNS} " in Path("/proc/self/mounts").read_text() else [str(NETNS)],
     }
 
 
+def _controllers() -> list[str]:
+    """Return what cgroups of version 2 hand down from their root."""
+    return CONTROLLERS.read_text().split() if CONTROLLERS.exists() else []
+
+
 def _put_back(found: dict[str, dict[str, str] | list[str]]) -> None:
     for path, value in dict(found["settings"]).items():
         Path(path).write_text(value)
+    for name in set(_controllers()) - set(found.get("controllers", _controllers())):
+        with contextlib.suppress(OSError):
+            CONTROLLERS.write_text(f"-{name}")
     for mount in found["unmounted"]:
         run("umount", mount, check=False)
     for folder in map(Path, reversed(list(found["missing"]))):

@@ -10,6 +10,7 @@ from processes import must_run, start
 from shell import TestbedError, run, wait
 
 CGROUPS = Path("/sys/fs/cgroup")
+CONTROLLERS = {"cpu", "cpuset", "hugetlb", "memory", "pids"}
 
 
 def up(cluster: Cluster, number: int, images: Iterable[Path]) -> None:
@@ -106,9 +107,25 @@ def _cni(cluster: Cluster, number: int) -> str:
     return json.dumps({"cniVersion": "1.0.0", "name": name, "plugins": [bridge, ports]}, indent=1)
 
 
+def _controllers() -> None:
+    """Hand the controllers that the kubelet wants down to the cgroups below the root.
+
+    Raises:
+        TestbedError: the kernel refused, as in a container whose processes sit in its root.
+    """
+    there = (CGROUPS / "cgroup.controllers").read_text().split()
+    for name in sorted(CONTROLLERS.intersection(there)):
+        try:
+            (CGROUPS / "cgroup.subtree_control").write_text(f"+{name}")
+        except OSError as error:
+            raise TestbedError(f"the node's cgroup gets no controller {name}: {error}") from error
+
+
 def _cgroup(cluster: Cluster, number: int) -> None:
     """Give the node a cgroup of its own; with version 1 its cpuset must not stay empty."""
     if (CGROUPS / "cgroup.controllers").exists():
+        _controllers()
+        (CGROUPS / cluster.node(number)).mkdir(exist_ok=True)
         return
     for controller in (path for path in CGROUPS.iterdir() if path.is_dir()):
         (controller / cluster.node(number)).mkdir(exist_ok=True)
