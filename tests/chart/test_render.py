@@ -158,6 +158,16 @@ def test_a_training_pod_reaches_names_and_the_store_only():
     assert ports == [53, 53, 5353, 5353, 7070]
 
 
+def test_a_canary_gets_its_share_where_clients_are_chosen():
+    chosen = {"podSelector": {"matchLabels": {"a": "b"}}}
+    text = ("namespaces={a}", "networkPolicies.clients[0].podSelector.matchLabels.a=b")
+    policy = named(render(*text), "NetworkPolicy", "plumbline-server")
+    data = next(r for r in policy["spec"]["ingress"] if r["ports"] == [{"port": 8080}])
+    assert data["from"] == [{"podSelector": policy["spec"]["podSelector"]}, chosen]
+    without = named(render("namespaces={a}"), "NetworkPolicy", "plumbline-server")
+    assert {"ports": [{"port": 8080}]} in without["spec"]["ingress"]
+
+
 def test_only_the_operator_gives_orders_to_serving_pods():
     policy = named(render("namespaces={a}"), "NetworkPolicy", "plumbline-server")
     admin = next(r for r in policy["spec"]["ingress"] if r["ports"] == [{"port": 9090}])
