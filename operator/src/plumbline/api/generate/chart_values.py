@@ -108,7 +108,7 @@ class Store(Placement):
     region: str = "us-east-1"
     """Region."""
     existing_secret: str = ""
-    """Secret in the operator's namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and, with the store in the cluster, users.json). The chart then makes no Secret, neither here nor in the namespaces: set it when a GitOps tool renders the chart."""
+    """Secret in the operator's namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and, with the store in the cluster, users.json). The chart then makes no Secret, neither here nor in the namespaces: set it when a GitOps tool renders the chart. Each namespace needs a Secret plumbline-store with keys of its own; so it does with a store outside, and an empty one where pods have a cloud's workload identity."""
     image: str = "versity/versitygw:v1.8.0"
     """Image of the S3 server in the cluster."""
     persistent: bool = True
