@@ -65,6 +65,17 @@ def test_kind_never_changes_the_users_own_kubeconfig(calls: Path) -> None:
     assert all(line.endswith(mine) for line in changing)
 
 
+@pytest.mark.parametrize(("kind", "forgets"), [("kind", True), ("context", False)])
+def test_a_deploy_that_was_killed_stops_the_next_one(calls: Path, kind: str, forgets: bool) -> None:
+    done = cluster(calls, "deploy", CLUSTER=kind)
+    assert done.returncode == 0, done.stderr
+    lines = calls.read_text().splitlines()
+    install = next(n for n, line in enumerate(lines) if line.startswith("helm"))
+    before = [line for line in lines[:install] if "delete secret" in line]
+    assert bool(before) is forgets
+    assert all("owner=helm,name=plumbline,status in (pending-install" in line for line in before)
+
+
 @pytest.mark.parametrize("kind", ["testbed", "kind", "context", ""])
 def test_a_shell_reads_paths_with_spaces(calls: Path, kind: str) -> None:
     env = {"CLUSTER": kind} if kind else {}
