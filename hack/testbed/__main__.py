@@ -6,6 +6,9 @@ import re
 import sys
 from pathlib import Path
 
+if sys.version_info < (3, 11):  # noqa: UP036 - the machine's own Python may be older
+    sys.exit(f"testbed: needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}")
+
 import addons
 import build
 import control_plane

@@ -27,7 +27,6 @@ def check() -> None:
     needs = {
         "Linux": sys.platform == "linux",
         "root": os.geteuid() == 0,
-        "Python 3.11 or newer": sys.version_info >= (3, 11),
     }
     missing = ", ".join(need for need, met in needs.items() if not met)
     if missing:

@@ -22,6 +22,12 @@ def test_all_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -
         packages.check()
 
 
+def test_an_old_python_is_named_before_it_stumbles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 9, 18))
+    with pytest.raises(SystemExit, match="needs Python 3"):
+        runpy.run_path(str(Path(shell.__file__).with_name("__main__.py")))
+
+
 def test_a_long_step_is_not_taken_for_one_that_hangs(monkeypatch, capsys) -> None:
     monkeypatch.setattr(shell, "SECONDS_OF_SILENCE", 0.01)
     with shell.step("building"):
