@@ -312,3 +312,23 @@ def test_a_wrong_output_is_the_clients_fault_and_not_the_canarys(serve: Serve) -
     until(lambda: stable.infer()[1]["model_version"] == "two")
     assert stable.post(INFER, wrong)[0] == 400
     assert stable.control(routing)["arms"]["two/0"]["canary"]["errors"] == 0
+
+
+OFFERS = {
+    "Java's client": ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AA"),
+    "a browser": ("Connection: keep-alive, Upgrade", "Upgrade: websocket"),
+}
+
+
+@pytest.mark.parametrize("offer", OFFERS.values(), ids=OFFERS)
+def test_a_client_that_offers_another_protocol_is_answered_in_this_one(
+    offer: tuple[str, ...], server: Server
+) -> None:
+    lengthy = head(*offer, f"Content-Length: {len(row())}") + row()
+    parts = head(*offer, "Transfer-Encoding: chunked") + chunked(row(), 7)
+    whole = lengthy + parts + plain(row()) + lengthy
+    pieces = [whole[n : n + 50] for n in range(0, len(whole), 50)]
+    for sent in ([whole], pieces):
+        assert [status for status, _ in spoken(server, *sent, answers=4)] == [200] * 4
+    asked = "\r\n".join(["GET /v2 HTTP/1.1", "Host: m", *offer, "", ""]).encode()
+    assert spoken(server, asked, answers=1)[0][0] == 200

@@ -15,6 +15,7 @@ import uvicorn
 
 from plumbline.serving.admin import Admin
 from plumbline.serving.app import App
+from plumbline.serving.connection import Connection
 from plumbline.serving.counts import Counts
 from plumbline.serving.engines import load
 from plumbline.serving.predictor import Predictor, check_sample
@@ -116,7 +117,7 @@ def _config(app: App | Admin, options: Options, port: int) -> uvicorn.Config:
         host=options.host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=Connection,
         lifespan="off",
         ws="none",
         access_log=False,
