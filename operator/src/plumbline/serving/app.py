@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from plumbline.serving.body import Body, Receive, Room
 from plumbline.serving.counts import Counts
 from plumbline.serving.errors import RequestError
-from plumbline.serving.forward import FORWARDED, OWN_SECONDS, Forwarder
+from plumbline.serving.forward import FORWARDED, Forwarder, Routing
 from plumbline.serving.pages import Pages
 from plumbline.serving.predictor import Predictor
-from plumbline.serving.protocol import InferRequest, parse
+from plumbline.serving.protocol import parse
 from plumbline.serving.reader import Columns, Reader
+from plumbline.serving.reply import MODEL, OWN_SECONDS, Question
 from plumbline.serving.tally import Tally
 from plumbline.serving.writer import Writer
 
@@ -42,11 +43,12 @@ class App:
         self._reader = Reader(content["features"])
         self._writer = Writer(name=name, version=identity, classes=content.get("classes"))
         self._ids, self._prefix = itertools.count(), f"{os.getpid():x}-{time.time_ns():x}-"
-        self._infer = {f"/v2/models/{name}{v}/infer" for v in ("", f"/versions/{identity}")}
+        self._unversioned = f"/v2/models/{name}/infer"
+        self._infer = {self._unversioned, f"/v2/models/{name}/versions/{identity}/infer"}
         self._pages = Pages(
             name=name, version=identity, content=content, outputs=self._writer.outputs
         )
-        self._identity = identity.encode()
+        self._identity = identity
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -87,46 +89,37 @@ class App:
     async def _inferred(self, path: str, given: Given, body: bytes, headers: Headers) -> bytes:
         request = parse(body)
         columns, rows = self._reader.columns(request)
-        self._writer.check(request)
-        self._tally.rows += rows
-        id_ = request.id or f"{self._prefix}{next(self._ids):x}"
-        headers.append((b"x-request-id", _safe(id_)))
-        routing = self.forwarder.routing
-        if routing and FORWARDED not in given:
-            stable, canary = self._tally.pair(routing.token)
-            if self.forwarder.is_due():
-                answer = await self.forwarder.send(routing, path, body, canary)
-                if answer is not None:
-                    self._counts.note(columns, None)
-                    model = answer[1].get("x-plumbline-model", "")
-                    headers.append((b"x-plumbline-model", model.encode()))
-                    return answer[0]
-            else:
-                started = time.perf_counter()
-                found = await self._own(columns, rows)
-                stable.add(time.perf_counter() - started, failed=False)
-                return self._written(request, found, id_, headers)
+        outputs = self._writer.wanted(request)
+        routing = self._routing(path, given)
+        if routing and self.forwarder.is_due():
+            question = Question(path=path, body=body, request=request, rows=rows, outputs=outputs)
+            reply = await self.forwarder.send(routing, question, self._tally.pair(routing.token)[1])
+            if reply is not None:
+                self._answered(columns, None, rows)
+                headers.extend(_names(reply.id, reply.model))
+                return reply.content
+            routing = None
         started = time.perf_counter()
-        found = await self._own(columns, rows)
-        if FORWARDED in given:
-            seconds = f"{time.perf_counter() - started:.6f}"
-            headers.append((OWN_SECONDS.encode(), seconds.encode()))
-        return self._written(request, found, id_, headers)
-
-    async def _own(self, columns: Columns, rows: int) -> NDArray[np.float64]:
         found = await self._predictor.predict(columns, rows)
-        self._counts.note(columns, found)
-        return found
+        seconds = time.perf_counter() - started
+        self._answered(columns, found, rows)
+        if routing:
+            self._tally.pair(routing.token)[0].add(seconds, failed=False)
+        if FORWARDED in given:
+            headers.append((OWN_SECONDS.encode(), f"{seconds:.6f}".encode()))
+        id_ = f"{self._prefix}{next(self._ids):x}" if request.id is None else request.id
+        headers.extend(_names(id_, self._identity))
+        return self._writer.answer(outputs, found, id_=id_)
 
-    def _written(
-        self,
-        request: InferRequest,
-        found: NDArray[np.float64],
-        id_: str,
-        headers: Headers,
-    ) -> bytes:
-        headers.append((b"x-plumbline-model", self._identity))
-        return self._writer.answer(request, found, id_=id_)
+    def _routing(self, path: str, given: Given) -> Routing | None:
+        """Return the routing of a request; one that names a version, or was forwarded, has none."""
+        if FORWARDED in given or path != self._unversioned:
+            return None
+        return self.forwarder.routing
+
+    def _answered(self, columns: Columns, found: NDArray[np.float64] | None, rows: int) -> None:
+        self._tally.rows += rows
+        self._counts.note(columns, found)
 
 
 async def _respond(send: Send, status: int, content: bytes, headers: Headers, body: Body) -> None:
@@ -140,6 +133,11 @@ async def _respond(send: Send, status: int, content: bytes, headers: Headers, bo
         await send({"type": "http.response.body", "body": b""})
 
 
+def _names(id_: str, model: str) -> Headers:
+    """Return the headers that name a request, and the model that answered it."""
+    return [(b"x-request-id", _safe(id_)), (MODEL.encode(), _safe(model))]
+
+
 def _safe(text: str) -> bytes:
-    """Return an id that can stand in a header."""
+    """Return a text that can stand in a header."""
     return text[:128].encode("ascii", "replace").translate(_PRINTABLE)

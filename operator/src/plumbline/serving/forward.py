@@ -1,22 +1,22 @@
 """Forwards the canary's share of requests, and answers itself when the canary does not.
 
 The share is exact, not drawn by lot: an account grows by the percentage with every request, and one
-is forwarded whenever it is full. A canary that errs, refuses or is late costs the client nothing
-but the time waited.
+is forwarded whenever it is full. A canary that errs, refuses, is late or answers what nobody asked
+costs the client nothing but the time waited.
 """
 
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from plumbline.serving.reply import Question, Reply, read
 from plumbline.serving.tally import Arm
 
 if TYPE_CHECKING:
     import aiohttp
 
 FORWARDED = b"x-plumbline-forwarded"
-# The canary's own time: the hop to it is ours, and would be gone after the promotion.
-OWN_SECONDS = "x-plumbline-seconds"
+ANSWER_LIMIT = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,35 +65,34 @@ class Forwarder:
         self._account -= 100
         return True
 
-    async def send(
-        self, routing: Routing, path: str, body: bytes, arm: Arm
-    ) -> tuple[bytes, dict[str, str]] | None:
+    async def send(self, routing: Routing, question: Question, arm: Arm) -> Reply | None:
         """Return the canary's answer, or None when it failed."""
         started = time.perf_counter()
-        answer = await self._attempt(routing, path, body)
+        reply = await self._attempt(routing, question)
         seconds = time.perf_counter() - started
-        if answer is None:
+        if reply is None:
             arm.fallbacks += 1
             arm.add(seconds, failed=True)
         else:
-            arm.add(float(answer[1].get(OWN_SECONDS, seconds)), failed=False)
-        return answer
+            own = reply.seconds
+            # Its own time is a part of the whole; it may as well say nonsense.
+            arm.add(own if own is not None and 0 <= own <= seconds else seconds, failed=False)
+        return reply
 
-    async def _attempt(
-        self, routing: Routing, path: str, body: bytes
-    ) -> tuple[bytes, dict[str, str]] | None:
+    async def _attempt(self, routing: Routing, question: Question) -> Reply | None:
         import aiohttp
 
         session = self._opened()
         headers = {FORWARDED.decode(): "1", "Content-Type": "application/json"}
         timeout = aiohttp.ClientTimeout(total=routing.timeout_seconds)
+        url, body = routing.target + question.path, question.body
         try:
             async with session.post(
-                routing.target + path, data=body, headers=headers, timeout=timeout
+                url, data=body, headers=headers, timeout=timeout, allow_redirects=False
             ) as answer:
-                content = await answer.read()
-                return (content, dict(answer.headers)) if answer.status == 200 else None
-        except (aiohttp.ClientError, TimeoutError, OSError):
+                content = await _within_bounds(answer.content) if answer.status == 200 else b""
+                return read(content, answer.headers, question)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
             return None
 
     def _opened(self) -> "aiohttp.ClientSession":
@@ -108,3 +107,17 @@ class Forwarder:
         """Close the connections."""
         if self._session:
             await self._session.close()
+
+
+async def _within_bounds(content: "aiohttp.StreamReader") -> bytes:
+    """Return a body.
+
+    Raises:
+        ValueError: it is too large.
+    """
+    found = bytearray()
+    async for part in content.iter_any():
+        found += part
+        if len(found) > ANSWER_LIMIT:
+            raise ValueError(f"an answer of more than {ANSWER_LIMIT} bytes")
+    return bytes(found)

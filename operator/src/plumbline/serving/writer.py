@@ -25,21 +25,21 @@ class Writer:
             {"predict_proba": "FP64"} if classes else {}
         )
 
-    def check(self, request: InferRequest) -> None:
-        """Check that the model has the outputs that the client asks for.
+    def wanted(self, request: InferRequest) -> tuple[str, ...]:
+        """Return the outputs that the client asks for; all when it names none.
 
         Raises:
-            RequestError: it has not, or the client wants one twice.
+            RequestError: there is no such output, or the client wants one twice.
         """
         wanted = [output.name for output in request.outputs or ()]
         if unknown := [name for name in wanted if name not in self.outputs]:
             raise RequestError(f"unknown outputs: {some(unknown)}; there are {list(self.outputs)}")
         if len(wanted) > len(self.outputs):
             raise RequestError("an output is asked for twice; name each once")
+        return tuple(wanted or self.outputs)
 
-    def answer(self, request: InferRequest, found: NDArray[np.float64], *, id_: str) -> bytes:
-        """Return the body of an answer to a request that was checked."""
-        wanted = [output.name for output in request.outputs or ()] or self.outputs
+    def answer(self, wanted: Sequence[str], found: NDArray[np.float64], *, id_: str) -> bytes:
+        """Return the body of an answer with the outputs that are wanted."""
         body = {
             "model_name": self._name,
             "model_version": self._version,

@@ -1,0 +1,99 @@
+"""The canary's answer to a forwarded request, checked before the client gets it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from plumbline.serving.protocol import InferRequest
+
+# The canary's own time: the hop to it is ours, and would be gone after the promotion.
+OWN_SECONDS, MODEL = "x-plumbline-seconds", "x-plumbline-model"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A request as it can be forwarded.
+
+    Attributes:
+        request: what `body` says.
+        rows: number of rows.
+        outputs: what the answer must hold.
+    """
+
+    path: str
+    body: bytes
+    request: InferRequest
+    rows: int
+    outputs: tuple[str, ...]
+
+
+class _Output(msgspec.Struct):
+    name: str
+    shape: list[int]
+    datatype: str
+    data: list[Any]
+
+
+class _Answer(msgspec.Struct):
+    model_name: str
+    outputs: list[_Output]
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the canary answered.
+
+    Attributes:
+        content: the body of the answer, as it came.
+        id: of the request.
+        model: which model answered.
+        seconds: the canary's own time; None when it does not say.
+    """
+
+    content: bytes
+    id: str
+    model: str
+    seconds: float | None
+
+
+_decoder = msgspec.json.Decoder(_Answer)
+
+
+def read(content: bytes, headers: Mapping[str, str], question: Question) -> Reply | None:
+    """Return the canary's reply, or None when it does not answer the question."""
+    try:
+        answer = _decoder.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if not _fits(answer, question):
+        return None
+    return Reply(
+        content=content,
+        id=answer.id,
+        model=headers.get(MODEL, ""),
+        seconds=_seconds(headers.get(OWN_SECONDS, "")),
+    )
+
+
+def _fits(answer: _Answer, question: Question) -> bool:
+    """Return whether each output that is wanted is there, with as many rows as were asked for."""
+    if question.request.id is not None and answer.id != question.request.id:
+        return False
+    found = {output.name: output for output in answer.outputs}
+    return set(question.outputs) <= set(found) and all(
+        output.shape[:1] == [question.rows]
+        and min(output.shape) > 0
+        and math.prod(output.shape) == len(output.data)
+        for output in found.values()
+    )
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
