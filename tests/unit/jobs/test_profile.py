@@ -218,3 +218,14 @@ def test_a_column_without_any_value_is_allowed_where_gaps_are(pod: Pods) -> None
     _, manifest = pod.profile(schema(column(), column("b", "number", nullable=True)))
     assert manifest["verdict"] == "Valid"
     assert manifest["columns"][1] == {"name": "b", "type": "number", "nulls": 2, "distinct": 0}
+
+
+@pytest.mark.parametrize("pattern", [r"\p{L}+", "[[:alpha:]]+", "(?<code>[A-Z]+)", r"[A-Z]\z", "["])
+def test_a_pattern_that_servers_would_not_read_is_refused_before_anything_is_trained(
+    pattern: str, pod: Pods
+) -> None:
+    pod.upload("1.csv", "a\nAB\n")
+    ended, _ = pod.profile(schema(column(kind="string", pattern=pattern)))
+    assert (ended.code, ended.reason) == (64, "SpecInvalid")
+    assert "pattern of 'a'" in ended.message
+    assert "Python" in ended.message

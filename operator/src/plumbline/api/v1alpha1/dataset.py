@@ -75,7 +75,7 @@ class Column(Model):
     values: Annotated[list[Annotated[str, Field(max_length=253)]], Field(max_length=1000)] = []
     """The only values a string column may have; empty for any."""
     pattern: Annotated[str, Field(max_length=253)] | None = None
-    """Regular expression that a string value must match as a whole."""
+    """Regular expression, in Python's syntax, that a string value must match as a whole."""
     unique: bool = False
     """Whether a value may occur only once."""
     personal: bool = False

@@ -9,7 +9,6 @@ from polars.exceptions import PolarsError
 from plumbline.api.v1alpha1.dataset import Column, DataSchema
 from plumbline.jobs.data.types import Mask
 from plumbline.jobs.data.violations import Violation, of_mask
-from plumbline.jobs.failures import JobFailed
 
 Check = Callable[[Column, pl.Series, Mask], Iterator[Violation]]
 
@@ -65,7 +64,7 @@ def _values(column: Column, values: pl.Series, bad: Mask) -> Iterator[Violation]
 def _pattern(column: Column, values: pl.Series, bad: Mask) -> Iterator[Violation]:
     if column.pattern is None or values.dtype != pl.String:
         return
-    other = ~_matches(column.pattern, column.name, values)
+    other = ~_matches(column.pattern, values)
     sentence = f"{column.name} does not match its pattern"
     yield from of_mask("Pattern", column.name, other, sentence + _example(column, values, other))
 
@@ -90,21 +89,18 @@ def _key(frame: pl.DataFrame, schema: DataSchema) -> list[Violation]:
     return of_mask("PrimaryKey", None, again | empty, sentence)
 
 
-def _matches(pattern: str, name: str, values: pl.Series) -> Mask:
+def _matches(pattern: str, values: pl.Series) -> Mask:
     """Return where a value matches as a whole; null matches everything."""
     try:
         return values.str.contains(rf"\A(?:{pattern})\z").fill_null(True)
     except PolarsError:
-        return _matches_slowly(pattern, name, values)
+        return _matches_slowly(pattern, values)
 
 
-def _matches_slowly(pattern: str, name: str, values: pl.Series) -> Mask:
+def _matches_slowly(pattern: str, values: pl.Series) -> Mask:
     """Match with Python's expressions, which know lookarounds and back-references."""
-    try:
-        expression = re.compile(pattern)
-    except re.error as error:
-        raise JobFailed("SpecInvalid", f"schema: pattern of {name!r}: {error}.") from error
-    good = [text is None or expression.fullmatch(text) is not None for text in values.to_list()]
+    whole = re.compile(pattern).fullmatch
+    good = [text is None or whole(text) is not None for text in values.to_list()]
     return pl.Series(good, dtype=pl.Boolean)
 
 
