@@ -332,3 +332,8 @@ def test_a_client_that_offers_another_protocol_is_answered_in_this_one(
         assert [status for status, _ in spoken(server, *sent, answers=4)] == [200] * 4
     asked = "\r\n".join(["GET /v2 HTTP/1.1", "Host: m", *offer, "", ""]).encode()
     assert spoken(server, asked, answers=1)[0][0] == 200
+
+
+def test_the_server_names_no_extension_that_it_does_not_answer(ask: Ask) -> None:
+    assert ask(None, "/v2", method="GET")[1]["extensions"] == []
+    assert ask(b"", "/v2/repository/index")[0] == 404

@@ -22,7 +22,7 @@ class Pages:
         models = {f"/v2/models/{name}{v}" for v in ("", f"/versions/{version}")}
         self._ready = {"/v2/health/ready", *(f"{path}/ready" for path in models)}
         model = protocol.metadata(name, version, content, outputs)
-        server = {"name": "plumbline", "version": version, "extensions": ["model_repository"]}
+        server = {"name": "plumbline", "version": version, "extensions": []}
         live = {"live": True}
         pages = {"/v2": server, "/v2/health/live": live} | dict.fromkeys(models, model)
         self._encoded = {path: msgspec.json.encode(page) for path, page in pages.items()}
