@@ -1,27 +1,71 @@
-"""HTTP/1.1, also for clients that offer to go on in another protocol.
+"""HTTP/1.1, also for clients that offer another protocol, fall silent or do not speak HTTP.
 
 Java's own client and `curl --http2` offer HTTP/2 with every first request. A server may decline and
 answer as if nothing had been offered (RFC 9110, 7.8); but the parser takes the body of such a
 request for the other protocol, so the request is read again without the offer.
+
+A timer for each request would cost more than reading it, so each connection has one of its own.
 """
 
+import asyncio
 import sys
 
 import httptools
+import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 OFFER = {b"upgrade", b"http2-settings"}
 
 
 class Connection(HttpToolsProtocol):
-    """A connection that stays with HTTP/1.1 whatever is offered."""
+    """A connection that stays with HTTP/1.1 whatever is offered, and ends with a silent client."""
 
-    _data = b""
+    _data, _heard = b"", 0.0
+    _watch: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Watch for silence from the first moment."""
+        super().connection_made(transport)
+        self._heard = self.loop.time()
+        self._watch = self.loop.call_later(self.timeout_keep_alive, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Watch no more."""
+        super().connection_lost(exc)
+        if self._watch:
+            self._watch.cancel()
 
     def data_received(self, data: bytes) -> None:
         """Take what came, and keep it for as long as it is looked at."""
-        self._data = data
+        self._data, self._heard = data, self.loop.time()
         super().data_received(data)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP in the form of every other refusal."""
+        self._refuse(b"400 Bad Request", "what came is not an HTTP request: check client and proxy")
+
+    def _look(self) -> None:
+        """End the connection when the client has been silent although something is due."""
+        silent = self.loop.time() - self._heard
+        if silent < self.timeout_keep_alive or not self._is_due():
+            pause = max(1.0, self.timeout_keep_alive - silent)
+            self._watch = self.loop.call_later(pause, self._look)
+        elif self.cycle is None or self.cycle.response_complete or self.cycle.response_started:
+            self.transport.close()
+        else:
+            self._refuse(b"408 Request Timeout", f"nothing came for {int(silent)} seconds")
+
+    def _is_due(self) -> bool:
+        """Return whether it is the client's turn; between two requests there is another timer."""
+        if self.cycle is None or self.cycle.more_body:
+            return True
+        return self.cycle.response_complete and self.timeout_keep_alive_task is None
+
+    def _refuse(self, status: bytes, what: str) -> None:
+        body = msgspec.json.encode({"error": what})
+        form = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+        self.transport.write(b"HTTP/1.1 %s\r\n" % status + form % len(body) + body)
+        self.transport.close()
 
     def _should_upgrade(self) -> bool:
         """Begin no request that holds an offer: it comes again without."""
