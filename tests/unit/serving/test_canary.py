@@ -1,5 +1,6 @@
 """Whatever a canary does, a client gets a right answer."""
 
+import asyncio
 import json
 import socketserver
 import threading
@@ -7,6 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from plumbline.serving.forward import Forwarder, Routing
+from plumbline.serving.protocol import parse
+from plumbline.serving.reply import Question
+from plumbline.serving.tally import Arm
 
 from tests.unit.serving.conftest import Serve, Server, row, until
 
@@ -161,3 +166,33 @@ def test_the_header_names_a_forwarded_request_as_its_answer_does(serve: Serve) -
         found = json.loads(response.read())
         assert response.headers["x-request-id"] == found["id"]
         assert response.headers["x-plumbline-model"] == found["model_version"] == "two"
+
+
+async def test_a_canary_may_take_long_for_what_takes_the_stable_model_long() -> None:
+    free = asyncio.Event()
+
+    async def answer_when_told(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await free.wait()
+        writer.write(said(FINE))
+        writer.close()
+
+    async with await asyncio.start_server(answer_when_told, "127.0.0.1", 0) as canary:
+        port = canary.sockets[0].getsockname()[1]
+        target = f"http://127.0.0.1:{port}"
+        routing = Routing(token="t", target=target, percent=100, timeout_seconds=0.05)  # noqa: S106
+        forwarder, arm = Forwarder(), Arm()
+        many = asyncio.create_task(forwarder.send(routing, question(seconds=60), arm))
+        assert await forwarder.send(routing, question(seconds=0), arm) is None
+        free.set()
+        reply = await many
+        await forwarder.close()
+    assert reply is not None
+    assert (reply.content, arm.requests, arm.errors) == (FINE, 2, 1)
+
+
+def question(*, seconds: float) -> Question:
+    outputs = ("predict", "predict_proba")
+    request = parse(row())
+    return Question(
+        path=INFER, body=row(), request=request, rows=1, outputs=outputs, seconds=seconds
+    )

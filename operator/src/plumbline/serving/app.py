@@ -92,7 +92,14 @@ class App:
         outputs = self._writer.wanted(request)
         routing = self._routing(path, given)
         if routing and self.forwarder.is_due():
-            question = Question(path=path, body=body, request=request, rows=rows, outputs=outputs)
+            question = Question(
+                path=path,
+                body=body,
+                request=request,
+                rows=rows,
+                outputs=outputs,
+                seconds=self._predictor.expected(rows),
+            )
             reply = await self.forwarder.send(routing, question, self._tally.pair(routing.token)[1])
             if reply is not None:
                 self._answered(columns, None, rows)

@@ -29,6 +29,10 @@ class Predictor:
         self._waiting = 0
         self._row_seconds = _measured(model)
 
+    def expected(self, rows: int) -> float:
+        """Return the seconds that rows take, one by one; together they take less."""
+        return self._row_seconds * rows
+
     async def predict(self, columns: Columns, rows: int) -> NDArray[np.float64]:
         """Return the answers.
 

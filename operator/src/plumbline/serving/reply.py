@@ -21,6 +21,7 @@ class Question:
         request: what `body` says.
         rows: number of rows.
         outputs: what the answer must hold.
+        seconds: what so many rows take the stable model.
     """
 
     path: str
@@ -28,6 +29,7 @@ class Question:
     request: InferRequest
     rows: int
     outputs: tuple[str, ...]
+    seconds: float
 
 
 class _Output(msgspec.Struct):
