@@ -50,6 +50,14 @@ def test_broken_values_and_what_was_answered_to_them_are_told_but_not_compared()
     assert column_sums(counts, second) == {"x": 2, PREDICTION: 2}
 
 
+def test_a_number_that_is_no_boolean_is_broken_and_has_not_moved() -> None:
+    counts = counting(REFERENCE, None, type="boolean", nullable=True)
+    counts.note({"x": np.array([0.0, 1.0, np.nan, 2.0, -0.5])}, np.zeros((5, 1)))
+    _, (second,) = counts.since(0)
+    assert second["v"] == {"x/Type": 2}
+    assert column_sums(counts, second) == {"x": 3, PREDICTION: 3}
+
+
 def test_a_value_that_breaks_two_rules_hides_no_row_but_its_own() -> None:
     counts = counting(REFERENCE, None, max=10, integer=True)
     counts.note({"x": np.array([99.5, 1.0, 0.5, 2.0])}, np.zeros((4, 1)))

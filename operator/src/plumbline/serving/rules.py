@@ -42,6 +42,8 @@ def _checks(feature: Mapping[str, Any]) -> list[tuple[str, Check]]:
         found.append(("Min", lambda values: np.less(values, low)))
     if (high := feature.get("max")) is not None:
         found.append(("Max", lambda values: np.greater(values, high)))
+    if feature["type"] == "boolean":
+        found.append(("Type", lambda values: (values == values) & (values != 0) & (values != 1)))
     if feature.get("integer"):
         found.append(("Type", lambda values: (values == values) & (values != np.floor(values))))
     return found
