@@ -1,4 +1,4 @@
-"""HTTP/1.1, also for clients that offer another protocol, fall silent or do not speak HTTP.
+"""HTTP/1.1, also for clients that offer another protocol, fall silent or never come to the point.
 
 Java's own client and `curl --http2` offer HTTP/2 with every first request. A server may decline and
 answer as if nothing had been offered (RFC 9110, 7.8); but the parser takes the body of such a
@@ -15,12 +15,14 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 OFFER = {b"upgrade", b"http2-settings"}
+# Of a request's line, headers and trailers: the parser keeps them whole, at many times their size.
+HEAD_LIMIT = 128 * 2**10
 
 
 class Connection(HttpToolsProtocol):
     """A connection that stays with HTTP/1.1 whatever is offered, and ends with a silent client."""
 
-    _data, _heard = b"", 0.0
+    _data, _heard, _head = b"", 0.0, 0
     _watch: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -38,7 +40,21 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Take what came, and keep it for as long as it is looked at."""
         self._data, self._heard = data, self.loop.time()
+        self._head += len(data)
         super().data_received(data)
+        if self._head > HEAD_LIMIT and not self.transport.is_closing():
+            what = f"line and headers are larger than {HEAD_LIMIT} bytes"
+            self._end(b"431 Request Header Fields Too Large", what)
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body, which has a bound of its own."""
+        self._head = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Take the end of a request."""
+        self._head = 0
+        super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP in the form of every other refusal."""
@@ -50,16 +66,23 @@ class Connection(HttpToolsProtocol):
         if silent < self.timeout_keep_alive or not self._is_due():
             pause = max(1.0, self.timeout_keep_alive - silent)
             self._watch = self.loop.call_later(pause, self._look)
-        elif self.cycle is None or self.cycle.response_complete or self.cycle.response_started:
+        elif self.cycle is None or self.cycle.response_complete:
             self.transport.close()
         else:
-            self._refuse(b"408 Request Timeout", f"nothing came for {int(silent)} seconds")
+            self._end(b"408 Request Timeout", f"nothing came for {int(silent)} seconds")
 
     def _is_due(self) -> bool:
         """Return whether it is the client's turn; between two requests there is another timer."""
         if self.cycle is None or self.cycle.more_body:
             return True
         return self.cycle.response_complete and self.timeout_keep_alive_task is None
+
+    def _end(self, status: bytes, what: str) -> None:
+        """Say why and close; within another answer there is no place for words."""
+        if self.cycle and self.cycle.response_started and not self.cycle.response_complete:
+            self.transport.close()
+        else:
+            self._refuse(status, what)
 
     def _refuse(self, status: bytes, what: str) -> None:
         body = msgspec.json.encode({"error": what})
