@@ -53,3 +53,14 @@ async def test_bodies_for_which_there_is_no_room_are_refused_until_others_are_do
     for body in bodies:
         body.release()
     assert room.free == 1000
+
+
+async def test_what_a_slow_client_has_sent_first_takes_room_too() -> None:
+    room = Room(1000)
+    slow = Body({}, Client(b"x" * 900, once=True), room)
+    with pytest.raises(RequestError, match="did not come"):
+        await slow.read(seconds=0.01)
+    with pytest.raises(RequestError, match="try again"):
+        await Body({}, Client(b"x" * 900, once=True), room).read(seconds=0.01)
+    slow.release()
+    assert room.free == 1000

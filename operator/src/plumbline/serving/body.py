@@ -82,7 +82,7 @@ class Body:
             return
 
     async def _read_rest(self, parts: list[bytes], limit: int, seconds: float) -> None:
-        size = len(parts[0])
+        size = self._hold(len(parts[0]))
         try:
             async with asyncio.timeout(seconds):
                 while not self.ended:
