@@ -87,6 +87,7 @@ class App:
         return 200, await self._inferred(path, given, await body.read(), headers)
 
     async def _inferred(self, path: str, given: Given, body: bytes, headers: Headers) -> bytes:
+        started = time.perf_counter()
         request = parse(body)
         columns, rows = self._reader.columns(request)
         outputs = self._writer.wanted(request)
@@ -98,7 +99,7 @@ class App:
                 request=request,
                 rows=rows,
                 outputs=outputs,
-                seconds=self._predictor.expected(rows),
+                seconds=time.perf_counter() - started + self._predictor.expected(rows),
             )
             reply = await self.forwarder.send(routing, question, self._tally.pair(routing.token)[1])
             if reply is not None:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from plumbline.serving.engines import Model, ModelError
 from plumbline.serving.errors import RequestError
 
-INLINE_SECONDS, WAITING = 0.0003, 64
+INLINE_SECONDS, WAITING_SECONDS = 0.0003, 5.0
+MEASURED_ROWS = 50
 TOLERANCE = 1e-9
 Columns = dict[str, NDArray[Any]]
 
@@ -23,44 +24,52 @@ class Predictor:
     """A model and the way to run it."""
 
     def __init__(self, model: Model) -> None:
-        """Measure how long a row takes, to know what can be done at once."""
+        """Measure how long rows take, to know what can be done at once."""
         self.model = model
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="predict")
-        self._waiting = 0
-        self._row_seconds = _measured(model)
+        self._waiting = 0.0
+        self._first_seconds, self._further_seconds = _measured(model)
 
     def expected(self, rows: int) -> float:
-        """Return the seconds that rows take, one by one; together they take less."""
-        return self._row_seconds * rows
+        """Return the seconds that rows take the model."""
+        return self._first_seconds + self._further_seconds * (rows - 1)
 
     async def predict(self, columns: Columns, rows: int) -> NDArray[np.float64]:
         """Return the answers.
 
         Raises:
-            RequestError: too many requests wait already.
+            RequestError: what waits already will take too long.
         """
-        if self._row_seconds * (1 + rows / 8) < INLINE_SECONDS:
+        if self._first_seconds * (1 + rows / 8) < INLINE_SECONDS:
             return self.model.predict(columns)
-        if self._waiting >= WAITING:
+        seconds = self.expected(rows)
+        if self._waiting >= WAITING_SECONDS:
             message = "too many requests wait; try again in a second"
             raise RequestError(message, status=503, headers={b"retry-after": b"1"})
-        self._waiting += 1
+        self._waiting += seconds
         try:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._pool, self.model.predict, columns)
         finally:
-            self._waiting -= 1
+            self._waiting -= seconds
 
 
-def _measured(model: Model) -> float:
-    """Return the seconds that one row takes, warm, at best."""
-    row = sample_columns(model, limit=1)
-    if row is None:
-        return INLINE_SECONDS
+def _measured(model: Model) -> tuple[float, float]:
+    """Return the seconds that a first row takes, and each further one."""
+    columns = sample_columns(model)
+    if columns is None:
+        return INLINE_SECONDS, INLINE_SECONDS
+    first = _best(model, {name: values[:1] for name, values in columns.items()})
+    many = {name: np.resize(values, MEASURED_ROWS) for name, values in columns.items()}
+    return first, max(0.0, (_best(model, many) - first) / (MEASURED_ROWS - 1))
+
+
+def _best(model: Model, columns: Columns) -> float:
+    """Return the seconds that rows take, warm, at best."""
     times = []
     for _ in range(5):
         started = time.perf_counter()
-        model.predict(row)
+        model.predict(columns)
         times.append(time.perf_counter() - started)
     return min(times)
 

@@ -21,7 +21,7 @@ class Question:
         request: what `body` says.
         rows: number of rows.
         outputs: what the answer must hold.
-        seconds: what so many rows take the stable model.
+        seconds: what reading and answering so many rows takes the stable server.
     """
 
     path: str
