@@ -41,6 +41,14 @@ def test_a_row_that_another_pod_answered_counts_no_answer() -> None:
     assert sum(counted(counts)) == 0
 
 
+@pytest.mark.parametrize("case", ["many classes", "two classes"])
+def test_a_row_that_the_model_has_no_answer_to_counts_as_none(case: str) -> None:
+    answers, classes = ANSWERS[case]
+    counts = counting(prediction_reference(answers, classes), classes)
+    counts.note({"x": np.zeros(3)}, np.full((3, answers.shape[1]), np.nan))
+    assert counted(counts)[-1] == 3
+
+
 def test_broken_values_and_what_was_answered_to_them_are_told_but_not_compared() -> None:
     counts = counting(REFERENCE, None, min=0)
     counts.note({"x": np.array([0.5, -999.0, 0.7])}, np.array([[1.0], [2.0], [3.0]]))

@@ -111,7 +111,9 @@ class Counts:
         if len(self._classes) <= 2:
             return answers[:, -1]
         names = np.array(self._classes, dtype=object)
-        return np.asarray(names[np.argmax(answers, axis=1)])
+        found = np.asarray(names[np.argmax(answers, axis=1)])
+        found[np.isnan(answers).any(axis=1)] = None
+        return found
 
     def run(self, stop: threading.Event) -> None:
         """Flush now and then until stopped, and once more at the end."""
