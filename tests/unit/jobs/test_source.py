@@ -144,6 +144,13 @@ def test_an_unchanged_file_is_not_fetched_again(pod: Pods) -> None:
     assert after["rows"] == 3
 
 
+def test_a_schema_that_becomes_strict_judges_unchanged_files_too(pod: Pods) -> None:
+    pod.upload("1.csv", "a,b\n1,2\n")
+    ended, _ = pod.profile(SCHEMA)
+    _, after = pod.profile({**SCHEMA, "strict": True}, previous=ended.words["digest"])
+    assert [(v["rule"], v["column"]) for v in after["violations"]] == [("ColumnUnexpected", "b")]
+
+
 def test_a_kept_part_that_was_damaged_is_fetched_again(pod: Pods) -> None:
     pod.upload("1.csv", "a\n1\n2\n")
     ended, manifest = pod.profile(SCHEMA)

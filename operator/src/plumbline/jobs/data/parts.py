@@ -71,20 +71,24 @@ def previous_manifest(task: ProfileTask, store: Store) -> dict[str, Any] | None:
     return manifest if manifest.get("verdict") == "Valid" else None
 
 
-def typed_columns(schema: DataSchema) -> list[list[str]]:
-    """Return what decides how a file is read: the names and types of the columns."""
-    return [[column.name, column.type] for column in schema.columns]
-
-
 def _known(task: ProfileTask, store: Store) -> dict[tuple[str, str], Mapping[str, Any]]:
     """Return the previous parts that were read the same way, by source and version."""
     manifest = previous_manifest(task, store)
     if manifest is None or manifest.get("format") != task.format:
         return {}
-    before = [[column["name"], column["type"]] for column in manifest["schema"]["columns"]]
-    if before != typed_columns(task.schema_):
+    if not _reads_alike(manifest["schema"], task.schema_):
         return {}
     return {(part["source"], part["etag"]): part for part in manifest["parts"] if part["etag"]}
+
+
+def _reads_alike(before: Mapping[str, Any], now: DataSchema) -> bool:
+    """Whether what was read by a manifest's schema is what this one would read, or refuse.
+
+    Columns that nobody declared are in no part: to be strict about them, files are read again.
+    """
+    columns = [(column["name"], column["type"]) for column in before["columns"]]
+    wanted = [(column.name, column.type) for column in now.columns]
+    return columns == wanted and (bool(before.get("strict")) or not now.strict)
 
 
 def _kept(
