@@ -6,6 +6,7 @@ import pytest
 from plumbline.jobs.data import globs
 from plumbline.jobs.data.bucket_source import BucketSource
 from plumbline.jobs.failures import JobFailed
+from polars.exceptions import PanicException
 
 from tests.unit.jobs.pods import Pods
 
@@ -198,6 +199,16 @@ def test_a_mistake_of_ours_still_leaves_last_words(pod: Pods) -> None:
     ended = pod.run("train")
     assert (ended.code, ended.reason) == (1, "StepBroken")
     assert "FileNotFoundError" in ended.message
+
+
+def test_a_panic_that_is_no_exception_still_leaves_last_words(pod: Pods) -> None:
+    def panic(*_: object) -> None:
+        raise PanicException("index out of bounds")
+
+    pod.upload("1.csv", "a\n1\n")
+    pod.patch.setattr("plumbline.jobs.profiling.profile.rows_digest", panic)
+    ended, _ = pod.profile(SCHEMA)
+    assert (ended.code, ended.reason) == (1, "StepBroken")
 
 
 def test_no_store_is_not_tried_again(pod: Pods) -> None:

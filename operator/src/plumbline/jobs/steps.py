@@ -39,7 +39,9 @@ def main(arguments: Sequence[str]) -> int:
         return _ended(places, failure)
     except StoreError as error:
         return _ended(places, of_store(error))
-    except Exception as error:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic of Polars is no Exception
         return _broken(places, arguments[0], error)
     if answer is not None:
         _say(places, answer)
@@ -73,7 +75,7 @@ def _say(places: Places, answer: Answer) -> None:
     )
 
 
-def _broken(places: Places, step: str, error: Exception) -> int:
+def _broken(places: Places, step: str, error: BaseException) -> int:
     """Return 1 for a mistake of ours: the log has all of it, the message nothing of the data."""
     traceback.print_exc()
     told = f"step {step} broke with {type(error).__name__}; its log says where."
