@@ -1,11 +1,12 @@
 """One file becomes one typed table, or the reasons why it cannot."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
-from polars.exceptions import PolarsError
+from polars.exceptions import PanicException, PolarsError
 
 from plumbline.api.v1alpha1.dataset import DataSchema
 from plumbline.jobs.data import csv_table
@@ -13,6 +14,9 @@ from plumbline.jobs.data.csv_lines import scan
 from plumbline.jobs.data.types import Mask, typed
 from plumbline.jobs.data.violations import Violation
 from plumbline.jobs.failures import JobFailed
+
+# Instants are stored in UTC whatever their zone is called; Polars knows no half hours by number.
+os.environ.setdefault("POLARS_IGNORE_TIMEZONE_PARSE_ERROR", "1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,13 @@ def _parquet(path: Path, name: str, schema: DataSchema) -> Table:
         if wrong:
             return _unusable(*wrong)
         raw = pl.read_parquet(path, columns=_declared(schema), hive_partitioning=False)
-    except (PolarsError, OSError) as error:
+        return _typed(raw, schema)
+    except (PolarsError, OSError, PanicException) as error:
         raise JobFailed(
             "SourceUnreadable",
-            f"{name} is not readable as parquet: {str(error).splitlines()[0][:200]}; check "
+            f"{name} is not readable as parquet: {str(error).partition(chr(10))[0][:200]}; check "
             "spec.format and the file.",
         ) from error
-    return _typed(raw, schema)
 
 
 def _unusable(*violations: Violation) -> Table:

@@ -1,6 +1,7 @@
 """From what a file holds to the declared types; what does not convert is marked, never guessed."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import polars as pl
 
@@ -20,6 +21,10 @@ _TRUE = ["true", "True", "TRUE", "1", "1.0"]
 _FALSE = ["false", "False", "FALSE", "0", "0.0"]
 _FORMATS = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
 _ZONED = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z"]
+_YEAR = r"^\s*[0-9]{4}-"
+# Beyond these no calendar of ours goes: a number of seconds taken for one of microseconds.
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+# From here on a float stands for several integers.
 _EXACT = 2.0**53
 
 
@@ -81,11 +86,20 @@ def _integers(source: pl.Series) -> pl.Series:
     """Return integers; `3.0` is one, as tools write columns that once had gaps."""
     if source.dtype.is_integer() or source.dtype == pl.Boolean:
         return source.cast(pl.Int64, strict=False)
+    if source.dtype.is_decimal():
+        return _whole(source)
     direct = source.cast(pl.Int64, strict=False) if source.dtype == pl.String else None
     floats = _numbers(source)
-    whole = (floats == floats.floor()) & (floats.abs() <= _EXACT)
+    whole = (floats == floats.floor()) & (floats.abs() < _EXACT)
     rounded = floats.set(~whole.fill_null(True), None).cast(pl.Int64, strict=False)
     return rounded if direct is None else direct.zip_with(direct.is_not_null(), rounded)
+
+
+def _whole(decimals: pl.Series) -> pl.Series:
+    """Return decimals without a fraction as integers, digit by digit."""
+    integers = decimals.cast(pl.Int64, strict=False)
+    same = integers.cast(decimals.dtype, strict=False) == decimals
+    return integers.set(~same.fill_null(False), None)
 
 
 def _booleans(source: pl.Series) -> pl.Series:
@@ -100,18 +114,25 @@ def _booleans(source: pl.Series) -> pl.Series:
 
 
 def _timestamps(source: pl.Series) -> pl.Series:
+    """Return instants of the years 1 to 9999."""
+    instants = _instants(source)
+    return instants.set(~instants.is_between(_FIRST, _LAST).fill_null(False), None)
+
+
+def _instants(source: pl.Series) -> pl.Series:
     """Return instants; text is ISO 8601, and without an offset it is UTC."""
     if isinstance(source.dtype, pl.Datetime) and source.dtype.time_zone is not None:
-        return source.dt.convert_time_zone("UTC").cast(DTYPES["timestamp"])
+        return source.dt.convert_time_zone("UTC").cast(DTYPES["timestamp"], strict=False)
     if isinstance(source.dtype, pl.Datetime) or source.dtype == pl.Date:
-        return source.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+        return source.cast(pl.Datetime("us"), strict=False).dt.replace_time_zone("UTC")
     if source.dtype != pl.String:
         return _nothing(source, DTYPES["timestamp"])
     return _parsed(source)
 
 
 def _parsed(text: pl.Series) -> pl.Series:
-    frame = text.alias("t").to_frame()
+    dated = text.set(~text.str.contains(_YEAR).fill_null(False), None)
+    frame = dated.alias("t").to_frame()
     clean = pl.col("t").str.replace(" ", "T", literal=True)
     clean = clean.str.replace(r"(?: ?UTC|[zZ])$", "+00:00")
     zoned = [
