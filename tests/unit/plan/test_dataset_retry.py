@@ -25,6 +25,16 @@ def test_an_unreachable_source_is_tried_again_after_a_pause() -> None:
     assert story.condition("Reconciling") == ("True", "Profiling")
 
 
+def test_a_source_that_changed_while_it_was_read_is_read_again_by_itself() -> None:
+    story = Story()
+    story.ends(failed("SourceChanged", "s3://raw/1.csv changed while it was read."))
+    assert story.condition("Stalled") is None
+    story.world.advance(QUICK_SECONDS[0])
+    story.world.settle()
+    story.ends(profiled(story.uid))
+    assert story.condition("Ready") == ("True", "RevisionInUse")
+
+
 def test_the_pass_that_records_a_failure_says_when_to_look_again() -> None:
     story = Story()
     story.ends(UNREACHABLE)

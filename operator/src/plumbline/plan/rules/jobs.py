@@ -14,7 +14,9 @@ REASON = re.compile(r"[A-Za-z][A-Za-z0-9]{0,62}")
 SAME = {"ErrImagePull": "ImagePullBackOff"}
 ACTIVE = JobOutcome(state="Active")
 # Causes that go away without anybody mending anything: worth some quick tries.
-TEMPORARY = frozenset({"SourceUnreachable", "StoreUnreachable", "StoreFailed", "ResultMissing"})
+TEMPORARY = frozenset(
+    {"SourceUnreachable", "SourceChanged", "StoreUnreachable", "StoreFailed", "ResultMissing"}
+)
 # Causes that somebody mends outside of the spec: worth a look from time to time.
 MENDABLE = TEMPORARY | frozenset(
     {"SourceNotFound", "SourceForbidden", "CredentialsRefused", "BucketMissing"}
