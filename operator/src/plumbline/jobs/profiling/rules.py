@@ -99,8 +99,8 @@ def _matches(pattern: str, values: pl.Series) -> Mask:
 
 def _matches_slowly(pattern: str, values: pl.Series) -> Mask:
     """Match with Python's expressions, which know lookarounds and back-references."""
-    whole = re.compile(pattern).fullmatch
-    good = [text is None or whole(text) is not None for text in values.to_list()]
+    expression = re.compile(pattern)
+    good = [text is None or expression.fullmatch(text) is not None for text in values.to_list()]
     return pl.Series(good, dtype=pl.Boolean)
 
 

@@ -1,0 +1,39 @@
+"""A rule that would never be looked at must be refused: its author relies on it."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.jobs.pods import Pods
+
+
+def schema(kind: str, **rules: Any) -> dict[str, Any]:
+    return {"columns": [{"name": "a", "type": kind, **rules}]}
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "values of numbers": (schema("integer", values=["1"]), "values and pattern are rules of str"),
+    "a pattern of times": (schema("timestamp", pattern="2.*"), "'a' has type timestamp"),
+    "a smallest text": (schema("string", min=0), "min and max are rules of integer and number"),
+    "a largest time": (schema("timestamp", max=0), "min and max are rules of integer and number"),
+    "limits that exclude each other": (schema("number", min=2, max=1), "min 2 is above max 1"),
+    "a key that is named twice": (
+        {**schema("integer"), "primaryKey": ["a", "a"]},
+        "'a' is there twice",
+    ),
+    "a pattern that is none": (schema("string", pattern="("), "pattern of 'a': missing )"),
+    "a pattern that a server cannot read": (schema("string", pattern=r"\p{L}+"), "bad escape"),
+    "a pattern that a server reads otherwise": (
+        schema("string", pattern="[[:upper:]]+"),
+        "nested set",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_schema_that_promises_what_nobody_checks(pod: Pods, case: str) -> None:
+    rules, words = REFUSED[case]
+    pod.upload("1.csv", "a\n1\n")
+    ended, _ = pod.profile(rules)
+    assert (ended.code, ended.reason) == (64, "SpecInvalid")
+    assert words in ended.message
