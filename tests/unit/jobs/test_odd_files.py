@@ -41,6 +41,11 @@ READ: dict[str, tuple[bytes | str, list[tuple[Any, ...]]]] = {
     "Windows line ends": (b"a,b\r\n1,x\r\n2,y", [(1, "x"), (2, "y")]),
     "quoted line ends and quotes": ('a,b\n1,"x\ny"\n2,"y""z, ü"\n', [(1, "x\ny"), (2, 'y"z, ü')]),
     "gzip": (gzip.compress(b"a,b\n1,x\n"), [(1, "x")]),
+    "gzip in pieces": (
+        gzip.compress(b"a,b\n1,x\n") + gzip.compress(b"2,y\n"),
+        [(1, "x"), (2, "y")],
+    ),
+    "gzip that fills a block with zeros": (gzip.compress(b"a,b\n1,x\n") + bytes(9), [(1, "x")]),
     "blank lines": ("\na,b\n1,x\n\n2,y\n\r\n", [(1, "x"), (2, "y")]),
     "an index without a name": (",b,a\n0,x,1\n", [(1, "x")]),
     "rows of gaps, which are no blank lines": ("a,b\n1,x\n,\n", [(1, "x"), (None, None)]),

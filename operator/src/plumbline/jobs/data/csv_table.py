@@ -1,5 +1,6 @@
 """A CSV file as text columns, or the reasons why it is no table."""
 
+import gzip
 from collections.abc import Collection
 from pathlib import Path
 
@@ -56,7 +57,10 @@ def read_csv(path: Path, name: str, lines: Lines, wanted: Collection[str]) -> pl
     """
     places = [place for place, each in enumerate(lines.names) if each in wanted]
     try:
-        raw = pl.read_csv(path, infer_schema=False, columns=places)
+        # What is compressed may have several members, and zeros after them, as gzip itself allows.
+        with open_binary(path) as file:
+            content = file.read() if isinstance(file, gzip.GzipFile) else path
+            raw = pl.read_csv(content, infer_schema=False, columns=places)
     except PolarsError as error:
         raise _unreadable(name, _bad_text(path) or _QUOTES) from error
     if raw.height != lines.rows:
