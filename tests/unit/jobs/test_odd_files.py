@@ -48,6 +48,7 @@ READ: dict[str, tuple[bytes | str, list[tuple[Any, ...]]]] = {
     "gzip that fills a block with zeros": (gzip.compress(b"a,b\n1,x\n") + bytes(9), [(1, "x")]),
     "blank lines": ("\na,b\n1,x\n\n2,y\n\r\n", [(1, "x"), (2, "y")]),
     "an index without a name": (",b,a\n0,x,1\n", [(1, "x")]),
+    "columns without names that a spreadsheet left": ("a,b,,\n1,x,,\n", [(1, "x")]),
     "rows of gaps, which are no blank lines": ("a,b\n1,x\n,\n", [(1, "x"), (None, None)]),
 }
 

@@ -184,6 +184,17 @@ def test_personal_values_are_shown_nowhere(pod: Pods) -> None:
     assert set(manifest["columns"][1]) == {"name", "type", "nulls", "distinct"}
 
 
+@pytest.mark.parametrize("text", ["Ann-1,Bob-2\nCy-3,Di-4\n", "Ann-1,Ann-1\n", "Ann-1;Bob-2\n"])
+def test_personal_values_are_not_shown_as_names_of_columns(pod: Pods, text: str) -> None:
+    pod.upload("rows.csv", text)
+    names = [column(name, "string", personal=True) for name in ("one", "two")]
+    ended, manifest = pod.profile(schema(*names, strict=True))
+    assert "Ann" not in str(manifest) + str(ended.words)
+    assert [violation["column"] for violation in manifest["violations"]] == ["one", "two"]
+    assert "is a header missing?" in ended.message
+    assert ("write commas" in ended.message) is (";" in text)
+
+
 def test_a_parquet_file_is_read_by_its_own_types(pod: Pods) -> None:
     frame = pl.DataFrame({"a": [1, 2], "b": ["x", None], "c": [1.5, float("nan")]})
     pod.upload("1.parquet", frame.with_columns(pl.col("b").cast(pl.Categorical)))

@@ -1,7 +1,7 @@
 """A CSV file as text columns, or the reasons why it is no table."""
 
 import gzip
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -28,11 +28,19 @@ def broken_lines(lines: Lines, name: str) -> list[Violation]:
         return [Violation(rule="TornLine", count=len(lines.torn), rows=numbers, message=message)]
     if not lines.names:
         return [Violation(rule="SourceEmpty", message=f"{name} has no header and no rows.")]
+    return []
+
+
+def columns_twice(names: Sequence[str], name: str, wanted: Collection[str]) -> list[Violation]:
+    """Return which of the wanted columns the header of the file called `name` has twice."""
+    advice = "rename one of them in the file"
     return [
         Violation(
-            rule="ColumnTwice", column=each[:128], message=f"{name} has two columns {each!r}."
+            rule="ColumnTwice",
+            column=each[:128],
+            message=f"{name} has two columns {each!r}; {advice}.",
         )
-        for each in sorted({each for each in lines.names if lines.names.count(each) > 1})
+        for each in sorted({each for each in wanted if names.count(each) > 1})
     ]
 
 

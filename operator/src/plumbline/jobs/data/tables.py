@@ -53,6 +53,7 @@ def _csv(path: Path, name: str, schema: DataSchema) -> Table:
     lines = scan(path)
     wrong = csv_table.broken_lines(lines, name)
     wrong = wrong or _wrong_columns(lines.names, lines.rows, name, schema)
+    wrong = wrong or csv_table.columns_twice(lines.names, name, _declared(schema))
     if wrong:
         return _unusable(*wrong)
     return _typed(csv_table.read_csv(path, name, lines, _declared(schema)), schema)
@@ -87,21 +88,34 @@ def _wrong_columns(
     names: Sequence[str], rows: int, name: str, schema: DataSchema
 ) -> list[Violation]:
     declared = _declared(schema)
-    hint = csv_table.separator_hint(names)
-    has = f"it has {', '.join(map(repr, names[:12]))}{', ...' if len(names) > 12 else ''}.{hint}"
+    is_secret = _may_be_personal(names, schema)
+    has = "none of its names is declared; is a header missing?" if is_secret else _has(names)
+    has += csv_table.separator_hint(names)
     missing = [
         _wrong("ColumnMissing", column, rows, f"{name} has no column {column!r}; {has}")
         for column in declared
         if column not in names
     ]
     advice = "declare it, or drop strict"
-    extra = [column for column in names if column not in declared] if schema.strict else []
+    is_told = schema.strict and not is_secret
+    extra = [column for column in names if column not in declared] if is_told else []
     return missing + [
         _wrong(
             "ColumnUnexpected", each, rows, f"{name} has an undeclared column {each!r}; {advice}."
         )
         for each in extra
     ]
+
+
+def _may_be_personal(names: Sequence[str], schema: DataSchema) -> bool:
+    """Whether what should be the names of columns may be somebody's data, for want of a header."""
+    return any(c.personal for c in schema.columns) and not {*names} & {*_declared(schema)}
+
+
+def _has(names: Sequence[str]) -> str:
+    more = ", ..." if len(names) > 12 else ""
+    told = ", ".join(repr(name[:128]) for name in names[:12])
+    return f"it has {told}{more}."
 
 
 def _wrong(rule: str, column: str, rows: int, message: str) -> Violation:
