@@ -35,6 +35,15 @@ def test_an_address_in_a_bucket_that_names_no_file(pod: Pods, path: str) -> None
     assert f"s3://raw{path} names no file" in ended.message
 
 
+def test_marks_of_folders_are_no_files_and_empty_files_are(pod: Pods) -> None:
+    for name, content in {"a/": "", "a/b/": "", "a/1": "a\n1\n", "a/2": ""}.items():
+        pod.upload(name, content)
+    for glob in ("a/*", "a/**"):
+        _, manifest = pod.profile(SCHEMA, source={"uri": f"s3://raw/{glob}"})
+        assert [part["source"] for part in manifest["parts"]] == ["s3://raw/a/1", "s3://raw/a/2"]
+        assert [violation["rule"] for violation in manifest["violations"]] == ["SourceEmpty"]
+
+
 def test_a_folder_instead_of_files_says_how_to_name_its_files(pod: Pods) -> None:
     pod.upload("year/1.csv", "a\n1\n")
     ended, _ = pod.profile(SCHEMA, source={"uri": "s3://raw/year"})

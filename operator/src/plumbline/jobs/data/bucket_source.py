@@ -63,7 +63,11 @@ class BucketSource(Source):
             return [self._objects().entry(self._path)]
         matches = globs.matcher(self._path)
         found = self._objects().entries(globs.folder_of(self._path))
-        return [entry for entry in found if matches.match(entry.key)]
+        return [each for each in found if matches.match(each.key) and self._is_file(each)]
+
+    def _is_file(self, entry: Entry) -> bool:
+        """Whether an entry is more than the mark of a folder, which is listed without its slash."""
+        return entry.bytes > 0 or self._objects().exists(entry.key)
 
     def _objects(self) -> Objects:
         return Objects(Location(self._root + "/", self.environment))
