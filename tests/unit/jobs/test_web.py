@@ -60,6 +60,7 @@ ROUTES: dict[str, Callable[[Server], None]] = {
     "/rows.csv": lambda s: s.answer(ETag='"1"'),
     "/größe.csv": lambda s: s.answer(),
     "/moved.csv": lambda s: s.answer(302, b"", Location="/rows.csv"),
+    "/nowhere.csv": lambda s: s.answer(302, b"", Location="http://[nowhere"),
     "/round.csv": lambda s: s.answer(302, b"", Location="/round.csv"),
     "/broken.csv": lambda s: s.answer(500, b"no"),
     "/busy.csv": lambda s: s.answer(429, b"later"),
@@ -104,6 +105,7 @@ def test_an_address_that_was_signed_for_get_alone(pod: Pods, web: str) -> None:
 REFUSALS = {
     "missing.csv": (64, "SourceNotFound"),
     "private.csv": (64, "SourceForbidden"),
+    "nowhere.csv": (64, "SourceUnreachable"),
     "round.csv": (64, "SourceUnreachable"),
     "broken.csv": (75, "SourceUnreachable"),
     "busy.csv": (75, "SourceUnreachable"),
@@ -141,7 +143,16 @@ def test_another_query_is_another_file(pod: Pods, web: str) -> None:
     assert versions[0] == versions[2] != versions[1]
 
 
-@pytest.mark.parametrize("host", ["user:secret@127.0.0.1", "127.0.0.1:port"])
+HOSTS = [
+    "user:secret@127.0.0.1",
+    "user:secret@127.0.0.1:1",
+    "127.0.0.1:port",
+    "127.0.0.1:99999",
+    "",
+]
+
+
+@pytest.mark.parametrize("host", [*HOSTS, "[::1"])
 def test_an_address_that_is_none(pod: Pods, host: str) -> None:
     ended = profiled(pod, f"http://{host}/a.csv")
     assert (ended.code, ended.reason) == (64, "SourceInvalid")

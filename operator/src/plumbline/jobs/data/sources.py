@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from plumbline.api.v1alpha1.dataset import DataSource
 from plumbline.jobs.data.bucket_source import BucketSource
@@ -20,9 +21,23 @@ def open_source(
     """Return the source that the spec names."""
     if source.config_map:
         return MountedSource(source.config_map.name, places.at(f"/source/{source.config_map.key}"))
-    if (source.uri or "").startswith(("http://", "https://")):
-        return WebSource(source.uri or "")
-    return BucketSource(source.uri or "", _environment(source, environment))
+    uri = source.uri or ""
+    _check(uri)
+    if uri.startswith(("http://", "https://")):
+        return WebSource(uri)
+    return BucketSource(uri, _environment(source, environment))
+
+
+def _check(uri: str) -> None:
+    """Refuse what is no address, without showing it: there may be a password in it."""
+    try:
+        parts = urlsplit(uri)
+        is_good = bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
+    except ValueError:
+        is_good = False
+    if not is_good:
+        told = "is no address; write s3://bucket/path or http(s)://host/path, without a password"
+        raise JobFailed("SourceInvalid", f"spec.source.uri {told}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,8 @@ def _talking(url: str) -> Iterator[None]:
     except (InvalidURL, UnicodeError) as error:
         told = f"{shown(url)} is no address; write http(s)://host/path without user and password."
         raise JobFailed("SourceInvalid", told) from error
+    except ValueError as error:
+        raise _unreachable(url, "has moved to what is no address", retry=False) from error
     except (URLError, HTTPException, OSError) as error:
         raise _unreachable(url, f"does not answer ({_kind(error)})", retry=True) from error
 
