@@ -139,6 +139,20 @@ def test_a_torn_line_names_the_file_and_the_line(pod: Pods) -> None:
     assert manifest["parts"][0].get("blob") is None
 
 
+def test_what_is_wrong_with_many_files_alike_is_said_once(pod: Pods) -> None:
+    for number in range(30):
+        pod.upload(f"{number:02}.csv", "a;b\n1;2\n" if number else "a,b\n1\n")
+    ended, manifest = pod.profile(schema(column(), column("b")))
+    assert broken(manifest) == [
+        ("TornLine", 1, [2]),
+        ("ColumnMissing", 29, []),
+        ("ColumnMissing", 29, []),
+    ]
+    assert "s3://raw/01.csv has no column 'a'" in manifest["violations"][1]["message"]
+    assert manifest["violations"][1]["message"].endswith("The same in 28 more files.")
+    assert "And 2 more broken rules" in ended.message
+
+
 def test_expectations_of_the_whole_set(pod: Pods) -> None:
     pod.upload("1.csv", "a,b\n1,\n1,\n2,5\n3,\n")
     rules = schema(column(), column("b", nullable=True))

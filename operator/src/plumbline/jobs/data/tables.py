@@ -98,7 +98,7 @@ def _wrong_columns(
     ]
     advice = "declare it, or drop strict"
     is_told = schema.strict and not is_secret
-    extra = [column for column in names if column not in declared] if is_told else []
+    extra = [column for column in dict.fromkeys(names) if column not in declared and is_told]
     return missing + [
         _wrong(
             "ColumnUnexpected", each, rows, f"{name} has an undeclared column {each!r}; {advice}."

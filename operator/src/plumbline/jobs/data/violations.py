@@ -1,12 +1,12 @@
 """A rule that the data broke: which, how often, where, and what to do; never a personal value."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
-_SHOWN_ROWS = 10
+_SHOWN_ROWS, _LONGEST = 10, 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Violation:
             **({"column": self.column} if self.column is not None else {}),
             "count": self.count,
             "rows": list(self.rows),
-            "message": self.message[:512],
+            "message": self.message[:_LONGEST],
         }
 
 
@@ -49,6 +49,26 @@ def of_mask(rule: str, column: str | None, broken: pl.Series, sentence: str) -> 
         return []
     message = f"{sentence}: {_rows(count)}, first {_first(rows)}."
     return [Violation(rule=rule, column=column, count=count, rows=tuple(rows), message=message)]
+
+
+def of_files(found: Sequence[Violation]) -> list[Violation]:
+    """Return one violation for each rule and column that files broke, in words of the first file.
+
+    Thousands of files that lack the same columns are one mistake, and must fit into a manifest.
+    """
+    groups: dict[tuple[str, str | None], list[Violation]] = {}
+    for each in found:
+        groups.setdefault((each.rule, each.column), []).append(each)
+    return [_of_group(group) for group in groups.values()]
+
+
+def _of_group(group: Sequence[Violation]) -> Violation:
+    first, others = group[0], len(group) - 1
+    if not others:
+        return first
+    more = f" The same in {'1 more file' if others == 1 else f'{others} more files'}."
+    message = first.message[: _LONGEST - len(more)] + more
+    return replace(first, count=sum(each.count for each in group), message=message)
 
 
 def _rows(count: int) -> str:

@@ -12,7 +12,7 @@ from plumbline.jobs.data import parts
 from plumbline.jobs.data.digest import copies, rows_digest
 from plumbline.jobs.data.parts import Loaded
 from plumbline.jobs.data.sources import open_source
-from plumbline.jobs.data.violations import Violation
+from plumbline.jobs.data.violations import Violation, of_files
 from plumbline.jobs.places import Places
 from plumbline.jobs.profiling import columns, snapshot
 from plumbline.jobs.profiling.expectations import broken_expectations, broken_target
@@ -39,7 +39,7 @@ def _unusable(task: ProfileTask, loaded: Sequence[Loaded]) -> dict[str, Any] | N
     found = [violation for each in loaded for violation in each.table.violations]
     if not found:
         return None
-    named = [_of_target(violation, task) for violation in found]
+    named = [_of_target(violation, task) for violation in of_files(found)]
     return {**_head(task, loaded), "digest": None, "rows": 0, **_broken(named)}
 
 
