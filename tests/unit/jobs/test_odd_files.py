@@ -80,6 +80,8 @@ REFUSED: dict[str, tuple[bytes | str, str, str]] = {
     "nothing but a line end": ("\n", "SourceEmpty", "no header"),
     "nothing but a byte order mark": (b"\xef\xbb\xbf", "SourceEmpty", "no header"),
     "a torn line under gzip": (gzip.compress(b"a,b\n1,x\n3\n"), "TornLine", "line 3: 1 field"),
+    "gzip that ends at once": (gzip.compress(b"a,b\n1,x\n")[:5], "TornLine", "data is cut"),
+    "gzip that is damaged": (gzip.compress(b"a,b\n1,x\n")[:-9] + bytes(9), "TornLine", "damaged"),
     "gzip that ends early": (
         gzip.compress(b"a,b\n" + b"".join(b"%d,%d\n" % (n, n * n) for n in range(999)))[:1000],
         "TornLine",

@@ -14,6 +14,7 @@ from typing import IO
 csv.field_size_limit(16 << 20)
 _MOST_TORN = 1000
 _GZIP = b"\x1f\x8b"
+DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def scan(path: Path) -> Lines:
                     break
         except csv.Error as error:
             found.torn.append(TornLine(begin, f"{error}"))
-        except (EOFError, zlib.error, gzip.BadGzipFile):
+        except DAMAGED:
             found.torn.append(TornLine(begin, "the compressed data is cut or damaged there"))
     return found
 

@@ -2,12 +2,13 @@
 
 import gzip
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
 from polars.exceptions import PolarsError
 
-from plumbline.jobs.data.csv_lines import Lines, open_binary
+from plumbline.jobs.data.csv_lines import DAMAGED, Lines, open_binary
 from plumbline.jobs.data.violations import Violation
 from plumbline.jobs.failures import JobFailed
 
@@ -52,7 +53,7 @@ def separator_hint(names: Collection[str]) -> str:
 
 def refuse_utf16(path: Path, name: str) -> None:
     """Refuse a file in an encoding in which no line could be found."""
-    with open_binary(path) as file:
+    with open_binary(path) as file, suppress(*DAMAGED):  # what is damaged, the scan will say
         if file.read(2) in _UTF_16:
             raise _unreadable(name, "it is UTF-16; save it as UTF-8")
 
