@@ -73,6 +73,8 @@ REFUSED: dict[str, tuple[bytes | str, str, str]] = {
     "Latin-1": ("a,b\n1,x\n2,größe\n".encode("latin-1"), "SourceUnreadable", "line 3 is not UTF-8"),
     "UTF-16": ("a,b\n1,x\n".encode("utf-16"), "SourceUnreadable", "it is UTF-16; save it as UTF-8"),
     "old Macintosh line ends": ("a,b\r1,x\r", "SourceUnreadable", "end lines with LF"),
+    "quotes inside of a value": ('a,b\n1,"x\ny"\n2,5" pipe\n', "SourceUnreadable", "end of line 4"),
+    "a lone carriage return": ("a,b\n1,x\n\r2,y\n", "SourceUnreadable", "end of line 3 are not"),
     "semicolons": ("a;b\n1;x\n", "ColumnMissing", "separator seems to be ';'; write commas"),
     "tabs": ("a\tb\n1\tx\n", "ColumnMissing", "separator seems to be '\\t'"),
     "a space before a name": ("a, b\n1,x\n", "ColumnMissing", "it has 'a', ' b'"),

@@ -6,7 +6,9 @@ The file is read once for this, because parsers that are fast forgive too much.
 import csv
 import gzip
 import io
+import re
 import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -14,6 +16,8 @@ from typing import IO
 csv.field_size_limit(16 << 20)
 _MOST_TORN = 1000
 _GZIP = b"\x1f\x8b"
+_FIELD = r'(?:"(?:[^"]|"")*"|[^",\r\n]*)'
+_ROW = re.compile(rf"{_FIELD}(?:,{_FIELD})*(?:\r?\n)?")
 DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
@@ -60,8 +64,7 @@ def scan(path: Path) -> Lines:
     """Read through a file, compressed or not, up to its thousandth torn line."""
     found = Lines()
     with open_binary(path) as raw:
-        text = io.TextIOWrapper(raw, newline="", encoding="utf-8-sig", errors="replace")
-        rows = csv.reader(text, strict=True)
+        rows = csv.reader(_text(raw), strict=True)
         begin = 1
         try:
             found.names = next((row for row in rows if row), [])
@@ -76,6 +79,32 @@ def scan(path: Path) -> Lines:
         except DAMAGED:
             found.torn.append(TornLine(begin, "the compressed data is cut or damaged there"))
     return found
+
+
+def odd_line(path: Path) -> int | None:
+    """Return where the first row begins that parsers understand in different ways, if there is one.
+
+    Its quotes are inside of a value that has none around it, or its line end is a lone CR.
+    """
+    with open_binary(path) as raw:
+        taken: list[str] = []
+        rows, begin = csv.reader(_noting(_text(raw), taken)), 1
+        for _ in rows:
+            if not _ROW.fullmatch("".join(taken)):
+                return begin
+            begin = rows.line_num + 1
+            taken.clear()
+    return None
+
+
+def _text(raw: IO[bytes] | gzip.GzipFile) -> io.TextIOWrapper:
+    return io.TextIOWrapper(raw, newline="", encoding="utf-8-sig", errors="replace")
+
+
+def _noting(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line
 
 
 def open_binary(path: Path) -> IO[bytes] | gzip.GzipFile:

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 from polars.exceptions import PolarsError
 
-from plumbline.jobs.data.csv_lines import DAMAGED, Lines, open_binary
+from plumbline.jobs.data.csv_lines import DAMAGED, Lines, odd_line, open_binary
 from plumbline.jobs.data.violations import Violation
 from plumbline.jobs.failures import JobFailed
 
@@ -71,17 +71,20 @@ def read_csv(path: Path, name: str, lines: Lines, wanted: Collection[str]) -> pl
             content = file.read() if isinstance(file, gzip.GzipFile) else path
             raw = pl.read_csv(content, infer_schema=False, columns=places)
     except PolarsError as error:
-        raise _unreadable(name, _bad_text(path) or _QUOTES) from error
+        raise _unreadable(name, _bad_text(path) or _bad_row(path)) from error
     if raw.height != lines.rows:
-        raise _unreadable(name, _QUOTES)
+        raise _unreadable(name, _bad_row(path))
     raw.columns = [lines.names[place] for place in places]
     return _without_blank(raw, lines) if len(lines.names) > 1 else raw
 
 
-_QUOTES = (
-    "its lines or quotes are not those of a CSV file: end lines with LF, put values with quotes, "
-    "commas or line ends in double quotes, and double the quotes inside of them"
-)
+def _bad_row(path: Path) -> str:
+    found = odd_line(path)
+    where = "its lines or quotes are" if found is None else f"the quotes or end of line {found} are"
+    return (
+        f"{where} not those of a CSV file; end lines with LF, put values with quotes, commas or "
+        "line ends in double quotes, and double the quotes inside of them"
+    )
 
 
 def _without_blank(raw: pl.DataFrame, lines: Lines) -> pl.DataFrame:
