@@ -4,6 +4,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -19,6 +20,7 @@ class Server(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     turns: Iterator[int]
+    growing: ClassVar[list[bytes]] = [ROWS]
 
     def log_message(self, *_: object) -> None:
         """Stay quiet."""
@@ -68,6 +70,7 @@ ROUTES: dict[str, Callable[[Server], None]] = {
     "/empty.csv": lambda s: s.answer(body=b""),
     "/turns.csv": lambda s: s.answer(ETag=f'"{next(s.turns)}"'),
     "/signed.csv": Server.signed,
+    "/grows.csv": lambda s: s.answer(body=s.growing[0], Last_Modified="in this second"),
     "/cut.csv": Server.cut,
     "/chunks.csv": Server.cut_chunks,
     "/hang-up.csv": Server.hang_up,
@@ -141,6 +144,14 @@ def test_another_query_is_another_file(pod: Pods, web: str) -> None:
         _, manifest = pod.profile(SCHEMA, source=source, previous=before)
         versions.append(manifest["parts"][0]["etag"])
     assert versions[0] == versions[2] != versions[1]
+
+
+def test_a_file_that_grew_within_the_second_of_its_date_is_read_again(pod: Pods, web: str) -> None:
+    ended, before = pod.profile(SCHEMA, source={"uri": f"{web}/grows.csv"})
+    pod.patch.setattr(Server, "growing", [ROWS + b"3\n"])
+    previous = ended.words["digest"]
+    _, after = pod.profile(SCHEMA, source={"uri": f"{web}/grows.csv"}, previous=previous)
+    assert (before["rows"], after["rows"]) == (2, 3)
 
 
 HOSTS = [

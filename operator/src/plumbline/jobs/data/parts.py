@@ -15,6 +15,7 @@ from plumbline.store import Damaged, Missing, Store
 
 HELD = "__holdout"
 BLOB_LIMIT_BYTES = 8 << 30
+_Seen = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +72,15 @@ def previous_manifest(task: ProfileTask, store: Store) -> dict[str, Any] | None:
     return manifest if manifest.get("verdict") == "Valid" else None
 
 
-def _known(task: ProfileTask, store: Store) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """Return the previous parts that were read the same way, by source and version."""
+def _known(task: ProfileTask, store: Store) -> dict[_Seen, Mapping[str, Any]]:
+    """Return the previous parts that were read the same way, by source, version and size."""
     manifest = previous_manifest(task, store)
     if manifest is None or manifest.get("format") != task.format:
         return {}
     if not _reads_alike(manifest["schema"], task.schema_):
         return {}
-    return {(part["source"], part["etag"]): part for part in manifest["parts"] if part["etag"]}
+    versioned = [part for part in manifest["parts"] if part["etag"]]
+    return {(part["source"], part["etag"], part["bytes"]): part for part in versioned}
 
 
 def _reads_alike(before: Mapping[str, Any], now: DataSchema) -> bool:
@@ -93,12 +95,12 @@ def _reads_alike(before: Mapping[str, Any], now: DataSchema) -> bool:
 
 def _kept(
     part: Part,
-    known: Mapping[tuple[str, str], Mapping[str, Any]],
+    known: Mapping[_Seen, Mapping[str, Any]],
     store: Store,
     scratch: Path,
 ) -> Loaded | None:
     """Return an unchanged part from the store; a lost or damaged copy is fetched again."""
-    before = known.get((part.source, part.version))
+    before = known.get((part.source, part.version, part.bytes))
     if before is None:
         return None
     path = scratch / "kept.parquet"
