@@ -58,6 +58,13 @@ def test_classes_of_which_only_one_is_older_than_the_cut(pod: Pods) -> None:
     assert "40 rows that are not held out" in manifest["violations"][0]["message"]
 
 
+def test_only_the_rows_whose_target_is_a_fraction_are_named(pod: Pods) -> None:
+    targets = ["0", "1", "0.5", "1", "", "2.5", *["1"] * (ROWS - 6)]
+    _, manifest = profiled(pod, ("integer", ZERO_ONE), targets, target="number")
+    found = [(v["count"], v["rows"]) for v in manifest["violations"] if v["rule"] == "Type"]
+    assert found == [(2, [3, 6])]
+
+
 @pytest.mark.parametrize(
     ("kind", "target", "task", "words"),
     [

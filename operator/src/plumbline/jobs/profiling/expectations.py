@@ -59,9 +59,8 @@ def broken_target(
         return of_mask("TargetMissing", name, missing, f"target {name} has no value")
     if values.drop_nulls().n_unique() < 2:
         return [constant_target(name, frame.height, "all rows")]
-    problem = _unfit(values, column.type, question.task)
-    message = f"target {name} {problem}."
-    return [Violation(rule="Type", column=name, count=len(values), message=message)] * bool(problem)
+    wrong, problem = _unfit(values, column.type, question.task)
+    return of_mask("Type", name, wrong, f"target {name} {problem}")
 
 
 def constant_target(name: str, rows: int, where: str) -> Violation:
@@ -70,12 +69,15 @@ def constant_target(name: str, rows: int, where: str) -> Violation:
     return Violation(rule="TargetConstant", column=name, count=rows, message=message)
 
 
-def _unfit(values: pl.Series, kind: str, task: str) -> str:
-    """Return why values cannot be the target of a task; nothing if they can."""
+def _unfit(values: pl.Series, kind: str, task: str) -> tuple[pl.Series, str]:
+    """Return which values cannot be the target of a task, and why."""
     if kind == "timestamp":
-        return "is a timestamp, which no model predicts; derive a number from it in the data"
+        problem = "is a timestamp, which no model predicts; derive a number from it in the data"
+        return values.is_not_null(), problem
     if task == "Regression" and kind == "string":
-        return "is text, which cannot be a target of Regression; declare it as a number"
-    if task == "Classification" and kind == "number" and (values != values.floor()).any():
-        return "holds fractions, which are no classes; ask for Regression or round them"
-    return ""
+        problem = "is text, which cannot be a target of Regression; declare it as a number"
+        return values.is_not_null(), problem
+    if task == "Classification" and kind == "number":
+        problem = "holds fractions, which are no classes; ask for Regression or round them"
+        return (values != values.floor()).fill_null(False), problem
+    return pl.repeat(False, len(values), eager=True), ""
