@@ -74,3 +74,11 @@ def test_a_file_at_which_the_reader_panics_is_said_to_be_unreadable(pod: Pods) -
     ended, _ = pod.profile(schema(a="string"), **PARQUET)
     assert (ended.code, ended.reason) == (64, "SourceUnreadable")
     assert "s3://raw/1.parquet" in ended.message
+
+
+def test_prose_does_not_fill_the_manifest_with_its_texts(pod: Pods) -> None:
+    texts = [f"{number} " + "and so on " * 100 for number in range(500)]
+    frame = pl.DataFrame({"a": texts, "b": [text[:200] for text in texts]})
+    manifest = parquet(pod, schema(a="string", b="string"), frame)
+    assert [column["name"] for column in manifest["reference"]["columns"]] == ["b"]
+    assert manifest["rows"] == 500

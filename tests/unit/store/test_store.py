@@ -84,6 +84,11 @@ def test_a_manifest_is_the_same_however_its_keys_are_ordered(store: Store) -> No
     assert store.get_manifest(digest) == {"a": {"x": "é"}, "b": [1, 2.5, None]}
 
 
+def test_a_manifest_that_nobody_would_read_is_not_written(store: Store) -> None:
+    with pytest.raises(TooLarge, match="fewer files"):
+        store.put_manifest({"parts": "x" * (32 << 20)})
+
+
 def test_a_result_is_said_once_and_a_second_word_is_not_heard(store: Store) -> None:
     first, second = store.put_blob(b"1"), store.put_blob(b"2")
     store.put_pointer("0e1f-uid", first)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from plumbline.store import digests
-from plumbline.store.errors import BucketMissing, Damaged, Missing, StoreError
+from plumbline.store.errors import BucketMissing, Damaged, Missing, StoreError, TooLarge
 from plumbline.store.location import Location
 from plumbline.store.objects import Objects
 
@@ -57,9 +57,14 @@ class Store:
         partial.replace(path)
 
     def put_manifest(self, manifest: Mapping[str, Any]) -> str:
-        """Keep a manifest and return its digest."""
+        """Keep a manifest and return its digest; one that nobody would read is refused."""
         content = digests.canonical(manifest)
         digest = digests.of_bytes(content)
+        if len(content) > _MANIFEST_LIMIT_BYTES:
+            raise TooLarge(
+                f"writing manifest {digest}: {len(content)} bytes, more than the "
+                f"{_MANIFEST_LIMIT_BYTES} that are read; bring the data in fewer files."
+            )
         self._objects.create(_manifest_key(digest), content, f"writing manifest {digest}")
         return digest
 

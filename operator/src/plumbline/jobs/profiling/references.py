@@ -11,14 +11,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from plumbline.api.v1alpha1.dataset import Column, DataSchema, Question
-from plumbline.stats.bins import ColumnBins
+from plumbline.stats.bins import CATEGORIES, RARE, ColumnBins
 from plumbline.stats.reference import category_bins, number_bins
+
+_MOST_TEXT_BYTES = 256 << 10
 
 
 def reference(
     frame: pl.DataFrame, held: pl.Series, schema: DataSchema, question: Question | None
 ) -> dict[str, Any]:
-    """Return the bins of every column that can be a feature; personal ones have none."""
+    """Return the bins of every column that can be a feature; personal ones and prose have none."""
     target = question.target if question else None
     order = _in_time(frame, held, schema)
     bins = [
@@ -41,8 +43,14 @@ def _in_time(frame: pl.DataFrame, held: pl.Series, schema: DataSchema) -> pl.Ser
 def _bins(column: Column, values: pl.Series) -> ColumnBins | None:
     """Return the bins of one column; booleans are the numbers 0 and 1."""
     if column.type == "string":
-        return category_bins(column.name, _texts(values))
+        return None if _is_prose(values) else category_bins(column.name, _texts(values))
     return number_bins(column.name, values.cast(pl.Float64).to_numpy())
+
+
+def _is_prose(values: pl.Series) -> bool:
+    """Whether texts are no categories: the names of their cells would fill the manifest."""
+    lengths = values.unique().drop_nulls().str.len_bytes()
+    return int(lengths.top_k(CATEGORIES + RARE).sum()) > _MOST_TEXT_BYTES
 
 
 def _texts(values: pl.Series) -> NDArray[Any]:
