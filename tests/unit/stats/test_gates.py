@@ -87,3 +87,22 @@ def test_a_crashing_canary_is_stopped_before_all_requests_have_come() -> None:
 def test_a_slow_canary_fails_and_a_healthy_one_passes() -> None:
     assert judged(arm(900), arm(100, slow=60)) == "Fail"
     assert judged(arm(900), arm(100)) == "Pass"
+
+
+def test_metrics_of_sure_and_undecided_answers_are_those_of_scikit_learn() -> None:
+    from sklearn import metrics
+
+    labels = np.array([0, 1, 0, 1, 1, 0, 1, 0])
+    chances = np.array([0.5, 0.5, 0.0, 1.0, 0.0, 1.0, 0.7, 0.2])
+    said = np.argmax(np.column_stack([1 - chances, chances]), axis=1)
+    wanted = {
+        "accuracy": metrics.accuracy_score(labels, said),
+        "precision": metrics.precision_score(labels, said),
+        "recall": metrics.recall_score(labels, said),
+        "f1": metrics.f1_score(labels, said),
+        "log_loss": metrics.log_loss(labels, chances),
+        "brier": metrics.brier_score_loss(labels, chances),
+        "auc": metrics.roc_auc_score(labels, chances),
+    }
+    found = {name: evaluate(name, labels, chances).value for name in wanted}
+    assert found == pytest.approx(wanted, abs=1e-12)

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Groups = NDArray[Any] | None
+# What is certain counts as almost certain, or one wrong row would cost infinitely much.
+_LEAST = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,26 +147,31 @@ def _ratio(above: Floats, below: Floats, name: str) -> _Estimate:
     return _Estimate(value, (above - value * below) / below.mean())
 
 
+def _said(p: Floats) -> Floats:
+    """Return what a model says: 1 if that is likelier; a tie is 0, the first class."""
+    return (p > 0.5).astype(np.float64)
+
+
 def _accuracy(y: Floats, p: Floats) -> _Estimate:
-    return _mean(((p >= 0.5) == (y == 1)).astype(np.float64))
+    return _mean((_said(p) == y).astype(np.float64))
 
 
 def _precision(y: Floats, p: Floats) -> _Estimate:
-    said = (p >= 0.5).astype(np.float64)
+    said = _said(p)
     return _ratio(said * y, said, "precision")
 
 
 def _recall(y: Floats, p: Floats) -> _Estimate:
-    return _ratio((p >= 0.5) * y, y, "recall")
+    return _ratio(_said(p) * y, y, "recall")
 
 
 def _f1(y: Floats, p: Floats) -> _Estimate:
-    said = (p >= 0.5).astype(np.float64)
+    said = _said(p)
     return _ratio(2 * said * y, said + y, "f1")
 
 
 def _log_loss(y: Floats, p: Floats) -> _Estimate:
-    chance = np.clip(p, 1e-15, 1 - 1e-15)
+    chance = np.clip(p, _LEAST, 1 - _LEAST)
     return _mean(-(y * np.log(chance) + (1 - y) * np.log(1 - chance)))
 
 
