@@ -1,6 +1,8 @@
 """A model is judged by what it answers, and nothing that it left is believed."""
 
+import contextlib
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +180,16 @@ def test_a_model_file_that_is_none(pod: Pods, dataset: str) -> None:
     assert (ended.code, ended.reason) == (64, "ModelUnreadable")
 
 
+def test_a_folder_in_place_of_the_model(pod: Pods, dataset: str) -> None:
+    def folder(path: Path) -> None:
+        _folder(path)
+        (path / "part").write_text("x")
+
+    ended = _swap_model(pod, runs.run_task(dataset, pod, params={"max_iter": 5}), folder)
+    assert (ended.code, ended.reason) == (64, "FileNotRegular")
+    assert "model.skops" in ended.message
+
+
 def test_no_model_file(pod: Pods, dataset: str) -> None:
     task = runs.run_task(dataset, pod, params={"max_iter": 5})
     ended = _swap_model(pod, task, lambda path: path.unlink())
@@ -284,6 +296,56 @@ LIES: dict[str, tuple[str, Any, str]] = {
 }
 
 
+def _facts(**changes: Any) -> tuple[str, Any, str]:
+    def change(path: Path) -> None:
+        path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+    return "predict.json", change, "PredictionsInvalid"
+
+
+def _folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _socket(path: Path) -> None:
+    path.unlink()
+    with contextlib.chdir(path.parent), socket.socket(socket.AF_UNIX) as made:
+        made.bind(path.name)
+
+
+def _lists(path: Path) -> None:
+    table = pl.read_parquet(path)
+    table.select(pl.concat_list(name).alias(name) for name in table.columns).write_parquet(path)
+
+
+def _deep(path: Path) -> None:
+    path.write_text("[" * 500_000)
+
+
+LIES |= {
+    "no classes": _facts(classes=[]),
+    "classes that are no words": _facts(classes=[{}, []]),
+    "a champion of no classes": _facts(championClasses=[]),
+    "a number as the champion's classes": _facts(championClasses=5),
+    "a difference that is text": _facts(maxDifference="x"),
+    "a difference that is no number": _facts(maxDifference=float("nan")),
+    "a difference without end": _facts(maxDifference=10**400),
+    "facts in a folder": ("predict.json", _folder, "FileNotRegular"),
+    "facts from a socket": ("predict.json", _socket, "FileNotRegular"),
+    "facts without a bottom": ("predict.json", _deep, "PredictionsInvalid"),
+    "answers in a folder": ("predictions.parquet", _folder, "FileNotRegular"),
+    "answers that are lists": ("predictions.parquet", _lists, "PredictionsInvalid"),
+    "a description without a bottom": ("compiled/model.json", _deep, "CompiledInvalid"),
+    "weights in a folder": ("compiled/trees.bin", _folder, "FileNotRegular"),
+    "an engine that is a list": (
+        "compiled/model.json",
+        lambda p: p.write_text(p.read_text().replace('"kind": "trees"', '"kind": []')),
+        "CompiledInvalid",
+    ),
+}
+
+
 @pytest.mark.parametrize("lie", LIES)
 def test_the_judge_believes_nothing(pod: Pods, dataset: str, lie: str) -> None:
     _predicted(pod, dataset)
@@ -291,6 +353,21 @@ def test_the_judge_believes_nothing(pod: Pods, dataset: str, lie: str) -> None:
     change(pod.path(f"/predictions/{name}"))
     ended = pod.run("judge")
     assert (ended.code, ended.reason) == (64, reason)
+
+
+def test_a_table_at_which_the_reader_panics_is_a_lie_as_well(
+    pod: Pods, dataset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from plumbline.jobs.judging import predictions
+    from polars.exceptions import PanicException
+
+    def panic(_: Any) -> None:
+        raise PanicException("range end index 8998 out of range")
+
+    _predicted(pod, dataset)
+    monkeypatch.setattr(predictions, "read_parquet", panic)
+    ended = pod.run("judge")
+    assert (ended.code, ended.reason) == (64, "PredictionsInvalid")
 
 
 def test_a_huge_file_is_not_read(pod: Pods, dataset: str) -> None:

@@ -203,6 +203,38 @@ def test_a_pipe_in_place_of_the_model_does_not_hang(pod: Pods, dataset: str) -> 
     assert runs.shipped(pod).reason == "ModelNotRegular"
 
 
+@pytest.mark.parametrize("make", [lambda path: open(path, "wb").close(), os.mkfifo])
+def test_a_name_that_is_no_text_is_said(pod: Pods, dataset: str, make: Any) -> None:
+    runs.trained(pod, runs.run_task(dataset, pod, params={"max_iter": 5}))
+    make(os.fsencode(pod.path("/model")) + b"/\xff")
+    ended = runs.shipped(pod)
+    assert ended.code == 64
+    assert ended.reason in ("ModelNameInvalid", "ModelNotRegular")
+
+
+def test_folders_without_end_are_not_walked_through(pod: Pods, dataset: str) -> None:
+    runs.trained(pod, runs.run_task(dataset, pod, params={"max_iter": 5}))
+    for number in range(1001):
+        pod.path(f"/model/{number}").mkdir()
+    ended = runs.shipped(pod)
+    assert (ended.code, ended.reason) == (64, "ModelTooLarge")
+
+
+def test_a_model_that_only_its_maker_may_read_is_said(
+    pod: Pods, dataset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from plumbline.store import digests
+
+    def refused(path: Any) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    runs.trained(pod, runs.run_task(dataset, pod, params={"max_iter": 5}))
+    monkeypatch.setattr(digests, "of_file", refused)
+    ended = runs.shipped(pod)
+    assert (ended.code, ended.reason) == (64, "ModelUnreadable")
+    assert "that other users may read" in ended.message
+
+
 def test_more_than_the_limit_is_not_shipped(pod: Pods, dataset: str) -> None:
     runs.trained(pod, runs.run_task(dataset, pod, params={"max_iter": 5}))
     with pod.path("/model/huge").open("wb") as file:

@@ -1,9 +1,11 @@
 """Files that somebody else wrote: opened without following links, and only up to a size."""
 
 import errno
+import json
 import os
 import stat
 from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
 
 from plumbline.jobs.failures import JobFailed
 
@@ -12,17 +14,32 @@ def read_regular(path: Path, *, limit_bytes: int) -> bytes:
     """Return the content of a regular file.
 
     Raises:
-        JobFailed: it is missing, a link, a pipe or a device, or too large.
+        JobFailed: it is missing, a link, a folder, a pipe or a device, or too large.
     """
-    with os.fdopen(_open(path), "rb") as file:
-        _check(path, file.fileno(), limit_bytes)
+    with _opened(path, limit_bytes) as file:
         return file.read(limit_bytes)
 
 
 def check_regular(path: Path, *, limit_bytes: int) -> int:
     """Return the size of a regular file, without reading it; raises as `read_regular`."""
-    with os.fdopen(_open(path), "rb") as file:
-        return _check(path, file.fileno(), limit_bytes)
+    with _opened(path, limit_bytes) as file:
+        return os.fstat(file.fileno()).st_size
+
+
+def read_object(path: Path, *, limit_bytes: int) -> dict[str, Any]:
+    """Return the JSON object in a regular file.
+
+    Raises:
+        JobFailed: as `read_regular`.
+        ValueError: it holds anything else.
+    """
+    try:
+        found = json.loads(read_regular(path, limit_bytes=limit_bytes))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path.name} is not JSON") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"{path.name} is not an object")
+    return found
 
 
 def safe_relative(name: str) -> PurePosixPath:
@@ -37,7 +54,17 @@ def safe_relative(name: str) -> PurePosixPath:
     return path
 
 
-def _check(path: Path, descriptor: int, limit_bytes: int) -> int:
+def _opened(path: Path, limit_bytes: int) -> BinaryIO:
+    descriptor = _open(path)
+    try:
+        _check(path, descriptor, limit_bytes)
+    except JobFailed:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "rb")
+
+
+def _check(path: Path, descriptor: int, limit_bytes: int) -> None:
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode):
         raise JobFailed("FileNotRegular", f"{path} is not a regular file; write one.")
@@ -45,7 +72,6 @@ def _check(path: Path, descriptor: int, limit_bytes: int) -> int:
         raise JobFailed(
             "FileTooLarge", f"{path} has {found.st_size} bytes; {limit_bytes} are allowed."
         )
-    return found.st_size
 
 
 def _open(path: Path) -> int:
@@ -54,6 +80,9 @@ def _open(path: Path) -> int:
     except FileNotFoundError as error:
         raise JobFailed("FileMissing", f"{path} was not written.") from error
     except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise JobFailed("FileNotRegular", f"{path} is a link; write a file.") from error
+        # A link, and a socket.
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise JobFailed(
+                "FileNotRegular", f"{path} is a link or no regular file; write a file."
+            ) from error
         raise

@@ -30,11 +30,11 @@ def _write(places: Places, words: dict[str, Any]) -> None:
 
 
 def _fitting(words: dict[str, Any]) -> bytes:
-    """Shorten the message until everything fits."""
-    text = json.dumps(words, ensure_ascii=False).encode()
+    """Shorten the message until everything fits; a file's name may be no text."""
+    text = json.dumps(words, ensure_ascii=False).encode(errors="replace")
     while len(text) > _LIMIT_BYTES:
         excess = len(text) - _LIMIT_BYTES
         message = str(words["message"])
         words = {**words, "message": message[: max(0, len(message) - excess - 4)] + "..."}
-        text = json.dumps(words, ensure_ascii=False).encode()
+        text = json.dumps(words, ensure_ascii=False).encode(errors="replace")
     return text

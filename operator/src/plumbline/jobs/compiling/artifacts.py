@@ -1,6 +1,5 @@
 """The compiled model that the predict step left: checked, stored and named by a digest."""
 
-import json
 import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 from plumbline.jobs.compiling.compiled import FORMAT
 from plumbline.jobs.failures import JobFailed
-from plumbline.jobs.files import check_regular, read_regular
+from plumbline.jobs.files import check_regular, read_object
 from plumbline.jobs.places import Places
 from plumbline.jobs.tasks import TrainingTask
 from plumbline.jobs.training.features import Feature
@@ -26,9 +25,9 @@ def keep_compiled(
     folder = places.at("/predictions/compiled")
     if not stat.S_ISDIR(_mode(folder)):
         raise _invalid("there is no folder of a compiled model")
-    engine = _engine(read_regular(folder / "model.json", limit_bytes=_MODEL_LIMIT_BYTES))
-    _check(engine, task, features)
-    kind = engine["engine"]["kind"]
+    found = _described(folder / "model.json")
+    _check(found, task, features)
+    kind = found["engine"]["kind"]
     files = [_stored(folder / name, store) for name in ("model.json", ENGINES[kind])]
     digest = of_bytes(canonical({file["path"]: file["blob"] for file in files}))
     return {"digest": digest, "engine": kind, "files": files}
@@ -41,12 +40,12 @@ def _mode(path: Path) -> int:
         return 0
 
 
-def _engine(content: bytes) -> Mapping[str, Any]:
+def _described(path: Path) -> Mapping[str, Any]:
     try:
-        found = json.loads(content)
+        found = read_object(path, limit_bytes=_MODEL_LIMIT_BYTES)
     except ValueError as error:
-        raise _invalid("model.json is not JSON") from error
-    if not isinstance(found, dict) or not isinstance(found.get("engine"), dict):
+        raise _invalid(str(error)) from error
+    if not isinstance(found.get("engine"), dict):
         raise _invalid("model.json names no engine")
     return found
 
@@ -62,8 +61,9 @@ def _check(found: Mapping[str, Any], task: TrainingTask, features: Sequence[Feat
     for name, value in wanted.items():
         if found.get(name) != value:
             raise _invalid(f"model.json has another {name} than the run")
-    if found["engine"].get("kind") not in ENGINES:
-        raise _invalid(f"unknown engine {str(found['engine'].get('kind'))[:40]!r}")
+    kind = str(found["engine"].get("kind"))
+    if kind not in ENGINES:
+        raise _invalid(f"unknown engine {kind[:40]!r}")
 
 
 def _stored(path: Path, store: Store) -> dict[str, Any]:

@@ -1,21 +1,37 @@
 """What the predict step left: checked as coming from a stranger, because a model is one."""
 
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
+from polars import read_parquet
+from polars.exceptions import PanicException, PolarsError
+from pydantic import Field, FiniteFloat, StrictBool, StrictInt, StrictStr, ValidationError
 
+from plumbline.api.meta import Observed
 from plumbline.jobs.compiling.answers import Answers
 from plumbline.jobs.failures import JobFailed
-from plumbline.jobs.files import read_regular
+from plumbline.jobs.files import read_object, read_regular
 from plumbline.jobs.places import Places
 
 _TABLE_LIMIT_BYTES, _FACTS_LIMIT_BYTES = 1 << 30, 1 << 20
 _SUM_TOLERANCE = 1e-6
+
+_Classes = (
+    Annotated[list[StrictBool | StrictInt | FiniteFloat | StrictStr], Field(min_length=1)] | None
+)
+
+
+class _Facts(Observed):
+    """What predict.json says; anything else is refused."""
+
+    classes: _Classes = None
+    champion_classes: _Classes = None
+    champion_error: str = ""
+    max_difference: FiniteFloat = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +67,37 @@ def read_predictions(places: Places, rows: int, task: str) -> Predictions:
     table = _table(content)
     if table.height != rows:
         raise _invalid(f"{table.height} answers for {rows} held-out rows")
-    classes, theirs = facts.get("classes"), facts.get("championClasses")
-    if (task == "Classification") != isinstance(classes, list):
-        raise _invalid(f"classes {classes!r} do not fit the task {task}")
-    model = _matrix(table, "model", classes)
+    if (task == "Classification") != (facts.classes is not None):
+        raise _invalid(f"classes {facts.classes!r} do not fit the task {task}")
+    model = _matrix(table, "model", facts.classes)
     if model is None:
         raise _invalid("no column of the model")
-    champion = _matrix(table, "champion", theirs)
-    error = str(facts.get("championError", ""))[:500]
+    champion = _matrix(table, "champion", facts.champion_classes)
     return Predictions(
-        model, classes, champion, theirs, error, float(facts.get("maxDifference", 0.0))
+        model,
+        facts.classes,
+        champion,
+        facts.champion_classes,
+        facts.champion_error[:500],
+        facts.max_difference,
     )
 
 
-def _facts(places: Places) -> dict[str, Any]:
-    content = read_regular(places.at("/predictions/predict.json"), limit_bytes=_FACTS_LIMIT_BYTES)
+def _facts(places: Places) -> _Facts:
+    path = places.at("/predictions/predict.json")
     try:
-        facts = json.loads(content)
+        return _Facts.model_validate(read_object(path, limit_bytes=_FACTS_LIMIT_BYTES))
+    except ValidationError as error:
+        field = ".".join(map(str, error.errors()[0]["loc"]))[:100]
+        raise _invalid(f"predict.json has an odd {field}") from error
     except ValueError as error:
-        raise _invalid("predict.json is not JSON") from error
-    if not isinstance(facts, dict):
-        raise _invalid("predict.json is not an object")
-    return facts
+        raise _invalid(str(error)) from error
 
 
 def _table(content: bytes) -> pl.DataFrame:
     try:
-        return pl.read_parquet(io.BytesIO(content))
-    except pl.exceptions.PolarsError as error:
+        return read_parquet(io.BytesIO(content))
+    except (PolarsError, PanicException) as error:
         raise _invalid(f"not a parquet file ({type(error).__name__})") from error
 
 
@@ -86,8 +105,9 @@ def _matrix(table: pl.DataFrame, name: str, classes: Sequence[Any] | None) -> An
     names = [name] if classes is None else [f"{name}_{each}" for each in classes]
     if not all(each in table.columns for each in names):
         return None
-    columns = [table[each].cast(pl.Float64, strict=False).to_numpy() for each in names]
-    matrix: Answers = np.column_stack(columns)
+    if not all(table[each].dtype.is_float() for each in names):
+        raise _invalid(f"{name}: the answers are no floats")
+    matrix: Answers = np.column_stack([table[each].to_numpy() for each in names])
     if not np.isfinite(matrix).all():
         raise _invalid(f"{name}: an answer is no finite number")
     if classes is not None and not _probable(matrix):

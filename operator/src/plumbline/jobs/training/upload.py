@@ -47,35 +47,68 @@ def ship(task: TrainingTask, places: Places, store: Store) -> Answer:
 
 def _regular_files(folder: Path) -> list[Path]:
     """Return the files below a folder, or say why they are not shipped."""
-    found = list(_walk(folder))
+    try:
+        found = sorted(_walk(folder))
+    except OSError as error:
+        raise _unreadable(error) from error
     if not found:
         raise JobFailed("ModelMissing", "training left no file in /model; write model.skops there.")
     size = sum(path.stat().st_size for path in found)
-    if size > _LIMIT_BYTES or len(found) > _LIMIT_FILES:
-        raise JobFailed(
-            "ModelTooLarge",
-            f"training left {len(found)} files with {size} bytes in /model; {_LIMIT_FILES} files "
-            f"and {_LIMIT_BYTES} bytes are allowed.",
-        )
+    if size > _LIMIT_BYTES:
+        raise _too_large(f"{len(found)} files with {size} bytes")
     return found
 
 
 def _walk(folder: Path) -> Iterator[Path]:
     """Yield regular files; anything else is refused, because a link could show what is not ours."""
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        mode = path.lstat().st_mode
-        if stat.S_ISDIR(mode):
-            yield from _walk(path)
-        elif stat.S_ISREG(mode):
-            yield path
-        else:
-            raise JobFailed(
-                "ModelNotRegular",
-                f"/model/{path.name} is a link or no regular file; write a file in its place.",
-            )
+    folders, seen = [folder] if folder.is_dir() else [], 0
+    while folders:
+        for path in folders.pop().iterdir():
+            seen += 1
+            if seen > _LIMIT_FILES:
+                raise _too_large(f"more than {_LIMIT_FILES} files and folders")
+            if stat.S_ISDIR(_mode(path)):
+                folders.append(path)
+            else:
+                yield path
+
+
+def _mode(path: Path) -> int:
+    """Return what a path is: a folder, or a file that can be shipped under its name."""
+    mode = path.lstat().st_mode
+    if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
+        raise JobFailed(
+            "ModelNotRegular",
+            f"/model/{path.name} is a link or no regular file; write a file in its place.",
+        )
+    try:
+        path.name.encode()
+    except UnicodeEncodeError as error:
+        told = f"/model holds {path.name!a}, which is no UTF-8; give the file another name."
+        raise JobFailed("ModelNameInvalid", told) from error
+    return mode
+
+
+def _too_large(found: str) -> JobFailed:
+    return JobFailed(
+        "ModelTooLarge",
+        f"training left {found} in /model; {_LIMIT_FILES} files and {_LIMIT_BYTES} bytes are "
+        "allowed.",
+    )
+
+
+def _unreadable(error: OSError) -> JobFailed:
+    return JobFailed(
+        "ModelUnreadable",
+        f"what training left in /model cannot be read: {str(error)[:300]}; let training write "
+        "files that other users may read.",
+    )
 
 
 def _shipped(path: Path, folder: Path, store: Store) -> dict[str, Any]:
     size = path.stat().st_size
     name = str(path.relative_to(folder))
-    return {"path": name, "bytes": size, "blob": store.put_blob(path)}
+    try:
+        return {"path": name, "bytes": size, "blob": store.put_blob(path)}
+    except PermissionError as error:
+        raise _unreadable(error) from error
