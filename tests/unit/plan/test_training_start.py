@@ -181,6 +181,16 @@ STOPPED = {
     "a dataset that asks nothing": (run(), {"question": None}, "QuestionMissing"),
     "a feature that is no column": (run(features=["wind"]), {}, "FeatureUnknown"),
     "the target as a feature": (run(features=["temp", "late"]), {}, "FeatureIsTarget"),
+    "a gate on a metric of numbers for classes": (
+        run(gates={"metrics": [{"metric": "accuracy", "min": 0.5}, {"metric": "r2", "min": 0.5}]}),
+        {},
+        "GateUnfit",
+    ),
+    "a champion compared by areas where the answers are numbers": (
+        run(gates={"champion": {"deploymentRef": {"name": "flights"}}}),
+        {"question": {"task": "Regression", "target": "temp"}},
+        "GateUnfit",
+    ),
     "a target that is no column": (
         run(),
         {"question": {"task": "Regression", "target": "delay"}},

@@ -60,6 +60,7 @@ NO_QUESTION = {k: v for k, v in dataset()["spec"].items() if k != "question"}
     [
         ({"features": ["late"]}, dataset(), "FeatureIsTarget"),
         ({"features": ["speed"]}, dataset(), "FeatureUnknown"),
+        ({"gates": {"metrics": [{"metric": "rmse", "max": 1}]}}, dataset(), "GateUnfit"),
         ({}, manifest("Dataset", "flights", NO_QUESTION), "QuestionMissing"),
         ({"podTemplate": {"env": [{"name": "A", "valueFrom": SECRET}]}}, None, "StoreSecretNamed"),
     ],

@@ -31,6 +31,7 @@ class TrainingTemplateReason(StrEnum):
     TARGET_MISSING = "TargetMissing"
     FEATURE_UNKNOWN = "FeatureUnknown"
     FEATURE_IS_TARGET = "FeatureIsTarget"
+    GATE_UNFIT = "GateUnfit"
 
 
 class TrainingRunReason(StrEnum):
@@ -48,6 +49,7 @@ class TrainingRunReason(StrEnum):
     TARGET_MISSING = "TargetMissing"
     FEATURE_UNKNOWN = "FeatureUnknown"
     FEATURE_IS_TARGET = "FeatureIsTarget"
+    GATE_UNFIT = "GateUnfit"
     NAME_TAKEN = "NameTaken"
     SPEC_LOST = "SpecLost"
     QUEUED = "Queued"

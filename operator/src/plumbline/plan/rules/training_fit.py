@@ -6,8 +6,10 @@ from plumbline.api import names
 from plumbline.api.effects import Manifest
 from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.v1alpha1 import Dataset
-from plumbline.api.v1alpha1.training_run import RunDataset, TrainingFields
+from plumbline.api.v1alpha1.dataset import Question
+from plumbline.api.v1alpha1.training_run import Gates, RunDataset, TrainingFields
 from plumbline.plan.conditions import stalled, working
+from plumbline.stats.intervals import CLASSIFICATION, REGRESSION
 
 Conditions = list[Manifest]
 
@@ -76,6 +78,21 @@ def of_question(dataset: Dataset, fields: TrainingFields) -> Iterator[Conditions
     if unknown and _takes_newest(dataset, fields):
         text = f"Not in Dataset {name}: {_listed(unknown)}. Its columns are {_listed(columns)}."
         yield stalled(Reason.FEATURE_UNKNOWN, text)
+    yield from _of_gates(question, name, fields.gates or Gates())
+
+
+def _of_gates(question: Question, dataset: str, gates: Gates) -> Iterator[Conditions]:
+    """Yield which gates could never pass: nobody should train for hours to hear of it then."""
+    fit = REGRESSION if question.task == "Regression" else CLASSIFICATION
+    asked = [("metrics", gate.metric) for gate in gates.metrics]
+    asked += [("champion", gates.champion.metric)] if gates.champion else []
+    for field, metric in asked:
+        if metric not in fit:
+            text = (
+                f"gates.{field} asks for {metric}, which is no metric of a {question.task} such as "
+                f"Dataset {dataset} asks for: use one of {', '.join(sorted(fit))}."
+            )
+            yield stalled(Reason.GATE_UNFIT, text)
 
 
 def _wanted(fields: TrainingFields) -> int | None:
