@@ -191,6 +191,63 @@ def test_classes_are_weighed_by_their_names_in_yaml(pod: Pods, dataset: str, wei
     assert runs.trained(pod, runs.run_task(dataset, pod, params=params)).code == 0
 
 
+@pytest.mark.parametrize("path", [HGB, FOREST])
+@pytest.mark.parametrize("signs", [[0, 0, -1, 0], '{"hour": -1}', {"hour": -1}])
+def test_a_model_that_may_only_fall_with_a_feature_falls_with_that_one(
+    pod: Pods, dataset: str, path: str, signs: Any
+) -> None:
+    features = ["carrier", "temp", "hour", "holiday"]
+    params = {"monotonic_cst": signs}
+    ended, manifest = runs.whole_run(
+        pod, runs.run_task(dataset, pod, path, params=params, features=features)
+    )
+    assert ended.words["verdict"] == "Passed", ended
+    model = served(pod, manifest)
+    for carrier in ("AA", "B6"):
+        columns = {
+            "carrier": np.array([carrier] * 24, dtype=object),
+            "temp": np.full(24, 50.0),
+            "hour": np.arange(24.0),
+            "holiday": np.zeros(24),
+        }
+        assert (np.diff(model.predict(columns)[:, 1]) <= 1e-12).all()
+
+
+@pytest.mark.parametrize("chosen", [["hour"], [2], ["hour", "carrier"]])
+def test_categories_are_those_features_that_the_user_names(
+    pod: Pods, dataset: str, chosen: Any
+) -> None:
+    features = ["carrier", "temp", "hour", "holiday"]
+    params = {"categorical_features": chosen, "max_iter": 10}
+    task = runs.run_task(dataset, pod, HGB, params=params, features=features)
+    ended, _ = runs.whole_run(pod, task)
+    assert ended.words["verdict"] == "Passed", ended
+    fitted = safe.load(pod.path("/model/model.skops")).steps[-1][1]
+    assert fitted.is_categorical_.tolist() == ["carrier" in chosen, False, True, False]
+
+
+def test_a_feature_to_constrain_that_is_none_is_said(pod: Pods, dataset: str) -> None:
+    task = runs.run_task(dataset, pod, HGB, params={"monotonic_cst": {"wind": 1}})
+    ended = runs.trained(pod, task)
+    assert (ended.code, ended.reason) == (64, "EstimatorParamsInvalid")
+    assert "'wind' is not a feature" in ended.message
+
+
+def test_a_run_without_a_seed_of_its_own_is_reproducible_all_the_same(
+    pod: Pods, dataset: str
+) -> None:
+    params = {"n_estimators": 3, "random_state": None}
+    task = runs.run_task(dataset, pod, FOREST, params=params)
+    digests = {runs.whole_run(pod, task)[1]["model"]["digest"] for _ in range(2)}
+    assert len(digests) == 1
+
+
+def test_an_estimator_around_another_one_is_refused_with_words(pod: Pods, dataset: str) -> None:
+    path = "sklearn.semi_supervised.SelfTrainingClassifier"
+    ended = runs.trained(pod, runs.run_task(dataset, pod, path))
+    assert (ended.code, ended.reason) == (64, "EstimatorParamsInvalid")
+
+
 def test_a_class_that_is_only_held_out_is_never_taken_for_another(pod: Pods) -> None:
     """With two classes, whatever is not the second would pass for the first."""
     count = 1000

@@ -14,7 +14,7 @@ _KINDS = {"Classification": "classifier", "Regression": "regressor"}
 
 def make_estimator(
     path: str,
-    params: Mapping[str, int | str],
+    params: Mapping[str, Any],
     *,
     task: str,
     seed: int,
@@ -44,8 +44,9 @@ def make_estimator(
         )
     if isinstance(values.get("class_weight"), dict):
         values["class_weight"] = _by_class(values["class_weight"], classes)
-    if "random_state" in known:
-        values.setdefault("random_state", seed)
+    # Nothing as well: a run is reproducible.
+    if "random_state" in known and values.get("random_state") is None:
+        values["random_state"] = seed
     return _made(kind, path, values, task)
 
 
@@ -75,9 +76,9 @@ def _made(kind: Any, path: str, values: Mapping[str, Any], task: str) -> Any:
 
     try:
         estimator = kind(**values)
-    except (TypeError, ValueError) as error:
+        fits = is_classifier(estimator) if task == "Classification" else is_regressor(estimator)
+    except (TypeError, ValueError, AttributeError) as error:
         raise JobFailed("EstimatorParamsInvalid", f"{path}: {error}") from error
-    fits = is_classifier(estimator) if task == "Classification" else is_regressor(estimator)
     if not fits:
         raise JobFailed(
             "EstimatorInvalid",
@@ -92,7 +93,7 @@ def _by_class(weights: Mapping[str, Any], classes: Sequence[Any]) -> dict[Any, A
     return {named.get(text, text): weight for text, weight in weights.items()}
 
 
-def _value(raw: int | str) -> Any:
+def _value(raw: Any) -> Any:
     """Read `"0.1"`, `"true"`, `"null"` and `"[1, 2]"` as JSON; anything else is text."""
     if not isinstance(raw, str):
         return raw

@@ -4,7 +4,9 @@ Gradient boosting by histogram takes gaps and categories as they are; other tree
 without gaps; everything else wants numbers of one size and one column for each category.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -14,12 +16,19 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
+from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.training.features import Feature
 
 _MOST_CATEGORIES = 255
 # One column each, for all rows: the others count as none of these.
 _MOST_COLUMNS = 255
-_TREES = ("Forest", "ExtraTree", "DecisionTree", "GradientBoosting", "LGBM", "XGB")
+_TREES = (
+    *("RandomForest", "ExtraTree", "DecisionTree", "GradientBoosting", "HistGradientBoosting"),
+    *("LGBM", "XGB"),
+)
+_AS_THEY_ARE, _FILLED = "numbers", "filled"
+_CATEGORIES, _CATEGORIES_OR_GAPS = "categories", "categories-or-gaps"
+Step = tuple[str, Any, list[str]]
 
 
 def make_pipeline(estimator: Any, features: Sequence[Feature], frame: pl.DataFrame) -> Any:
@@ -31,38 +40,74 @@ def make_pipeline(estimator: Any, features: Sequence[Feature], frame: pl.DataFra
         frame: the training rows, to count categories.
     """
     name = type(estimator).__name__
+    if name.startswith(_TREES):
+        _name_places(estimator, [each["name"] for each in features])
+    if name.startswith("HistGradientBoosting"):
+        return _for_histograms(estimator, features, frame)
+    if name.startswith(_TREES):
+        ways = [_CATEGORIES if each["type"] == "category" else _FILLED for each in features]
+        return _pipeline(_in_order(features, ways), estimator)
     numbers = [each["name"] for each in features if each["type"] != "category"]
     texts = [each["name"] for each in features if each["type"] == "category"]
-    if name.startswith("HistGradientBoosting"):
-        return _for_histograms(estimator, numbers, texts, frame)
-    if name.startswith(_TREES):
-        steps = [("numbers", _filled(), numbers), ("categories", _ordinal(-1), texts)]
-    else:
-        steps = [("numbers", _scaled(), numbers), ("categories", _one_hot(frame, texts), texts)]
+    steps = [("numbers", _scaled(), numbers), ("categories", _one_hot(frame, texts), texts)]
     return _pipeline(steps, estimator)
 
 
-def _for_histograms(
-    estimator: Any, numbers: list[str], texts: list[str], frame: pl.DataFrame
-) -> Any:
-    most = min(_MOST_CATEGORIES, int(estimator.get_params().get("max_bins", _MOST_CATEGORIES)))
-    few = [name for name in texts if frame[name].n_unique() <= most]
-    many = [name for name in texts if name not in few]
-    # Histograms cannot be made of a column without any value.
-    empty = [name for name in numbers if frame[name].null_count() == frame.height]
-    if estimator.get_params().get("categorical_features") == "from_dtype":
-        first = len(numbers)
-        estimator.set_params(categorical_features=list(range(first, first + len(few))) or None)
-    steps = [
-        ("empty", _filled(), empty),
-        ("numbers", "passthrough", [name for name in numbers if name not in empty]),
-        ("categories", _ordinal(np.nan), few),
-        ("ordinals", _ordinal(np.nan), many),
+def _for_histograms(estimator: Any, features: Sequence[Feature], frame: pl.DataFrame) -> Any:
+    params = estimator.get_params()
+    most = min(_MOST_CATEGORIES, int(params.get("max_bins", _MOST_CATEGORIES)))
+    few = [
+        each["type"] == "category" and frame[each["name"]].n_unique() <= most for each in features
     ]
-    return _pipeline(steps, estimator)
+    if params.get("categorical_features") == "from_dtype":
+        places = [place for place, is_few in enumerate(few) if is_few]
+        estimator.set_params(categorical_features=places or None)
+    return _pipeline(_in_order(features, [_way(each, frame) for each in features]), estimator)
 
 
-def _pipeline(steps: list[tuple[str, Any, list[str]]], estimator: Any) -> Any:
+def _way(feature: Feature, frame: pl.DataFrame) -> str:
+    if feature["type"] == "category":
+        return _CATEGORIES_OR_GAPS
+    # Histograms cannot be made of a column without any value.
+    empty = frame[feature["name"]].null_count() == frame.height
+    return _FILLED if empty else _AS_THEY_ARE
+
+
+def _in_order(features: Sequence[Feature], ways: Sequence[str]) -> list[Step]:
+    """Return one step for each stretch of features that are treated alike.
+
+    Trees get their columns in the order of the features, because parameters such as
+    `monotonic_cst` go by place.
+    """
+    stretches = groupby(zip(ways, features, strict=True), key=itemgetter(0))
+    return [
+        (f"{way}-{number}", _WAYS[way](), [feature["name"] for _, feature in some])
+        for number, (way, some) in enumerate(stretches)
+    ]
+
+
+def _name_places(estimator: Any, names: list[str]) -> None:
+    """Put places for names where parameters name features; the estimator sees no names."""
+    params = estimator.get_params()
+    signs, chosen = params.get("monotonic_cst"), params.get("categorical_features")
+    if isinstance(signs, dict):
+        by_place = {_place(name, names, "monotonic_cst"): sign for name, sign in signs.items()}
+        estimator.set_params(monotonic_cst=[by_place.get(n, 0) for n in range(len(names))])
+    if isinstance(chosen, list) and all(isinstance(each, str) for each in chosen):
+        places = [_place(name, names, "categorical_features") for name in chosen]
+        estimator.set_params(categorical_features=places)
+
+
+def _place(name: str, names: list[str], parameter: str) -> int:
+    if name not in names:
+        raise JobFailed(
+            "EstimatorParamsInvalid",
+            f"{parameter}: {name!r} is not a feature ({', '.join(names[:12])}).",
+        )
+    return names.index(name)
+
+
+def _pipeline(steps: list[Step], estimator: Any) -> Any:
     used = [step for step in steps if step[2]]
     prepare = ColumnTransformer(used, sparse_threshold=0, verbose_feature_names_out=False)
     return Pipeline([("prepare", prepare), ("model", estimator)])
@@ -90,3 +135,11 @@ def _filled() -> Any:
 
 def _scaled() -> Any:
     return Pipeline([("impute", _filled()), ("scale", StandardScaler())])
+
+
+_WAYS: dict[str, Callable[[], Any]] = {
+    _AS_THEY_ARE: lambda: "passthrough",
+    _FILLED: _filled,
+    _CATEGORIES: lambda: _ordinal(-1),
+    _CATEGORIES_OR_GAPS: lambda: _ordinal(np.nan),
+}

@@ -44,6 +44,8 @@ def _fitted(task: DataTask, frame: pl.DataFrame) -> Any:
     inputs = model_input(frame, task.features)
     try:
         return make_pipeline(estimator, task.features, inputs).fit(inputs, labels)
+    except JobFailed:
+        raise
     except Exception as error:  # whatever numbers or parameters make an estimator raise
         raise _unfitted(path, error) from error
 
