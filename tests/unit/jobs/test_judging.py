@@ -139,6 +139,24 @@ def test_a_champion_whose_column_is_gone_is_not_beaten_by_default(pod: Pods, dat
     assert "'holiday', which is gone" in judged.message
 
 
+def test_a_champion_whose_column_is_of_another_type_now_is_not_beaten_by_default(
+    pod: Pods, dataset: str
+) -> None:
+    first, _ = runs.whole_run(pod, runs.run_task(dataset, pod, params={"max_iter": 5}))
+    pod.upload("1.csv", runs.rows().with_columns(hour=pl.format("{}h", "hour")))
+    columns = [
+        {"name": "hour", "type": "string"} if c["name"] == "hour" else c
+        for c in runs.SCHEMA["columns"]
+    ]
+    ended, _ = pod.profile({**runs.SCHEMA, "columns": columns}, question=runs.question())
+    task = runs.run_task(ended.words["digest"], pod, params={"max_iter": 5})
+    task["gates"] = bars(champion={"metric": "auc"})
+    champion = {"manifest": first.words["digest"], "digest": "", "run": "late-0"}
+    judged, _ = runs.whole_run(pod, task, champion)
+    assert (judged.code, judged.words["verdict"]) == (0, "Inconclusive")
+    assert "the champion needs numbers in column 'hour', now text" in judged.message
+
+
 def test_more_than_two_classes(pod: Pods) -> None:
     frame = runs.rows().with_columns(
         late=pl.when(pl.col("delay") > 10).then(pl.lit("very"))

@@ -1,6 +1,7 @@
 """The champion's answers to the same held-out rows, from its compiled form."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,8 @@ def answered(task: PredictTask, holdout: pl.DataFrame, places: Places) -> Champi
     absent = [each["name"] for each in content["features"] if each["name"] not in holdout.columns]
     if absent:
         return Champion(error=f"the champion needs column {absent[0]!r}, which is gone")
+    if changed := [each["name"] for each in content["features"] if _is_text_now(each, holdout)]:
+        return Champion(error=f"the champion needs numbers in column {changed[0]!r}, now text")
     if content["task"] != task.task or content["target"] != task.target:
         return Champion(error=f"the champion answers another question: {content['target']}")
     try:
@@ -53,3 +56,8 @@ def answered(task: PredictTask, holdout: pl.DataFrame, places: Places) -> Champi
     except (ModelError, ValueError, KeyError) as error:
         return Champion(error=f"the champion cannot answer: {str(error)[:300]}")
     return Champion(matrix, content["classes"])
+
+
+def _is_text_now(feature: Mapping[str, Any], holdout: pl.DataFrame) -> bool:
+    """Tell whether a column of numbers has become one of text; the other way round is no harm."""
+    return feature["type"] != "category" and holdout.schema[feature["name"]] == pl.String
