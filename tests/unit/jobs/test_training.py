@@ -179,6 +179,20 @@ def test_what_training_left_is_shipped_and_named(pod: Pods, dataset: str) -> Non
     assert model == pod.path("/model/model.skops").read_bytes()
 
 
+def test_what_a_training_left_that_died_is_not_taken_for_that_of_its_second_try(
+    pod: Pods, dataset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUMBLINE_JOB_UID", "train-job")
+    runs.trained(pod, runs.run_task(dataset, pod, params={"max_iter": 5}))
+    model = pod.path("/model/model.skops").read_bytes()
+    pod.path("/model/model.skops").write_bytes(model[:100])
+    torn = runs.shipped(pod).words["digest"]
+    pod.path("/model/model.skops").write_bytes(model)
+    whole = runs.shipped(pod).words["digest"]
+    assert whole != torn
+    assert pod.store.last_pointer("train-job") == whole
+
+
 def test_training_that_left_nothing_is_said(pod: Pods, dataset: str) -> None:
     runs.trained(pod, runs.run_task(dataset, pod, params={"learning_rat": "1"}))
     ended = runs.shipped(pod)

@@ -96,6 +96,15 @@ def test_a_result_is_said_once_and_a_second_word_is_not_heard(store: Store) -> N
     assert store.get_pointer("0e1f-uid") == first
 
 
+def test_the_last_of_several_results_counts(store: Store) -> None:
+    digests = [store.put_blob(str(number).encode()) for number in range(3)]
+    assert store.last_pointer("0e1f-uid") is None
+    for digest in digests:
+        store.add_pointer("0e1f-uid", digest)
+        assert store.last_pointer("0e1f-uid") == digest
+    assert store.get_pointer("0e1f-uid") == digests[0]
+
+
 def test_a_result_that_nobody_wrote_is_none_even_before_there_is_a_bucket(store: Store) -> None:
     assert store.get_pointer("nobody") is None
 

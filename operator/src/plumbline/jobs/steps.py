@@ -59,7 +59,7 @@ def _run(step: str, places: Places) -> Answer | None:
     answer = run(places, Store.open())
     job = os.environ.get("PLUMBLINE_JOB_UID", "")
     if answer is not None and job:
-        Store.open().put_pointer(job, answer.digest)
+        Store.open().add_pointer(job, answer.digest)
     return answer
 
 

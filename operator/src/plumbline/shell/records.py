@@ -59,9 +59,12 @@ class Records:
         return replace(outcome, manifest=digest, record=record)
 
     async def _pointer(self, namespace: str, job_uid: str) -> str | None:
-        """Return the digest that a Job's last step has left, which is written once."""
+        """Return the digest that the last step of a Job's last pod has left.
+
+        A pod that failed before may have left one as well: its upload ships whatever it finds.
+        """
         if job_uid not in self._pointers:
-            found = await asyncio.to_thread(self.store(namespace).get_pointer, job_uid)
+            found = await asyncio.to_thread(self.store(namespace).last_pointer, job_uid)
             if found is None:
                 return None
             self._pointers[job_uid] = found

@@ -93,6 +93,21 @@ class Store:
             raise Damaged(f"reading {key} in {self._objects.location}: {error}.") from error
         return digest
 
+    def add_pointer(self, name: str, digest: str) -> None:
+        """Say that `name` is `digest` from now on; what was said before is kept beside it."""
+        self.put_pointer(_nth(name, len(self._pointers(name)) + 1), digest)
+
+    def last_pointer(self, name: str) -> str | None:
+        """Return what was said last of `name`, or None."""
+        return next(reversed(self._pointers(name)), None)
+
+    def _pointers(self, name: str) -> list[str]:
+        """Return all that was said of `name`, in order."""
+        found: list[str] = []
+        while digest := self.get_pointer(_nth(name, len(found) + 1)):
+            found.append(digest)
+        return found
+
     def _verified(self, key: str, digest: str, limit_bytes: int) -> bytes:
         content = self._objects.read(key, limit_bytes)
         self._same(digest, digests.of_bytes(content), key)
@@ -119,3 +134,7 @@ def _pointer_key(name: str) -> str:
     if not name or name[0] == "." or not all(c.isalnum() or c in "-._" for c in name):
         raise ValueError(f"not a result's name: {name[:80]!r}; use letters, digits, '-', '.', '_'")
     return f"results/{name}"
+
+
+def _nth(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}.{number}"
