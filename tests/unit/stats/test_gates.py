@@ -106,3 +106,40 @@ def test_metrics_of_sure_and_undecided_answers_are_those_of_scikit_learn() -> No
     }
     found = {name: evaluate(name, labels, chances).value for name in wanted}
     assert found == pytest.approx(wanted, abs=1e-12)
+
+
+@pytest.mark.parametrize("metric", ["auc", "f1", "precision", "recall", "accuracy"])
+@pytest.mark.parametrize(("rows", "strength"), [(40, 3.0), (150, 3.0), (60, 5.0)])
+def test_a_few_rows_that_a_model_gets_all_right_promise_no_more_than_they_can(
+    metric: str, rows: int, strength: float
+) -> None:
+    rng = np.random.default_rng(4)
+
+    def drawn(count: int) -> tuple[np.ndarray, np.ndarray]:
+        labels = rng.random(count) < 0.3
+        scores = strength * labels + rng.normal(size=count) - strength / 2
+        return labels, 1 / (1 + np.exp(-scores))
+
+    truth, high = evaluate(metric, *drawn(400_000)).value, 0
+    for _ in range(200):
+        high += evaluate(metric, *drawn(rows)).low > truth
+    assert high / 200 <= 0.05
+
+
+def test_a_perfect_order_of_ten_rows_does_not_clear_a_high_bar() -> None:
+    found = auc(np.arange(10) >= 5, np.linspace(0, 1, 10))
+    verdict = judge_metric("auc", found, minimum=0.95, maximum=None)
+    assert (found.value, verdict.verdict) == (1.0, "Inconclusive")
+    assert verdict.rows_needed > 10
+
+
+@pytest.mark.parametrize("limit", [0.7, 0.85, 0.9, 0.95, 0.99])
+@pytest.mark.parametrize("right", [70, 85, 97, 100])
+def test_more_rows_than_there_were_settle_what_these_could_not(limit: float, right: int) -> None:
+    labels = np.ones(100)
+    found = evaluate("accuracy", labels, (np.arange(100) < right).astype(float))
+    verdict = judge_metric("accuracy", found, minimum=limit, maximum=None)
+    if verdict.verdict == "Inconclusive" and found.value != limit:
+        assert verdict.rows_needed > 100
+    else:
+        assert verdict.rows_needed == 0

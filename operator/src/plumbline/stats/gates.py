@@ -28,16 +28,22 @@ class Verdict:
 
 
 def judge_metric(
-    metric: str, found: Interval | None, *, minimum: float | None, maximum: float | None
+    metric: str,
+    found: Interval | None,
+    *,
+    minimum: float | None,
+    maximum: float | None,
+    why: str = "",
 ) -> Verdict:
-    """Judge one metric against its limits; a metric that was not measured fails."""
+    """Judge one metric against its limits; one that was not measured fails, and says why."""
     name = " and ".join(
         f"{metric} {sign} {limit:g}"
         for sign, limit in ((">=", minimum), ("<=", maximum))
         if limit is not None
     )
     if found is None:
-        return Verdict(name=name or metric, verdict="Failed", message=f"{metric} was not measured")
+        text = f"{metric} was not measured{why and ': '}{why}"
+        return Verdict(name=name or metric, verdict="Failed", message=text)
     words = [_side(found.low, found.high, minimum), _side(-found.high, -found.low, _minus(maximum))]
     word = worst(words)
     needed = _rows_needed(found, minimum, maximum) if word == "Inconclusive" else 0
@@ -52,7 +58,7 @@ def judge_metric(
 def judge_champion(metric: str, better: Interval, *, margin: float) -> Verdict:
     """Judge non-inferiority: the new model is at most `margin` worse, by the lower bound."""
     word = _side(better.low, better.high, -margin)
-    name = f"{metric} vs champion >= -{margin:g}"
+    name = f"{metric} vs champion >= {0.0 - margin:g}"
     needed = _rows_needed(better, -margin, None) if word == "Inconclusive" else 0
     text = f"{metric} better than the champion's by"
     return Verdict(
@@ -80,12 +86,17 @@ def _minus(limit: float | None) -> float | None:
 
 
 def _rows_needed(found: Interval, *limits: float | None) -> int:
-    """Return the rows with which the interval would be as narrow as the nearest limit is far."""
-    distance = min(abs(found.value - limit) for limit in limits if limit is not None)
-    half = (found.high - found.low) / 2
-    if not distance or math.isinf(half):
-        return 0
-    return math.ceil(found.n * (half / distance) ** 2)
+    """Return the rows with which the interval would no longer hold a limit; 0 if none would do."""
+    held = [limit for limit in limits if limit is not None and found.low <= limit <= found.high]
+    needed = [_rows_to_clear(found, limit) for limit in held]
+    return math.ceil(max(needed)) if needed and max(needed) < math.inf else 0
+
+
+def _rows_to_clear(found: Interval, limit: float) -> float:
+    """Return the rows with which the side of the interval towards the limit would end before it."""
+    distance = abs(found.value - limit)
+    side = found.value - found.low if limit < found.value else found.high - found.value
+    return found.n * (side / distance) ** 2 if distance else math.inf
 
 
 def _message(text: str, found: Interval, name: str, word: Word, needed: int) -> str:

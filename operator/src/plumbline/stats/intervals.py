@@ -34,8 +34,11 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class _Estimate:
+    """An estimate, the influence of each row, and how many rows it can rest on at most."""
+
     value: float
     influence: Floats
+    rows: float = math.inf
 
 
 def auc(
@@ -46,7 +49,7 @@ def auc(
     Raises:
         ValueError: labels are all alike, or lengths differ.
     """
-    return _interval(_auc(_binary(labels), _finite(scores)), groups, confidence)
+    return evaluate("auc", labels, scores, groups=groups, confidence=confidence)
 
 
 def evaluate(
@@ -71,7 +74,7 @@ def evaluate(
     """
     estimate = _estimate(metric, labels, predictions)
     found = _interval(estimate, groups, confidence)
-    return _wilson(found, estimate, confidence) if metric in PROPORTIONS else found
+    return _wilson(found, estimate, confidence) if metric in SHARES else found
 
 
 def improvement(
@@ -123,7 +126,8 @@ def _auc(y: Floats, scores: Floats) -> _Estimate:
     influence = np.empty(n)
     influence[y == 1] = (wins - value) * n / len(positive)
     influence[y == 0] = (losses - value) * n / len(negative)
-    return _Estimate(value, influence)
+    # All pairs of a rare row rest on that row: an area knows no more than thrice as many.
+    return _Estimate(value, influence, 3.0 * min(len(positive), len(negative)))
 
 
 def _share_below(values: Floats, others: Floats) -> Floats:
@@ -136,7 +140,7 @@ def _share_below(values: Floats, others: Floats) -> Floats:
 
 def _mean(values: Floats) -> _Estimate:
     value = float(values.mean())
-    return _Estimate(value, values - value)
+    return _Estimate(value, values - value, len(values))
 
 
 def _ratio(above: Floats, below: Floats, name: str) -> _Estimate:
@@ -144,7 +148,8 @@ def _ratio(above: Floats, below: Floats, name: str) -> _Estimate:
     if not below.mean():
         raise ValueError(f"{name} has nothing to divide by: no row is predicted or labelled 1")
     value = float(above.mean() / below.mean())
-    return _Estimate(value, (above - value * below) / below.mean())
+    rows = int(np.count_nonzero(below))
+    return _Estimate(value, (above - value * below) / below.mean(), rows)
 
 
 def _said(p: Floats) -> Floats:
@@ -201,7 +206,8 @@ METRICS: dict[str, Callable[[Floats, Floats], _Estimate]] = {
 }
 REGRESSION = {"mae", "rmse", "r2"}
 CLASSIFICATION = set(METRICS) - REGRESSION
-PROPORTIONS = {"accuracy", "precision", "recall"}
+# Between 0 and 1, and near the ends far from normal.
+SHARES = {"auc", "accuracy", "f1", "precision", "recall"}
 LOWER_IS_BETTER = {"brier", "log_loss", "mae", "rmse"}
 
 
@@ -223,11 +229,15 @@ def _summed(influence: Floats, groups: NDArray[Any]) -> Floats:
 
 
 def _wilson(found: Interval, estimate: _Estimate, confidence: float) -> Interval:
-    """Return Wilson's interval with the number of independent rows that the variance shows."""
+    """Return Wilson's interval with the number of independent rows that the variance shows.
+
+    Where nothing varies, such as in a perfect order, it shows none; then it is all that there are.
+    """
     p = found.value
     half = (found.high - found.low) / 2
     z = student_quantile((1 + confidence) / 2, max(1, found.groups - 1))
-    rows = p * (1 - p) * (z / half) ** 2 if 0 < half < math.inf else float(found.groups)
+    shown = p * (1 - p) * (z / half) ** 2 if 0 < half < math.inf else 0.0
+    rows = min(shown, estimate.rows) or estimate.rows * found.groups / found.n
     centre = (p + z * z / (2 * rows)) / (1 + z * z / rows)
     spread = z / (1 + z * z / rows) * math.sqrt(p * (1 - p) / rows + z * z / (4 * rows * rows))
     return Interval(
