@@ -24,6 +24,7 @@ CLASSIFIERS: dict[str, dict[str, Any]] = {
     "sklearn.linear_model.LogisticRegression": {},
     "sklearn.linear_model.SGDClassifier": {"loss": "log_loss"},
 }
+FOREST = "sklearn.ensemble.RandomForestClassifier"
 REGRESSORS: dict[str, dict[str, Any]] = {
     "sklearn.ensemble.HistGradientBoostingRegressor": {"max_iter": 20},
     "sklearn.ensemble.RandomForestRegressor": {"n_estimators": 10, "max_depth": 6},
@@ -176,6 +177,17 @@ def test_more_than_two_classes(pod: Pods) -> None:
     # Boosting leaves its softmax to the engine; without one it is refused, never served wrong.
     judged, manifest = runs.whole_run(pod, runs.run_task(ended.words["digest"], pod, HGB))
     assert judged.words.get("verdict") == "Passed" or judged.reason == "CompiledDiffers"
+
+
+def test_a_metric_that_could_not_be_measured_says_why(pod: Pods) -> None:
+    pod.upload("1.csv", runs.rows())
+    ended, _ = pod.profile(runs.SCHEMA, question=runs.question("hour"))
+    task = runs.run_task(ended.words["digest"], pod, FOREST, features=["temp", "carrier"])
+    task["trainer"]["estimator"]["params"] = {"n_estimators": 3, "max_depth": 3}
+    task["gates"] = bars({"metric": "auc", "min": 0.6})
+    judged, _ = runs.whole_run(pod, task)
+    assert (judged.words["verdict"], judged.reason) == ("Failed", "GateFailed")
+    assert "of 24 classes; use accuracy or log_loss" in judged.message
 
 
 def _swap_model(pod: Pods, task: dict[str, Any], swap: Any) -> Any:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from plumbline.api.meta import Gate
 from plumbline.jobs.judging.predictions import Predictions
-from plumbline.jobs.judging.scores import Sample, compared
+from plumbline.jobs.judging.scores import Sample, compared, measure
 from plumbline.jobs.tasks import Bars, Champion, ChampionBar
 from plumbline.stats.gates import Verdict, Word, judge_champion, judge_metric, worst
 from plumbline.stats.intervals import Interval
@@ -43,10 +44,7 @@ def judge(
     found: Predictions,
 ) -> Judgement:
     """Judge the model against every gate of its run."""
-    verdicts = [
-        judge_metric(bar.metric, metrics.get(bar.metric), minimum=bar.min, maximum=bar.max)
-        for bar in bars.metrics
-    ]
+    verdicts = [_of_bar(bar, metrics.get(bar.metric), sample, found) for bar in bars.metrics]
     if bars.champion is None:
         return Judgement(tuple(verdicts))
     if champion is None:
@@ -78,6 +76,11 @@ _RANGES = {
     **dict.fromkeys(("log_loss", "mae", "rmse"), (0.0, _MOST)),
     "r2": (-_MOST, 1.0),
 }
+
+
+def _of_bar(bar: Gate, found: Interval | None, sample: Sample, answers: Predictions) -> Verdict:
+    why = "" if found else str(measure(bar.metric, sample, answers))
+    return judge_metric(bar.metric, found, minimum=bar.min, maximum=bar.max, why=why)
 
 
 def _no_champion(bar: ChampionBar) -> Verdict:

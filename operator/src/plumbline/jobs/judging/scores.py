@@ -43,14 +43,24 @@ class Question:
 
 def measured(sample: Sample, found: Predictions) -> dict[str, Interval]:
     """Return every metric that can be taken of these rows."""
-    result = {}
-    for metric in metrics_of(found.classes):
-        try:
-            asked = _question(metric, sample.labels, found.model, found.classes)
-            result[metric] = evaluate(metric, asked.truth, asked.answers, groups=sample.groups)
-        except ValueError as error:
-            print(f"{metric} is not measured: {error}")
-    return result
+    asked = {name: measure(name, sample, found) for name in metrics_of(found.classes)}
+    for name, why in asked.items():
+        if isinstance(why, str):
+            print(f"{name} is not measured: {why}")
+    return {name: each for name, each in asked.items() if isinstance(each, Interval)}
+
+
+def measure(metric: str, sample: Sample, found: Predictions) -> Interval | str:
+    """Return a metric of these rows, or why it cannot be taken of them."""
+    fit = metrics_of(found.classes)
+    if metric not in fit:
+        number = f" of {len(found.classes)} classes" if found.classes else ""
+        return f"it cannot be taken of a question{number}; use {' or '.join(fit)}"
+    try:
+        asked = _question(metric, sample.labels, found.model, found.classes)
+        return evaluate(metric, asked.truth, asked.answers, groups=sample.groups)
+    except ValueError as error:
+        return str(error)
 
 
 def compared(
