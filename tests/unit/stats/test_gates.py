@@ -143,3 +143,18 @@ def test_more_rows_than_there_were_settle_what_these_could_not(limit: float, rig
         assert verdict.rows_needed > 100
     else:
         assert verdict.rows_needed == 0
+
+
+@pytest.mark.parametrize("metric", ["mae", "rmse", "brier", "log_loss"])
+def test_a_few_rows_do_not_promise_smaller_errors_than_there_are(metric: str) -> None:
+    rng = np.random.default_rng(5)
+
+    def drawn(count: int) -> tuple[np.ndarray, np.ndarray]:
+        if metric in ("brier", "log_loss"):
+            return scored(rng, count, 3.0)
+        return rng.normal(size=count), np.zeros(count)
+
+    truth = evaluate(metric, *drawn(400_000)).value
+    found = [evaluate(metric, *drawn(60)) for _ in range(400)]
+    assert sum(each.high < truth for each in found) / 400 <= 0.05
+    assert sum(each.low > truth for each in found) / 400 <= 0.05

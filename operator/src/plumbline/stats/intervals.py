@@ -8,7 +8,7 @@ day, are not independent and count together. With few groups the quantile is Stu
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any
 
@@ -74,7 +74,9 @@ def evaluate(
     """
     estimate = _estimate(metric, labels, predictions)
     found = _interval(estimate, groups, confidence)
-    return _wilson(found, estimate, confidence) if metric in SHARES else found
+    if metric in SHARES:
+        return _wilson(found, estimate, confidence)
+    return _by_ratio(found) if metric in LOWER_IS_BETTER else found
 
 
 def improvement(
@@ -243,6 +245,15 @@ def _wilson(found: Interval, estimate: _Estimate, confidence: float) -> Interval
     return Interval(
         value=p, low=centre - spread, high=centre + spread, n=found.n, groups=found.groups
     )
+
+
+def _by_ratio(found: Interval) -> Interval:
+    """Return the bounds of an error by ratio: few rows seldom hold the large ones that count."""
+    half = found.high - found.value
+    if half >= found.value:
+        return found
+    factor = math.exp(half / found.value)
+    return replace(found, low=found.value / factor, high=found.value * factor)
 
 
 def student_quantile(p: float, df: int) -> float:
