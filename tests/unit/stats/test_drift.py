@@ -3,7 +3,8 @@
 import math
 
 import numpy as np
-from plumbline.stats import drift
+import pytest
+from plumbline.stats import drift, stuck
 from plumbline.stats.bins import ColumnBins, Layout
 from plumbline.stats.count import count, count_column
 from plumbline.stats.reference import category_bins, number_bins
@@ -71,6 +72,37 @@ def test_a_new_category_alarms_once_it_is_no_odd_row() -> None:
 
     assert not alarms(["a", "b"] * 99 + ["new", "a"])
     assert alarms(["a", "b"] * 90 + ["new"] * 20)
+
+
+@pytest.mark.parametrize("rows", [500, 2000, 20_000])
+def test_names_that_nobody_has_had_before_are_no_drift_where_new_names_are_usual(rows: int) -> None:
+    rng = np.random.default_rng(14)
+    shares = 1 / np.arange(1, 3001)
+    names = np.array([f"name {number}" for number in range(3000)], dtype=object)
+
+    def known(size: int) -> np.ndarray:
+        return rng.choice(names, size, p=shares / shares.sum())
+
+    bins = category_bins("x", known(rows))
+    assert bins is not None
+    alpha = drift.log_alpha(false_alarms_per_month=1, columns=1)
+
+    def alarms(live: np.ndarray) -> bool:
+        counts = count_column(bins, live)
+        scored = drift.score_window(bins, counts, seconds=4, log_alpha=alpha, tolerate=0.1)
+        return scored.alarm
+
+    assert not any(alarms(known(200)) for _ in range(50))
+    assert alarms(np.array([f"other {number}" for number in range(200)], dtype=object))
+
+
+def test_a_column_whose_every_value_is_another_is_watched_without_alarm() -> None:
+    layout = Layout([category_bins("x", [f"id {number}" for number in range(1000)])])
+    later = {"x": np.array([f"id {number}" for number in range(1000, 1200)], dtype=object)}
+    alpha = drift.log_alpha(false_alarms_per_month=1, columns=1)
+    scored = drift.score(layout, [count(layout, later)], log_alpha=alpha, tolerate=0.1)
+    assert not any(each.alarm for each in scored)
+    assert stuck.holdings(layout, [count(layout, later)]) == []
 
 
 def test_rain_that_goes_on_for_some_hours_is_no_drift_and_rain_for_weeks_is() -> None:

@@ -43,17 +43,22 @@ def number_bins(name: str, values: NDArray[Any]) -> ColumnBins | None:
 
 
 def category_bins(name: str, values: Sequence[Any] | NDArray[Any]) -> ColumnBins | None:
-    """Return the bins of a category column, values in time order; None when it is empty."""
+    """Return the bins of a category column, values in time order; None when it is empty.
+
+    New rows bring values that the reference never had, as often as each of its own rows brought one
+    that no other row has (Good and Turing, 1953). So in the reference these count as never seen.
+    """
     texts = [None if v is None or v != v else str(v) for v in values]
     common = Counter(text for text in texts if text is not None).most_common(CATEGORIES + RARE)
     if not common:
         return None
-    names = [text for text, _ in common]
+    names = [text for text, rows in common if rows > 1]
     top, rare = tuple(names[:CATEGORIES]), frozenset(names[CATEGORIES:])
     empty = ColumnBins(
         name=name, kind="category", categories=top, rare=rare, counts=(0,) * (len(top) + 3)
     )
-    return _learnt(empty, np.array(texts, dtype=object))
+    learnt = _learnt(empty, np.array(texts, dtype=object))
+    return replace(learnt, rare=rare.union(text for text, rows in common if rows == 1))
 
 
 def _learnt(empty: ColumnBins, values: NDArray[Any]) -> ColumnBins:
@@ -78,7 +83,8 @@ def _value_spikes(bins: ColumnBins, values: NDArray[Any]) -> Spikes:
     if bins.kind == "number":
         return spikes(cells_of(values[~np.isnan(values)]), VALUE_CELLS)
     codes, width = bins.codes, len(bins.categories)
-    return spikes(np.array([codes[v] for v in values if v is not None and v in codes]), width)
+    cells = [codes[v] for v in values if v is not None and v in codes]
+    return spikes(np.array(cells, dtype=np.int64), width)
 
 
 def _by_size(bins: ColumnBins, windows: NDArray[np.int64]) -> list[tuple[int, float, float]]:
