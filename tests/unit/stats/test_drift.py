@@ -1,6 +1,7 @@
 """The drift test on made rows, where the truth is known."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -148,6 +149,43 @@ def test_few_windows_that_are_calm_by_chance_do_not_count_as_calm() -> None:
     assert len(few) > 2
     assert [phi for _, phi, _ in few] == sorted(phi for _, phi, _ in few)
     assert [even for _, _, even in few] == sorted((even for _, _, even in few), reverse=True)
+
+
+def alike(rng: np.random.Generator, rows: int, *, together: int) -> np.ndarray:
+    """Return rows of which so many at a time are the same."""
+    return np.repeat(rng.normal(size=rows // together + 1), together)[:rows]
+
+
+@pytest.mark.parametrize("rows", [300, 700, 3000])
+def test_few_rows_that_came_in_blocks_do_not_pass_for_independent_ones(rows: int) -> None:
+    rng = np.random.default_rng(15)
+    for _ in range(4):
+        layout = layout_of({"c0": alike(rng, rows, together=40)})
+        live = {"c0": alike(rng, 4000, together=40)}
+        assert rows_to_alarm(layout, live) is None
+
+
+@pytest.mark.parametrize("rows", [300, 700, 1500])
+def test_few_rows_that_came_alone_still_show_a_large_shift(rows: int) -> None:
+    rng = np.random.default_rng(16)
+    layout = layout_of(made(rng, rows))
+    found = [rows_to_alarm(layout, made(rng, 1000, shift=1.0)) for _ in range(3)]
+    assert all(found)
+
+
+def test_a_spell_beyond_all_that_few_spells_of_the_reference_had_is_no_drift() -> None:
+    rng = np.random.default_rng(17)
+    for _ in range(8):
+        known, live = (np.array(list(wandering(rng, rows))) for rows in (3000, 10_000))
+        assert rows_to_alarm(layout_of({"c0": known}), {"c0": live}) is None
+
+
+def wandering(rng: np.random.Generator, rows: int, *, memory: float = 0.99) -> Iterator[float]:
+    """Yield rows of which each keeps nearly all of the one before."""
+    value = rng.normal()
+    for noise in rng.normal(scale=math.sqrt(1 - memory**2), size=rows):
+        value = memory * value + noise
+        yield value
 
 
 def test_bins_survive_json() -> None:

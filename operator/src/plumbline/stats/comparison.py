@@ -1,9 +1,10 @@
 """How far the counts of a window are from the reference, cell by cell.
 
-Cells that expect fewer than five rows are pooled. The cells for what the reference hardly had
-(below, above, never seen) stand alone once they hold five rows, a twentieth of the window, and more
-rows than usually come together (half as many again as the overdispersion): one odd hour does not
-alarm, a real departure does so early.
+Cells that expect fewer than five rows, or hold fewer in the reference, are pooled. The cells for
+what the reference hardly had (below, above, never seen) stand alone once they hold five rows, a
+twentieth of the window, and more rows than usually come together (half as many again as the
+overdispersion): one odd hour does not alarm, a real departure does so early. The variance of what
+was hardly expected is that of live rows and reference together: few rows have not seen much.
 """
 
 import math
@@ -57,38 +58,41 @@ def compare(bins: ColumnBins, counts: Counts) -> Comparison:
     p = (reference + smooth) / (m + smooth * len(reference))
     q = (live + smooth) / (n + smooth * len(live))
     expected = n * p
+    both = n * (live + reference + smooth) / (n + m)
+    variance = np.where(expected < 1, both, expected)
     return Comparison(
-        pearson=_pearson(live, expected),
-        likelihood=_likelihood(live, expected),
+        pearson=_pearson(live, expected, variance),
+        likelihood=_likelihood(live, expected, variance),
         expected=float(expected[expected >= 1].min(initial=n)),
         df=len(live) - 1,
         psi=float(((q - p) * np.log(q / p)).sum()),
     )
 
 
-def _pearson(live: Floats, expected: Floats) -> float:
-    return float(((live - expected) ** 2 / expected).sum())
+def _pearson(live: Floats, expected: Floats, variance: Floats) -> float:
+    return float(((live - expected) ** 2 / variance).sum())
 
 
-def _likelihood(live: Floats, expected: Floats) -> float:
+def _likelihood(live: Floats, expected: Floats, variance: Floats) -> float:
     """Return twice the log-likelihood ratio; what was hardly expected counts as by Pearson."""
     hardly = expected < 1
     held = np.maximum(live, np.finfo(float).tiny)
     terms = 2 * (live * np.log(held / expected) - live + expected)
-    return float(terms[~hardly].sum()) + _pearson(live[hardly], expected[hardly])
+    return float(terms[~hardly].sum()) + _pearson(live[hardly], expected[hardly], variance[hardly])
 
 
 def _pooled(bins: ColumnBins, live: Floats, reference: Floats) -> tuple[Floats, Floats]:
     """Pool the cells that expect too few rows; a cell of novelties stands alone once it is full."""
     rows, total = live.sum(), reference.sum()
-    small = rows * reference / total < MIN_EXPECTED
+    both = min(1.0, rows / total)
+    small = both * reference < MIN_EXPECTED
     clusters = NOVEL_CLUSTERS * (overdispersion(bins, int(rows)) - 1)
     enough = max(NOVEL_ROWS, NOVEL_SHARE * rows, clusters)
     alone = [cell for cell in bins.novel if live[cell] >= enough and small[cell]]
     small[alone] = False
     live = np.append(live[~small], live[small].sum())
     reference = np.append(reference[~small], reference[small].sum())
-    if rows * reference[-1] / total >= MIN_EXPECTED or len(live) < 2:
+    if both * reference[-1] >= MIN_EXPECTED or len(live) < 2:
         return live, reference
     return _merge_last(live, reference)
 
@@ -113,7 +117,7 @@ def overdispersion(bins: ColumnBins, rows: int) -> float:
     sizes = [size for size, _, _ in bins.overdispersion]
     values = [value for _, value, _ in bins.overdispersion]
     if rows > sizes[-1]:
-        growing = values[-1] > 1.5 * values[0]
+        growing = values[-1] > 1.5 * (values[0] if len(values) > 1 else 1.0)
         return values[-1] * (rows / sizes[-1] if growing else 1.0)
     return float(np.interp(math.log(max(rows, 1)), np.log(sizes), values))
 

@@ -29,6 +29,7 @@ from plumbline.stats.count import count_column
 from plumbline.stats.values import cells_of, spikes
 
 FIRST_SIZE, MIN_WINDOWS, FEW_WINDOWS, MOST_WINDOWS = 64, 6, 50, 400
+SHORT_SIZE, SHORT_WINDOWS, FEW_ROWS = 8, 12, 1536
 
 
 def number_bins(name: str, values: NDArray[Any]) -> ColumnBins | None:
@@ -63,16 +64,16 @@ def category_bins(name: str, values: Sequence[Any] | NDArray[Any]) -> ColumnBins
 
 def _learnt(empty: ColumnBins, values: NDArray[Any]) -> ColumnBins:
     """Fill in the counts, and what windows of each size look like."""
+    size = FIRST_SIZE if len(values) >= FEW_ROWS else SHORT_SIZE
     parts = [
-        count_column(empty, values[start : start + FIRST_SIZE])
-        for start in range(0, len(values), FIRST_SIZE)
+        count_column(empty, values[start : start + size]) for start in range(0, len(values), size)
     ]
     counts = np.sum(parts, axis=0)
     filled = replace(empty, counts=tuple(counts.tolist()))
-    windows = np.array(parts[: len(values) // FIRST_SIZE] or [counts])
+    windows = np.array(parts[: len(values) // size] or [counts])
     return replace(
         filled,
-        overdispersion=tuple(_by_size(filled, windows)),
+        overdispersion=tuple(_by_size(filled, windows) or _unpooled(filled, windows, size)),
         null_spike=spikes((values == values).astype(np.int64), 1),
         value_spike=_value_spikes(filled, values),
     )
@@ -91,34 +92,36 @@ def _by_size(bins: ColumnBins, windows: NDArray[np.int64]) -> list[tuple[int, fl
     """Return size, overdispersion and evenness for windows of doubling size.
 
     A few windows that happen to be calm say nothing: they count as no calmer than shorter ones.
-    Nor do windows so short that all their cells are pooled; those of such a size are not listed,
-    unless there is no other.
+    Nor do windows so short that all their cells are pooled; those of such a size are not listed.
     """
     found: list[tuple[int, float, float]] = []
-    size, shortest = FIRST_SIZE, windows
-    while len(windows) >= MIN_WINDOWS:
+    size = FIRST_SIZE if bins.rows >= FEW_ROWS else 0
+    while size and len(windows) >= MIN_WINDOWS:
         if learnt := _overdispersion(bins, windows):
             phi, even = learnt
             if found and len(windows) < FEW_WINDOWS:
                 phi, even = max(phi, found[-1][1]), min(even, found[-1][2])
             found.append((size, phi, even))
         windows, size = _doubled(windows), size * 2
-    return found or _by_rare_cells(bins, shortest)
+    return found
 
 
-def _by_rare_cells(bins: ColumnBins, windows: NDArray[np.int64]) -> list[tuple[int, float, float]]:
-    """Return the same for a column that is nearly constant: of the shortest windows, unpooled.
+def _unpooled(
+    bins: ColumnBins, windows: NDArray[np.int64], size: int
+) -> list[tuple[int, float, float]]:
+    """Return the same where no window of five rows a cell tells: of few rows, or nearly constant.
 
     The mean of chi-square needs no cells of five rows, only its tail does.
     """
-    counts = np.asarray(bins.counts, dtype=np.float64)
+    counts, found = np.asarray(bins.counts, dtype=np.float64), []
     seen = counts > 0
     df = int(seen.sum()) - 1
-    if df < 1 or len(windows) < MIN_WINDOWS:
-        return []
-    expected = FIRST_SIZE * counts[seen] / counts.sum()
-    ratios = ((windows[:, seen] - expected) ** 2 / expected).sum(axis=1) / df
-    return [(FIRST_SIZE, _careful_mean(ratios), 1.0)]
+    while df and len(windows) >= SHORT_WINDOWS:
+        expected = size * counts[seen] / counts.sum()
+        ratios = ((windows[:, seen] - expected) ** 2 / expected).sum(axis=1) / df
+        found.append((size, _careful_mean(ratios), 1.0))
+        windows, size = _doubled(windows), size * 2
+    return found
 
 
 def _careful_mean(ratios: NDArray[np.float64]) -> float:
