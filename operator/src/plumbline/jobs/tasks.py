@@ -95,12 +95,17 @@ class DataTask(Observed):
 
 
 class PredictTask(Observed):
-    """What the predict step is told: `task.json` beside the features."""
+    """What the predict step is told: `task.json` beside the features.
+
+    Attributes:
+        strewn: whether held-out rows were picked from among others, not one stretch of time.
+    """
 
     task: Literal["Classification", "Regression"]
     target: str
     features: list[dict[str, Any]]
     reference: tuple[dict[str, Any], ...] = ()
+    strewn: bool = False
     champion: bool = False
 
 

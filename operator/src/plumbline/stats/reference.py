@@ -24,7 +24,7 @@ from plumbline.stats.bins import (
     Spikes,
     number_edges,
 )
-from plumbline.stats.comparison import compare
+from plumbline.stats.comparison import compare, evenness, overdispersion
 from plumbline.stats.count import count_column
 from plumbline.stats.values import cells_of, spikes
 
@@ -60,6 +60,20 @@ def category_bins(name: str, values: Sequence[Any] | NDArray[Any]) -> ColumnBins
     )
     learnt = _learnt(empty, np.array(texts, dtype=object))
     return replace(learnt, rare=rare.union(text for text, rows in common if rows == 1))
+
+
+def as_alike(bins: ColumnBins, others: Sequence[ColumnBins]) -> ColumnBins:
+    """Return bins whose windows count as no calmer than those of any other column.
+
+    Rows that are strewn among others do not tell how alike they are when they come together.
+    """
+    every = (bins, *others)
+    sizes = sorted({size for each in every for size, _, _ in each.overdispersion})
+    spread = tuple(
+        (size, max(overdispersion(b, size) for b in every), min(evenness(b, size) for b in every))
+        for size in sizes
+    )
+    return replace(bins, overdispersion=spread)
 
 
 def _learnt(empty: ColumnBins, values: NDArray[Any]) -> ColumnBins:

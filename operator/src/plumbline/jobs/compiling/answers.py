@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from plumbline.jobs.training.features import Feature, arrays, model_input
-from plumbline.stats.bins import PREDICTION
-from plumbline.stats.reference import category_bins, number_bins
+from plumbline.stats.bins import PREDICTION, ColumnBins
+from plumbline.stats.reference import as_alike, category_bins, number_bins
 
 Answers = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -40,8 +40,13 @@ def difference(left: Answers, right: Answers) -> float:
     return float(np.max(np.where(np.isfinite(gap), gap, np.inf), initial=0.0))
 
 
-def prediction_reference(matrix: Answers, classes: Sequence[Any] | None) -> list[dict[str, Any]]:
+def prediction_reference(
+    matrix: Answers, classes: Sequence[Any] | None, *, strewn_among: Sequence[ColumnBins] = ()
+) -> list[dict[str, Any]]:
     """Return the bins of a model's answers to rows in time order.
+
+    Answers to rows that were picked from among others count as alike as the most alike of these
+    columns, whose rows are known in their order.
 
     A value, the probability of the second of two classes, or the likeliest of many classes. Models
     may well give one answer to all that is new to them, so no answer is ever taken for stuck.
@@ -50,7 +55,9 @@ def prediction_reference(matrix: Answers, classes: Sequence[Any] | None) -> list
         found = number_bins(PREDICTION, matrix[:, -1])
     else:
         found = category_bins(PREDICTION, [str(classes[n]) for n in np.argmax(matrix, axis=1)])
-    return [] if found is None else [replace(found, value_spike=()).to_json()]
+    if found is None:
+        return []
+    return [replace(as_alike(found, strewn_among), value_spike=()).to_json()]
 
 
 def _two_dimensional(raw: Any, rows: int) -> Answers:

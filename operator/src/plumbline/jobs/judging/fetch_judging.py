@@ -102,5 +102,6 @@ def _write_task(
         "features": features,
         "reference": [column for column in reference if column.get("name") in names],
         "champion": judge.champion is not None,
+        "strewn": (manifest.get("holdout") or {}).get("by") != "Time",
     }
     places.at("/features/task.json").write_text(json.dumps(content))

@@ -21,6 +21,7 @@ from plumbline.jobs.tasks import PredictTask, read
 from plumbline.jobs.training import safe
 from plumbline.jobs.training.families import not_compilable
 from plumbline.jobs.training.inputs import NotCompilable
+from plumbline.stats.bins import ColumnBins
 
 _MODEL_LIMIT_BYTES = 2 << 30
 
@@ -90,4 +91,6 @@ def _compile(model: Any, task: PredictTask, more: Mapping[str, Any], folder: Pat
 
 def _reference(task: PredictTask, own: Answers, classes: list[Any] | None) -> dict[str, Any]:
     """Return the bins of features and answers that live traffic is compared with."""
-    return {"columns": [*task.reference, *prediction_reference(own, classes)]}
+    others = [ColumnBins.from_json(column) for column in task.reference] if task.strewn else []
+    found = prediction_reference(own, classes, strewn_among=others)
+    return {"columns": [*task.reference, *found]}

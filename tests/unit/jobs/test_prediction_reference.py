@@ -1,0 +1,51 @@
+"""What answers of live rows are compared with: the answers to the rows that were held out."""
+
+import numpy as np
+from plumbline.jobs.compiling.answers import prediction_reference
+from plumbline.stats import drift
+from plumbline.stats.bins import ColumnBins, Layout
+from plumbline.stats.count import count
+from plumbline.stats.reference import number_bins
+
+ROWS, TOGETHER, RATE = 30_000, 40, 50
+
+
+def rows(rng: np.random.Generator, number: int = ROWS) -> np.ndarray:
+    """Return rows of which forty at a time are much alike, as those of one hour are."""
+    hours = np.repeat(rng.normal(size=number // TOGETHER), TOGETHER)
+    return np.sqrt(0.8) * hours + np.sqrt(0.2) * rng.normal(size=number)
+
+
+def answers(of: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-of[:, np.newaxis]))
+
+
+def test_answers_to_rows_that_were_picked_here_and_there_do_not_make_hours_pass_for_drift() -> None:
+    rng = np.random.default_rng(21)
+    for _ in range(4):
+        known = rows(rng)
+        feature = number_bins("x", known)
+        assert feature is not None
+        held = rng.permutation(known[rng.random(ROWS) < 0.2])
+        found = prediction_reference(answers(held), None, strewn_among=[feature])
+        assert not alarms(Layout([ColumnBins.from_json(each) for each in found]), rows(rng, 6000))
+
+
+def test_answers_that_move_by_themselves_are_found_all_the_same() -> None:
+    rng = np.random.default_rng(22)
+    feature = number_bins("x", rng.normal(size=ROWS))
+    assert feature is not None
+    found = prediction_reference(answers(rng.normal(size=6000)), None, strewn_among=[feature])
+    layout = Layout([ColumnBins.from_json(each) for each in found])
+    assert alarms(layout, rng.normal(size=1000) + 1.0)
+
+
+def alarms(layout: Layout, live: np.ndarray) -> bool:
+    alpha = drift.log_alpha(false_alarms_per_month=1, columns=2)
+    parts = [live[start : start + RATE] for start in range(0, len(live), RATE)]
+    counts = np.array([count(layout, {"__prediction": answers(part)[:, 0]}) for part in parts])
+    return any(
+        score.alarm
+        for end in range(2, len(counts) + 1)
+        for score in drift.score(layout, counts[:end], log_alpha=alpha, tolerate=0.1)
+    )
