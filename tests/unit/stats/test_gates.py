@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from plumbline.stats.gates import judge_champion, judge_metric
 from plumbline.stats.intervals import auc, evaluate, improvement
-from plumbline.stats.rollout import ArmCounts, compare
+from plumbline.stats.rollout import ALPHA, ArmCounts, compare, error_chance
 
 BOUNDS = (0.01, 0.1, 1.0)
 
@@ -87,6 +87,28 @@ def test_a_crashing_canary_is_stopped_before_all_requests_have_come() -> None:
 def test_a_slow_canary_fails_and_a_healthy_one_passes() -> None:
     assert judged(arm(900), arm(100, slow=60)) == "Fail"
     assert judged(arm(900), arm(100)) == "Pass"
+
+
+def test_a_canary_that_keeps_to_the_allowed_share_is_not_stopped_for_being_looked_at_often() -> (
+    None
+):
+    rng, looks = np.random.default_rng(5), 1000
+    failed = (rng.random((1000, looks)) < 0.05).cumsum(axis=1)
+    chances = [[error_chance(int(k), n + 1, 0.05) for n, k in enumerate(one)] for one in failed]
+    assert np.mean([min(each) < ALPHA for each in chances]) <= ALPHA
+
+
+def test_a_canary_that_fails_three_times_as_often_as_allowed_is_stopped_in_time() -> None:
+    rng = np.random.default_rng(6)
+    failed = (rng.random((200, 400)) < 0.15).sum(axis=1)
+    stopped = [error_chance(int(k), 400, 0.05) < ALPHA for k in failed]
+    assert np.mean(stopped) > 0.95
+
+
+def test_no_errors_are_allowed_where_none_are_allowed() -> None:
+    assert error_chance(1, 1000, 0.0) == 0.0
+    assert error_chance(0, 1000, 0.0) == 1.0
+    assert error_chance(1000, 1000, 1.0) == 1.0
 
 
 def test_metrics_of_sure_and_undecided_answers_are_those_of_scikit_learn() -> None:

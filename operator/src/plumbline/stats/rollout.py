@@ -91,20 +91,21 @@ def _judged(
 
 
 def error_chance(errors: int, requests: int, share: float) -> float:
-    """Return P(at least so many errors) if the true share were the allowed one (binomial tail)."""
-    if not requests or not errors:
+    """Return how likely so many errors ever are, at any look, at the allowed share of them.
+
+    A canary is looked at again and again, so no binomial tail is honest. This is one over the
+    likelihood ratio of all shares above the allowed one, mixed evenly, against the allowed one: a
+    martingale, so that Ville's inequality holds over all looks (Robbins 1970). At least half of the
+    mixture's mass lies above the allowed share where more errors were seen than that allows.
+    """
+    if share >= 1 or errors <= share * (requests + 1):
         return 1.0
     if share <= 0:
         return 0.0
-    if share >= 1:
-        return 1.0
-    terms = range(errors, min(requests, errors + 1000) + 1)
-    return min(1.0, sum(math.exp(_log_binomial(k, requests, share)) for k in terms))
-
-
-def _log_binomial(k: int, n: int, p: float) -> float:
-    ways = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-    return ways + k * math.log(p) + (n - k) * math.log1p(-p)
+    good = requests - errors
+    allowed = errors * math.log(share) + good * math.log1p(-share)
+    above = math.lgamma(errors + 1) + math.lgamma(good + 1) - math.lgamma(requests + 2)
+    return min(1.0, 2 * (1 - share) * math.exp(allowed - above))
 
 
 def slower_than(counts: Sequence[int], bounds: Sequence[float], limit: float) -> int:
