@@ -24,8 +24,23 @@ def test_a_new_dataset_gets_one_job_and_its_task() -> None:
     assert story.world.names("Job") == story.world.names("ConfigMap")
     task = json.loads(story.world.get("ConfigMap", story.job)["data"]["task.json"])
     assert task["previous"] is None
-    assert task["holdoutKey"] == story.uid
     assert {"dataset", "source", "format", "schema", "expectations", "question"} < set(task)
+
+
+def test_a_dataset_that_is_made_again_holds_out_the_same_rows() -> None:
+    keys, uids = set(), set()
+    for earlier in ([], [dataset()]):
+        world = World()
+        for gone in earlier:
+            world.add(gone)
+            world.delete("Dataset", "flights")
+        world.add(dataset())
+        world.settle()
+        task = json.loads(world.get("ConfigMap", *world.names("ConfigMap"))["data"]["task.json"])
+        keys.add(task["holdoutKey"])
+        uids.add(task["dataset"]["uid"])
+    assert len(uids) == 2
+    assert keys == {"team/flights"}
 
 
 def test_a_first_fetch_under_way_is_not_ready_and_reconciling() -> None:

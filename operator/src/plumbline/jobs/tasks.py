@@ -29,8 +29,8 @@ class ProfileTask(Model):
     schema_: DataSchema = Field(alias="schema")
     expectations: Expectations = Expectations()
     question: Question | None = None
+    holdout_key: str
     previous: str | None = None
-    holdout_key: str = ""
 
 
 class PinnedData(Observed):

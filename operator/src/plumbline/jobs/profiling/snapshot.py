@@ -24,8 +24,8 @@ def chosen(task: ProfileTask, frame: pl.DataFrame, store: Store) -> Split | None
     rule = holdout.rule_of(task.question.holdout, task.schema_)
     before = (parts.previous_manifest(task, store) or {}).get("holdout") or {}
     same = before.get("by") == rule.by and before.get("column") == rule.columns[0]
-    key = task.holdout_key or task.dataset.uid
-    return holdout.split(frame, rule, key=key, floor=before.get("cut") if same else None)
+    floor = before.get("cut") if same else None
+    return holdout.split(frame, rule, key=task.holdout_key, floor=floor)
 
 
 def kept(

@@ -49,7 +49,7 @@ def task(dataset: Dataset) -> Manifest:
         **wanted,
         "dataset": owner,
         "previous": dataset.status.manifest,
-        "holdoutKey": about.uid,
+        "holdoutKey": f"{about.namespace}/{about.name}",
     }
 
 
