@@ -62,6 +62,20 @@ async def test_a_list_of_many_pages_is_one_list(monkeypatch: pytest.MonkeyPatch)
         assert len(backend.fake.calls) == 3
 
 
+async def test_one_object_of_hundreds_of_levels_does_not_hide_all_others() -> None:
+    deep: list[object] = []
+    for _ in range(400):
+        deep = [deep]
+    async with fake_backend() as backend:
+        assert backend.fake
+        flat = await backend.create(WIDGET, "flat", spec={})
+        about = {"name": "deep", "namespace": flat["metadata"]["namespace"]}
+        manifest = {**flat, "metadata": about, "spec": {"levels": deep}}
+        backend.fake.store.create(backend.key(WIDGET, "deep"), manifest, with_status=True)
+        items, _ = await backend.client.list(WIDGET)
+        assert {item["metadata"]["name"] for item in items} == {"deep", "flat"}
+
+
 async def test_lists_of_two_kinds_at_once_do_not_mix(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("plumbline.kube.client.PAGE", 2)
     async with fake_backend() as backend:
