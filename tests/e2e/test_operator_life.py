@@ -1,5 +1,6 @@
 """The operator is killed, freezes and is cut off: another one goes on, and never two at once."""
 
+import json
 import time
 from collections.abc import Iterator
 
@@ -144,3 +145,19 @@ def test_an_operator_that_is_cut_off_ends_itself_and_comes_back(
     assert "could not renew its Lease" in replicas.log(alone)
     seconds = seconds_to_work(names)
     tell(f"operator cut off: worked {seconds:.1f} s after the way was free")
+
+
+@pytest.mark.prove
+def test_an_operator_whose_watch_can_read_no_more_ends_instead_of_seeing_nothing(
+    alone: str, names: Names, tell: Tell
+) -> None:
+    before, run = replicas.restarts(alone), names.new("deep")
+    estimator = {"import": "sklearn.linear_model.LogisticRegression", "params": {"C": "LEVELS"}}
+    text = json.dumps(objects.training(run, "nowhere", {"estimator": estimator}))
+    levels = "[" * 2000 + "]" * 2000  # more than any reader of Python's knows
+    kubectl("create", "-f", "-", stdin=text.replace('"LEVELS"', levels))
+    try:
+        replicas.started_again(alone, before, seconds=90)
+    finally:
+        kubectl("delete", "trainingrun", run)
+    tell(f"operator blind: worked {seconds_to_work(names):.1f} s after the cause was gone")

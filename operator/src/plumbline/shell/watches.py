@@ -86,14 +86,19 @@ async def run(cache: Cache, connection: Connection, hear: Callable[[], None]) ->
     """Watch our kinds in every namespace until cancelled.
 
     Kopf takes the process' signals, and then waits for seconds before it ends; `hear()` takes them
-    back.
+    back. When one of its tasks ends, it would cancel every task of the process and wait for them:
+    that is not left to it.
 
     Raises:
-        Ended: the watches have ended by themselves.
+        Ended: a watch has ended by itself.
     """
-    others = asyncio.all_tasks()
     found = registry(cache, connection)
     tasks = await kopf.spawn_tasks(registry=found, clusterwide=True, standalone=True)
     hear()
-    await kopf.run_tasks(tasks, ignored=others)
-    raise Ended("the watches of our kinds have ended")
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+    failures = [error for each in done if not each.cancelled() and (error := each.exception())]
+    raise Ended("a watch of our kinds has ended") from next(iter(failures), None)
