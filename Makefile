@@ -48,7 +48,7 @@ lint: install ## Check style, types and import rules
 	@$(VENV)/bin/codespell
 
 generate: install ## Write CRDs, RBAC, chart schema, install.yaml and the API reference
-	@$(PY) -m plumbline.api.generate $(if $(wildcard $(CACHE)/bin/helm),--helm $(CACHE)/bin/helm)
+	@$(PY) -m hack.generate $(if $(wildcard $(CACHE)/bin/helm),--helm $(CACHE)/bin/helm)
 
 verify: generate ## Fail when a generated file differs from what is committed
 	@git diff --exit-code -- crds charts manifests docs/reference && test -z "$$(git status --porcelain -- crds charts manifests docs/reference)"

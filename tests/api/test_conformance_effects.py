@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from plumbline.api.effects import Deletion, Event, Key, Manifest, Plan, Resource
+from plumbline.api.objects import Key, Manifest, Resource
+from plumbline.api.plan import Deletion, Event, Plan
 from plumbline.engine.cache import Cache
 from plumbline.engine.difference import differences
 from plumbline.engine.effects import Effects, Foreign, Leftover

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
-from plumbline.api.generate import crd
-from plumbline.api.generate.__main__ import REPOSITORY
 from plumbline.api.v1alpha1 import KINDS
 
+from hack.generate import crd
+from hack.generate.__main__ import REPOSITORY
 from tests.chart.kubectl import (
     Refused,
     apply,

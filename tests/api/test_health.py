@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import pytest
 from lupa.lua51 import LuaRuntime
-from plumbline.api.generate.__main__ import REPOSITORY
-from plumbline.plan.conditions import held, ready, stalled, working
+from plumbline.plan.common.conditions import held, ready, stalled, working
 
+from hack.generate.__main__ import REPOSITORY
 from tests.chart.kubectl import apply, ensure_crds, namespace
 from tests.chart.objects import make
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from plumbline.kube.errors import QuotaExceeded, error_of
-from plumbline.plan.rules.rollout_pods import refusal
+from plumbline.plan.model_deployment.pods import refusal
 from plumbline.shell.outcomes import of_job
 
 from tests.chart.kubectl import Refused, apply, get, namespace, until

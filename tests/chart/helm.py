@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from plumbline.api.generate.__main__ import CHART, REPOSITORY
+
+from hack.generate.__main__ import CHART, REPOSITORY
 
 CACHE = Path(os.environ.get("PLUMBLINE_CACHE") or Path.home() / ".cache/plumbline")
 HELM = os.environ.get("HELM") or shutil.which("helm") or str(CACHE / "bin/helm")

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from plumbline.api.generate import crd
-
+from hack.generate import crd
 from tests.chart import helm
 
 Object = dict[str, Any]

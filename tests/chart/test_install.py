@@ -14,9 +14,9 @@ import pytest
 import yaml
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
-from plumbline.api.generate import crd
-from plumbline.api.generate.__main__ import REPOSITORY
 
+from hack.generate import crd
+from hack.generate.__main__ import REPOSITORY
 from tests.chart.helm import PATH, helm, named, render
 from tests.chart.kubectl import apply, get, kubectl, namespace, until
 from tests.chart.objects import make

@@ -4,11 +4,11 @@ import json
 
 import pytest
 import yaml
-from plumbline.api.generate import crd, install
-from plumbline.api.generate.__main__ import REPOSITORY
 from plumbline.plan.specs.restricted import violations
 from plumbline.shell.settings import from_environment
 
+from hack.generate import crd, install
+from hack.generate.__main__ import REPOSITORY
 from tests.chart import helm
 from tests.chart.helm import PATH, Refused, named, render
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.api import names
-from plumbline.api.effects import Key
+from plumbline.api.objects import Key
 from plumbline.api.resources import BY_KIND, DATASET, JOB, TRAINING_RUN
 from plumbline.kube.client import Client
 from plumbline.kube.config import Connection

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 from plumbline.api.v1alpha1 import DriftMonitor
+from plumbline.live.detector import Watcher
+from plumbline.live.windows import Seconds
 from plumbline.serving.counts import Counts
-from plumbline.shell.seconds import Seconds
-from plumbline.shell.watcher import Watcher
 from plumbline.stats import drift
 from plumbline.stats.bins import Layout
 from plumbline.stats.count import count

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from plumbline.api.effects import Deletion, Event, Key, Manifest, Plan, Resource
+from plumbline.api.objects import Key, Manifest, Resource
+from plumbline.api.plan import Deletion, Event, Plan
 from plumbline.engine.cache import Cache, Object
 from plumbline.engine.effects import Effects
 from plumbline.engine.informer import Informer

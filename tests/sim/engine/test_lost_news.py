@@ -1,7 +1,7 @@
 """News that never arrives, arrives late, or cannot be asked for any more."""
 
 import pytest
-from plumbline.api.effects import Key
+from plumbline.api.objects import Key
 
 from tests.sim.engine.operator import running
 from tests.sim.engine.worlds import finish_job, names, reason, until_agreed, world

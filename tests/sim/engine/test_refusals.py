@@ -1,7 +1,7 @@
 """Answers that are not what was asked for."""
 
 import pytest
-from plumbline.api.effects import Key
+from plumbline.api.objects import Key
 
 from tests.sim.engine.operator import running
 from tests.sim.engine.worlds import names, reason, until_agreed, world

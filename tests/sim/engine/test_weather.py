@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from plumbline.api.effects import Key
+from plumbline.api.objects import Key
 from plumbline.kube.errors import ApiError
 
 from tests.sim.engine.operator import running

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from plumbline.api.effects import Key, Resource
+from plumbline.api.objects import Key, Resource
 
 from tests.sim.engine.operator import Operator
 from tests.sim.fakeapi.backends import CONFIG_MAP, JOB, WIDGET, Backend, fake_backend

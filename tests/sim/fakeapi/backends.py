@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from plumbline.api.effects import Key, Resource
+from plumbline.api.objects import Key, Resource
 from plumbline.kube.client import Client
 from plumbline.kube.config import Connection, connection
 from plumbline.kube.errors import AlreadyExists, NotFound

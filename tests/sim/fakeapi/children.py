@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from plumbline.api.effects import Resource
+from plumbline.api.objects import Resource
 
 from tests.sim.fakeapi.backends import (
     BUDGET,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from plumbline.api.effects import Resource
+from plumbline.api.objects import Resource
 
 from tests.sim.fakeapi.refusal import too_old
 from tests.sim.fakeapi.selectors import matches

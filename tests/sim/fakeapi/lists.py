@@ -4,7 +4,7 @@ import base64
 import json
 from typing import Any
 
-from plumbline.api.effects import Resource
+from plumbline.api.objects import Resource
 
 from tests.sim.fakeapi.refusal import Refusal
 from tests.sim.fakeapi.requests import Asked

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
-from plumbline.api.effects import Key, Resource
+from plumbline.api.objects import Key, Resource
 
 from tests.sim.fakeapi.faults import Call
 from tests.sim.fakeapi.refusal import Refusal

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from aiohttp import web
-from plumbline.api.effects import Resource
+from plumbline.api.objects import Resource
 from plumbline.kube.config import Connection
 
 from tests.sim.fakeapi.discovery import discover

@@ -8,7 +8,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from plumbline.api.effects import Key, Resource
+from plumbline.api.objects import Key, Resource
 
 from tests.sim.fakeapi.history import Change, History
 from tests.sim.fakeapi.patches import apply_patch, merge_patch

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from aiohttp import web
-from plumbline.api.effects import Key
+from plumbline.api.objects import Key
 
 from tests.sim.fakeapi.refusal import Refusal, invalid
 from tests.sim.fakeapi.requests import Asked

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import yaml
-from plumbline.api.generate import crd
-from plumbline.api.generate.files import to_yaml
 from plumbline.api.v1alpha1.dataset import DataSource
 from pydantic import ValidationError
+
+from hack.generate import crd
+from hack.generate.files import to_yaml
 
 DEFINITIONS = {d["spec"]["names"]["kind"]: d for d in crd.definitions()}
 KINDS = sorted(DEFINITIONS)

@@ -4,8 +4,9 @@ import subprocess
 import sys
 
 import pytest
-from plumbline.api.generate import install
-from plumbline.api.generate.__main__ import INSTALL, REPOSITORY, files
+
+from hack.generate import install
+from hack.generate.__main__ import INSTALL, REPOSITORY, files
 
 
 @pytest.mark.parametrize(("path", "text"), [*files(REPOSITORY)], ids=lambda value: str(value)[:60])
@@ -19,7 +20,7 @@ def test_the_plain_manifests_end_with_the_crds_of_today():
 
 
 def test_another_process_writes_the_same_bytes(tmp_path):
-    command = [sys.executable, "-m", "plumbline.api.generate", "--root", str(tmp_path)]
+    command = [sys.executable, "-m", "hack.generate", "--root", str(tmp_path)]
     subprocess.run(command, check=True, env={"PYTHONHASHSEED": "7"})
     for path, text in files(REPOSITORY):
         assert (tmp_path / path).read_text() == text

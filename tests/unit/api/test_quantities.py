@@ -3,10 +3,11 @@
 import re
 
 import pytest
-from plumbline.api.generate import crd
-from plumbline.api.generate.chart_values import ResourceList
 from plumbline.api.quantities import Resources
 from pydantic import ValidationError
+
+from hack.generate import crd
+from hack.generate.chart_values import ResourceList
 
 
 def test_a_whole_number_needs_no_quotes() -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from plumbline.api.generate import rbac
 from plumbline.api.resources import CHILDREN, OURS
+
+from hack.generate import rbac
 
 
 def grants(role: str) -> Iterator[tuple[str, str, str]]:

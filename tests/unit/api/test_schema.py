@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import pytest
-from plumbline.api.generate.schema import LIST_BOUND, TEXT_BOUND, plain, structural
 from plumbline.api.meta import Model, validations
 from pydantic import Field
+
+from hack.generate.schema import LIST_BOUND, TEXT_BOUND, plain, structural
 
 
 class Inner(Model):

@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 import pytest
-from plumbline.api.effects import Key, Resource
+from plumbline.api.objects import Key, Resource
 from plumbline.engine.cache import Cache
 
 KIND = Resource("example.org", "v1", "Thing", "things")

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from plumbline.api.effects import Key, Resource
+from plumbline.api.objects import Key, Resource
 from plumbline.engine.cache import Cache
 from plumbline.engine.informer import Informer
 from plumbline.engine.liveness import Liveness

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plumbline.api.effects import Key, Resource
+from plumbline.api.objects import Key, Resource
 from plumbline.engine.queue import URGENT_IN_A_ROW, Queue
 
 from tests.unit.engine.clock import SetClock

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import pytest
-from plumbline.api.effects import Key, Resource
+from plumbline.api.objects import Key, Resource
 from plumbline.engine.ownership import Foreign, Leftover
 from plumbline.engine.queue import Queue
 from plumbline.engine.worker import SLOW_SECONDS, Workers

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from plumbline.api.effects import Event
+from plumbline.api.plan import Event
 from plumbline.kube.events import MESSAGE_BYTES, Recorder, cut, name_of
 
 from tests.sim.fakeapi.backends import EVENT, WIDGET, Backend, fake_backend

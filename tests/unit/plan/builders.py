@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from plumbline.api.meta import GROUP, VERSION
-from plumbline.plan.model import JobOutcome, Settings
+from plumbline.plan.common.job_outcome import JobOutcome
+from plumbline.plan.common.settings import Settings
 
 Object = dict[str, Any]
 API_VERSION = f"{GROUP}/{VERSION}"

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plumbline.api import names, resources
-from plumbline.api.effects import Key, Plan
+from plumbline.api.objects import Key
+from plumbline.api.plan import Plan
 from plumbline.api.v1alpha1 import (
     Dataset,
     DriftMonitor,
@@ -17,9 +18,9 @@ from plumbline.api.v1alpha1 import (
     TrainingRun,
     TrainingTemplate,
 )
-from plumbline.plan import drift_monitor
-from plumbline.plan.live import Assessment, BrokenFinding, ColumnFinding
-from plumbline.plan.model import DriftMonitorSnapshot
+from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding
+from plumbline.plan.drift_monitor import plan as drift_monitor
+from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 
 from tests.unit.plan import builders
 from tests.unit.plan.world import PLANNERS, Object, World, as_text

@@ -7,13 +7,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from plumbline.api.effects import Event, Manifest, Plan
+from plumbline.api.objects import Manifest
+from plumbline.api.plan import Event, Plan
 from plumbline.api.v1alpha1 import ModelDeployment, TrainingRun
 from plumbline.api.v1alpha1.model_deployment import Canary
-from plumbline.plan.live import Arm, Traffic
-from plumbline.plan.model import ModelDeploymentSnapshot, Settings
-from plumbline.plan.model_deployment import plan
-from plumbline.plan.rules import rollout
+from plumbline.live.observations import Arm, Traffic
+from plumbline.plan.common.settings import Settings
+from plumbline.plan.model_deployment import steps as rollout
+from plumbline.plan.model_deployment.plan import plan
+from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 from plumbline.plan.specs import restricted
 
 NOW = datetime(2026, 1, 5, 12, 0, 0, tzinfo=UTC)

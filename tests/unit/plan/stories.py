@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from plumbline.plan.model import JobOutcome
+from plumbline.plan.common.job_outcome import JobOutcome
 
 from tests.unit.plan.builders import case_of, dataset, judged, profiled, run, template, trained
 from tests.unit.plan.world import Object, World

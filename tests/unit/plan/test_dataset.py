@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from plumbline.plan.rules.dataset_fetch import REFRESHES
+from plumbline.plan.dataset.attempt import REFRESHES
 
 from tests.unit.plan.builders import (
     active,

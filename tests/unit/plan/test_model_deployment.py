@@ -5,8 +5,8 @@ import re
 from dataclasses import replace
 
 import pytest
-from plumbline.plan.model_deployment import plan
-from plumbline.plan.rules import rollout
+from plumbline.plan.model_deployment import steps as rollout
+from plumbline.plan.model_deployment.plan import plan
 
 from tests.unit.plan.rollout_world import IDENTITY, World, run
 

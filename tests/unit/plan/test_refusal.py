@@ -1,7 +1,7 @@
 """What an object says when the API server will not have what it needs."""
 
-from plumbline.plan.conditions import condition, ready, stalled
-from plumbline.plan.rules.refusal import refused
+from plumbline.plan.common.conditions import condition, ready, stalled
+from plumbline.plan.common.refusal import refused
 
 QUOTA = "create Job team/first-train: exceeded quota: small, requested: count/jobs.batch=1"
 VALID = condition("Valid", status=True, reason="RulesHeld", message="100 rows hold all rules.")

@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from plumbline.api import resources
-from plumbline.api.effects import Event, Key, Plan, Resource
+from plumbline.api.objects import Key, Resource
+from plumbline.api.plan import Event, Plan
 from plumbline.api.v1alpha1 import Dataset, ModelDeployment, TrainingRun, TrainingTemplate
-from plumbline.plan import dataset, training_run, training_template
-from plumbline.plan.model import (
-    DatasetSnapshot,
-    JobOutcome,
-    Settings,
-    TrainingRunSnapshot,
-    TrainingTemplateSnapshot,
-)
+from plumbline.plan.common.job_outcome import JobOutcome
+from plumbline.plan.common.settings import Settings
+from plumbline.plan.dataset import plan as dataset
+from plumbline.plan.dataset.snapshot import DatasetSnapshot
+from plumbline.plan.training import run as training_run
+from plumbline.plan.training import template as training_template
+from plumbline.plan.training.snapshot import TrainingRunSnapshot, TrainingTemplateSnapshot
 
 from tests.unit.plan import builders
 

@@ -3,7 +3,8 @@
 from typing import Any, cast
 
 import pytest
-from plumbline.api.effects import Key, Manifest, Plan
+from plumbline.api.objects import Key, Manifest
+from plumbline.api.plan import Plan
 from plumbline.api.resources import TRAINING_RUN
 from plumbline.engine.cache import Cache
 from plumbline.engine.effects import Effects

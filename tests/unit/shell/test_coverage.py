@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from plumbline.shell.coverage import SILENT_SECONDS, Coverage
-from plumbline.shell.seconds import KEPT
+from plumbline.live.watermark import SILENT_SECONDS, Coverage
+from plumbline.live.windows import KEPT
 
 T = 1_000_000
 

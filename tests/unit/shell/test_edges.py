@@ -1,9 +1,9 @@
 """Who looks again when something changes."""
 
-from plumbline.api.effects import Key, Resource
+from plumbline.api.objects import Key, Resource
 from plumbline.api.resources import DATASET, DRIFT_MONITOR, TRAINING_RUN, TRAINING_TEMPLATE
 from plumbline.engine.cache import Cache
-from plumbline.shell.edges import woken_by
+from plumbline.shell.wakes import woken_by
 
 
 def key(resource: Resource, name: str) -> Key:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from plumbline.shell.ledger import Ledger
+from plumbline.live.traffic import Ledger
 
 TOKEN = "two/0/1"  # noqa: S105 - the name of a routing
 

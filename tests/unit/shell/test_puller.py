@@ -12,11 +12,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from plumbline.api import names
-from plumbline.api.effects import Key, Manifest
+from plumbline.api.objects import Key, Manifest
 from plumbline.api.resources import DRIFT_MONITOR, MODEL_DEPLOYMENT, POD
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
-from plumbline.plan.live import Assessment
+from plumbline.live.observations import Assessment
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.puller import Puller
 from plumbline.shell.records import Records

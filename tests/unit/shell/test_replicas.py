@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plumbline.live.watermark import Coverage
+from plumbline.live.windows import KEPT, Seconds
 from plumbline.serving.counts import Counts
-from plumbline.shell.coverage import Coverage
-from plumbline.shell.seconds import KEPT, Seconds
 from plumbline.stats.reference import category_bins, number_bins
 
 T = 1_000_020

@@ -2,8 +2,8 @@
 
 import numpy as np
 from plumbline.api.v1alpha1 import DriftMonitor
-from plumbline.shell.seconds import Seconds
-from plumbline.shell.watcher import Watcher
+from plumbline.live.detector import Watcher
+from plumbline.live.windows import Seconds
 from plumbline.stats.bins import ColumnBins
 from plumbline.stats.count import count
 from plumbline.stats.reference import number_bins

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from plumbline.api.effects import Key
+from plumbline.api.objects import Key
 from plumbline.api.resources import DATASET, TRAINING_RUN
 from plumbline.engine.cache import Cache
-from plumbline.plan.model import Settings
+from plumbline.plan.common.settings import Settings
 from plumbline.shell.records import Records
 from plumbline.shell.snapshots import Snapshots, Watch
 

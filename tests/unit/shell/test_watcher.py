@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from plumbline.api.v1alpha1 import DriftMonitor
 from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus
-from plumbline.plan.live import Assessment
-from plumbline.shell.seconds import Seconds
-from plumbline.shell.watcher import SUSPICION_SECONDS, Watcher
+from plumbline.live.detector import SUSPICION_SECONDS, Watcher
+from plumbline.live.observations import Assessment
+from plumbline.live.windows import Seconds
 from plumbline.stats.bins import PREDICTION, ColumnBins
 from plumbline.stats.count import count
 from plumbline.stats.reference import category_bins, number_bins

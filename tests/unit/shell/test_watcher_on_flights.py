@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from plumbline.api.v1alpha1 import DriftMonitor
-from plumbline.plan.live import Assessment
-from plumbline.shell.seconds import Seconds
-from plumbline.shell.watcher import Watcher
+from plumbline.live.detector import Watcher
+from plumbline.live.observations import Assessment
+from plumbline.live.windows import Seconds
 from plumbline.stats.count import count
 
 from demo import flights

@@ -1,7 +1,7 @@
 """The kinds as the API server addresses them: ours, and those that ours make."""
 
-from plumbline.api.effects import Resource
 from plumbline.api.meta import GROUP, VERSION
+from plumbline.api.objects import Resource
 
 DATASET = Resource(GROUP, VERSION, "Dataset", "datasets")
 TRAINING_TEMPLATE = Resource(GROUP, VERSION, "TrainingTemplate", "trainingtemplates")

@@ -8,7 +8,7 @@ import hashlib
 import json
 from typing import Any
 
-from plumbline.api.effects import Manifest
+from plumbline.api.objects import Manifest
 
 APPLIED = "plumbline.dev/applied"
 

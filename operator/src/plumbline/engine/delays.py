@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Callable
 
-from plumbline.api.effects import Key
+from plumbline.api.objects import Key
 from plumbline.engine.clock import Clock, Timer
 
 

@@ -8,7 +8,8 @@ import json
 import logging
 from collections.abc import Callable
 
-from plumbline.api.effects import Deletion, Key, Manifest, Plan, Resource
+from plumbline.api.objects import Key, Manifest, Resource
+from plumbline.api.plan import Deletion, Plan
 from plumbline.engine.applied import with_digest
 from plumbline.engine.cache import Cache
 from plumbline.engine.clock import Clock, RealClock

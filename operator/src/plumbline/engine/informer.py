@@ -10,7 +10,7 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from plumbline.api.effects import Key, Resource
+from plumbline.api.objects import Key, Resource
 from plumbline.engine.cache import Cache
 from plumbline.engine.clock import Clock, RealClock
 from plumbline.engine.versions import version_of

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from plumbline.api.effects import Key, Manifest
+from plumbline.api.objects import Key, Manifest
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 Reference = Mapping[str, Any]

@@ -9,7 +9,7 @@ import random
 from collections import OrderedDict, deque
 from datetime import datetime
 
-from plumbline.api.effects import Key
+from plumbline.api.objects import Key
 from plumbline.engine.clock import Clock, RealClock
 from plumbline.engine.delays import Delays
 from plumbline.engine.metrics import QueueMetrics, Silent

@@ -6,7 +6,7 @@ without effect, and not one for ever.
 
 import logging
 
-from plumbline.api.effects import Key, Manifest
+from plumbline.api.objects import Key, Manifest
 from plumbline.engine.applied import applied_digest
 from plumbline.engine.difference import Path, differences
 

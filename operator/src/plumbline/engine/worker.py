@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from plumbline.api.effects import Key
+from plumbline.api.objects import Key
 from plumbline.engine.clock import Clock, RealClock
 from plumbline.engine.metrics import ReconcileMetrics, Silent
 from plumbline.engine.ownership import Foreign, Leftover

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
 from typing import Any
 
-from plumbline.api.effects import Key, Resource
+from plumbline.api.objects import Key, Resource
 from plumbline.kube.config import Connection
 from plumbline.kube.transport import MayWrite, Object, OnRequest, Request, Transport
 

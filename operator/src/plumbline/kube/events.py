@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from plumbline.api.effects import Event, Key, Resource
+from plumbline.api.objects import Key, Resource
+from plumbline.api.plan import Event
 from plumbline.kube.client import Client
 from plumbline.kube.errors import AlreadyExists, ApiError, NotFound
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from plumbline.api.effects import Key, Resource
+from plumbline.api.objects import Key, Resource
 from plumbline.kube.client import Client
 from plumbline.kube.errors import AlreadyExists, ApiError, Conflict, NotFound
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from plumbline.api.effects import Key, Manifest, Plan, Resource
+from plumbline.api.objects import Key, Manifest, Resource
+from plumbline.api.plan import Plan
 from plumbline.api.resources import (
     BY_KIND,
     DATASET,
@@ -17,8 +18,12 @@ from plumbline.api.resources import (
 from plumbline.engine.cache import Cache
 from plumbline.engine.effects import Effects
 from plumbline.kube.errors import QuotaExceeded
-from plumbline.plan import dataset, drift_monitor, model_deployment, training_run, training_template
-from plumbline.plan.rules import refusal
+from plumbline.plan.common import refusal
+from plumbline.plan.dataset import plan as dataset
+from plumbline.plan.drift_monitor import plan as drift_monitor
+from plumbline.plan.model_deployment import plan as model_deployment
+from plumbline.plan.training import run as training_run
+from plumbline.plan.training import template as training_template
 from plumbline.shell.snapshots import Snapshots
 from plumbline.store import StoreError
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from plumbline.api import names
-from plumbline.api.effects import Key
+from plumbline.api.objects import Key
 from plumbline.api.resources import (
     CONFIG_MAP,
     DEPLOYMENT,
@@ -24,7 +24,8 @@ from plumbline.engine.worker import Workers
 from plumbline.kube.client import Client
 from plumbline.kube.config import Connection
 from plumbline.kube.events import Recorder
-from plumbline.shell import edges, watches
+from plumbline.shell import wakes as edges
+from plumbline.shell import watches
 from plumbline.shell.controllers import Reconciler, controllers, resource_of
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.puller import Puller

@@ -8,7 +8,7 @@ not speak for itself.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from plumbline.plan.model import JobOutcome
+from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.shell import trouble
 from plumbline.shell.pods import last_words
 

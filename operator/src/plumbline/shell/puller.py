@@ -16,19 +16,19 @@ import aiohttp
 from pydantic import ValidationError
 
 from plumbline.api import names
-from plumbline.api.effects import Key
+from plumbline.api.objects import Key
 from plumbline.api.resources import MODEL_DEPLOYMENT, POD
 from plumbline.api.v1alpha1 import ModelDeployment
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
-from plumbline.plan.live import Assessment, Traffic
+from plumbline.live.observations import Assessment, Traffic
+from plumbline.live.traffic import Ledger
+from plumbline.live.watermark import Coverage
+from plumbline.live.windows import Seconds
 from plumbline.shell import routing
-from plumbline.shell.coverage import Coverage
-from plumbline.shell.ledger import Ledger
-from plumbline.shell.looks import Looks
+from plumbline.shell.evaluations import Looks
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.records import Records
-from plumbline.shell.seconds import Seconds
 from plumbline.store import StoreError
 
 PERIOD_SECONDS, FRESH_SECONDS = 1.0, 5.0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from plumbline.plan.model import JobOutcome
+from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.store import Damaged, Missing, Store
 
 KEPT = 512

@@ -6,7 +6,7 @@ A pod that starts again begins with no routing, so what is wanted is sent with e
 from dataclasses import dataclass
 
 from plumbline.api.v1alpha1 import ModelDeployment
-from plumbline.plan.rules.rollout import token
+from plumbline.plan.model_deployment.steps import token
 
 CANARY_TIMEOUT_SECONDS = 1.0
 

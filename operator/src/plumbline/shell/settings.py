@@ -9,7 +9,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plumbline.plan.model import Settings
+from plumbline.plan.common.settings import Settings
 
 
 class SettingsError(ValueError):

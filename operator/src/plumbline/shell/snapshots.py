@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from plumbline.api import names
-from plumbline.api.effects import Key, Resource
 from plumbline.api.meta import Observed
+from plumbline.api.objects import Key, Resource
 from plumbline.api.resources import (
     CONFIG_MAP,
     DATASET,
@@ -27,17 +27,14 @@ from plumbline.api.v1alpha1 import (
     TrainingTemplate,
 )
 from plumbline.engine.cache import Cache
-from plumbline.plan.live import Assessment, Traffic
-from plumbline.plan.model import (
-    DatasetSnapshot,
-    DriftMonitorSnapshot,
-    JobOutcome,
-    ModelDeploymentSnapshot,
-    Settings,
-    TrainingRunSnapshot,
-    TrainingTemplateSnapshot,
-)
-from plumbline.plan.training_run import champion_name
+from plumbline.live.observations import Assessment, Traffic
+from plumbline.plan.common.job_outcome import JobOutcome
+from plumbline.plan.common.settings import Settings
+from plumbline.plan.dataset.snapshot import DatasetSnapshot
+from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
+from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
+from plumbline.plan.training.run import champion_name
+from plumbline.plan.training.snapshot import TrainingRunSnapshot, TrainingTemplateSnapshot
 from plumbline.shell import outcomes
 from plumbline.shell.models import Models
 from plumbline.shell.records import Records

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from plumbline.plan.model import JobOutcome
+from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.shell.pods import last_words, statuses
 
 Object = Mapping[str, Any]

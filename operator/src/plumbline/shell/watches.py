@@ -11,7 +11,7 @@ from typing import Any
 
 import kopf
 
-from plumbline.api.effects import Key, Resource
+from plumbline.api.objects import Key, Resource
 from plumbline.api.resources import OURS
 from plumbline.engine.cache import Cache
 from plumbline.kube.client import PAGE

@@ -1,10 +1,13 @@
 """What the object says of itself: whether it watches, whether live data drifted or is broken."""
 
-from plumbline.api.effects import Manifest
+from plumbline.api.objects import Manifest
 from plumbline.api.reasons import DriftMonitorReason as Reason
 from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus
-from plumbline.plan.conditions import READY, condition, held, ready, stalled, working
-from plumbline.plan.drift_monitor.course import Course
+from plumbline.live.observations import Assessment
+from plumbline.plan.common.conditions import READY, condition, held, ready, stalled, working
+from plumbline.plan.common.status import condition_of
+from plumbline.plan.drift_monitor.episode_state import Course
+from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 from plumbline.plan.drift_monitor.verdict import (
     DATA_BROKEN,
     DRIFTED,
@@ -12,9 +15,6 @@ from plumbline.plan.drift_monitor.verdict import (
     drift_words,
     was,
 )
-from plumbline.plan.live import Assessment
-from plumbline.plan.model import DriftMonitorSnapshot
-from plumbline.plan.rules.status import condition_of
 
 
 def conditions(

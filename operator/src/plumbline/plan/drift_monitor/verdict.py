@@ -3,7 +3,7 @@
 import math
 from datetime import UTC, datetime
 
-from plumbline.api.effects import Event
+from plumbline.api.plan import Event
 from plumbline.api.reasons import DriftMonitorReason as Reason
 from plumbline.api.v1alpha1.drift_monitor import (
     Broken,
@@ -11,9 +11,9 @@ from plumbline.api.v1alpha1.drift_monitor import (
     DriftMonitorStatus,
     Mended,
 )
-from plumbline.plan.live import Assessment, BrokenFinding, ColumnFinding
-from plumbline.plan.model import DriftMonitorSnapshot
-from plumbline.plan.rules.status import condition_of
+from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding
+from plumbline.plan.common.status import condition_of
+from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 
 DRIFTED, DATA_BROKEN = "Drifted", "DataBroken"
 SHOWN, REMEMBERED = 10, 50

@@ -6,11 +6,11 @@ deployment keeps its canary where it is.
 
 from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.v1alpha1.model_deployment import Canary, Served
-from plumbline.plan.model import ModelDeploymentSnapshot
+from plumbline.plan.common.status import moment
+from plumbline.plan.model_deployment.choice import Choice
 from plumbline.plan.model_deployment.move import Move, move
+from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 from plumbline.plan.model_deployment.view import is_held
-from plumbline.plan.rules.rollout_choice import Choice
-from plumbline.plan.rules.status import moment
 
 
 def cancel(snapshot: ModelDeploymentSnapshot, choice: Choice) -> Move | None:

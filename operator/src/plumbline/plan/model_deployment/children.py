@@ -6,12 +6,13 @@ names any more are deleted. So whatever a crash leaves behind is either kept or 
 
 from collections.abc import Iterator
 
-from plumbline.api.effects import Deletion, Manifest
+from plumbline.api.objects import Manifest
+from plumbline.api.plan import Deletion
 from plumbline.api.v1alpha1.model_deployment import ModelDeploymentStatus, Served
-from plumbline.plan.model import ModelDeploymentSnapshot
+from plumbline.plan.common.jobs import deletion
 from plumbline.plan.model_deployment import view
-from plumbline.plan.rules.jobs import deletion
-from plumbline.plan.rules.rollout_live import find, identity_of
+from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
+from plumbline.plan.model_deployment.workload import find, identity_of
 from plumbline.plan.specs import deployment as deployments
 from plumbline.plan.specs import service as services
 

@@ -1,14 +1,14 @@
 """What the object says of itself: whether it serves, and how far a rollout has come."""
 
-from plumbline.api.effects import Manifest
+from plumbline.api.objects import Manifest
 from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.v1alpha1.model_deployment import Canary, ModelDeploymentStatus, Served
-from plumbline.plan.conditions import RECONCILING, condition, held, ready, stalled, working
-from plumbline.plan.model import ModelDeploymentSnapshot
+from plumbline.plan.common.access import store_missing
+from plumbline.plan.common.conditions import RECONCILING, condition, held, ready, stalled, working
 from plumbline.plan.model_deployment import view
+from plumbline.plan.model_deployment.choice import Choice
 from plumbline.plan.model_deployment.progress import progress
-from plumbline.plan.rules.access import store_missing
-from plumbline.plan.rules.rollout_choice import Choice
+from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 from plumbline.plan.specs import service as services
 
 PROGRESSING = "Progressing"

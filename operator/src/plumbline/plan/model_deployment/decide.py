@@ -6,10 +6,10 @@ that dies after any write goes on from exactly there.
 
 from collections.abc import Callable
 
-from plumbline.plan.model import ModelDeploymentSnapshot
 from plumbline.plan.model_deployment import begin, drain, measure, roll_back
+from plumbline.plan.model_deployment.choice import Choice
 from plumbline.plan.model_deployment.move import Move
-from plumbline.plan.rules.rollout_choice import Choice
+from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 
 RULES: tuple[Callable[[ModelDeploymentSnapshot, Choice], Move | None], ...] = (
     drain.drain,  # what served before goes once its clients have moved on

@@ -7,11 +7,11 @@ pass that comes late, after a restart of the operator, cuts nobody off.
 from datetime import datetime, timedelta
 
 from plumbline.api.v1alpha1.model_deployment import ModelDeploymentStatus, Served
-from plumbline.plan.model import ModelDeploymentSnapshot
+from plumbline.plan.common.status import moment
 from plumbline.plan.model_deployment import view
+from plumbline.plan.model_deployment.choice import Choice
 from plumbline.plan.model_deployment.move import Move, move
-from plumbline.plan.rules.rollout_choice import Choice
-from plumbline.plan.rules.status import moment
+from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 
 DRAIN = timedelta(seconds=15)
 

@@ -7,14 +7,15 @@ from datetime import timedelta
 
 from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.v1alpha1.model_deployment import Canary, ModelDeploymentStatus
-from plumbline.plan.model import ModelDeploymentSnapshot
+from plumbline.plan.common.status import moment
+from plumbline.plan.model_deployment import analysis as rollout_analysis
+from plumbline.plan.model_deployment import steps as rollout
 from plumbline.plan.model_deployment import view
+from plumbline.plan.model_deployment.choice import Choice
 from plumbline.plan.model_deployment.drain import leaving
+from plumbline.plan.model_deployment.identity import as_served
 from plumbline.plan.model_deployment.move import Move, move
-from plumbline.plan.rules import rollout, rollout_analysis
-from plumbline.plan.rules.rollout_choice import Choice
-from plumbline.plan.rules.rollout_identity import as_served
-from plumbline.plan.rules.status import moment
+from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 
 
 def take_over(snapshot: ModelDeploymentSnapshot, choice: Choice) -> Move | None:

@@ -1,12 +1,12 @@
 """The Progressing condition: which step of how many, and what the step still needs."""
 
-from plumbline.api.effects import Manifest
+from plumbline.api.objects import Manifest
 from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.v1alpha1.model_deployment import Canary, ModelDeploymentStatus
-from plumbline.plan.conditions import condition
-from plumbline.plan.model import ModelDeploymentSnapshot
+from plumbline.plan.common.conditions import condition
 from plumbline.plan.model_deployment import view
-from plumbline.plan.rules.rollout_choice import Choice, how_to_retry
+from plumbline.plan.model_deployment.choice import Choice, how_to_retry
+from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 
 PROGRESSING = "Progressing"
 

@@ -6,14 +6,14 @@ is not rolled back, for nothing else could serve; it goes on trying and says wha
 
 from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.v1alpha1.model_deployment import Canary, Rejected
-from plumbline.plan.model import ModelDeploymentSnapshot
+from plumbline.plan.common.status import moment
+from plumbline.plan.model_deployment import analysis as rollout_analysis
 from plumbline.plan.model_deployment import view
+from plumbline.plan.model_deployment.choice import Choice
+from plumbline.plan.model_deployment.identity import REJECTED_LIMIT, retry_of
 from plumbline.plan.model_deployment.move import Move, move
-from plumbline.plan.rules import rollout_analysis
-from plumbline.plan.rules.rollout_choice import Choice
-from plumbline.plan.rules.rollout_identity import REJECTED_LIMIT, retry_of
-from plumbline.plan.rules.rollout_pods import Trouble
-from plumbline.plan.rules.status import moment
+from plumbline.plan.model_deployment.pods import Trouble
+from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 
 CRASHES = frozenset({"CrashLoopBackOff", "OOMKilled"})
 REASON_LIMIT, MESSAGE_LIMIT = 63, 1024

@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from plumbline.plan.model import ModelDeploymentSnapshot
-from plumbline.plan.rules import rollout_live, rollout_pods
-from plumbline.plan.rules.rollout_pods import Trouble
+from plumbline.plan.model_deployment import pods as rollout_pods
+from plumbline.plan.model_deployment import workload as rollout_live
+from plumbline.plan.model_deployment.pods import Trouble
+from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 from plumbline.plan.specs import deployment as deployments
 from plumbline.plan.specs import service as services
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from plumbline.api.effects import Manifest
+from plumbline.api.objects import Manifest
 from plumbline.api.resources import CONFIG_MAP
 
 

@@ -8,12 +8,12 @@ import json
 from typing import Any
 
 from plumbline.api import names
-from plumbline.api.effects import Manifest
+from plumbline.api.objects import Manifest
 from plumbline.api.resources import DEPLOYMENT, MODEL_DEPLOYMENT
 from plumbline.api.v1alpha1 import ModelDeployment
 from plumbline.api.v1alpha1.model_deployment import Served
-from plumbline.plan import canonical
-from plumbline.plan.model import Settings
+from plumbline.plan.common import canonical
+from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import metadata, server
 
 REVISION_HISTORY_LIMIT = 1

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from plumbline.api.effects import Manifest
+from plumbline.api.objects import Manifest
 from plumbline.api.resources import JOB
 
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"

@@ -8,15 +8,15 @@ judged stands on the Job as an annotation, and its pods read it as a file.
 from dataclasses import dataclass
 
 from plumbline.api import names
-from plumbline.api.effects import Manifest
 from plumbline.api.meta import GROUP
+from plumbline.api.objects import Manifest
 from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import TrainingRun
-from plumbline.plan import canonical
-from plumbline.plan.model import Settings
-from plumbline.plan.rules.training_task import FrozenSpec
+from plumbline.plan.common import canonical
+from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import job, metadata, pod, steps
 from plumbline.plan.specs.train_job import spec_name_of
+from plumbline.plan.training.task import FrozenSpec
 
 COMPONENT = "judge"
 CASE, CASE_FILE = f"{GROUP}/case", "judge.json"

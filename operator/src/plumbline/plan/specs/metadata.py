@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from plumbline.api import names
-from plumbline.api.effects import Manifest, Resource
 from plumbline.api.meta import ObjectMeta
+from plumbline.api.objects import Manifest, Resource
 
 NAME, PART_OF = "app.kubernetes.io/name", "app.kubernetes.io/part-of"
 

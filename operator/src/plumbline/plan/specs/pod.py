@@ -7,7 +7,7 @@ when that is root; the shared group lets both write to the pod's volumes.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plumbline.api.effects import Manifest
+from plumbline.api.objects import Manifest
 from plumbline.api.quantities import Resources
 
 USER = 65532

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 from plumbline.api import names
-from plumbline.api.effects import Manifest
+from plumbline.api.objects import Manifest
 from plumbline.api.resources import DATASET
 from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.dataset import DataSource
-from plumbline.plan import canonical
-from plumbline.plan.model import Settings
+from plumbline.plan.common import canonical
+from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import config_map, job, metadata, pod, steps
 
 COMPONENT = "profile"

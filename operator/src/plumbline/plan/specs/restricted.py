@@ -6,7 +6,7 @@ Tests ask this of every pod that any plan can make; the API server asks the same
 from collections.abc import Iterator
 from typing import Any
 
-from plumbline.api.effects import Manifest
+from plumbline.api.objects import Manifest
 
 VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "projected", "secret"} | {
     "persistentVolumeClaim"

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from plumbline.api.effects import Manifest
+from plumbline.api.objects import Manifest
 from plumbline.api.v1alpha1 import ModelDeployment
 from plumbline.api.v1alpha1.model_deployment import Served
-from plumbline.plan.model import Settings
+from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import pod, steps
 
 COMPONENT = "server"

@@ -1,7 +1,7 @@
 """What clients talk to: the Service of the stable pods, and the way to a canary."""
 
 from plumbline.api import names
-from plumbline.api.effects import Manifest
+from plumbline.api.objects import Manifest
 from plumbline.api.resources import MODEL_DEPLOYMENT, POD_DISRUPTION_BUDGET, SERVICE
 from plumbline.api.v1alpha1 import ModelDeployment
 from plumbline.plan.specs import deployment as deployments

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plumbline.api import names
-from plumbline.api.effects import Manifest
-from plumbline.plan.model import Settings
+from plumbline.api.objects import Manifest
+from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import pod
 
 TASK_FOLDER = "/etc/plumbline"

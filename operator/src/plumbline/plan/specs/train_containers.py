@@ -1,10 +1,10 @@
 """The containers of the train Job; only `fetch` and `upload`, which are ours, reach the store."""
 
-from plumbline.api.effects import Manifest
+from plumbline.api.objects import Manifest
 from plumbline.api.v1alpha1.training_run import TrainerContainer
-from plumbline.plan.model import Settings
-from plumbline.plan.rules.training_task import FrozenSpec
+from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import pod, steps
+from plumbline.plan.training.task import FrozenSpec
 
 TRAIN = "train"
 UPLOAD_READY = f"{pod.TMP}/upload-ready"

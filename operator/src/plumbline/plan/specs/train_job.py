@@ -6,14 +6,14 @@ Only our own containers can reach the store; the training container finds files 
 from typing import Any
 
 from plumbline.api import names
-from plumbline.api.effects import Manifest
 from plumbline.api.meta import PodTemplate
+from plumbline.api.objects import Manifest
 from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import TrainingRun
-from plumbline.plan.model import Settings
-from plumbline.plan.rules.training_task import FrozenSpec
+from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import job, metadata, pod, steps
 from plumbline.plan.specs.train_containers import TRAIN, fetch, train, upload
+from plumbline.plan.training.task import FrozenSpec
 
 COMPONENT = TRAIN
 # Counts twice: for the upload when training has ended, which ships 2 GiB at 18 MB/s, and for a

@@ -1,0 +1,22 @@
+"""manifests/argocd/argocd-cm.yaml: the part of Argo CD's ConfigMap that tells it our kinds' health."""
+
+from plumbline.api.resources import OURS
+
+from hack.generate.files import HEADER
+
+_TOP = """---
+# kubectl --namespace argocd patch configmap argocd-cm --patch-file argocd-cm.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: argocd-cm
+data:
+"""
+
+
+def config_map(script: str) -> str:
+    """Return the ConfigMap with one copy of the script a kind: its keys know no wildcard."""
+    lines = "".join(f"    {line}".rstrip() + "\n" for line in script.splitlines())
+    kinds = (f"{resource.group}_{resource.kind}" for resource in OURS)
+    entries = (f"  resource.customizations.health.{kind}: |\n{lines}" for kind in kinds)
+    return HEADER + _TOP + "".join(entries)

@@ -1,0 +1,25 @@
+"""What the operator was told at its start and plans depend on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the operator was told at its start and plans depend on.
+
+    Attributes:
+        trainer_image: image of the Jobs' own steps and of the built-in trainer.
+        server_image: image of serving pods, unless a deployment names its own.
+        image_pull_policy: pull policy of both.
+        store_url: address of a namespace's part of the store, with `{namespace}` in it.
+        store_environment: variables that every step needs to reach the store, without secrets.
+        namespaces: namespaces in which the store's Secret has been put.
+    """
+
+    trainer_image: str
+    server_image: str
+    image_pull_policy: str = "IfNotPresent"
+    store_url: str = "s3://plumbline-{namespace}"
+    store_environment: Mapping[str, str] = field(default_factory=dict)
+    namespaces: frozenset[str] = frozenset()

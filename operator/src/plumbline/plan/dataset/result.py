@@ -1,0 +1,154 @@
+"""What a finished fetch means for a Dataset: its next status, the Valid condition and an event."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from plumbline.api.objects import Manifest
+from plumbline.api.plan import Event
+from plumbline.api.reasons import DatasetReason
+from plumbline.api.v1alpha1 import Dataset
+from plumbline.api.v1alpha1.dataset import DatasetStatus, Fetch, Refresh, Revision
+from plumbline.plan.common.conditions import condition
+from plumbline.plan.common.job_outcome import JobOutcome
+from plumbline.plan.common.records import DatasetRecord, parsed
+from plumbline.plan.common.status import moment
+from plumbline.plan.dataset.attempt import REFRESHES, VALID, Attempt
+from plumbline.plan.dataset.fingerprint import rules_of
+from plumbline.plan.dataset.retry import is_quick
+from plumbline.plan.dataset.snapshot import DatasetSnapshot
+
+HISTORY, VIOLATIONS = 20, 20
+Ending = Literal["NewRevision", "Unchanged", "Invalid", "Failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How a fetch ended.
+
+    Attributes:
+        fetch: the attempt as the status remembers it.
+        status: the status with everything that the fetch changed, conditions left out.
+        valid: the Valid condition.
+        event: what to tell whoever watches.
+    """
+
+    fetch: Fetch
+    status: DatasetStatus
+    valid: Manifest
+    event: Event
+
+
+def recorded(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome) -> Result:
+    """Return what a finished attempt means."""
+    dataset, now = snapshot.dataset, moment(snapshot.now)
+    record = parsed(DatasetRecord, outcome.record)
+    if outcome.state == "Failed":
+        made = _failed(dataset, outcome.reason, outcome.message)
+    elif record is None or outcome.manifest is None or not _is_usable(record, dataset):
+        made = _failed(dataset, DatasetReason.RESULT_INVALID, _unreadable(attempt, outcome))
+    elif record.verdict == "Invalid":
+        made = _invalid(dataset, record)
+    else:
+        made = _valid(snapshot, record, outcome.manifest, now)
+    return _ended(snapshot, attempt, made, now)
+
+
+Made = tuple[Ending, DatasetStatus, Manifest]
+
+
+def _is_usable(record: DatasetRecord, dataset: Dataset) -> bool:
+    mine = record.dataset.uid == dataset.metadata.uid
+    return mine and (record.verdict == "Invalid" or record.digest is not None)
+
+
+def _unreadable(attempt: Attempt, outcome: JobOutcome) -> str:
+    return (
+        f"manifest {outcome.manifest} of Job {attempt.job} is not what a profile step writes: "
+        f"do the operator and its trainer image have the same version?"
+    )
+
+
+def _failed(dataset: Dataset, reason: str, message: str) -> Made:
+    """A fetch that could not look at the data: nothing is known of it."""
+    valid = condition(VALID, status=None, reason=reason, message=message)
+    return "Failed", dataset.status, valid
+
+
+def _invalid(dataset: Dataset, record: DatasetRecord) -> Made:
+    """Data that breaks its rules: no revision, and the one before stays in use."""
+    broken = record.violations
+    said = " ".join(f"{each.rule}: {each.message}" for each in broken[:3])
+    rules = "1 rule is broken" if len(broken) == 1 else f"{len(broken)} rules are broken"
+    message = f"{rules}. {said}".strip()
+    valid = condition(VALID, status=False, reason=DatasetReason.RULES_BROKEN, message=message)
+    return (
+        "Invalid",
+        dataset.status.model_copy(update={"violations": list(broken[:VIOLATIONS])}),
+        valid,
+    )
+
+
+def _valid(snapshot: DatasetSnapshot, record: DatasetRecord, manifest: str, now: datetime) -> Made:
+    """Good data: a new revision, or the rows and rules of before under the newest manifest."""
+    dataset, old = snapshot.dataset, snapshot.dataset.status
+    same = old.digest == record.digest and _same_rules(dataset)
+    number = (old.revision or snapshot.last_revision) + (0 if same else 1)
+    line = Revision(
+        revision=number,
+        digest=record.digest or "",
+        manifest=manifest,
+        rules=rules_of(dataset),
+        rows=record.rows,
+        time=old.history[0].time if same and old.history else now,
+    )
+    earlier = [each for each in old.history if each.revision != number]
+    update = {
+        "revision": number,
+        "digest": record.digest,
+        "manifest": manifest,
+        "rows": record.rows,
+        "bytes": record.bytes,
+        "violations": [],
+        "history": [line, *earlier][:HISTORY],
+    }
+    message = f"{record.rows} rows hold all rules."
+    valid = condition(VALID, status=True, reason=DatasetReason.RULES_HELD, message=message)
+    return "Unchanged" if same else "NewRevision", old.model_copy(update=update), valid
+
+
+def _same_rules(dataset: Dataset) -> bool:
+    """Tell whether the revision in use was judged by the rules of today; old ones do not say."""
+    if dataset.status.revision is None:
+        return False
+    newest = dataset.status.history[:1]
+    return not newest or newest[0].rules in ("", rules_of(dataset))
+
+
+def _ended(snapshot: DatasetSnapshot, attempt: Attempt, made: Made, now: datetime) -> Result:
+    ending, status, valid = made
+    fetch = Fetch(key=attempt.key, job=attempt.job, outcome=ending, time=now)
+    again = ending == "Failed" and is_quick(valid["reason"], attempt.number)
+    answers = () if again else attempt.requests
+    refreshes = _answered(snapshot, answers, ending, status.revision or 0)
+    changed = status.model_copy(update={"fetch": fetch, "refreshes": refreshes})
+    return Result(fetch=fetch, status=changed, valid=valid, event=_event(ending, changed, valid))
+
+
+def _answered(
+    snapshot: DatasetSnapshot, requests: tuple[str, ...], ending: Ending, revision: int
+) -> list[Refresh]:
+    """Return the answers, newest first, those that a monitor still reads before all others."""
+    new = [Refresh(id=each, outcome=ending, revision=revision) for each in requests]
+    old = [each for each in snapshot.dataset.status.refreshes if each.id not in requests]
+    wanted = sorted([*new, *old], key=lambda each: each.id not in snapshot.requests)
+    return wanted[:REFRESHES]
+
+
+def _event(ending: Ending, status: DatasetStatus, valid: Manifest) -> Event:
+    if ending in ("Invalid", "Failed"):
+        return Event(type="Warning", reason=valid["reason"], message=valid["message"])
+    reason = DatasetReason.UNCHANGED if ending == "Unchanged" else DatasetReason.NEW_REVISION
+    same = "the same rows as before" if ending == "Unchanged" else f"digest {status.digest}"
+    message = f"revision {status.revision}: {status.rows} rows, {same}"
+    return Event(type="Normal", reason=reason, message=message)

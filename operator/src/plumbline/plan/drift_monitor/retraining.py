@@ -1,0 +1,86 @@
+"""The run that answers an episode: how it is made, found again, and has ended."""
+
+from collections.abc import Iterable
+
+from plumbline.api import names
+from plumbline.api.objects import Manifest
+from plumbline.api.reasons import Outcome
+from plumbline.api.resources import TRAINING_RUN
+from plumbline.api.v1alpha1 import TrainingRun
+from plumbline.api.v1alpha1.drift_monitor import Episode
+from plumbline.plan.common.conditions import READY
+from plumbline.plan.common.status import condition_of
+from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
+
+LISTED = 3
+
+
+def of_episode(runs: Iterable[TrainingRun], episode: Episode) -> TrainingRun | None:
+    """Return the run of an episode, if it exists."""
+    labelled = (run for run in runs if run.metadata.labels.get(names.EPISODE_LABEL) == episode.id)
+    return next(labelled, None)
+
+
+def unfinished(runs: Iterable[TrainingRun]) -> list[str]:
+    """Return the names of the runs that have not ended."""
+    return sorted(run.metadata.name for run in runs if run.status.completion_time is None)
+
+
+def outcome(run: TrainingRun | None, name: str) -> tuple[Outcome, str]:
+    """Return how the run of an episode stands; a run that was deleted is not made again."""
+    if run is None:
+        return Outcome.RUN_DELETED, f"run {name} was deleted; the same drift trains only once"
+    told = condition_of(run.status, READY)
+    if run.status.completion_time is None:
+        return Outcome.TRAINING, f"run {name} is under way: {told.reason if told else 'new'}"
+    if run.status.verdict == "Passed":
+        return Outcome.TRAINED, f"run {name} has passed its gates"
+    said = f"{told.reason}: {told.message}" if told else "see its conditions"
+    ended = Outcome.NOT_ACCEPTED if run.status.verdict else Outcome.TRAINING_FAILED
+    return ended, f"run {name} gave no model to serve: {said}"
+
+
+def trained_revision(snapshot: DriftMonitorSnapshot) -> int:
+    """Return the newest data revision that the served model or a judged run has learnt from."""
+    stable = snapshot.deployment.status.stable if snapshot.deployment else None
+    judged = [run for run in snapshot.runs if run.status.verdict]
+    pinned = [run.status.dataset.revision for run in judged if run.status.dataset]
+    return max([stable.revision if stable else 0, *pinned])
+
+
+def training_run(snapshot: DriftMonitorSnapshot, episode: Episode, *, revision: int) -> Manifest:
+    """Return the run: named after the episode, owned by nobody, pinned to the new rows.
+
+    Raises:
+        ValueError: the monitor has no template or dataset.
+    """
+    if snapshot.template is None or snapshot.dataset is None:
+        raise ValueError(f"monitor {snapshot.monitor.metadata.name} has no template or dataset")
+    return {
+        "apiVersion": TRAINING_RUN.api_version,
+        "kind": TRAINING_RUN.kind,
+        "metadata": {
+            "name": episode.id,
+            "namespace": snapshot.monitor.metadata.namespace,
+            "labels": _labels(snapshot.template.metadata.name, snapshot, episode),
+            "annotations": {names.REASON_ANNOTATION: _why(episode)},
+        },
+        "spec": {
+            "templateRef": {"name": snapshot.template.metadata.name},
+            "datasetRef": {"name": snapshot.dataset.metadata.name, "revision": revision},
+        },
+    }
+
+
+def _labels(template: str, snapshot: DriftMonitorSnapshot, episode: Episode) -> dict[str, str]:
+    return {
+        names.MANAGED_BY: names.MANAGER,
+        names.TEMPLATE_LABEL: template,
+        names.MONITOR_LABEL: snapshot.monitor.metadata.name,
+        names.EPISODE_LABEL: episode.id,
+    }
+
+
+def _why(episode: Episode) -> str:
+    worst = ", ".join(episode.columns[:LISTED]) or "live data"
+    return f"drift of {worst} after {episode.rows} rows"

@@ -1,0 +1,34 @@
+"""What the plan of a DriftMonitor may look at."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from plumbline.api.v1alpha1 import (
+    Dataset,
+    DriftMonitor,
+    ModelDeployment,
+    TrainingRun,
+    TrainingTemplate,
+)
+from plumbline.live.observations import Assessment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftMonitorSnapshot:
+    """A DriftMonitor, what it watches and what it may ask.
+
+    Attributes:
+        dataset: the Dataset of the template.
+        runs: runs that carry this monitor's label.
+        taken: names of all runs in the namespace.
+        assessment: None while no row has been counted.
+    """
+
+    monitor: DriftMonitor
+    deployment: ModelDeployment | None = None
+    template: TrainingTemplate | None = None
+    dataset: Dataset | None = None
+    runs: tuple[TrainingRun, ...] = ()
+    taken: frozenset[str] = frozenset()
+    assessment: Assessment | None = None
+    now: datetime

@@ -1,0 +1,158 @@
+"""Why the pods of an identity are not ready, in the words of whoever knows best.
+
+Our own `fetch` step says so itself in its last word; the kubelet says the rest.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from plumbline.api import names
+from plumbline.api.objects import Manifest
+from plumbline.plan.common.jobs import REASON
+
+# What the kubelet says while a container cannot start, as one reason, with what mends it.
+STUCK = {
+    "ErrImagePull": ("ImagePullBackOff", "check the name of the image and the access to it"),
+    "ImagePullBackOff": ("ImagePullBackOff", "check the name of the image and the access to it"),
+    "ErrImageNeverPull": ("ErrImageNeverPull", "load the image on the node"),
+    "InvalidImageName": ("InvalidImageName", "mend spec.server.image"),
+    "CreateContainerConfigError": ("CreateContainerConfigError", "mend what the message names"),
+    "CreateContainerError": ("CreateContainerError", "mend what the message names"),
+    "RunContainerError": ("RunContainerError", "mend what the message names"),
+    "CrashLoopBackOff": ("CrashLoopBackOff", "see its log with kubectl logs --previous"),
+}
+KILLED = "OOMKilled"
+QUOTA = "exceeded quota"
+SAID_LIMIT = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What keeps pods from getting ready.
+
+    Attributes:
+        final: whether waiting cannot help.
+        passes: whether it passes without a change of the deployment, however long that takes.
+    """
+
+    reason: str
+    message: str
+    final: bool = False
+    passes: bool = False
+
+
+def of_identity(pods: Iterable[Manifest], identity: str) -> list[Manifest]:
+    """Return the pods of one identity, the newest last."""
+    mine = [
+        pod
+        for pod in pods
+        if pod["metadata"].get("labels", {}).get(names.IDENTITY_LABEL) == identity
+        and not pod["metadata"].get("deletionTimestamp")
+    ]
+    about = [(p["metadata"].get("creationTimestamp", ""), p["metadata"]["name"], p) for p in mine]
+    return [pod for _, _, pod in sorted(about, key=lambda each: each[:2])]
+
+
+def trouble(pods: Iterable[Manifest], identity: str) -> Trouble | None:
+    """Return what keeps the pods of an identity from getting ready, or None."""
+    mine = of_identity(pods, identity)
+    return next((found for pod in mine if (found := _of_pod(pod))), None)
+
+
+def refusal(deployment: Manifest | None) -> Trouble | None:
+    """Return why the cluster makes no pods for a live Deployment, or None.
+
+    The name of the pod that was refused is left out: it is another one at each try.
+    """
+    for found in (deployment or {}).get("status", {}).get("conditions", ()):
+        said = found.get("message", "")
+        if found["type"] != "ReplicaFailure" or found["status"] != "True":
+            continue
+        if QUOTA in said:
+            text = f"no pod is let in: {said[said.index(QUOTA) :]}; it goes on when there is room"
+            return Trouble(reason="QuotaExceeded", message=text, passes=True)
+        _, _, why = said.partition(" is forbidden: ")
+        return Trouble(reason="PodsRefused", message=f"no pod is let in: {why or said}")
+    return None
+
+
+def _of_pod(pod: Manifest) -> Trouble | None:
+    if pod.get("status", {}).get("reason") == "Evicted":
+        return None
+    found = [*_own_words(pod), *_kills(pod), *_kubelet_words(pod), *_scheduler_words(pod)]
+    return found[0] if found else None
+
+
+def _own_words(pod: Manifest) -> Iterator[Trouble]:
+    """Yield what our own containers said when they ended badly and have not started since.
+
+    A server of somebody's own may log any JSON; what is no reason of a condition is not ours.
+    """
+    for status, ended in _ended(pod):
+        word = _parsed(ended.get("message", ""))
+        reason = word.get("reason")
+        if isinstance(reason, str) and REASON.fullmatch(reason):
+            where = f"container {status['name']}"
+            text = f"{where}: {word.get('message', reason)}"
+            yield Trouble(reason=reason, message=text, final=word.get("retry") is False)
+
+
+def _kills(pod: Manifest) -> Iterator[Trouble]:
+    for status, ended in _ended(pod):
+        if ended.get("reason") == KILLED:
+            text = f"container {status['name']} was killed for want of memory"
+            remedy = "raise spec.server.resources.memory"
+            yield Trouble(reason=KILLED, message=f"{text}: {remedy}")
+
+
+def _kubelet_words(pod: Manifest) -> Iterator[Trouble]:
+    for status in _statuses(pod):
+        waiting = status.get("state", {}).get("waiting", {})
+        if known := STUCK.get(waiting.get("reason", "")):
+            reason, remedy = known
+            said = _said(status) if reason == "CrashLoopBackOff" else waiting.get("message", "")
+            if "runAsNonRoot" in said or "run as root" in said:
+                reason, said, remedy = "RunAsRoot", "", "give its image a numeric user other than 0"
+            parts = [f"container {status['name']}: {reason}", said[:SAID_LIMIT], remedy]
+            yield Trouble(reason=reason, message=": ".join(part for part in parts if part))
+
+
+def _scheduler_words(pod: Manifest) -> Iterator[Trouble]:
+    for condition in pod.get("status", {}).get("conditions", ()):
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            said = condition.get("message", "no node fits")
+            yield Trouble(reason="Unschedulable", message=f"no node takes the pod: {said}")
+
+
+def _said(status: Manifest) -> str:
+    """Return how a container that crashes ended last."""
+    ended = status.get("lastState", {}).get("terminated", {})
+    last_line = ended.get("message", "").strip().rsplit("\n", 1)[-1]
+    code = f"ended with code {ended['exitCode']}" if "exitCode" in ended else ""
+    return ": ".join(part for part in (code, last_line) if part)
+
+
+def _ended(pod: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
+    """Yield containers that are not running, with how they ended badly."""
+    for status in _statuses(pod):
+        state = status.get("state", {})
+        if status.get("ready") or "running" in state:
+            continue
+        ended = state.get("terminated") or status.get("lastState", {}).get("terminated")
+        if ended and ended.get("exitCode", 0) != 0:
+            yield status, ended
+
+
+def _statuses(pod: Manifest) -> list[Manifest]:
+    status = pod.get("status", {})
+    return [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        word = json.loads(text)
+    except ValueError:
+        return {}
+    return word if isinstance(word, dict) else {}
