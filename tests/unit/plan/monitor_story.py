@@ -18,7 +18,7 @@ from plumbline.api.v1alpha1 import (
     TrainingRun,
     TrainingTemplate,
 )
-from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding
+from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding, PodProblem
 from plumbline.plan.drift_monitor import plan as drift_monitor
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 
@@ -33,6 +33,7 @@ class MonitorWorld(World):
     """A world in which live traffic is looked at."""
 
     assessment: Assessment | None = None
+    unreadable: tuple[PodProblem, ...] = ()
     crash_after: int | None = None
     planners: Mapping[Any, Any] = field(
         default_factory=lambda: {**PLANNERS, resources.DRIFT_MONITOR: _plan}
@@ -65,6 +66,7 @@ def snapshot(world: World, key: Key) -> DriftMonitorSnapshot:
         runs=tuple(TrainingRun.model_validate(run) for run in mine),
         taken=frozenset(run["metadata"]["name"] for run in runs),
         assessment=world.assessment,
+        unreadable=world.unreadable,
         now=world.now,
     )
 

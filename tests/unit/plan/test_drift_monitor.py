@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from plumbline.live.observations import PodProblem
 
 from tests.unit.plan import builders
 from tests.unit.plan.monitor_story import MonitorStory, look
@@ -411,3 +412,22 @@ def test_scores_that_are_no_numbers_can_be_stored():
     )
     story.world.settle()
     assert story.status["columns"][0]["log10P"] == -9999.0
+
+
+def test_a_monitor_that_cannot_read_a_serving_pod_does_not_pretend_to_watch():
+    story = MonitorStory()
+    story.world.assessment = look()
+    story.world.settle()
+    assert story.condition("Ready")["status"] == "True"
+    problem = PodProblem(
+        pod="flights-abc", identity="abc", image="server:9", message="its format is 7"
+    )
+    story.world.unreadable = (replace(problem, identity="before"), problem)
+    story.world.settle()
+    ready = story.condition("Ready")
+    assert (ready["status"], ready["reason"]) == ("False", "CountsUnreadable")
+    assert "counts of 1 serving pod cannot" in ready["message"]
+    assert "pod flights-abc (image server:9): its format is 7" in ready["message"]
+    story.world.unreadable = ()
+    story.world.settle()
+    assert story.condition("Ready")["reason"] == "Watching"

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from plumbline.live.observations import PodProblem
 from plumbline.plan.model_deployment import steps as rollout
 from plumbline.plan.model_deployment.plan import plan
 
@@ -110,6 +111,19 @@ def test_counts_of_pods_that_do_not_follow_the_step_yet_promote_nothing():
     )
     world.settle()
     assert world.canary.step == 0
+
+
+def test_a_canary_that_waits_for_a_pod_whose_counts_cannot_be_read_names_it():
+    world = served(run("one"), run("two", revision=2))
+    world.settle()
+    world.call(5000)
+    stable = world.deployment.status.stable.identity
+    blind = PodProblem(pod="one-1", identity=stable, image="server:9", message="its format is 7")
+    world.traffic = replace(world.traffic, routed=frozenset(), unreadable=(blind,))
+    world.settle()
+    assert world.canary.step == 0
+    message = world.condition("Progressing")["message"]
+    assert "counts of pod one-1 (image server:9) cannot be read: its format is 7" in message
 
 
 def test_a_broken_canary_is_remembered_and_not_retried():

@@ -95,6 +95,7 @@ class DriftMonitorReason(StrEnum):
     WAITING_FOR_TRAFFIC = "WaitingForTraffic"
     WATCHING = "Watching"
     COLUMN_UNKNOWN = "ColumnUnknown"
+    COUNTS_UNREADABLE = "CountsUnreadable"
     DRIFT_DETECTED = "DriftDetected"
     NO_DRIFT = "NoDrift"
     DATA_BROKEN = "DataBroken"

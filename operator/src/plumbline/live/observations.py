@@ -20,19 +20,36 @@ class Arm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PodProblem:
+    """A serving pod whose counts cannot be read.
+
+    Attributes:
+        pod: its name.
+        identity: what it serves.
+        image: of its server; servers of other releases than the operator's are normal.
+        message: what is wrong with its reply.
+    """
+
+    pod: str
+    identity: str
+    image: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
     """What the serving pods have counted, summed over pods.
 
     Attributes:
         arms: by routing token `<identity>/<step>`: the stable and the canary arm.
-        reporting: pods that answered the newest pull, by identity.
         routed: tokens that every ready stable pod has taken over.
+        unreadable: pods that are in none of these counts, by name.
     """
 
     arms: Mapping[str, tuple[Arm, Arm]] = field(default_factory=dict)
     latency_bounds: tuple[float, ...] = ()
-    reporting: Mapping[str, int] = field(default_factory=dict)
     routed: frozenset[str] = frozenset()
+    unreadable: tuple[PodProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,13 +47,9 @@ class Ledger:
             fresh_since: only answers since then say what a pod does now.
         """
         fresh = {pod.name: pod for pod in self.pods.values() if pod.time >= fresh_since}
-        reporting: dict[str, int] = {}
-        for pod in fresh.values():
-            reporting[pod.identity] = reporting.get(pod.identity, 0) + 1
         return Traffic(
             arms=self._arms(),
             latency_bounds=self._bounds(),
-            reporting=reporting,
             routed=_routed(fresh, ready),
         )
 

@@ -137,14 +137,17 @@ class Snapshots:
         reference = monitor.spec.response.template_ref
         template = self._template(key.namespace, _name(reference))
         data = template.spec.dataset_ref if template else None
+        name = monitor.spec.deployment_ref.name
+        traffic = self._watch.traffic(Key(MODEL_DEPLOYMENT, key.namespace, name))
         return DriftMonitorSnapshot(
             monitor=monitor,
-            deployment=self._deployment(key.namespace, monitor.spec.deployment_ref.name),
+            deployment=self._deployment(key.namespace, name),
             template=template,
             dataset=self._dataset(key.namespace, _name(data)),
             runs=tuple(self._labelled(key.namespace, names.MONITOR_LABEL, key.name)),
             taken=self._run_names(key.namespace),
             assessment=self._watch.assessment(key),
+            unreadable=traffic.unreadable,
             now=self._now(),
         )
 

@@ -6,11 +6,13 @@ from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus
 from plumbline.live.observations import Assessment
 from plumbline.plan.common.conditions import READY, condition, held, ready, stalled, working
 from plumbline.plan.common.status import condition_of
+from plumbline.plan.drift_monitor import episode as drift_episode
 from plumbline.plan.drift_monitor.episode_state import Course
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 from plumbline.plan.drift_monitor.verdict import (
     DATA_BROKEN,
     DRIFTED,
+    TOLD,
     broken_words,
     drift_words,
     was,
@@ -53,6 +55,8 @@ def _works(snapshot: DriftMonitorSnapshot, looked: Assessment | None) -> list[Ma
     if looked and looked.unknown:
         text = f"ModelDeployment {name} counts no column {', '.join(looked.unknown)}"
         return stalled(Reason.COLUMN_UNKNOWN, f"{text}: mend spec.columns, or leave it out for all")
+    if blind := _unreadable(snapshot):
+        return stalled(Reason.COUNTS_UNREADABLE, blind)
     if looked is not None:
         number = len(looked.findings)
         message = f"watches {number} column{'s' * (number != 1)} of ModelDeployment {name}"
@@ -63,6 +67,21 @@ def _works(snapshot: DriftMonitorSnapshot, looked: Assessment | None) -> list[Ma
     if stored and stored.reason == Reason.COLUMN_UNKNOWN and _is_old(snapshot):
         return stalled(Reason.COLUMN_UNKNOWN, stored.message)
     return ready(Reason.WAITING_FOR_TRAFFIC, f"no row of ModelDeployment {name} counted yet")
+
+
+def _unreadable(snapshot: DriftMonitorSnapshot) -> str:
+    """Return which serving pods nobody watches, or an empty string."""
+    serving = drift_episode.serving_identity(snapshot)
+    blind = [each for each in snapshot.unreadable if each.identity == serving]
+    if not blind:
+        return ""
+    said = [f"pod {each.pod} (image {each.image}): {each.message}" for each in blind[:TOLD]]
+    more = f"; and {len(blind) - TOLD} more" if len(blind) > TOLD else ""
+    return (
+        f"counts of {len(blind)} serving pod{'s' * (len(blind) != 1)} cannot be read, "
+        f"so their rows are not watched: {'; '.join(said)}{more}. "
+        "Run an operator of the server's release, or roll out a newer run"
+    )
 
 
 def _is_old(snapshot: DriftMonitorSnapshot) -> bool:

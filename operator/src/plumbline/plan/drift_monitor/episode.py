@@ -57,6 +57,12 @@ def serving(snapshot: DriftMonitorSnapshot) -> str:
     return stable.model if stable else ""
 
 
+def serving_identity(snapshot: DriftMonitorSnapshot) -> str:
+    """Return the rollout identity of what serves, or an empty string."""
+    stable = snapshot.deployment.status.stable if snapshot.deployment else None
+    return stable.identity if stable else ""
+
+
 def request_of(episode: Episode, now: datetime) -> str:
     """Return the request for new rows that this episode makes at this time."""
     return f"{episode.id}@{int(now.timestamp())}"

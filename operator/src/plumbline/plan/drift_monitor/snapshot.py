@@ -10,7 +10,7 @@ from plumbline.api.v1alpha1 import (
     TrainingRun,
     TrainingTemplate,
 )
-from plumbline.live.observations import Assessment
+from plumbline.live.observations import Assessment, PodProblem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,7 @@ class DriftMonitorSnapshot:
         runs: runs that carry this monitor's label.
         taken: names of all runs in the namespace.
         assessment: None while no row has been counted.
+        unreadable: pods of the deployment whose counts cannot be read.
     """
 
     monitor: DriftMonitor
@@ -31,4 +32,5 @@ class DriftMonitorSnapshot:
     runs: tuple[TrainingRun, ...] = ()
     taken: frozenset[str] = frozenset()
     assessment: Assessment | None = None
+    unreadable: tuple[PodProblem, ...] = ()
     now: datetime

@@ -64,7 +64,7 @@ def _missing(snapshot: ModelDeploymentSnapshot, canary: Canary) -> str:
     """Return what a canary that answers still waits for: it moves only with all its pods."""
     pods = view.pods_of(snapshot, canary.identity)
     if pods.available:
-        return _unasked(snapshot)
+        return _unasked(snapshot) or _uncounted(snapshot)
     trouble = view.trouble(snapshot, canary.identity)
     why = f": {trouble.message}" if trouble else ""
     return f". It goes on when all its pods are ready ({pods.ready} of {pods.wanted} are{why})"
@@ -77,6 +77,19 @@ def _unasked(snapshot: ModelDeploymentSnapshot) -> str:
         return ""
     lost = f". No pod of run {stable.run} is ready to send it requests"
     return f"{lost}: mend them, or set rollout.steps to [] and it takes over unmeasured"
+
+
+def _uncounted(snapshot: ModelDeploymentSnapshot) -> str:
+    """Return whose counts cannot be read: no step ends before all pods that serve have told."""
+    stable = snapshot.deployment.status.stable
+    serving = stable.identity if stable else ""
+    blind = [each for each in snapshot.traffic.unreadable if each.identity == serving]
+    if not blind:
+        return ""
+    each = blind[0]
+    more = f" and {len(blind) - 1} more" if len(blind) > 1 else ""
+    said = f"counts of pod {each.pod} (image {each.image}){more} cannot be read: {each.message}"
+    return f". It waits: {said}. Run an operator of that release, or name a newer run"
 
 
 def _needed(snapshot: ModelDeploymentSnapshot) -> int:
