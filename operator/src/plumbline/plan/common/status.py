@@ -1,10 +1,27 @@
 """A status as the API server stores it: camelCase, times in whole seconds, nothing empty."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from plumbline.api.meta import Condition, Status
+from plumbline.api.meta import Condition, Observed, Status
 from plumbline.api.objects import Manifest
+
+Part = TypeVar("Part", bound=Observed)
+
+
+def changed(part: Part, **fields: Any) -> Part:
+    """Return a part of a status with these fields changed; names and values are checked.
+
+    Pydantic's own `model_copy` takes any name and any value: a misspelt field would be written
+    nowhere, and nobody would hear of it.
+
+    Raises:
+        ValueError: the part has no such field, or the field cannot hold the value.
+    """
+    kind = type(part)
+    if unknown := fields.keys() - kind.model_fields.keys():
+        raise ValueError(f"{kind.__name__} has no field {', '.join(sorted(unknown))}")
+    return kind.model_validate({**vars(part), **fields})
 
 
 def whole(status: Status, *, generation: int, conditions: list[Manifest]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from plumbline.plan.common import access, jobs
 from plumbline.plan.common.conditions import held, stalled
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.common.job_progress import look
-from plumbline.plan.common.status import still, whole
+from plumbline.plan.common.status import changed, still, whole
 from plumbline.plan.dataset import attempt as dataset_fetch
 from plumbline.plan.dataset.attempt import Attempt
 from plumbline.plan.dataset.conditions import fetching, rested, valid_before
@@ -58,7 +58,7 @@ def _at_rest(snapshot: DatasetSnapshot) -> Plan:
 def _fetch(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome | None) -> Plan:
     """Have the attempt's Job, and say how it goes."""
     dataset, running = snapshot.dataset, Fetch(key=attempt.key, job=attempt.job)
-    status = dataset.status.model_copy(update={"fetch": running})
+    status = changed(dataset.status, fetch=running)
     found = look(outcome or jobs.ACTIVE, snapshot.now)
     told = fetching(dataset, attempt.job, found)
     calm = still(told, dataset.status, generation=dataset.metadata.generation)

@@ -12,7 +12,7 @@ from plumbline.api.v1alpha1.dataset import DatasetStatus, Fetch, Refresh, Revisi
 from plumbline.plan.common.conditions import condition
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.common.records import DatasetRecord, parsed
-from plumbline.plan.common.status import moment
+from plumbline.plan.common.status import changed, moment
 from plumbline.plan.dataset.attempt import REFRESHES, VALID, Attempt
 from plumbline.plan.dataset.fingerprint import rules_of
 from plumbline.plan.dataset.retry import is_quick
@@ -84,7 +84,7 @@ def _invalid(dataset: Dataset, record: DatasetRecord) -> Made:
     valid = condition(VALID, status=False, reason=DatasetReason.RULES_BROKEN, message=message)
     return (
         "Invalid",
-        dataset.status.model_copy(update={"violations": list(broken[:VIOLATIONS])}),
+        changed(dataset.status, violations=list(broken[:VIOLATIONS])),
         valid,
     )
 
@@ -103,7 +103,7 @@ def _valid(snapshot: DatasetSnapshot, record: DatasetRecord, manifest: str, now:
         time=old.history[0].time if same and old.history else now,
     )
     earlier = [each for each in old.history if each.revision != number]
-    update = {
+    update: dict[str, object] = {
         "revision": number,
         "digest": record.digest,
         "manifest": manifest,
@@ -114,7 +114,7 @@ def _valid(snapshot: DatasetSnapshot, record: DatasetRecord, manifest: str, now:
     }
     message = f"{record.rows} rows hold all rules."
     valid = condition(VALID, status=True, reason=DatasetReason.RULES_HELD, message=message)
-    return "Unchanged" if same else "NewRevision", old.model_copy(update=update), valid
+    return "Unchanged" if same else "NewRevision", changed(old, **update), valid
 
 
 def _same_rules(dataset: Dataset) -> bool:
@@ -131,8 +131,8 @@ def _ended(snapshot: DatasetSnapshot, attempt: Attempt, made: Made, now: datetim
     again = ending == "Failed" and is_quick(valid["reason"], attempt.number)
     answers = () if again else attempt.requests
     refreshes = _answered(snapshot, answers, ending, status.revision or 0)
-    changed = status.model_copy(update={"fetch": fetch, "refreshes": refreshes})
-    return Result(fetch=fetch, status=changed, valid=valid, event=_event(ending, changed, valid))
+    after = changed(status, fetch=fetch, refreshes=refreshes)
+    return Result(fetch=fetch, status=after, valid=valid, event=_event(ending, after, valid))
 
 
 def _answered(

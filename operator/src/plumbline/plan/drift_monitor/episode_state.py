@@ -7,7 +7,7 @@ from plumbline.api.reasons import DriftMonitorReason as Reason
 from plumbline.api.reasons import Outcome
 from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus, Episode
 from plumbline.live.observations import Assessment
-from plumbline.plan.common.status import moment
+from plumbline.plan.common.status import changed, moment
 from plumbline.plan.drift_monitor import episode as drift_episode
 from plumbline.plan.drift_monitor import response as drift_response
 from plumbline.plan.drift_monitor.response_input import Answer, Case
@@ -50,7 +50,7 @@ def course(snapshot: DriftMonitorSnapshot, looked: Assessment | None) -> Course:
     if episode is None:
         return Course(status=status)
     answer = drift_response.answer(Case(episode=episode, snapshot=snapshot, assessment=looked))
-    answered = episode.model_copy(update={"outcome": str(answer.outcome), "run": answer.run})
+    answered = changed(episode, outcome=str(answer.outcome), run=answer.run)
     why = drift_episode.is_over(snapshot)
     if why and answer.outcome != Outcome.TRAINING:
         return _closed(status, answered, answer, why)
@@ -63,15 +63,15 @@ def _standing(snapshot: DriftMonitorSnapshot, episode: Episode, answer: Answer) 
     dataset = snapshot.dataset.metadata.name if snapshot.dataset and answer.request else ""
     changes["refresh_dataset"] = dataset
     if not answer.run or answer.run == status.last_run:
-        return Course(status=status.model_copy(update=changes), answer=answer)
+        return Course(status=changed(status, **changes), answer=answer)
     changes |= {"last_run": answer.run, "last_run_time": moment(snapshot.now)}
     told = _tell(Reason.RETRAINING, f"episode {episode.id}: {answer.message}")
-    return Course(status=status.model_copy(update=changes), answer=answer, events=(told,))
+    return Course(status=changed(status, **changes), answer=answer, events=(told,))
 
 
 def _closed(status: DriftMonitorStatus, episode: Episode, answer: Answer, why: str) -> Course:
     outcome = Outcome.CLEARED if answer.outcome in UNDER_WAY else answer.outcome
-    past = episode.model_copy(update={"outcome": str(outcome)})
+    past = changed(episode, outcome=str(outcome))
     changes = {
         "episode": None,
         "refresh": "",
@@ -79,7 +79,7 @@ def _closed(status: DriftMonitorStatus, episode: Episode, answer: Answer, why: s
         "history": [past, *status.history][:HISTORY_LIMIT],
     }
     told = _tell(Reason.EPISODE_CLOSED, f"episode {episode.id}: {why}; outcome {outcome}")
-    return Course(status=status.model_copy(update=changes), events=(told,))
+    return Course(status=changed(status, **changes), events=(told,))
 
 
 def _tell(reason: Reason, message: str) -> Event:

@@ -12,7 +12,7 @@ from plumbline.api.v1alpha1.drift_monitor import (
     Mended,
 )
 from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding
-from plumbline.plan.common.status import condition_of
+from plumbline.plan.common.status import changed, condition_of
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 
 DRIFTED, DATA_BROKEN = "Drifted", "DataBroken"
@@ -33,14 +33,14 @@ def noted(
         return status
     lost = {"rows_lost": max(status.rows_lost, looked.rows_lost)}
     if not _is_news(status, snapshot, looked):
-        return status.model_copy(update=lost)
+        return changed(status, **lost)
     numbers = {
         "columns": [_column(found) for found in looked.findings[:SHOWN]],
         "broken": [_broken(found) for found in looked.broken[:SHOWN]],
         "mended": [_mended(*found) for found in looked.mended[-REMEMBERED:]],
         "window_rows": looked.window_rows,
     }
-    return status.model_copy(update=numbers | lost)
+    return changed(status, **numbers, **lost)
 
 
 def events(snapshot: DriftMonitorSnapshot, looked: Assessment | None) -> tuple[Event, ...]:

@@ -7,7 +7,7 @@ pass that comes late, after a restart of the operator, cuts nobody off.
 from datetime import datetime, timedelta
 
 from plumbline.api.v1alpha1.model_deployment import ModelDeploymentStatus, Served
-from plumbline.plan.common.status import moment
+from plumbline.plan.common.status import changed, moment
 from plumbline.plan.model_deployment import view
 from plumbline.plan.model_deployment.choice import Choice
 from plumbline.plan.model_deployment.move import Move, move
@@ -28,7 +28,7 @@ def drain(snapshot: ModelDeploymentSnapshot, choice: Choice) -> Move | None:
 
 def leaving(served: Served) -> Served:
     """Return what serves as it begins to leave: its clock has not started."""
-    return served.model_copy(update={"since": None})
+    return changed(served, since=None)
 
 
 def next_time(status: ModelDeploymentStatus) -> datetime | None:
@@ -38,4 +38,4 @@ def next_time(status: ModelDeploymentStatus) -> datetime | None:
 
 
 def _from(served: Served, now: datetime) -> Served:
-    return served.model_copy(update={"since": now})
+    return changed(served, since=now)

@@ -82,7 +82,6 @@ def _recorded_image(deployment: ModelDeployment, *, model: str, run: str) -> str
     return next((each.image for each in _standing(deployment) if each.run == run), "")
 
 
-def as_served(canary: Canary, **changes: object) -> Served:
+def as_served(canary: Canary) -> Served:
     """Return the model of a canary without the course of its rollout."""
-    known = {name: getattr(canary, name) for name in Served.model_fields}
-    return Served.model_validate({**known, **changes})
+    return Served.model_validate({name: getattr(canary, name) for name in Served.model_fields})

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.v1alpha1.model_deployment import Canary, ModelDeploymentStatus
-from plumbline.plan.common.status import moment
+from plumbline.plan.common.status import changed, moment
 from plumbline.plan.model_deployment import analysis as rollout_analysis
 from plumbline.plan.model_deployment import steps as rollout
 from plumbline.plan.model_deployment import view
@@ -61,7 +61,7 @@ def counted(snapshot: ModelDeploymentSnapshot) -> ModelDeploymentStatus:
     if (canary.requests, canary.verdict) == (requests, look.verdict) and canary.message:
         return status
     news = {"requests": requests, "verdict": look.verdict, "message": look.message}
-    return status.model_copy(update={"canary": canary.model_copy(update=news)})
+    return changed(status, canary=changed(canary, **news))
 
 
 def _may_move(snapshot: ModelDeploymentSnapshot) -> bool:
@@ -89,7 +89,7 @@ def _on_step(snapshot: ModelDeploymentSnapshot, canary: Canary, *, step: int) ->
         reason=Reason.STEP_STARTED,
         message=f"run {canary.run} answers {weight} % of the requests, "
         f"step {step + 1} of {len(steps)}",
-        canary=canary.model_copy(update=fresh),
+        canary=changed(canary, **fresh),
     )
 
 
@@ -102,7 +102,7 @@ def _promoted(snapshot: ModelDeploymentSnapshot) -> Move | None:
         status,
         reason=Reason.PROMOTED,
         message=f"run {status.canary.run} takes all requests",
-        stable=as_served(status.canary, since=now),
+        stable=changed(as_served(status.canary), since=now),
         canary=None,
         retiring=[*before, *status.retiring],
     )

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from plumbline.api.plan import Event
 from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.v1alpha1.model_deployment import ModelDeploymentStatus
+from plumbline.plan.common.status import changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,4 +27,4 @@ def move(
 ) -> Move:
     """Return the move that changes these fields of the status."""
     told = (Event(type=kind, reason=reason, message=message),) if reason else ()
-    return Move(status=status.model_copy(update=changes), events=told)
+    return Move(status=changed(status, **changes), events=told)

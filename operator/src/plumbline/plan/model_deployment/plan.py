@@ -10,7 +10,7 @@ from plumbline.api.objects import Manifest
 from plumbline.api.plan import Plan
 from plumbline.api.reasons import ModelDeploymentReason
 from plumbline.api.v1alpha1.model_deployment import ModelDeploymentStatus
-from plumbline.plan.common.status import still, whole
+from plumbline.plan.common.status import changed, still, whole
 from plumbline.plan.model_deployment import children, view
 from plumbline.plan.model_deployment.choice import Choice, choose
 from plumbline.plan.model_deployment.conditions import conditions
@@ -47,13 +47,13 @@ def _observed(
     identity = status.stable.identity if status.stable else ""
     pods = view.pods_of(snapshot, identity)
     chosen = deployments.selector(snapshot.deployment, identity) if identity else {}
-    seen = {
+    seen: dict[str, object] = {
         "replicas": pods.made,
         "ready_replicas": pods.ready,
         "selector": ",".join(f"{name}={value}" for name, value in sorted(chosen.items())),
         "url": services.url(snapshot.deployment) if identity else "",
     }
-    return status.model_copy(update=seen)
+    return changed(status, **seen)
 
 
 def _status(

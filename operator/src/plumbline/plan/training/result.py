@@ -9,7 +9,7 @@ from plumbline.api.v1alpha1.training_run import RunModel, TrainingRunStatus
 from plumbline.plan.common.conditions import ready, stalled
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.common.records import ModelRecord
-from plumbline.plan.common.status import moment
+from plumbline.plan.common.status import changed, moment
 from plumbline.plan.specs.judge_job import Case
 
 Ending = tuple[TrainingRunStatus, list[Manifest], Event]
@@ -19,7 +19,7 @@ IMMUTABLE = "A TrainingRun is immutable: mend that and make a new run."
 def failed(status: TrainingRunStatus, reason: str, message: str, now: datetime) -> Ending:
     """Return the end of a run that made no model."""
     text = f"{message.rstrip('. ')}. {IMMUTABLE}"
-    ended = status.model_copy(update={"completion_time": moment(now)})
+    ended = changed(status, completion_time=moment(now))
     return ended, stalled(reason, text), Event(type="Warning", reason=reason, message=message)
 
 
@@ -36,7 +36,7 @@ def judged(
 ) -> Ending:
     """Return the end of a run whose model has been judged."""
     model = RunModel(digest=record.model.digest, manifest=manifest, engine=record.model.engine)
-    update = {
+    update: dict[str, object] = {
         "champion": case.champion["digest"] if case.champion else None,
         "model": model,
         "metrics": list(record.metrics),
@@ -49,7 +49,7 @@ def judged(
     passed = record.verdict == "Passed"
     conditions = ready(reason, message) if passed else stalled(reason, message)
     event = Event(type="Normal" if passed else "Warning", reason=reason, message=message)
-    return status.model_copy(update=update), conditions, event
+    return changed(status, **update), conditions, event
 
 
 def _reason(record: ModelRecord) -> str:

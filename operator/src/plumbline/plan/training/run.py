@@ -7,6 +7,7 @@ from plumbline.api.plan import Plan
 from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.v1alpha1.training_run import TrainingRunStatus
 from plumbline.plan.common.records import ModelRecord, TrainingRecord, parsed
+from plumbline.plan.common.status import changed
 from plumbline.plan.specs.judge_job import judge_job
 from plumbline.plan.specs.train_job import train_job
 from plumbline.plan.training.attempt import train_of
@@ -58,7 +59,7 @@ def _train(snapshot: TrainingRunSnapshot, frozen: Frozen) -> Plan:
     record = parsed(TrainingRecord, outcome.record)
     if record is None or record.run.uid != run.metadata.uid:
         return refuse(stage, outcome)
-    return _judge(snapshot, frozen, status.model_copy(update={"training": outcome.manifest}))
+    return _judge(snapshot, frozen, changed(status, training=outcome.manifest))
 
 
 def _judge(snapshot: TrainingRunSnapshot, frozen: Frozen, status: TrainingRunStatus) -> Plan:
@@ -82,5 +83,5 @@ def _judge(snapshot: TrainingRunSnapshot, frozen: Frozen, status: TrainingRunSta
 
 def _pinned(snapshot: TrainingRunSnapshot, frozen: Frozen) -> TrainingRunStatus:
     """Return the status with what the run is pinned to."""
-    pins = {"spec_digest": frozen.digest, "dataset": frozen.spec.dataset}
-    return snapshot.run.status.model_copy(update=pins)
+    status, pin = snapshot.run.status, frozen.spec.dataset
+    return changed(status, spec_digest=frozen.digest, dataset=pin)

@@ -11,7 +11,7 @@ from plumbline.plan.common import jobs
 from plumbline.plan.common.conditions import condition
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.common.job_progress import Look, look
-from plumbline.plan.common.status import moment, still, whole
+from plumbline.plan.common.status import changed, moment, still, whole
 from plumbline.plan.training.preconditions import blocked
 from plumbline.plan.training.progress import under_way
 from plumbline.plan.training.result import Ending, failed, unreadable
@@ -40,7 +40,7 @@ def make(stage: Stage, job: Manifest) -> Plan:
     if conditions := blocked(stage.snapshot):
         return say(stage.snapshot, stage.status, conditions)
     time = stage.status.start_time or moment(stage.snapshot.now)
-    started = stage.status.model_copy(update={"start_time": time})
+    started = changed(stage.status, start_time=time)
     told = under_way(stage.snapshot.run, job, Look(outcome=jobs.ACTIVE), doing=stage.doing)
     event = Event(type="Normal", reason=stage.doing, message=f"made Job {stage.job}")
     return replace(say(stage.snapshot, started, told), create=(job,), events=(event,))
