@@ -4,22 +4,12 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from plumbline.api import reasons
-
 from hack.generate import argocd, chart, crd, docs, install
 from hack.generate.files import HEADER, to_yaml, write
 
 REPOSITORY = Path(__file__).parents[2]
 CHART, ARGOCD = PurePath("charts/plumbline"), PurePath("manifests/argocd")
 INSTALL = PurePath("manifests/install.yaml")
-
-REASONS: dict[str, list[str]] = {
-    "Dataset": [*reasons.DatasetReason],
-    "TrainingTemplate": [*reasons.TrainingTemplateReason],
-    "TrainingRun": [*reasons.TrainingRunReason],
-    "ModelDeployment": [*reasons.ModelDeploymentReason],
-    "DriftMonitor": [*reasons.DriftMonitorReason],
-}
 
 
 def main() -> None:
@@ -47,7 +37,7 @@ def files(repository: Path) -> Iterator[tuple[PurePath, str]]:
         yield PurePath("crds", f"{group}_{plural}.yaml"), f"{HEADER}---\n{to_yaml(definition)}"
     for path, text in chart.files():
         yield CHART / path, text
-    yield PurePath("docs/reference/api.md"), docs.reference(REASONS)
+    yield PurePath("docs/reference/api.md"), docs.reference()
     script = (repository / ARGOCD / "health.lua").read_text()
     yield ARGOCD / "argocd-cm.yaml", argocd.config_map(script)
 

@@ -1,6 +1,6 @@
 """manifests/argocd/argocd-cm.yaml: the part of Argo CD's ConfigMap that tells it our kinds' health."""
 
-from plumbline.api.resources import OURS
+from plumbline.plan.registry import KINDS
 
 from hack.generate.files import HEADER
 
@@ -17,6 +17,6 @@ data:
 def config_map(script: str) -> str:
     """Return the ConfigMap with one copy of the script a kind: its keys know no wildcard."""
     lines = "".join(f"    {line}".rstrip() + "\n" for line in script.splitlines())
-    kinds = (f"{resource.group}_{resource.kind}" for resource in OURS)
+    kinds = (f"{kind.resource.group}_{kind.resource.kind}" for kind in KINDS)
     entries = (f"  resource.customizations.health.{kind}: |\n{lines}" for kind in kinds)
     return HEADER + _TOP + "".join(entries)

@@ -3,23 +3,14 @@
 from typing import Any
 
 from plumbline.api.meta import VERSION, validations
-from plumbline.api.objects import Manifest, Resource
-from plumbline.api.resources import OURS
-from plumbline.api.v1alpha1 import KINDS
+from plumbline.plan.kind import Kind
+from plumbline.plan.registry import KINDS
 from pydantic import BaseModel
 
-from hack.generate.columns import PRINTER_COLUMNS
 from hack.generate.schema import Schema, plain, structural
 
 NAME_LIMIT = 40
 CATEGORY = "mlops"
-SHORT_NAMES = {
-    "Dataset": "dset",
-    "TrainingTemplate": "ttpl",
-    "TrainingRun": "trun",
-    "ModelDeployment": "mdep",
-    "DriftMonitor": "dmon",
-}
 _SCALE = {
     "specReplicasPath": ".spec.replicas",
     "statusReplicasPath": ".status.replicas",
@@ -31,17 +22,17 @@ _KIND = "Kind of the object."
 
 def definitions() -> list[dict[str, Any]]:
     """Return the CustomResourceDefinition of every kind."""
-    resources = {resource.kind: resource for resource in OURS}
-    return [_definition(resources[kind.__name__], kind) for kind in KINDS]
+    return [_definition(kind) for kind in KINDS]
 
 
-def _definition(resource: Resource, model: type[BaseModel]) -> dict[str, Any]:
+def _definition(kind: Kind[Any]) -> dict[str, Any]:
+    resource = kind.resource
     names = {
         "kind": resource.kind,
         "listKind": f"{resource.kind}List",
         "plural": resource.plural,
         "singular": resource.kind.lower(),
-        "shortNames": [SHORT_NAMES[resource.kind]],
+        "shortNames": [kind.short_name],
         "categories": [CATEGORY],
     }
     return {
@@ -55,47 +46,37 @@ def _definition(resource: Resource, model: type[BaseModel]) -> dict[str, Any]:
             "group": resource.group,
             "names": names,
             "scope": "Namespaced",
-            "versions": [_version(resource.kind, model)],
+            "versions": [_version(kind)],
         },
     }
 
 
-def _version(kind: str, model: type[BaseModel]) -> dict[str, Any]:
-    version: dict[str, Any] = {
+def _version(kind: Kind[Any]) -> dict[str, Any]:
+    return {
         "name": VERSION,
         "served": True,
         "storage": True,
-        "schema": {"openAPIV3Schema": _schema(model)},
-        "additionalPrinterColumns": [dict(column) for column in PRINTER_COLUMNS[kind]],
+        "schema": {"openAPIV3Schema": _schema(kind)},
+        "additionalPrinterColumns": [dict(column) for column in kind.columns],
+        "subresources": {"status": {}, **({"scale": _SCALE} if kind.scalable else {})},
     }
-    if subresources := _subresources(model):
-        version["subresources"] = subresources
-    return version
 
 
-def _subresources(model: type[BaseModel]) -> Manifest:
-    found: dict[str, Any] = {"status": {}} if "status" in model.model_fields else {}
-    if model.__name__ == "ModelDeployment":
-        found["scale"] = _SCALE
-    return found
-
-
-def _schema(model: type[BaseModel]) -> Schema:
+def _schema(kind: Kind[Any]) -> Schema:
     """Return the schema of a whole object: Kubernetes' own fields, spec and status."""
     properties: Schema = {
         "apiVersion": {"description": _API_VERSION, "type": "string"},
         "kind": {"description": _KIND, "type": "string"},
         "metadata": {"type": "object"},
-        "spec": structural(_part(model, "spec"), defaults=True),
+        "spec": structural(_part(kind.model, "spec"), defaults=True),
+        "status": _status(_part(kind.model, "status")),
     }
-    if "status" in model.model_fields:
-        properties["status"] = _status(_part(model, "status"))
     return {
-        "description": model.__doc__,
+        "description": kind.model.__doc__,
         "type": "object",
         "required": ["spec"],
         "properties": properties,
-        **_name_rules(model.__name__),
+        **_name_rules(kind),
     }
 
 
@@ -114,16 +95,13 @@ def _part(model: type[BaseModel], field: str) -> type[BaseModel]:
     return annotation
 
 
-def _name_rules(kind: str) -> Schema:
+def _name_rules(kind: Kind[Any]) -> Schema:
     """Return the rules that leave room for the names of children, and let others refer to it."""
-    rules = [
+    return validations(
         (
             f"size(self.metadata.name) <= {NAME_LIMIT}",
             f"metadata.name must be at most {NAME_LIMIT} characters",
         ),
         ("!self.metadata.name.contains('.')", "metadata.name must not contain a dot"),
-    ]
-    if kind == "ModelDeployment":
-        begins = "metadata.name must begin with a letter: its Service has the same name"
-        rules.append(("self.metadata.name.matches('^[a-z]')", begins))
-    return validations(*rules)
+        *kind.rules,
+    )

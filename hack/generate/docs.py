@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from plumbline.plan.registry import KINDS
+
 from hack.generate import crd
 from hack.generate.schema import Schema
 
@@ -23,12 +25,9 @@ _CONDITIONS = """
 """
 
 
-def reference(reasons: Mapping[str, Sequence[str]]) -> str:
-    """Return the API reference as Markdown.
-
-    Args:
-        reasons: the reasons that a kind's conditions give, by kind.
-    """
+def reference() -> str:
+    """Return the API reference as Markdown."""
+    reasons = {kind.resource.kind: [*kind.reasons] for kind in KINDS}
     definitions = crd.definitions()
     first = definitions[0]["spec"]
     intro = _INTRO.format(

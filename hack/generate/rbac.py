@@ -3,24 +3,13 @@
 Nothing here can read a Secret, and a test holds it so.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from plumbline.api.objects import Resource
-from plumbline.api.resources import (
-    CONFIG_MAP,
-    DATASET,
-    DEPLOYMENT,
-    DRIFT_MONITOR,
-    JOB,
-    MODEL_DEPLOYMENT,
-    OURS,
-    POD,
-    POD_DISRUPTION_BUDGET,
-    SERVICE,
-    TRAINING_RUN,
-    TRAINING_TEMPLATE,
-)
+from plumbline.api.resources import JOB, POD
+from plumbline.plan.kind import Makes, Role
+from plumbline.plan.registry import KINDS
 
 Rule = Mapping[str, Any]
 
@@ -43,17 +32,34 @@ def _of(group: str, *resources: str, verbs: Iterable[str]) -> Rule:
     return {"apiGroups": [group], "resources": list(resources), "verbs": sorted(verbs)}
 
 
+OURS = tuple(kind.resource for kind in KINDS)
+
+
+def _children() -> Iterator[Rule]:
+    """Yield what it takes to keep the children of all kinds: none that is made once is changed."""
+    owned = [owns for kind in KINDS for owns in kind.owns]
+    for kept in (False, True):
+        found = {owns.resource for owns in owned if owns.kept == kept}
+        verbs = ("create", "delete", "patch") if kept else ("create", "delete")
+        for group in sorted({resource.group for resource in found}):
+            mine = sorted(resource for resource in found if resource.group == group)
+            yield _rule(mine, *READ, *verbs)
+
+
+def _made() -> Iterator[Rule]:
+    """Yield what it takes to make objects that nobody owns."""
+    made = {each.resource for kind in KINDS for each in kind.inputs if isinstance(each, Makes)}
+    if made:
+        yield _rule(sorted(made), "create", "delete")
+
+
 OPERATOR: tuple[Rule, ...] = (
     _rule(OURS, *READ),
     _rule(OURS, "patch", "update", sub="status"),
     # Owner references with blockOwnerDeletion need this where that admission check is on.
     _rule(OURS, "update", sub="finalizers"),
-    # Runs and Jobs are made once and never changed.
-    _rule((TRAINING_RUN,), "create", "delete"),
-    _rule((JOB,), *READ, "create", "delete"),
-    _rule((CONFIG_MAP, SERVICE), *READ, "create", "delete", "patch"),
-    _rule((DEPLOYMENT,), *READ, "create", "delete", "patch"),
-    _rule((POD_DISRUPTION_BUDGET,), *READ, "create", "delete", "patch"),
+    *_made(),
+    *_children(),
     _rule((POD,), *READ),
     _of("", "events", verbs=("get", "create", "patch")),
 )
@@ -73,24 +79,20 @@ _FOLLOW: tuple[Rule, ...] = (
 """What it takes to follow a training with `kubectl logs` and `kubectl describe`."""
 
 
-def _person(*owned: Resource) -> tuple[Rule, ...]:
-    """Return the rules of a person who writes some kinds and reads the others."""
-    others = tuple(resource for resource in OURS if resource not in owned)
-    return (_rule(owned, *READ, *WRITE), _rule(others, *READ), *_FOLLOW)
+def _person(role: Role) -> Iterator[Rule]:
+    """Yield the rules of a person who writes some kinds and reads the others."""
+    mine = [kind for kind in KINDS if kind.writer == role]
+    yield _rule((kind.resource for kind in mine), *READ, *WRITE)
+    yield _rule((kind.resource for kind in KINDS if kind not in mine), *READ)
+    yield from _FOLLOW
+    if scalable := [kind.resource for kind in mine if kind.scalable]:
+        yield _rule(scalable, "get", "patch", "update", sub="scale")
 
-
-DATA_SCIENTIST = _person(DATASET, TRAINING_TEMPLATE, TRAINING_RUN)
-ML_ENGINEER = (
-    *_person(MODEL_DEPLOYMENT, DRIFT_MONITOR),
-    _rule((MODEL_DEPLOYMENT,), "get", "patch", "update", sub="scale"),
-)
-VIEWER = (_rule(OURS, *READ),)
 
 ROLES: Mapping[str, tuple[Rule, ...]] = {
     "operator": OPERATOR,
     "operator-at-home": OPERATOR_AT_HOME,
-    "data-scientist": DATA_SCIENTIST,
-    "ml-engineer": ML_ENGINEER,
-    "viewer": VIEWER,
+    **{str(role): tuple(_person(role)) for role in Role},
+    "viewer": (_rule(OURS, *READ),),
 }
 """Rules by the name of their file in the chart."""

@@ -1,30 +1,20 @@
 """Ties each kind to its plan: gather, decide, carry out."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from plumbline.api.objects import Key, Manifest, Resource
 from plumbline.api.plan import Plan
-from plumbline.api.resources import (
-    BY_KIND,
-    DATASET,
-    DRIFT_MONITOR,
-    MODEL_DEPLOYMENT,
-    TRAINING_RUN,
-    TRAINING_TEMPLATE,
-)
+from plumbline.api.resources import BY_KIND
 from plumbline.engine.cache import Cache
 from plumbline.engine.effects import Effects
 from plumbline.kube.errors import QuotaExceeded
 from plumbline.plan.common import refusal
-from plumbline.plan.dataset import plan as dataset
-from plumbline.plan.drift_monitor import plan as drift_monitor
-from plumbline.plan.model_deployment import plan as model_deployment
-from plumbline.plan.training import run as training_run
-from plumbline.plan.training import template as training_template
-from plumbline.shell.snapshots import Snapshots
+from plumbline.plan.kind import Kind
+from plumbline.shell.gather import Around, Gatherer, Objects
+from plumbline.shell.records import Records
 from plumbline.store import StoreError
 
 
@@ -36,15 +26,15 @@ class Controller:
     plan: Callable[[Any], Plan]
 
 
-def controllers(snapshots: Snapshots) -> dict[Resource, Controller]:
+def controllers(
+    kinds: Iterable[Kind[Any]], *, cache: Cache, objects: Objects, records: Records, around: Around
+) -> dict[Resource, Controller]:
     """Return the controller of each kind."""
-    return {
-        DATASET: Controller(snapshots.dataset, dataset.plan),
-        TRAINING_TEMPLATE: Controller(snapshots.training_template, training_template.plan),
-        TRAINING_RUN: Controller(snapshots.training_run, training_run.plan),
-        MODEL_DEPLOYMENT: Controller(snapshots.model_deployment, model_deployment.plan),
-        DRIFT_MONITOR: Controller(snapshots.drift_monitor, drift_monitor.plan),
-    }
+    found = {}
+    for kind in kinds:
+        gatherer = Gatherer(kind, cache=cache, objects=objects, records=records, around=around)
+        found[kind.resource] = Controller(gatherer.gather, kind.plan)
+    return found
 
 
 def resource_of(manifest: Manifest) -> Resource:

@@ -6,15 +6,7 @@ from datetime import UTC, datetime
 
 from plumbline.api import names
 from plumbline.api.objects import Key
-from plumbline.api.resources import (
-    CONFIG_MAP,
-    DEPLOYMENT,
-    JOB,
-    OURS,
-    POD,
-    POD_DISRUPTION_BUDGET,
-    SERVICE,
-)
+from plumbline.api.resources import JOB
 from plumbline.engine.cache import Cache, Object
 from plumbline.engine.effects import Effects
 from plumbline.engine.informer import Informer
@@ -24,17 +16,17 @@ from plumbline.engine.worker import Workers
 from plumbline.kube.client import Client
 from plumbline.kube.config import Connection
 from plumbline.kube.events import Recorder
-from plumbline.shell import wakes as edges
+from plumbline.plan.registry import CHILDREN, KINDS, OURS
 from plumbline.shell import watches
 from plumbline.shell.controllers import Reconciler, controllers, resource_of
+from plumbline.shell.gather import Objects
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.puller import Puller
 from plumbline.shell.records import Records
 from plumbline.shell.settings import Process
-from plumbline.shell.snapshots import Snapshots
+from plumbline.shell.wakes import Wakes
 from plumbline.store import Store
 
-CHILDREN = (JOB, CONFIG_MAP, DEPLOYMENT, SERVICE, POD, POD_DISRUPTION_BUDGET)
 RESYNC_SECONDS = 600.0
 # Jobs are created once and never compared; their pods' template is most of what they are.
 UNREAD = {JOB: (("spec", "template"),)}
@@ -54,18 +46,23 @@ class Operator:
         self._puller = Puller(
             cache=self._cache, queue=self._queue, metrics=metrics, records=records
         )
-        snapshots = Snapshots(
-            cache=self._cache,
-            records=records,
-            watch=self._puller,
-            settings=process.plan,
-            now=lambda: datetime.now(UTC),
+        objects = Objects(self._cache, KINDS)
+        self._wakes = Wakes(KINDS, self._cache, objects)
+        around = {
+            "settings": lambda _: process.plan,
+            "now": lambda _: datetime.now(UTC),
+            "traffic": self._puller.traffic,
+            "assessment": self._puller.assessment,
+            "unreadable": self._puller.unreadable,
+        }
+        by_kind = controllers(
+            KINDS, cache=self._cache, objects=objects, records=records, around=around
         )
         recorder = Recorder(client)
         effects = Effects(
             client=client, cache=self._cache, recorder=recorder, resource_of=resource_of
         )
-        reconciler = Reconciler(cache=self._cache, effects=effects, by_kind=controllers(snapshots))
+        reconciler = Reconciler(cache=self._cache, effects=effects, by_kind=by_kind)
         self._workers = Workers(
             self._queue, reconcile=reconciler.reconcile, tell=reconciler.tell, metrics=metrics
         )
@@ -110,10 +107,8 @@ class Operator:
             await self._resync()
 
     def _wake(self, key: Key, old: Object | None, new: Object | None) -> None:
-        obj = new or old
-        if obj is not None:
-            for woken in edges.woken_by(key, obj, self._cache):
-                self._queue.add(woken)
+        for woken in self._wakes.woken_by(key, old, new):
+            self._queue.add(woken)
 
     def _open_store(self, namespace: str) -> Store:
         return Store.open(self._process.plan.store_url.format(namespace=namespace))

@@ -21,7 +21,7 @@ from plumbline.api.resources import MODEL_DEPLOYMENT, POD
 from plumbline.api.v1alpha1 import ModelDeployment
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
-from plumbline.live.observations import Assessment, Traffic
+from plumbline.live.observations import Assessment, PodProblem, Traffic
 from plumbline.live.traffic import Ledger
 from plumbline.live.watermark import Coverage
 from plumbline.live.windows import Seconds
@@ -72,6 +72,12 @@ class Puller:
     def assessment(self, key: Key) -> Assessment | None:
         """Return the newest look of a DriftMonitor."""
         return self._looks.assessments.get(key)
+
+    def unreadable(self, key: Key) -> tuple[PodProblem, ...]:
+        """Return the pods whose counts a DriftMonitor needs and cannot be read."""
+        monitor = self._cache.get(key)
+        name = monitor["spec"]["deploymentRef"]["name"] if monitor else ""
+        return self.traffic(Key(MODEL_DEPLOYMENT, key.namespace, name)).unreadable
 
     async def run(self) -> None:
         """Pull until cancelled."""

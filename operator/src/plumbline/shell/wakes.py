@@ -1,102 +1,86 @@
-"""Who must look again when an object changes: children wake their owner, inputs their users.
+"""Who must look again when an object changes: what the kinds declare, read the other way round.
 
-Kinds meet through status fields only, so these edges are all that ties them together.
+A child wakes the one that controls it, an object those that read it. Kinds meet through status
+fields only, so this is all that ties them together.
 """
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from plumbline.api import names
-from plumbline.api.objects import Key, Resource
-from plumbline.api.resources import (
-    BY_KIND,
-    DATASET,
-    DRIFT_MONITOR,
-    MODEL_DEPLOYMENT,
-    OURS,
-    POD,
-    TRAINING_RUN,
-    TRAINING_TEMPLATE,
-)
+from pydantic import ValidationError
+
+from plumbline.api.objects import Key, Manifest, Resource
+from plumbline.api.resources import BY_KIND, POD
 from plumbline.engine.cache import Cache
-
-Object = Mapping[str, Any]
-
-
-def key_of(resource: Resource, obj: Object) -> Key:
-    """Return the key of an object."""
-    metadata = obj["metadata"]
-    return Key(resource, metadata.get("namespace", ""), metadata["name"])
+from plumbline.plan.kind import Kind, Reads
+from plumbline.shell.gather import Objects
 
 
-def woken_by(key: Key, obj: Object, cache: Cache) -> list[Key]:
-    """Return the objects of our kinds that must look again because this one changed."""
-    if key.resource == POD:
-        return _woken_by_pod(key, obj, cache)
-    woken = [key] if key.resource in OURS else []
-    return woken + _owner(key, obj) + list(_users(key, obj, cache))
+class Wakes:
+    """The wakes that follow from the declarations of the kinds."""
+
+    def __init__(self, kinds: Iterable[Kind[Any]], cache: Cache, objects: Objects) -> None:
+        """Wake objects that the cache knows."""
+        self._cache, self._objects = cache, objects
+        self._kinds = {kind.resource: kind for kind in kinds}
+        self._readers: dict[Resource, list[tuple[Kind[Any], Reads]]] = {}
+        for kind in self._kinds.values():
+            for reads in kind.reads:
+                if reads.wakes:
+                    self._readers.setdefault(reads.resource, []).append((kind, reads))
+
+    def woken_by(self, key: Key, old: Manifest | None, new: Manifest | None) -> list[Key]:
+        """Return the objects of our kinds that must look again because this one changed.
+
+        Args:
+            key: the object that changed.
+            old: as it was; None when it is new.
+            new: as it is; None when it is gone.
+        """
+        versions = [each for each in (old, new) if each is not None]
+        found = itertools.chain(self._itself(key), self._owners(key, versions))
+        return list(dict.fromkeys(itertools.chain(found, self._users(key, versions))))
+
+    def _itself(self, key: Key) -> Iterator[Key]:
+        if key.resource in self._kinds:
+            yield key
+
+    def _owners(self, key: Key, versions: Iterable[Manifest]) -> Iterator[Key]:
+        """Yield who controls it; a pod's Job is not ours, but somebody of ours controls the Job."""
+        for obj in versions:
+            owner = _controller(key.namespace, obj)
+            if owner and owner.resource in self._kinds:
+                yield owner
+            elif owner and key.resource == POD and (job := self._cache.get(owner)):
+                yield from self._owners(owner, [job])
+
+    def _users(self, key: Key, versions: list[Manifest]) -> Iterator[Key]:
+        for kind, reads in self._readers.get(key.resource, ()):
+            for reader in self._cache.list(kind.resource, key.namespace):
+                if not kind.is_settled(reader) and self._reads(kind, reads, reader, versions):
+                    metadata = reader["metadata"]
+                    yield Key(kind.resource, metadata["namespace"], metadata["name"])
+
+    def _reads(
+        self, kind: Kind[Any], reads: Reads, reader: Manifest, versions: Iterable[Manifest]
+    ) -> bool:
+        """Whether one of these versions is what a reader looks at.
+
+        A reader that cannot be read itself is woken: looking at it says so.
+        """
+        beside = self._objects.beside(reader["metadata"]["namespace"])
+        try:
+            which = reads.which(self._objects.model(kind.resource, reader), beside)
+        except ValidationError:
+            return True
+        return any(which.matches(obj) for obj in versions)
 
 
-def _woken_by_pod(key: Key, obj: Object, cache: Cache) -> list[Key]:
-    """A serving pod wakes its ModelDeployment; a Job's pod wakes whoever owns the Job."""
-    if name := obj["metadata"].get("labels", {}).get(names.DEPLOYMENT_LABEL):
-        return [Key(MODEL_DEPLOYMENT, key.namespace, name)]
+def _controller(namespace: str, obj: Mapping[str, Any]) -> Key | None:
+    """Return the key of the controlling owner, if it is of a kind that we know."""
     for reference in obj["metadata"].get("ownerReferences", ()):
         resource = BY_KIND.get((reference["apiVersion"], reference["kind"]))
-        job = resource and cache.get(Key(resource, key.namespace, reference["name"]))
-        if job:
-            return _owner(key, job)
-    return []
-
-
-def _owner(key: Key, obj: Object) -> list[Key]:
-    """Return the controlling owner, if it is one of ours."""
-    for reference in obj["metadata"].get("ownerReferences", ()):
-        resource = BY_KIND.get((reference["apiVersion"], reference["kind"]))
-        if reference.get("controller") and resource in OURS:
-            return [Key(resource, key.namespace, reference["name"])]
-    return []
-
-
-def _users(key: Key, obj: Object, cache: Cache) -> Iterable[Key]:
-    """Yield the objects that look at this one."""
-    match key.resource:
-        case r if r == DATASET:
-            yield from _all(TRAINING_TEMPLATE, key.namespace, cache)
-            yield from _unfinished_runs(key.namespace, cache)
-            yield from _all(DRIFT_MONITOR, key.namespace, cache)
-        case r if r == TRAINING_TEMPLATE:
-            yield from _unfinished_runs(key.namespace, cache)
-            yield from _all(DRIFT_MONITOR, key.namespace, cache)
-        case r if r == TRAINING_RUN:
-            yield from _candidate_of(key, obj, cache)
-            if monitor := obj["metadata"].get("labels", {}).get(names.MONITOR_LABEL):
-                yield Key(DRIFT_MONITOR, key.namespace, monitor)
-        case r if r == MODEL_DEPLOYMENT:
-            yield from _all(DRIFT_MONITOR, key.namespace, cache)
-            yield from _unfinished_runs(key.namespace, cache)
-        case r if r == DRIFT_MONITOR:
-            if dataset := obj.get("status", {}).get("refreshDataset"):
-                yield Key(DATASET, key.namespace, dataset)
-
-
-def _all(resource: Resource, namespace: str, cache: Cache) -> Iterable[Key]:
-    return (key_of(resource, obj) for obj in cache.list(resource, namespace))
-
-
-def _candidate_of(run: Key, obj: Object, cache: Cache) -> Iterable[Key]:
-    """Yield the deployments that might serve this run's model, or do."""
-    labels = obj["metadata"].get("labels", {}).items()
-    for deployment in cache.list(MODEL_DEPLOYMENT, run.namespace):
-        choice, status = deployment["spec"]["model"], deployment.get("status", {})
-        wanted = choice.get("selector", {}).get("matchLabels", {}).items()
-        named = [choice.get("runRef", {}).get("name")]
-        named += [status[arm].get("run") for arm in ("stable", "canary") if status.get(arm)]
-        if run.name in named or (wanted and wanted <= labels):
-            yield key_of(MODEL_DEPLOYMENT, deployment)
-
-
-def _unfinished_runs(namespace: str, cache: Cache) -> Iterable[Key]:
-    for run in cache.list(TRAINING_RUN, namespace):
-        if not run.get("status", {}).get("completionTime"):
-            yield key_of(TRAINING_RUN, run)
+        if reference.get("controller") and resource:
+            return Key(resource, namespace, reference["name"])
+    return None

@@ -12,10 +12,10 @@ from typing import Any
 import kopf
 
 from plumbline.api.objects import Key, Resource
-from plumbline.api.resources import OURS
 from plumbline.engine.cache import Cache
 from plumbline.kube.client import PAGE
 from plumbline.kube.config import Connection
+from plumbline.plan.registry import OURS
 
 
 def registry(cache: Cache, connection: Connection) -> kopf.OperatorRegistry:

@@ -1,0 +1,41 @@
+"""What `kubectl get` prints: columns as the CustomResourceDefinition holds them."""
+
+from typing import Any
+
+from plumbline.api.objects import Manifest
+
+
+def column(
+    name: str, path: str, type_: str = "string", *, wide: bool = False, text: str = ""
+) -> Manifest:
+    """Return a column that shows a field.
+
+    Args:
+        name: its heading.
+        path: JSON path of the field.
+        type_: string, integer, date or another type of OpenAPI.
+        wide: whether only `-o wide` shows it.
+        text: what it means.
+    """
+    found: dict[str, Any] = {
+        "name": name,
+        "type": type_,
+        "jsonPath": path,
+        "description": text or name,
+    }
+    return {**found, "priority": 1} if wide else found
+
+
+def condition(type_: str, field: str) -> str:
+    """Return the JSON path of a condition's field."""
+    return f'.status.conditions[?(@.type=="{type_}")].{field}'
+
+
+READY = (
+    column("Ready", condition("Ready", "status"), text="Whether the object keeps its promise"),
+    column("Reason", condition("Ready", "reason"), text="Why it is ready or not"),
+)
+MESSAGE = column(
+    "Message", condition("Ready", "message"), wide=True, text="What was seen and what to do"
+)
+AGE = column("Age", ".metadata.creationTimestamp", "date", text="Time since its creation")

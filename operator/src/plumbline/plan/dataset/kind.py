@@ -1,0 +1,69 @@
+"""Dataset, declared."""
+
+from collections.abc import Sequence
+
+from plumbline.api.columns import AGE, MESSAGE, READY, column
+from plumbline.api.objects import Manifest
+from plumbline.api.reasons import DatasetReason
+from plumbline.api.resources import CONFIG_MAP, DATASET, DRIFT_MONITOR, JOB, TRAINING_RUN
+from plumbline.api.v1alpha1 import Dataset
+from plumbline.plan.dataset.plan import plan
+from plumbline.plan.dataset.snapshot import DatasetSnapshot
+from plumbline.plan.kind import ALL, Kind, Lookup, Owns, Reads, Role, Selector, named
+
+
+def _asking(dataset: Dataset, _: Lookup) -> Selector:
+    """Return the monitors that ask this Dataset for new rows."""
+    return Selector(status={"refreshDataset": dataset.metadata.name})
+
+
+def _requests(_: Dataset, monitors: Sequence[Manifest]) -> tuple[str, ...]:
+    """Return the requests of monitors, sorted."""
+    found = (each["status"].get("refresh", "") for each in monitors)
+    return tuple(sorted(request for request in found if request))
+
+
+def _any_run_at_first(dataset: Dataset, _: Lookup) -> Selector:
+    """Return all runs while the Dataset has no revision: they may know one of its name."""
+    return ALL if dataset.status.revision is None else named()
+
+
+def _last_revision(dataset: Dataset, runs: Sequence[Manifest]) -> int:
+    """Return the highest revision of a Dataset of this name that a run is pinned to."""
+    pins = (run.get("status", {}).get("dataset") or {} for run in runs)
+    mine = (pin for pin in pins if pin.get("name") == dataset.metadata.name)
+    return max((int(pin["revision"]) for pin in mine), default=0)
+
+
+KIND = Kind(
+    resource=DATASET,
+    model=Dataset,
+    short_name="dset",
+    columns=(
+        *READY,
+        column("Revision", ".status.revision", "integer", text="Revision in use"),
+        column("Rows", ".status.rows", "integer", text="Rows of the revision in use"),
+        AGE,
+        column("Fetch", ".status.fetch.outcome", wide=True, text="How the newest fetch ended"),
+        column("Digest", ".status.digest", wide=True, text="Digest of the revision in use"),
+        MESSAGE,
+    ),
+    writer=Role.DATA_SCIENTIST,
+    reasons=DatasetReason,
+    subject="dataset",
+    snapshot=DatasetSnapshot,
+    plan=plan,
+    inputs=(
+        Owns(resource=JOB, into="jobs", outcomes="outcomes"),
+        Owns(resource=CONFIG_MAP, into="config_maps"),
+        Reads(resource=DRIFT_MONITOR, into="requests", which=_asking, take=_requests),
+        # A Dataset that was made again must give no revision twice.
+        Reads(
+            resource=TRAINING_RUN,
+            into="last_revision",
+            which=_any_run_at_first,
+            take=_last_revision,
+            wakes=False,
+        ),
+    ),
+)

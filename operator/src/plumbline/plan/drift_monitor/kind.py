@@ -1,0 +1,76 @@
+"""DriftMonitor, declared."""
+
+from collections.abc import Sequence
+
+from plumbline.api import names
+from plumbline.api.columns import AGE, MESSAGE, READY, column, condition
+from plumbline.api.objects import Manifest
+from plumbline.api.reasons import DriftMonitorReason
+from plumbline.api.resources import (
+    DATASET,
+    DRIFT_MONITOR,
+    MODEL_DEPLOYMENT,
+    TRAINING_RUN,
+    TRAINING_TEMPLATE,
+)
+from plumbline.api.v1alpha1 import DriftMonitor, TrainingTemplate
+from plumbline.plan.drift_monitor.plan import plan
+from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
+from plumbline.plan.kind import ALL, Kind, Lookup, Makes, Reads, Role, Selector, name_in, named
+
+
+def _deployment(monitor: DriftMonitor, _: Lookup) -> Selector:
+    return named(monitor.spec.deployment_ref.name)
+
+
+def _template(monitor: DriftMonitor, _: Lookup) -> Selector:
+    return named(name_in(monitor.spec.response.template_ref))
+
+
+def _dataset(monitor: DriftMonitor, look: Lookup) -> Selector:
+    """Return the Dataset of the template."""
+    template = look.get(TrainingTemplate, name_in(monitor.spec.response.template_ref))
+    return named(name_in(template.spec.dataset_ref) if template else None)
+
+
+def _own_runs(monitor: DriftMonitor, _: Lookup) -> Selector:
+    return Selector(labels={names.MONITOR_LABEL: monitor.metadata.name})
+
+
+def _any_run(_: DriftMonitor, __: Lookup) -> Selector:
+    return ALL
+
+
+def _names(_: DriftMonitor, runs: Sequence[Manifest]) -> frozenset[str]:
+    return frozenset(run["metadata"]["name"] for run in runs)
+
+
+KIND = Kind(
+    resource=DRIFT_MONITOR,
+    model=DriftMonitor,
+    short_name="dmon",
+    columns=(
+        *READY,
+        column("Drifted", condition("Drifted", "status"), text="Whether live data has drifted"),
+        column("Broken", condition("DataBroken", "status"), text="Whether live data is broken"),
+        column("LastRun", ".status.lastRun", text="Newest run that it made"),
+        AGE,
+        column("Episode", ".status.episode.id", wide=True, text="Episode under way"),
+        column("Answer", ".status.episode.outcome", wide=True, text="How its answer stands"),
+        MESSAGE,
+    ),
+    writer=Role.ML_ENGINEER,
+    reasons=DriftMonitorReason,
+    subject="monitor",
+    snapshot=DriftMonitorSnapshot,
+    plan=plan,
+    inputs=(
+        Reads(resource=MODEL_DEPLOYMENT, into="deployment", which=_deployment),
+        Reads(resource=TRAINING_TEMPLATE, into="template", which=_template),
+        Reads(resource=DATASET, into="dataset", which=_dataset),
+        Reads(resource=TRAINING_RUN, into="runs", which=_own_runs, many=True),
+        # No run gets a name that another one has; that others come and go is no news.
+        Reads(resource=TRAINING_RUN, into="taken", which=_any_run, take=_names, wakes=False),
+        Makes(resource=TRAINING_RUN),
+    ),
+)

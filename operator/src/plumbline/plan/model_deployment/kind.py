@@ -1,0 +1,66 @@
+"""ModelDeployment, declared."""
+
+from plumbline.api import names
+from plumbline.api.columns import AGE, MESSAGE, READY, column
+from plumbline.api.reasons import ModelDeploymentReason
+from plumbline.api.resources import (
+    DEPLOYMENT,
+    MODEL_DEPLOYMENT,
+    POD,
+    POD_DISRUPTION_BUDGET,
+    SERVICE,
+    TRAINING_RUN,
+)
+from plumbline.api.v1alpha1 import ModelDeployment
+from plumbline.plan.kind import Kind, Lookup, Owns, Reads, Role, Selector, named
+from plumbline.plan.model_deployment.plan import plan
+from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
+
+
+def _candidates(deployment: ModelDeployment, _: Lookup) -> Selector:
+    """Return the run that is named, or all that the selector matches."""
+    choice = deployment.spec.model
+    if choice.run_ref:
+        return named(choice.run_ref.name)
+    return Selector(labels=choice.selector.match_labels) if choice.selector else named()
+
+
+def _serving(deployment: ModelDeployment, _: Lookup) -> Selector:
+    return Selector(labels={names.DEPLOYMENT_LABEL: deployment.metadata.name})
+
+
+KIND = Kind(
+    resource=MODEL_DEPLOYMENT,
+    model=ModelDeployment,
+    short_name="mdep",
+    columns=(
+        *READY,
+        column("Run", ".status.stable.run", text="Run whose model serves"),
+        column("Revision", ".status.stable.revision", "integer", text="Data it was trained on"),
+        column("Replicas", ".status.readyReplicas", "integer", text="Stable pods that are ready"),
+        AGE,
+        column("Canary", ".status.canary.run", wide=True, text="Run whose model is under way"),
+        column("Weight", ".status.canary.weight", "integer", wide=True, text="Its share in %"),
+        column("Since", ".status.stable.since", "date", wide=True, text="Time since promotion"),
+        MESSAGE,
+    ),
+    writer=Role.ML_ENGINEER,
+    reasons=ModelDeploymentReason,
+    subject="deployment",
+    snapshot=ModelDeploymentSnapshot,
+    plan=plan,
+    inputs=(
+        Owns(resource=DEPLOYMENT, into="deployments", kept=True),
+        Owns(resource=SERVICE, into="services", kept=True),
+        Owns(resource=POD_DISRUPTION_BUDGET, kept=True),
+        Reads(resource=TRAINING_RUN, into="runs", which=_candidates, many=True),
+        Reads(resource=POD, into="pods", which=_serving, many=True),
+    ),
+    scalable=True,
+    rules=(
+        (
+            "self.metadata.name.matches('^[a-z]')",
+            "metadata.name must begin with a letter: its Service has the same name",
+        ),
+    ),
+)

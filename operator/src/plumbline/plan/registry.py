@@ -1,0 +1,32 @@
+"""The kinds, one line each: what is listed here is served, watched, planned and documented."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from plumbline.api.objects import Resource
+from plumbline.plan.dataset import kind as dataset
+from plumbline.plan.drift_monitor import kind as drift_monitor
+from plumbline.plan.kind import Kind
+from plumbline.plan.model_deployment import kind as model_deployment
+from plumbline.plan.training import kind as training
+
+KINDS: tuple[Kind[Any], ...] = (
+    dataset.KIND,
+    training.TEMPLATE,
+    training.RUN,
+    model_deployment.KIND,
+    drift_monitor.KIND,
+)
+
+OURS = tuple(kind.resource for kind in KINDS)
+
+
+def _children() -> Iterator[Resource]:
+    """Yield what kinds own, and what they read that is not ours."""
+    for kind in KINDS:
+        yield from (owns.resource for owns in kind.owns)
+        yield from (reads.resource for reads in kind.reads if reads.resource not in OURS)
+
+
+CHILDREN = tuple(dict.fromkeys(_children()))
+"""The resources of other groups that are watched, in the order in which kinds name them."""

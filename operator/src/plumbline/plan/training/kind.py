@@ -1,0 +1,102 @@
+"""TrainingTemplate and TrainingRun, declared."""
+
+from plumbline.api.columns import AGE, MESSAGE, READY, column
+from plumbline.api.objects import Manifest
+from plumbline.api.reasons import TrainingRunReason, TrainingTemplateReason
+from plumbline.api.resources import (
+    CONFIG_MAP,
+    DATASET,
+    JOB,
+    MODEL_DEPLOYMENT,
+    TRAINING_RUN,
+    TRAINING_TEMPLATE,
+)
+from plumbline.api.v1alpha1 import TrainingRun, TrainingTemplate
+from plumbline.plan.kind import Kind, Lookup, Owns, Reads, Role, Selector, name_in, named
+from plumbline.plan.specs.train_job import spec_name_of
+from plumbline.plan.training import run, template
+from plumbline.plan.training.snapshot import TrainingRunSnapshot, TrainingTemplateSnapshot
+from plumbline.plan.training.task import champion_name
+
+
+def _dataset_of_template(template: TrainingTemplate, _: Lookup) -> Selector:
+    return named(name_in(template.spec.dataset_ref))
+
+
+TEMPLATE = Kind(
+    resource=TRAINING_TEMPLATE,
+    model=TrainingTemplate,
+    short_name="ttpl",
+    columns=(
+        *READY,
+        column("Dataset", ".spec.datasetRef.name", text="Data to train on"),
+        column("Estimator", ".spec.trainer.estimator.import", text="What is trained"),
+        AGE,
+        column("Image", ".spec.trainer.container.image", wide=True, text="Image that trains"),
+        MESSAGE,
+    ),
+    writer=Role.DATA_SCIENTIST,
+    reasons=TrainingTemplateReason,
+    subject="template",
+    snapshot=TrainingTemplateSnapshot,
+    plan=template.plan,
+    inputs=(Reads(resource=DATASET, into="dataset", which=_dataset_of_template),),
+)
+
+
+def _template(run: TrainingRun, _: Lookup) -> Selector:
+    return named(name_in(run.spec.template_ref))
+
+
+def _dataset(run: TrainingRun, look: Lookup) -> Selector:
+    """Return the Dataset that the run names, or its template for it."""
+    template = look.get(TrainingTemplate, name_in(run.spec.template_ref))
+    lent = template.spec.dataset_ref if template else None
+    return named(name_in(run.spec.dataset_ref or lent))
+
+
+def _frozen(run: TrainingRun, _: Lookup) -> Selector:
+    """Return the ConfigMap that holds the merged spec, whoever owns what has its name."""
+    return named(spec_name_of(run.metadata.name))
+
+
+def _champion(run: TrainingRun, look: Lookup) -> Selector:
+    """Return the deployment whose model the run is compared with."""
+    template = look.get(TrainingTemplate, name_in(run.spec.template_ref))
+    frozen = look.raw(CONFIG_MAP, spec_name_of(run.metadata.name))
+    return named(champion_name(run, template, frozen))
+
+
+def _has_ended(run: Manifest) -> bool:
+    return bool(run.get("status", {}).get("completionTime"))
+
+
+RUN = Kind(
+    resource=TRAINING_RUN,
+    model=TrainingRun,
+    short_name="trun",
+    columns=(
+        *READY,
+        column("Dataset", ".status.dataset.name", text="Data it is pinned to"),
+        column("Revision", ".status.dataset.revision", "integer", text="Revision of the data"),
+        column("Verdict", ".status.verdict", text="Verdict over all gates"),
+        AGE,
+        column("Model", ".status.model.digest", wide=True, text="Digest of the model"),
+        MESSAGE,
+    ),
+    writer=Role.DATA_SCIENTIST,
+    reasons=TrainingRunReason,
+    subject="run",
+    snapshot=TrainingRunSnapshot,
+    plan=run.plan,
+    inputs=(
+        Owns(resource=JOB, into="jobs", outcomes="outcomes"),
+        Owns(resource=CONFIG_MAP),
+        # By name, since another run may hold it; whoever holds it is woken as its owner.
+        Reads(resource=CONFIG_MAP, into="frozen", which=_frozen, wakes=False),
+        Reads(resource=TRAINING_TEMPLATE, into="template", which=_template),
+        Reads(resource=DATASET, into="dataset", which=_dataset),
+        Reads(resource=MODEL_DEPLOYMENT, into="champion", which=_champion),
+    ),
+    is_settled=_has_ended,
+)

@@ -1,0 +1,138 @@
+"""Gathers what a plan looks at, as its kind declares it: objects, results of Jobs, counts."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+from plumbline.api.meta import Observed
+from plumbline.api.objects import Key, Manifest, Resource
+from plumbline.api.resources import POD
+from plumbline.engine.cache import Cache
+from plumbline.plan.common.job_outcome import JobOutcome
+from plumbline.plan.kind import Kind, Owns, Reads, Selector
+from plumbline.shell import outcomes
+from plumbline.shell.models import Models
+from plumbline.shell.records import Records
+
+Found = TypeVar("Found", bound=Observed)
+Around = Mapping[str, Callable[[Key], Any]]
+
+
+class Objects:
+    """The objects of our kinds as models, and any object as it lives."""
+
+    def __init__(self, cache: Cache, kinds: Iterable[Kind[Any]]) -> None:
+        """Read from the cache."""
+        self._cache, self._models = cache, Models()
+        self._kinds = {kind.resource: kind.model for kind in kinds}
+        self._resources = {model: resource for resource, model in self._kinds.items()}
+
+    def model(self, resource: Resource, obj: Manifest) -> Any:
+        """Return the model of an object of our kinds; of another kind the object as it lives.
+
+        Raises:
+            ValidationError: another version has written what this one cannot read.
+        """
+        kind = self._kinds.get(resource)
+        return self._models.read(kind, obj) if kind else obj
+
+    def at(self, key: Key) -> Any | None:
+        """Return the model of the object with this key, or None."""
+        obj = self._cache.get(key)
+        return self.model(key.resource, obj) if obj else None
+
+    def beside(self, namespace: str) -> "Beside":
+        """Return the objects of a namespace."""
+        return Beside(self, self._cache, namespace)
+
+    def key(self, kind: type[Observed], namespace: str, name: str) -> Key:
+        """Return the key of an object of our kinds."""
+        return Key(self._resources[kind], namespace, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The objects of one namespace: what selectors look up."""
+
+    objects: Objects
+    cache: Cache
+    namespace: str
+
+    def get(self, kind: type[Found], name: str | None) -> Found | None:
+        """Return an object of a kind of ours; None when it is not there or has no name."""
+        found = self.objects.at(self.objects.key(kind, self.namespace, name)) if name else None
+        return found if isinstance(found, kind) else None
+
+    def raw(self, resource: Resource, name: str) -> Manifest | None:
+        """Return any object as it lives."""
+        return self.cache.get(Key(resource, self.namespace, name))
+
+    def select(self, resource: Resource, which: Selector) -> list[Manifest]:
+        """Return the objects that a selector matches, by name."""
+        if which.names is None:
+            found = self.cache.list(resource, self.namespace)
+        else:
+            named = (self.raw(resource, name) for name in which.names)
+            found = (obj for obj in named if obj is not None)
+        return sorted(filter(which.matches, found), key=lambda obj: str(obj["metadata"]["name"]))
+
+
+class Gatherer:
+    """Gathers for one kind."""
+
+    def __init__(
+        self, kind: Kind[Any], *, cache: Cache, objects: Objects, records: Records, around: Around
+    ) -> None:
+        """Gather from these.
+
+        Args:
+            kind: the kind.
+            cache: the objects.
+            objects: their models.
+            records: what Jobs have written.
+            around: what a snapshot may hold beside objects, by the name of its field.
+        """
+        self._kind, self._cache, self._objects, self._records = kind, cache, objects, records
+        names = {field.name for field in fields(kind.snapshot)}  # type: ignore[arg-type]
+        self._around = {name: take for name, take in around.items() if name in names}
+
+    async def gather(self, key: Key) -> Any | None:
+        """Return the snapshot for an object; None when it is gone."""
+        obj = self._cache.get(key)
+        if obj is None:
+            return None
+        subject = self._objects.model(key.resource, obj)
+        found = {self._kind.subject: subject}
+        found |= {name: take(key) for name, take in self._around.items()}
+        for reads in self._kind.reads:
+            found[reads.into] = self._read(reads, subject, key.namespace)
+        for owns in self._kind.owns:
+            found |= await self._owned(owns, obj)
+        return self._kind.snapshot(**found)
+
+    def _read(self, reads: Reads, subject: Any, namespace: str) -> Any:
+        beside = self._objects.beside(namespace)
+        found = beside.select(reads.resource, reads.which(subject, beside))
+        if reads.take:
+            return reads.take(subject, found)
+        models = tuple(self._objects.model(reads.resource, obj) for obj in found)
+        return models if reads.many else next(iter(models), None)
+
+    async def _owned(self, owns: Owns, owner: Manifest) -> dict[str, Any]:
+        if not owns.into:
+            return {}
+        found = self._cache.by_owner(owner["metadata"]["uid"], owns.resource)
+        children = tuple(sorted(found, key=lambda obj: str(obj["metadata"]["name"])))
+        if not owns.outcomes or self._kind.is_settled(owner):
+            return {owns.into: children}
+        return {owns.into: children, owns.outcomes: await self._outcomes(children)}
+
+    async def _outcomes(self, jobs: Iterable[Manifest]) -> dict[str, JobOutcome]:
+        found = {}
+        for job in jobs:
+            metadata = job["metadata"]
+            outcome = outcomes.of_job(job, self._cache.by_owner(metadata["uid"], POD))
+            found[metadata["name"]] = await self._records.complete(
+                outcome, namespace=metadata["namespace"], job_uid=metadata["uid"]
+            )
+        return found
