@@ -1,9 +1,7 @@
 """The one way for a step to fail: a reason for the condition, a sentence, and whether to retry."""
 
+from plumbline.contract.last_words import Failure
 from plumbline.store import StoreError
-
-USER_ERROR = 64
-TEMPORARY = 75
 
 
 class JobFailed(Exception):
@@ -22,9 +20,9 @@ class JobFailed(Exception):
         self.retry = retry
 
     @property
-    def exit_code(self) -> int:
-        """The code that the Job's failure policy knows: 64 is for good, 75 is worth another try."""
-        return TEMPORARY if self.retry else USER_ERROR
+    def last_word(self) -> Failure:
+        """What the step leaves in its termination message."""
+        return Failure(reason=self.reason, message=self.message, temporary=self.retry)
 
 
 def of_store(error: StoreError) -> JobFailed:

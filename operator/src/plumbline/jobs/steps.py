@@ -6,10 +6,10 @@ import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from plumbline.jobs import outcome
+from plumbline.contract import last_words
+from plumbline.contract.last_words import LastWord, Success
 from plumbline.jobs.failures import JobFailed, of_store
 from plumbline.jobs.places import Places
-from plumbline.jobs.verdicts import Answer
 from plumbline.store import Store, StoreError
 
 # Each step imports only what it needs: fetching does not import scikit-learn.
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     places = Places.of()
     try:
-        answer = _run(arguments[0], places)
+        done = _run(arguments[0], places)
     except JobFailed as failure:
         return _ended(places, failure)
     except StoreError as error:
@@ -43,47 +43,42 @@ def main(arguments: Sequence[str]) -> int:
         raise
     except BaseException as error:  # a panic of Polars is no Exception
         return _broken(places, arguments[0], error)
-    if answer is not None:
-        _say(places, answer)
+    if done is not None:
+        print(f"{done.verdict}: {done.digest} {done.message}".rstrip())
+        _leave(places, done)
     return 0
 
 
-def _run(step: str, places: Places) -> Answer | None:
+def _run(step: str, places: Places) -> Success | None:
     # Threads that wait by spinning are ten times slower on a busy node; read when OpenMP is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     module = import_module(_WITH_STORE.get(step) or _WITHOUT_STORE[step])
     if step in _WITHOUT_STORE:
-        run_alone: Callable[[Places], Answer | None] = module.run
+        run_alone: Callable[[Places], Success | None] = module.run
         return run_alone(places)
-    run: Callable[[Places, Store], Answer | None] = module.run
-    answer = run(places, Store.open())
+    run: Callable[[Places, Store], Success | None] = module.run
+    done = run(places, Store.open())
     job = os.environ.get("PLUMBLINE_JOB_UID", "")
-    if answer is not None and job:
-        Store.open().add_pointer(job, answer.digest)
-    return answer
-
-
-def _say(places: Places, answer: Answer) -> None:
-    print(f"{answer.verdict}: {answer.digest} {answer.message}".rstrip())
-    outcome.succeeded(
-        places,
-        digest=answer.digest,
-        verdict=answer.verdict,
-        uid=answer.uid,
-        reason=answer.reason,
-        message=answer.message,
-    )
+    if done is not None and job:
+        Store.open().add_pointer(job, done.digest)
+    return done
 
 
 def _broken(places: Places, step: str, error: BaseException) -> int:
-    """Return 1 for a mistake of ours: the log has all of it, the message nothing of the data."""
+    """Leave a mistake of ours: the log has all of it, the message nothing of the data."""
     traceback.print_exc()
     told = f"step {step} broke with {type(error).__name__}; its log says where."
-    outcome.failed(places, JobFailed("StepBroken", told, retry=True))
-    return 1
+    _leave(places, JobFailed("StepBroken", told, retry=True).last_word)
+    return last_words.BROKEN
 
 
 def _ended(places: Places, failure: JobFailed) -> int:
     print(f"{failure.reason}: {failure.message}", file=sys.stderr)
-    outcome.failed(places, failure)
-    return failure.exit_code
+    word = failure.last_word
+    _leave(places, word)
+    return word.exit_code
+
+
+def _leave(places: Places, word: LastWord) -> None:
+    places.termination_log.parent.mkdir(parents=True, exist_ok=True)
+    places.termination_log.write_bytes(last_words.written(word))

@@ -1,13 +1,15 @@
 """`python -m plumbline.serving fetch` and `python -m plumbline.serving serve`."""
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
 
+from plumbline.contract import last_words
+from plumbline.contract.last_words import Failure
+
 TERMINATION_LOG = Path(os.environ.get("PLUMBLINE_TERMINATION_LOG", "/dev/termination-log"))
-WRONG, LATER = 64, 75
+REASONS = {"Damaged": "ModelDamaged", "ModelError": "ModelUnusable"}
 
 
 def main() -> int:
@@ -16,12 +18,20 @@ def main() -> int:
     try:
         options.step(options)
     except Exception as error:
-        reason = {"Damaged": "ModelDamaged", "ModelError": "ModelUnusable"}.get(
-            type(error).__name__, type(error).__name__
-        )
-        _tell(reason, str(error))
-        return LATER if reason in ("Unreachable", "StoreError") else WRONG
+        failure = _failure(error)
+        _tell(failure)
+        return failure.exit_code
     return 0
+
+
+def _failure(error: Exception) -> Failure:
+    """Return how the step failed; of all errors, those of the store alone may be temporary."""
+    kind = type(error).__name__
+    return Failure(
+        reason=REASONS.get(kind, kind),
+        message=str(error),
+        temporary=bool(getattr(error, "retry", False)),
+    )
 
 
 def _fetch(options: argparse.Namespace) -> None:
@@ -46,12 +56,11 @@ def _serve(options: argparse.Namespace) -> None:
     )
 
 
-def _tell(reason: str, message: str) -> None:
-    """Leave the reason where the operator looks for it, and in the log."""
-    print(f"plumbline: {reason}: {message}", file=sys.stderr)
-    word = {"reason": reason, "message": message[:700], "retry": False}
+def _tell(failure: Failure) -> None:
+    """Leave the failure where the operator looks for it, and in the log."""
+    print(f"plumbline: {failure.reason}: {failure.message}", file=sys.stderr)
     if TERMINATION_LOG.exists() or "PLUMBLINE_TERMINATION_LOG" in os.environ:
-        TERMINATION_LOG.write_text(json.dumps(word))
+        TERMINATION_LOG.write_bytes(last_words.written(failure))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,13 +1,13 @@
 """What a Job has come to: read from its status, its pods' last words, and the store.
 
-A step's last word is JSON in its termination message: the digest of the manifest it wrote, or a
-reason and a message. Kubernetes' own words (OOMKilled, ImagePullBackOff) fill in where a step could
-not speak for itself.
+A step's last word comes first (`contract/last_words.py`). Kubernetes' own words (OOMKilled,
+ImagePullBackOff) fill in where a step could not speak for itself.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from plumbline.contract.last_words import LastWord, Success
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.shell import trouble
 from plumbline.shell.pods import last_words
@@ -49,15 +49,14 @@ def _succeeded(pods: list[Object]) -> JobOutcome:
         for pod in pods
         if pod.get("status", {}).get("phase") == "Succeeded"
         for name, _, word in last_words(pod)
-        if name in SPEAKERS
+        if name in SPEAKERS and word
     ]
-    for word in reversed(words):
-        if "digest" in word:
-            return JobOutcome(state="Succeeded", manifest=str(word["digest"]))
-        if "reason" in word:
-            text = str(word.get("message", ""))
-            return JobOutcome(state="Failed", reason=str(word["reason"]), message=text)
-    return JobOutcome(state="Succeeded")
+    if not words:
+        return JobOutcome(state="Succeeded")
+    word = words[-1]
+    if isinstance(word, Success):
+        return JobOutcome(state="Succeeded", manifest=word.digest)
+    return JobOutcome(state="Failed", reason=word.reason, message=word.message)
 
 
 def _failure(pods: list[Object], condition: Object) -> tuple[str, str]:
@@ -78,10 +77,10 @@ def _failure(pods: list[Object], condition: Object) -> tuple[str, str]:
     return _said(heard) or own
 
 
-def _said(heard: Iterable[tuple[Object, str, Object, Object]]) -> tuple[str, str] | None:
+def _said(heard: Iterable[tuple[Object, str, Object, LastWord | None]]) -> tuple[str, str] | None:
     """Return the first reason that a step gave itself."""
-    words = (word for *_, word in heard if "reason" in word)
-    return next(((str(word["reason"]), str(word.get("message", ""))) for word in words), None)
+    words = (word for *_, word in heard if word and word.reason)
+    return next(((word.reason, word.message) for word in words), None)
 
 
 def _ended(name: str, ended: Object, pod: Object) -> tuple[str, str]:

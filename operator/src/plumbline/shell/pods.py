@@ -1,8 +1,9 @@
 """What the containers of a pod are doing, and the last words of those that have ended."""
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from plumbline.contract.last_words import LastWord, read
 
 Object = Mapping[str, Any]
 
@@ -13,17 +14,9 @@ def statuses(pod: Object) -> list[Object]:
     return [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]
 
 
-def last_words(pod: Object) -> Iterable[tuple[str, Object, Object]]:
-    """Yield name, terminated state and parsed last word of each container that has ended."""
+def last_words(pod: Object) -> Iterable[tuple[str, Object, LastWord | None]]:
+    """Yield name, terminated state and last word, if it is ours, of each container that ended."""
     for status in statuses(pod):
         for state in (status.get("state", {}), status.get("lastState", {})):
             if ended := state.get("terminated"):
-                yield status["name"], ended, _parsed(ended.get("message", ""))
-
-
-def _parsed(text: str) -> Object:
-    try:
-        word = json.loads(text)
-    except ValueError:
-        return {}
-    return word if isinstance(word, dict) else {}
+                yield status["name"], ended, read(ended.get("message", ""))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from plumbline.contract.last_words import Failure
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.shell.pods import last_words, statuses
 
@@ -46,8 +47,8 @@ def _of_pod(pod: Object) -> Iterator[JobOutcome]:
             message = condition.get("message", "no node fits")
             yield _active("Unschedulable", message, since=born)
     for _, _, word in last_words(pod):
-        if word.get("retry"):
-            yield _active(str(word["reason"]), str(word.get("message", "")), since=born)
+        if isinstance(word, Failure) and word.temporary:
+            yield _active(word.reason, word.message, since=born)
     yield from _starting(pod)
 
 

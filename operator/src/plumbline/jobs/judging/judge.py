@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from plumbline.contract.last_words import Success
 from plumbline.jobs.compiling.artifacts import keep_compiled
 from plumbline.jobs.data.rows import dataset_manifest
 from plumbline.jobs.files import check_regular
@@ -20,7 +21,7 @@ from plumbline.jobs.judging.scores import Sample
 from plumbline.jobs.places import Places
 from plumbline.jobs.tasks import Champion, JudgeTask, TrainingTask, read
 from plumbline.jobs.training.features import features_of
-from plumbline.jobs.verdicts import Answer, of_model
+from plumbline.jobs.verdicts import of_model
 from plumbline.stats.intervals import Interval
 from plumbline.store import Store
 from plumbline.store.digests import of_bytes
@@ -28,7 +29,7 @@ from plumbline.store.digests import of_bytes
 _PREDICTIONS_LIMIT_BYTES = 1 << 30
 
 
-def run(places: Places, store: Store) -> Answer:
+def run(places: Places, store: Store) -> Success:
     """Judge the model and write the Model manifest."""
     task, case = read(places.task, TrainingTask), read(judge_file(places), JudgeTask)
     profile = dataset_manifest(store, task.dataset.manifest)

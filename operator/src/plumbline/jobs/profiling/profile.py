@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from plumbline.contract.last_words import Success
 from plumbline.jobs import verdicts
 from plumbline.jobs.data import parts
 from plumbline.jobs.data.digest import copies, rows_digest
@@ -24,7 +25,7 @@ from plumbline.jobs.tasks import ProfileTask, read
 from plumbline.store import Store
 
 
-def run(places: Places, store: Store) -> verdicts.Answer:
+def run(places: Places, store: Store) -> Success:
     """Profile the source of the task and write the manifest."""
     task = read(places.task, ProfileTask)
     check_spec(task.schema_, task.question)

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from plumbline.contract.last_words import Success
 from plumbline.jobs import signals
 from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.places import Places
 from plumbline.jobs.tasks import TrainingTask, read
-from plumbline.jobs.verdicts import Answer
 from plumbline.store import Store
 from plumbline.store.digests import of_bytes
 
@@ -21,7 +21,7 @@ _LIMIT_BYTES = 2 << 30
 _LIMIT_FILES = 1000
 
 
-def run(places: Places, store: Store) -> Answer:
+def run(places: Places, store: Store) -> Success:
     """Wait for the end of training, then store its files and a Training manifest."""
     task = read(places.task, TrainingTask)
     ready = places.at(READY)
@@ -31,7 +31,7 @@ def run(places: Places, store: Store) -> Answer:
     return ship(task, places, store)
 
 
-def ship(task: TrainingTask, places: Places, store: Store) -> Answer:
+def ship(task: TrainingTask, places: Places, store: Store) -> Success:
     """Store every file of /model and the manifest that names them."""
     folder = places.at("/model")
     files = [_shipped(path, folder, store) for path in _regular_files(folder)]
@@ -42,7 +42,8 @@ def ship(task: TrainingTask, places: Places, store: Store) -> Answer:
         "specDigest": of_bytes(places.task.read_bytes()),
         "files": files,
     }
-    return Answer(store.put_manifest(manifest), "Trained", task.run.uid)
+    digest = store.put_manifest(manifest)
+    return Success(digest=digest, verdict="Trained", uid=task.run.uid)
 
 
 def _regular_files(folder: Path) -> list[Path]:

@@ -1,6 +1,5 @@
 """What is known of a Job by its name, whether it still exists or not."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -8,9 +7,9 @@ from plumbline.api import names
 from plumbline.api.objects import Key, Manifest
 from plumbline.api.plan import Deletion
 from plumbline.api.resources import BY_KIND
+from plumbline.contract.last_words import REASON
 from plumbline.plan.common.job_outcome import JobOutcome
 
-REASON = re.compile(r"[A-Za-z][A-Za-z0-9]{0,62}")
 # The kubelet alternates between these for one and the same trouble.
 SAME = {"ErrImagePull": "ImagePullBackOff"}
 ACTIVE = JobOutcome(state="Active")

@@ -3,14 +3,13 @@
 Our own `fetch` step says so itself in its last word; the kubelet says the rest.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
 from plumbline.api import names
 from plumbline.api.objects import Manifest
-from plumbline.plan.common.jobs import REASON
+from plumbline.contract import last_words
 
 # What the kubelet says while a container cannot start, as one reason, with what mends it.
 STUCK = {
@@ -61,6 +60,22 @@ def trouble(pods: Iterable[Manifest], identity: str) -> Trouble | None:
     return next((found for pod in mine if (found := _of_pod(pod))), None)
 
 
+def resumed(pods: Iterable[Manifest], identity: str) -> datetime | None:
+    """Return when a step at last did what it had failed at for a time, such as reading the store.
+
+    A model must not answer for the time before, so that its pods' time to get ready begins here.
+    """
+    times = [
+        datetime.fromisoformat(now["finishedAt"])
+        for pod in of_identity(pods, identity)
+        for status in _statuses(pod)
+        if (now := status.get("state", {}).get("terminated", {})).get("exitCode") == 0
+        and now.get("finishedAt")
+        and _is_temporary(status.get("lastState", {}).get("terminated", {}))
+    ]
+    return max(times, default=None)
+
+
 def refusal(deployment: Manifest | None) -> Trouble | None:
     """Return why the cluster makes no pods for a live Deployment, or None.
 
@@ -88,15 +103,33 @@ def _of_pod(pod: Manifest) -> Trouble | None:
 def _own_words(pod: Manifest) -> Iterator[Trouble]:
     """Yield what our own containers said when they ended badly and have not started since.
 
-    A server of somebody's own may log any JSON; what is no reason of a condition is not ours.
+    A server of somebody's own may log anything. What is temporary passes, however long it takes;
+    final is only what says so: a word that does not must reject no good model.
     """
-    for status, ended in _ended(pod):
-        word = _parsed(ended.get("message", ""))
-        reason = word.get("reason")
-        if isinstance(reason, str) and REASON.fullmatch(reason):
-            where = f"container {status['name']}"
-            text = f"{where}: {word.get('message', reason)}"
-            yield Trouble(reason=reason, message=text, final=word.get("retry") is False)
+    for status, ended in [*_ended(pod), *_tried_again(pod)]:
+        word = last_words.read(ended.get("message", ""))
+        if word and word.reason:
+            temporary = word.temporary if isinstance(word, last_words.Failure) else None
+            yield Trouble(
+                reason=word.reason,
+                message=f"container {status['name']}: {word.message or word.reason}",
+                final=temporary is False,
+                passes=temporary is True,
+            )
+
+
+def _tried_again(pod: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
+    """Yield containers that run again after a temporary failure: it may not have passed yet."""
+    for status in _statuses(pod):
+        before = status.get("lastState", {}).get("terminated", {})
+        runs = "running" in status.get("state", {}) and not status.get("ready")
+        if runs and _is_temporary(before):
+            yield status, before
+
+
+def _is_temporary(ended: Manifest) -> bool:
+    word = last_words.read(ended.get("message", ""))
+    return isinstance(word, last_words.Failure) and word.temporary is True
 
 
 def _kills(pod: Manifest) -> Iterator[Trouble]:
@@ -148,11 +181,3 @@ def _ended(pod: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
 def _statuses(pod: Manifest) -> list[Manifest]:
     status = pod.get("status", {})
     return [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    try:
-        word = json.loads(text)
-    except ValueError:
-        return {}
-    return word if isinstance(word, dict) else {}

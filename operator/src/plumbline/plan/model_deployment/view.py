@@ -46,8 +46,9 @@ def deadline(snapshot: ModelDeploymentSnapshot) -> datetime | None:
     canary = snapshot.deployment.status.canary
     if canary is None or canary.since is None:
         return None
+    begun = rollout_pods.resumed(snapshot.pods, canary.identity) or canary.since
     seconds = snapshot.deployment.spec.rollout.progress_deadline_seconds
-    return canary.since + timedelta(seconds=seconds)
+    return max(begun, canary.since) + timedelta(seconds=seconds)
 
 
 def is_overdue(snapshot: ModelDeploymentSnapshot) -> bool:

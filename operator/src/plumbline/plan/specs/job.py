@@ -5,11 +5,12 @@ from typing import Any
 
 from plumbline.api.objects import Manifest
 from plumbline.api.resources import JOB
+from plumbline.contract.last_words import TEMPORARY, USER_ERROR
 
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 QUEUE_LABELS = (QUEUE_LABEL, "kueue.x-k8s.io/priority-class")
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
-USER_ERROR, TEMPORARY, KILLED = 64, 75, 137
+KILLED = 137
 
 
 def job(
