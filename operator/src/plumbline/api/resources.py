@@ -1,13 +1,12 @@
 """The kinds as the API server addresses them: ours, and those that ours make."""
 
-from plumbline.api.meta import GROUP, VERSION
 from plumbline.api.objects import Resource
+from plumbline.api.v1alpha1.dataset import DATASET as DATASET
+from plumbline.api.v1alpha1.drift_monitor import DRIFT_MONITOR as DRIFT_MONITOR
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT as MODEL_DEPLOYMENT
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN as TRAINING_RUN
+from plumbline.api.v1alpha1.training_template import TRAINING_TEMPLATE as TRAINING_TEMPLATE
 
-DATASET = Resource(GROUP, VERSION, "Dataset", "datasets")
-TRAINING_TEMPLATE = Resource(GROUP, VERSION, "TrainingTemplate", "trainingtemplates")
-TRAINING_RUN = Resource(GROUP, VERSION, "TrainingRun", "trainingruns")
-MODEL_DEPLOYMENT = Resource(GROUP, VERSION, "ModelDeployment", "modeldeployments")
-DRIFT_MONITOR = Resource(GROUP, VERSION, "DriftMonitor", "driftmonitors")
 OURS = (DATASET, TRAINING_TEMPLATE, TRAINING_RUN, MODEL_DEPLOYMENT, DRIFT_MONITOR)
 
 JOB = Resource("batch", "v1", "Job", "jobs")

@@ -30,3 +30,6 @@ def _children() -> Iterator[Resource]:
 
 CHILDREN = tuple(dict.fromkeys(_children()))
 """The resources of other groups that are watched, in the order in which kinds name them."""
+
+BY_KIND = {(each.api_version, each.kind): each for each in (*OURS, *CHILDREN)}
+"""Resources by the apiVersion and kind of an object."""

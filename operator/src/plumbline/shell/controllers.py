@@ -7,12 +7,12 @@ from typing import Any
 
 from plumbline.api.objects import Key, Manifest, Resource
 from plumbline.api.plan import Plan
-from plumbline.api.resources import BY_KIND
 from plumbline.engine.cache import Cache
 from plumbline.engine.effects import Effects
 from plumbline.kube.errors import QuotaExceeded
 from plumbline.plan.common import refusal
 from plumbline.plan.kind import Kind
+from plumbline.plan.registry import BY_KIND
 from plumbline.shell.gather import Around, Gatherer, Objects
 from plumbline.shell.records import Records
 from plumbline.store import StoreError

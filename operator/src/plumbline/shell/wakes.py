@@ -11,9 +11,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from plumbline.api.objects import Key, Manifest, Resource
-from plumbline.api.resources import BY_KIND, POD
+from plumbline.api.resources import POD
 from plumbline.engine.cache import Cache
 from plumbline.plan.kind import Kind, Reads
+from plumbline.plan.registry import BY_KIND
 from plumbline.shell.gather import Objects
 
 

@@ -1,11 +1,14 @@
 """Dataset: one named source of truth, fetched, versioned by digest, checked and profiled."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from plumbline.api.meta import (
+    GROUP,
+    VERSION,
     Digest,
     KeyRef,
     LocalRef,
@@ -18,7 +21,28 @@ from plumbline.api.meta import (
     key_of_fields,
     validations,
 )
+from plumbline.api.objects import Resource
 from plumbline.api.quantities import Quantity, Resources
+
+DATASET = Resource(GROUP, VERSION, "Dataset", "datasets")
+
+
+class DatasetReason(StrEnum):
+    """Why a Dataset is as it is."""
+
+    SUSPENDED = "Suspended"
+    STORE_CREDENTIALS_MISSING = "StoreCredentialsMissing"
+    PROFILING = "Profiling"
+    REVISION_IN_USE = "RevisionInUse"
+    NEW_REVISION = "NewRevision"
+    UNCHANGED = "Unchanged"
+    NOT_FETCHED = "NotFetched"
+    FETCH_STUCK = "FetchStuck"
+    RULES_HELD = "RulesHeld"
+    RULES_BROKEN = "RulesBroken"
+    RESULT_MISSING = "ResultMissing"
+    RESULT_INVALID = "ResultInvalid"
+
 
 # No space of any alphabet: the server's regular expressions know fewer of them than Python's do.
 _ADDRESS = r"^(s3|https?)://[^\s\x0B\x85\p{Z}]+$"

@@ -1,11 +1,14 @@
 """DriftMonitor: live traffic watched in seconds at a stated false-alarm rate; answers with a retraining."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from plumbline.api.meta import (
+    GROUP,
+    VERSION,
     LocalRef,
     Model,
     ObjectMeta,
@@ -15,6 +18,48 @@ from plumbline.api.meta import (
     Word,
     validations,
 )
+from plumbline.api.objects import Resource
+
+DRIFT_MONITOR = Resource(GROUP, VERSION, "DriftMonitor", "driftmonitors")
+
+
+class DriftMonitorReason(StrEnum):
+    """Why a DriftMonitor is as it is."""
+
+    SUSPENDED = "Suspended"
+    WAITING_FOR_DEPLOYMENT = "WaitingForDeployment"
+    WAITING_FOR_TEMPLATE = "WaitingForTemplate"
+    WAITING_FOR_TRAFFIC = "WaitingForTraffic"
+    WATCHING = "Watching"
+    COLUMN_UNKNOWN = "ColumnUnknown"
+    COUNTS_UNREADABLE = "CountsUnreadable"
+    DRIFT_DETECTED = "DriftDetected"
+    NO_DRIFT = "NoDrift"
+    DATA_BROKEN = "DataBroken"
+    DATA_WHOLE = "DataWhole"
+    NOT_JUDGED = "NotJudged"
+    RETRAINING = "Retraining"
+    EPISODE_CLOSED = "EpisodeClosed"
+
+
+class Outcome(StrEnum):
+    """How the answer to an episode of drift stands."""
+
+    OBSERVED = "Observed"
+    REFRESH_REQUESTED = "RefreshRequested"
+    NO_NEW_DATA = "NoNewData"
+    DATASET_INVALID = "DatasetInvalid"
+    DATA_BROKEN = "DataBroken"
+    WAITING_FOR_TEMPLATE = "WaitingForTemplate"
+    WAITING_FOR_DATASET = "WaitingForDataset"
+    WAITING_FOR_RUN = "WaitingForRun"
+    COOLING_DOWN = "CoolingDown"
+    TRAINING = "Training"
+    TRAINED = "Trained"
+    NOT_ACCEPTED = "NotAccepted"
+    TRAINING_FAILED = "TrainingFailed"
+    RUN_DELETED = "RunDeleted"
+    CLEARED = "Cleared"
 
 
 class Sensitivity(Model):

@@ -1,11 +1,14 @@
 """ModelDeployment: the best model its own rules allow, changed only by a measured rollout."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
 from plumbline.api.meta import (
+    GROUP,
+    VERSION,
     Digest,
     Gate,
     Image,
@@ -19,7 +22,34 @@ from plumbline.api.meta import (
     key_of_fields,
     validations,
 )
+from plumbline.api.objects import Resource
 from plumbline.api.quantities import Resources
+
+MODEL_DEPLOYMENT = Resource(GROUP, VERSION, "ModelDeployment", "modeldeployments")
+
+
+class ModelDeploymentReason(StrEnum):
+    """Why a ModelDeployment is as it is."""
+
+    SUSPENDED = "Suspended"
+    STORE_CREDENTIALS_MISSING = "StoreCredentialsMissing"
+    WAITING_FOR_RUN = "WaitingForRun"
+    NOT_ACCEPTED = "NotAccepted"
+    STARTING = "Starting"
+    PROGRESS_DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
+    SERVING = "Serving"
+    SCALED_TO_ZERO = "ScaledToZero"
+    UNAVAILABLE = "Unavailable"
+    CANARY_MEASURED = "CanaryMeasured"
+    RETIRING = "Retiring"
+    IDLE = "Idle"
+    ROLLED_BACK = "RolledBack"
+    ROLLOUT_STARTED = "RolloutStarted"
+    ROLLOUT_CANCELLED = "RolloutCancelled"
+    STEP_STARTED = "StepStarted"
+    PROMOTED = "Promoted"
+    ERROR_RATE_TOO_HIGH = "ErrorRateTooHigh"
+    LATENCY_TOO_HIGH = "LatencyTooHigh"
 
 
 class RunSelector(Model):

@@ -1,11 +1,14 @@
 """TrainingRun: one immutable, reproducible training that ends in a judged model."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
 from plumbline.api.meta import (
+    GROUP,
+    VERSION,
     Digest,
     Gate,
     Image,
@@ -22,7 +25,39 @@ from plumbline.api.meta import (
     key_of_fields,
     validations,
 )
+from plumbline.api.objects import Resource
 from plumbline.api.quantities import Resources
+
+TRAINING_RUN = Resource(GROUP, VERSION, "TrainingRun", "trainingruns")
+
+
+class TrainingRunReason(StrEnum):
+    """Why a TrainingRun is as it is."""
+
+    SUSPENDED = "Suspended"
+    STORE_CREDENTIALS_MISSING = "StoreCredentialsMissing"
+    TEMPLATE_NOT_FOUND = "TemplateNotFound"
+    SPEC_INCOMPLETE = "SpecIncomplete"
+    STORE_SECRET_NAMED = "StoreSecretNamed"  # noqa: S105 - a reason, not a secret
+    DATASET_NOT_FOUND = "DatasetNotFound"
+    DATASET_NOT_READY = "DatasetNotReady"
+    REVISION_UNKNOWN = "RevisionUnknown"
+    QUESTION_MISSING = "QuestionMissing"
+    TARGET_MISSING = "TargetMissing"
+    FEATURE_UNKNOWN = "FeatureUnknown"
+    FEATURE_IS_TARGET = "FeatureIsTarget"
+    GATE_UNFIT = "GateUnfit"
+    NAME_TAKEN = "NameTaken"
+    SPEC_LOST = "SpecLost"
+    QUEUED = "Queued"
+    TRAINING = "Training"
+    JUDGING = "Judging"
+    COMPLETE = "Complete"
+    GATE_FAILED = "GateFailed"
+    GATE_INCONCLUSIVE = "GateInconclusive"
+    RESULT_MISSING = "ResultMissing"
+    RESULT_INVALID = "ResultInvalid"
+
 
 MUTABLE = ("suspend", "ttlSecondsAfterFinished", "activeDeadlineSeconds")
 Params = Annotated[

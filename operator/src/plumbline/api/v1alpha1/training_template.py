@@ -1,7 +1,26 @@
 """TrainingTemplate: how a team trains; runs take what they leave out from it."""
 
-from plumbline.api.meta import ObjectMeta, Observed, Status, validations
+from enum import StrEnum
+
+from plumbline.api.meta import GROUP, VERSION, ObjectMeta, Observed, Status, validations
+from plumbline.api.objects import Resource
 from plumbline.api.v1alpha1.training_run import TrainingFields
+
+TRAINING_TEMPLATE = Resource(GROUP, VERSION, "TrainingTemplate", "trainingtemplates")
+
+
+class TrainingTemplateReason(StrEnum):
+    """Why a TrainingTemplate is as it is."""
+
+    FITS = "Fits"
+    STORE_SECRET_NAMED = "StoreSecretNamed"  # noqa: S105 - a reason, not a secret
+    DATASET_NOT_FOUND = "DatasetNotFound"
+    REVISION_UNKNOWN = "RevisionUnknown"
+    QUESTION_MISSING = "QuestionMissing"
+    TARGET_MISSING = "TargetMissing"
+    FEATURE_UNKNOWN = "FeatureUnknown"
+    FEATURE_IS_TARGET = "FeatureIsTarget"
+    GATE_UNFIT = "GateUnfit"
 
 
 class TrainingTemplateSpec(TrainingFields):
