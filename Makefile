@@ -54,7 +54,7 @@ verify: generate ## Fail when a generated file differs from what is committed
 	@git diff --exit-code -- crds charts manifests docs/reference && test -z "$$(git status --porcelain -- crds charts manifests docs/reference)"
 
 unit: install ## Run the tests that need no cluster
-	@$(VENV)/bin/pytest -q -m "not cluster and not prove"
+	@$(VENV)/bin/pytest -q -n auto --dist worksteal -m "not cluster and not prove"
 
 cluster: install ## Bring up the cluster that CLUSTER names (testbed, kind or context)
 	@hack/cluster up
