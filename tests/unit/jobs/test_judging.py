@@ -133,7 +133,7 @@ def test_a_champion_whose_column_is_gone_is_not_beaten_by_default(pod: Pods, dat
         {**runs.SCHEMA, "columns": columns}, question=runs.question(), previous=dataset
     )
     task = runs.run_task(ended.words["digest"], pod, features=["temp", "hour"])
-    task["gates"] = bars(champion={"metric": "auc"})
+    task["gates"] = bars(champion={"deploymentRef": {"name": "x"}, "metric": "auc"})
     champion = {"manifest": first.words["digest"], "digest": "", "run": "late-0"}
     judged, _ = runs.whole_run(pod, task, champion)
     assert judged.words["verdict"] == "Inconclusive"
@@ -151,7 +151,7 @@ def test_a_champion_whose_column_is_of_another_type_now_is_not_beaten_by_default
     ]
     ended, _ = pod.profile({**runs.SCHEMA, "columns": columns}, question=runs.question())
     task = runs.run_task(ended.words["digest"], pod, params={"max_iter": 5})
-    task["gates"] = bars(champion={"metric": "auc"})
+    task["gates"] = bars(champion={"deploymentRef": {"name": "x"}, "metric": "auc"})
     champion = {"manifest": first.words["digest"], "digest": "", "run": "late-0"}
     judged, _ = runs.whole_run(pod, task, champion)
     assert (judged.code, judged.words["verdict"]) == (0, "Inconclusive")

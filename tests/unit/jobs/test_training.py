@@ -50,7 +50,8 @@ def test_the_same_rows_and_seed_make_the_same_model(pod: Pods, dataset: str) -> 
 
 
 def _probabilities(pod: Pods) -> list[float]:
-    from plumbline.jobs.tasks import DataTask, read
+    from plumbline.contract.tasks import DataTask
+    from plumbline.jobs.task_file import read
     from plumbline.jobs.training import safe
     from plumbline.jobs.training.features import model_input
 

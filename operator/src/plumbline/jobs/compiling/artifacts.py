@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from plumbline.contract.tasks import TrainingTask
 from plumbline.jobs.compiling.compiled import FORMAT
 from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.files import check_regular, read_object
 from plumbline.jobs.places import Places
-from plumbline.jobs.tasks import TrainingTask
 from plumbline.jobs.training.features import Feature
 from plumbline.store import Store
 from plumbline.store.digests import canonical, of_bytes

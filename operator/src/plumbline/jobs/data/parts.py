@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 
 from plumbline.api.v1alpha1.dataset import DataSchema
+from plumbline.contract.tasks import ProfileTask
 from plumbline.jobs.data.source import Part, Source
 from plumbline.jobs.data.tables import Table, read_table
-from plumbline.jobs.tasks import ProfileTask
 from plumbline.store import Damaged, Missing, Store
 
 HELD = "__holdout"

@@ -7,10 +7,10 @@ from typing import Any
 
 import polars as pl
 
+from plumbline.contract.tasks import PredictTask
 from plumbline.jobs.compiling import answers
 from plumbline.jobs.compiling.answers import Answers
 from plumbline.jobs.places import Places
-from plumbline.jobs.tasks import PredictTask
 from plumbline.serving.engines import ModelError
 
 

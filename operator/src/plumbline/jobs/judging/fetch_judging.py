@@ -10,11 +10,12 @@ from typing import Any
 
 import polars as pl
 
+from plumbline.contract.tasks import JudgeTask, PredictTask, TrainingTask
 from plumbline.jobs.data.rows import dataset_manifest, read_rows
 from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.files import safe_relative
 from plumbline.jobs.places import Places
-from plumbline.jobs.tasks import JudgeTask, TrainingTask, read
+from plumbline.jobs.task_file import read
 from plumbline.jobs.training.features import Feature, features_of
 from plumbline.store import Store
 
@@ -96,12 +97,12 @@ def _write_task(
 ) -> None:
     names = {feature["name"] for feature in features}
     reference = (manifest.get("reference") or {}).get("columns", [])
-    content = {
-        "task": task.question.task,
-        "target": task.question.target,
-        "features": features,
-        "reference": [column for column in reference if column.get("name") in names],
-        "champion": judge.champion is not None,
-        "strewn": (manifest.get("holdout") or {}).get("by") != "Time",
-    }
-    places.at("/features/task.json").write_text(json.dumps(content))
+    told = PredictTask(
+        task=task.question.task,
+        target=task.question.target,
+        features=[dict(feature) for feature in features],
+        reference=tuple(column for column in reference if column.get("name") in names),
+        champion=judge.champion is not None,
+        strewn=(manifest.get("holdout") or {}).get("by") != "Time",
+    )
+    places.at("/features/task.json").write_text(json.dumps(told.wire))

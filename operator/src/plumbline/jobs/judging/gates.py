@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from plumbline.api.meta import Gate
+from plumbline.api.v1alpha1.training_run import ChampionGate, Gates
+from plumbline.contract.tasks import Champion
 from plumbline.jobs.judging.predictions import Predictions
 from plumbline.jobs.judging.scores import Sample, compared, measure
-from plumbline.jobs.tasks import Bars, Champion, ChampionBar
 from plumbline.stats.gates import Verdict, Word, judge_champion, judge_metric, worst
 from plumbline.stats.intervals import Interval
 
@@ -37,7 +38,7 @@ class Judgement:
 
 
 def judge(
-    bars: Bars,
+    bars: Gates,
     metrics: Mapping[str, Interval],
     champion: Champion | None,
     sample: Sample,
@@ -83,12 +84,12 @@ def _of_bar(bar: Gate, found: Interval | None, sample: Sample, answers: Predicti
     return judge_metric(bar.metric, found, minimum=bar.min, maximum=bar.max, why=why)
 
 
-def _no_champion(bar: ChampionBar) -> Verdict:
+def _no_champion(bar: ChampionGate) -> Verdict:
     name = f"{bar.metric} vs champion"
     message = "no model serves yet, so there is nothing to compare with"
     return Verdict(name=name, verdict="Passed", message=message)
 
 
-def _incomparable(bar: ChampionBar, why: str) -> Verdict:
+def _incomparable(bar: ChampionGate, why: str) -> Verdict:
     message = f"not comparable with the champion: {why}"
     return Verdict(name=f"{bar.metric} vs champion", verdict="Inconclusive", message=message)

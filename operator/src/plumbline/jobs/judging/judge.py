@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from plumbline.contract.last_words import Success
+from plumbline.contract.tasks import Champion, JudgeTask, TrainingTask
 from plumbline.jobs.compiling.artifacts import keep_compiled
 from plumbline.jobs.data.rows import dataset_manifest
 from plumbline.jobs.files import check_regular
@@ -19,7 +20,7 @@ from plumbline.jobs.judging.predictions import Predictions, read_predictions
 from plumbline.jobs.judging.report import model_card
 from plumbline.jobs.judging.scores import Sample
 from plumbline.jobs.places import Places
-from plumbline.jobs.tasks import Champion, JudgeTask, TrainingTask, read
+from plumbline.jobs.task_file import read
 from plumbline.jobs.training.features import features_of
 from plumbline.jobs.verdicts import of_model
 from plumbline.stats.intervals import Interval

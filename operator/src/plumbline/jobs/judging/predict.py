@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from plumbline.contract.tasks import PredictTask
 from plumbline.jobs.compiling import answers, proof
 from plumbline.jobs.compiling.answers import Answers, prediction_reference
 from plumbline.jobs.compiling.compiled import classes_of, compile_model
@@ -17,7 +18,7 @@ from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.files import check_regular
 from plumbline.jobs.judging import champion
 from plumbline.jobs.places import Places
-from plumbline.jobs.tasks import PredictTask, read
+from plumbline.jobs.task_file import read
 from plumbline.jobs.training import safe
 from plumbline.jobs.training.families import not_compilable
 from plumbline.jobs.training.inputs import NotCompilable

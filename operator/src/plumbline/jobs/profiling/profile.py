@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from plumbline.contract.last_words import Success
+from plumbline.contract.tasks import ProfileTask
 from plumbline.jobs import verdicts
 from plumbline.jobs.data import parts
 from plumbline.jobs.data.digest import copies, rows_digest
@@ -21,7 +22,7 @@ from plumbline.jobs.profiling.revision import Revision
 from plumbline.jobs.profiling.rules import broken_rules
 from plumbline.jobs.profiling.sides import broken_sides
 from plumbline.jobs.profiling.spec import check_spec
-from plumbline.jobs.tasks import ProfileTask, read
+from plumbline.jobs.task_file import read
 from plumbline.store import Store
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from plumbline.contract.tasks import ProfileTask
 from plumbline.jobs.data import parts
 from plumbline.jobs.data.digest import rows_digest
 from plumbline.jobs.data.parts import Loaded
@@ -13,7 +14,6 @@ from plumbline.jobs.profiling import holdout
 from plumbline.jobs.profiling.holdout import Split
 from plumbline.jobs.profiling.references import reference
 from plumbline.jobs.profiling.revision import Revision
-from plumbline.jobs.tasks import ProfileTask
 from plumbline.store import Store
 
 

@@ -1,12 +1,12 @@
 """The fetch-training step: the rows to train on, and nothing of the rows that will judge."""
 
 import json
-from typing import Any
 
+from plumbline.contract.tasks import DataTask, TrainingTask
 from plumbline.jobs.data.rows import dataset_manifest, read_rows
 from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.places import Places
-from plumbline.jobs.tasks import TrainingTask, read
+from plumbline.jobs.task_file import read
 from plumbline.jobs.training.features import Feature, features_of
 from plumbline.store import Store
 
@@ -23,16 +23,15 @@ def run(places: Places, store: Store) -> None:
         raise JobFailed("NoTrainingRows", f"{task.dataset.name}: every row is held out.")
     places.at("/data").mkdir(parents=True, exist_ok=True)
     rows.select(*names, target).write_parquet(places.at("/data/train.parquet"))
-    places.at("/data/task.json").write_text(json.dumps(_data_task(task, features)))
+    places.at("/data/task.json").write_text(json.dumps(_data_task(task, features).wire))
     print(f"{rows.height} rows, {len(names)} features, target {target}")
 
 
-def _data_task(task: TrainingTask, features: list[Feature]) -> dict[str, Any]:
-    estimator = task.trainer.estimator
-    return {
-        "task": task.question.task,
-        "target": task.question.target,
-        "features": features,
-        "seed": task.seed,
-        "estimator": estimator and estimator.model_dump(mode="json", by_alias=True),
-    }
+def _data_task(task: TrainingTask, features: list[Feature]) -> DataTask:
+    return DataTask(
+        task=task.question.task,
+        target=task.question.target,
+        features=[dict(feature) for feature in features],
+        seed=task.seed,
+        estimator=task.trainer.estimator,
+    )

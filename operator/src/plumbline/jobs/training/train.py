@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 import sklearn
 
+from plumbline.contract.tasks import DataTask
 from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.places import Places
-from plumbline.jobs.tasks import DataTask, read
+from plumbline.jobs.task_file import read
 from plumbline.jobs.training import safe
 from plumbline.jobs.training.estimators import make_estimator
 from plumbline.jobs.training.families import engine_of, not_compilable
@@ -36,7 +37,7 @@ def run(places: Places) -> None:
 def _fitted(task: DataTask, frame: pl.DataFrame) -> Any:
     if task.estimator is None:
         raise JobFailed("TaskInvalid", "no estimator: this run has a container of its own.")
-    path, params = task.estimator["import"], task.estimator.get("params", {})
+    path, params = task.estimator.import_, task.estimator.params
     labels = _labels(task, frame)
     classes = np.unique(labels).tolist() if task.task == "Classification" else []
     estimator = make_estimator(path, params, task=task.task, seed=task.seed, classes=classes)

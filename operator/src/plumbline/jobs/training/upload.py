@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.contract.last_words import Success
+from plumbline.contract.tasks import TrainingTask
 from plumbline.jobs import signals
 from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.places import Places
-from plumbline.jobs.tasks import TrainingTask, read
+from plumbline.jobs.task_file import read
 from plumbline.store import Store
 from plumbline.store.digests import of_bytes
 

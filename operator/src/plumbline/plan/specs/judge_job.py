@@ -12,11 +12,11 @@ from plumbline.api.meta import GROUP
 from plumbline.api.objects import Manifest
 from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import TrainingRun
+from plumbline.contract.tasks import Champion, FrozenSpec, JudgeTask
 from plumbline.plan.common import canonical
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import job, metadata, pod, steps
 from plumbline.plan.specs.train_job import spec_name_of
-from plumbline.plan.training.task import FrozenSpec
 
 COMPONENT = "judge"
 CASE, CASE_FILE = f"{GROUP}/case", "judge.json"
@@ -29,21 +29,25 @@ class Case:
 
     Attributes:
         training: digest of the manifest of the trained files.
-        champion: manifest, digest and run of the model to compare with, if there is one.
+        champion: the model to compare with, if there is one.
     """
 
     training: str
-    champion: Manifest | None = None
+    champion: Champion | None = None
 
     @property
     def text(self) -> str:
         """The annotation, which is the file that the steps read."""
-        return canonical.text({"training": self.training, "champion": self.champion})
+        return canonical.text(self._task.wire)
 
     @property
     def token(self) -> str:
         """A short hash that tells cases apart."""
-        return canonical.short([self.training, self.champion])
+        return canonical.short([self.training, self._task.wire["champion"]])
+
+    @property
+    def _task(self) -> JudgeTask:
+        return JudgeTask(training=self.training, champion=self.champion)
 
 
 def judge_job(

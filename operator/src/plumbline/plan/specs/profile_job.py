@@ -7,6 +7,7 @@ from plumbline.api.objects import Manifest
 from plumbline.api.resources import DATASET
 from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.dataset import DataSource
+from plumbline.contract.tasks import Owner, ProfileTask
 from plumbline.plan.common import canonical
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import config_map, job, metadata, pod, steps
@@ -29,28 +30,25 @@ def profile_job(
         labels=metadata.labels(COMPONENT, **{names.DATASET_LABEL: dataset.metadata.name}),
         annotations=annotations,
     )
-    content = {steps.TASK_FILE: canonical.text(task(dataset))}
+    content = {steps.TASK_FILE: canonical.text(task(dataset).wire)}
     spec = profile_pod(name, dataset, settings)
     made = job.job(about, spec, shown=COMPONENT, backoff_limit=0)
     return config_map.frozen(about, content), made
 
 
-def task(dataset: Dataset) -> Manifest:
+def task(dataset: Dataset) -> ProfileTask:
     """Return what the step is asked to do."""
     about, spec = dataset.metadata, dataset.spec
-    wanted = spec.model_dump(
-        mode="json",
-        by_alias=True,
-        exclude_none=True,
-        include={"source", "format", "schema_", "expectations", "question"},
+    return ProfileTask(
+        dataset=Owner(name=about.name, namespace=about.namespace, uid=about.uid),
+        source=spec.source,
+        format=spec.format,
+        schema_=spec.schema_,
+        expectations=spec.expectations,
+        question=spec.question,
+        holdout_key=f"{about.namespace}/{about.name}",
+        previous=dataset.status.manifest,
     )
-    owner = {"name": about.name, "namespace": about.namespace, "uid": about.uid}
-    return {
-        **wanted,
-        "dataset": owner,
-        "previous": dataset.status.manifest,
-        "holdoutKey": f"{about.namespace}/{about.name}",
-    }
 
 
 def profile_pod(name: str, dataset: Dataset, settings: Settings) -> Manifest:

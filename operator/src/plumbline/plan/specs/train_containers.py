@@ -2,9 +2,9 @@
 
 from plumbline.api.objects import Manifest
 from plumbline.api.v1alpha1.training_run import TrainerContainer
+from plumbline.contract.tasks import FrozenSpec
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import pod, steps
-from plumbline.plan.training.task import FrozenSpec
 
 TRAIN = "train"
 UPLOAD_READY = f"{pod.TMP}/upload-ready"

@@ -10,10 +10,10 @@ from plumbline.api.meta import PodTemplate
 from plumbline.api.objects import Manifest
 from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import TrainingRun
+from plumbline.contract.tasks import FrozenSpec
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import job, metadata, pod, steps
 from plumbline.plan.specs.train_containers import TRAIN, fetch, train, upload
-from plumbline.plan.training.task import FrozenSpec
 
 COMPONENT = TRAIN
 # Counts twice: for the upload when training has ended, which ships 2 GiB at 18 MB/s, and for a

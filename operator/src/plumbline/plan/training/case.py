@@ -1,11 +1,11 @@
 """Which judge Job answers for a run: always one that compared with the model that serves now."""
 
+from plumbline.contract.tasks import Champion, FrozenSpec
 from plumbline.plan.common import jobs
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.common.records import ModelRecord, parsed
 from plumbline.plan.specs.judge_job import CASE, COMPONENT, Case
 from plumbline.plan.training.snapshot import TrainingRunSnapshot
-from plumbline.plan.training.task import FrozenSpec
 
 
 def case_of(snapshot: TrainingRunSnapshot, spec: FrozenSpec, training: str) -> Case:
@@ -16,7 +16,7 @@ def case_of(snapshot: TrainingRunSnapshot, spec: FrozenSpec, training: str) -> C
         return Case(training=training)
     if deployment.metadata.name != gate.deployment_ref.name:
         return Case(training=training)
-    champion = {"manifest": stable.manifest, "digest": stable.model, "run": stable.run}
+    champion = Champion(manifest=stable.manifest, digest=stable.model, run=stable.run)
     return Case(training=training, champion=champion)
 
 
@@ -45,7 +45,7 @@ def is_about(snapshot: TrainingRunSnapshot, name: str, case: Case) -> bool:
 def answers(record: ModelRecord, case: Case) -> bool:
     """Tell whether what a judge wrote is about this case."""
     champion = record.champion.manifest if record.champion else None
-    wanted = case.champion["manifest"] if case.champion else None
+    wanted = case.champion.manifest if case.champion else None
     return record.training == case.training and champion == wanted
 
 

@@ -7,6 +7,7 @@ from plumbline.api.objects import Manifest
 from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import TrainingRun
+from plumbline.contract.tasks import FrozenSpec
 from plumbline.plan.common import canonical
 from plumbline.plan.common.conditions import stalled, working
 from plumbline.plan.specs import config_map, metadata
@@ -15,7 +16,7 @@ from plumbline.plan.specs.train_job import spec_name_of
 from plumbline.plan.training.fit import Conditions, pinned
 from plumbline.plan.training.preconditions import blocked, unfit
 from plumbline.plan.training.snapshot import TrainingRunSnapshot
-from plumbline.plan.training.task import FrozenSpec, frozen_spec, merged, task_text
+from plumbline.plan.training.task import frozen_spec, merged, task_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

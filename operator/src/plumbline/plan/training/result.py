@@ -37,7 +37,7 @@ def judged(
     """Return the end of a run whose model has been judged."""
     model = RunModel(digest=record.model.digest, manifest=manifest, engine=record.model.engine)
     update: dict[str, object] = {
-        "champion": case.champion["digest"] if case.champion else None,
+        "champion": case.champion.digest if case.champion else None,
         "model": model,
         "metrics": list(record.metrics),
         "gates": list(record.gates),

@@ -5,41 +5,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from plumbline.api.meta import Model, Observed, PodTemplate
 from plumbline.api.objects import Manifest
-from plumbline.api.quantities import Resources
 from plumbline.api.v1alpha1 import Dataset, TrainingRun, TrainingTemplate
-from plumbline.api.v1alpha1.training_run import Gates, RunDataset, Trainer, TrainingFields
+from plumbline.api.v1alpha1.training_run import Gates, RunDataset, TrainingFields
+from plumbline.contract.tasks import FrozenSpec, Owner, PodSettings, TrainingTask
 from plumbline.plan.common import canonical
 from plumbline.plan.specs.steps import TASK_FILE
-
-
-class PodSettings(Observed):
-    """How the training pod is made.
-
-    Attributes:
-        resources: of the training container.
-        pod_template: the user's own settings.
-        backoff_limit: how often a failed training is tried again.
-        active_deadline_seconds: how long training may take.
-        ttl_seconds_after_finished: how long the Jobs stay.
-    """
-
-    resources: Resources = Resources()
-    pod_template: PodTemplate = PodTemplate()
-    backoff_limit: int = 1
-    active_deadline_seconds: int | None = None
-    ttl_seconds_after_finished: int | None = None
-
-
-class FrozenSpec(Observed):
-    """What a plan reads of the frozen spec; the steps read the rest."""
-
-    dataset: RunDataset
-    trainer: Trainer
-    seed: int = 0
-    gates: Gates = Gates()
-    pod: PodSettings = PodSettings()
 
 
 def merged(run: TrainingRun, template: TrainingTemplate | None) -> TrainingFields:
@@ -54,20 +25,21 @@ def merged(run: TrainingRun, template: TrainingTemplate | None) -> TrainingField
 
 def task_text(run: TrainingRun, fields: TrainingFields, dataset: Dataset, pin: RunDataset) -> str:
     """Return the task file that train and judge Jobs work by."""
+    if dataset.spec.question is None or fields.trainer is None:
+        raise ValueError(f"run {run.metadata.name} was found fit without a question or a trainer")
     about = run.metadata
-    return canonical.text(
-        {
-            "run": {"name": about.name, "namespace": about.namespace, "uid": about.uid},
-            "template": run.spec.template_ref.name if run.spec.template_ref else None,
-            "dataset": _plain(pin),
-            "question": _plain(dataset.spec.question),
-            "features": list(fields.features),
-            "trainer": _plain(fields.trainer),
-            "seed": fields.seed or 0,
-            "gates": {"champion": None, **_plain(fields.gates or Gates())},
-            "pod": _plain(_pod_settings(fields)),
-        }
+    task = TrainingTask(
+        run=Owner(name=about.name, namespace=about.namespace, uid=about.uid),
+        template=run.spec.template_ref.name if run.spec.template_ref else None,
+        dataset=pin,
+        question=dataset.spec.question,
+        features=tuple(fields.features),
+        trainer=fields.trainer,
+        seed=fields.seed or 0,
+        gates=fields.gates or Gates(),
+        pod=_pod_settings(fields),
     )
+    return canonical.text(task.wire)
 
 
 def frozen_spec(config_map: Manifest) -> tuple[FrozenSpec, str] | None:
@@ -96,7 +68,3 @@ def _pod_settings(fields: TrainingFields) -> PodSettings:
     names = set(PodSettings.model_fields) & set(TrainingFields.model_fields)
     given = {name: getattr(fields, name) for name in sorted(names)}
     return PodSettings.model_construct(**{k: v for k, v in given.items() if v is not None})
-
-
-def _plain(model: Model | Observed | None) -> dict[str, Any]:
-    return model.model_dump(mode="json", by_alias=True, exclude_none=True) if model else {}
