@@ -49,11 +49,11 @@ class Workers:
         while True:
             key = await self._queue.get()
             try:
-                await self._once(key)
+                await self.once(key)
             finally:
                 self._queue.done(key)
 
-    async def _once(self, key: Key) -> None:
+    async def once(self, key: Key) -> None:
         """Reconcile one key and see to it that it comes back if it must."""
         started = self._clock.monotonic()
         try:

@@ -2,34 +2,24 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from plumbline.api import names
-from plumbline.api.objects import Key
-from plumbline.api.resources import JOB
-from plumbline.engine.cache import Cache, Object
-from plumbline.engine.effects import Effects
+from plumbline.engine.cache import Cache
 from plumbline.engine.informer import Informer
 from plumbline.engine.liveness import Liveness
 from plumbline.engine.queue import Queue
-from plumbline.engine.worker import Workers
 from plumbline.kube.client import Client
 from plumbline.kube.config import Connection
-from plumbline.kube.events import Recorder
 from plumbline.plan.registry import CHILDREN, KINDS, OURS
 from plumbline.shell import watches
-from plumbline.shell.controllers import Reconciler, controllers, resource_of
-from plumbline.shell.gather import Objects
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.puller import Puller
 from plumbline.shell.records import Records
 from plumbline.shell.settings import Process
-from plumbline.shell.wakes import Wakes
+from plumbline.shell.wiring import UNREAD, Outside, wired
 from plumbline.store import Store
 
 RESYNC_SECONDS = 600.0
-# Jobs are created once and never compared; their pods' template is most of what they are.
-UNREAD = {JOB: (("spec", "template"),)}
 
 
 class Operator:
@@ -41,30 +31,17 @@ class Operator:
         """Wire the parts together; nothing runs yet."""
         self._process, self._connection = process, connection
         self._cache, self._queue = Cache(UNREAD), Queue(metrics=metrics)
-        self._cache.on_change(self._wake)
         records = Records(self._open_store)
         self._puller = Puller(
             cache=self._cache, queue=self._queue, metrics=metrics, records=records
         )
-        objects = Objects(self._cache, KINDS)
-        self._wakes = Wakes(KINDS, self._cache, objects)
-        around = {
-            "settings": lambda _: process.plan,
-            "now": lambda _: datetime.now(UTC),
-            "traffic": self._puller.traffic,
-            "assessment": self._puller.assessment,
-            "unreadable": self._puller.unreadable,
-        }
-        by_kind = controllers(
-            KINDS, cache=self._cache, objects=objects, records=records, around=around
-        )
-        recorder = Recorder(client)
-        effects = Effects(
-            client=client, cache=self._cache, recorder=recorder, resource_of=resource_of
-        )
-        reconciler = Reconciler(cache=self._cache, effects=effects, by_kind=by_kind)
-        self._workers = Workers(
-            self._queue, reconcile=reconciler.reconcile, tell=reconciler.tell, metrics=metrics
+        self._workers = wired(
+            KINDS,
+            client=client,
+            cache=self._cache,
+            queue=self._queue,
+            outside=Outside(settings=process.plan, records=records, live=self._puller),
+            metrics=metrics,
         )
         ours = f"{names.MANAGED_BY}={names.MANAGER}"
         self._children = [Informer(client, self._cache, kind, labels=ours) for kind in CHILDREN]
@@ -105,10 +82,6 @@ class Operator:
         while True:
             await asyncio.sleep(RESYNC_SECONDS)
             await self._resync()
-
-    def _wake(self, key: Key, old: Object | None, new: Object | None) -> None:
-        for woken in self._wakes.woken_by(key, old, new):
-            self._queue.add(woken)
 
     def _open_store(self, namespace: str) -> Store:
         return Store.open(self._process.plan.store_url.format(namespace=namespace))

@@ -1,0 +1,93 @@
+"""How all kinds are tied to the engine, for whatever feeds the cache and takes from the queue."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from plumbline.api.objects import Key
+from plumbline.api.resources import JOB
+from plumbline.engine.cache import Cache, Object
+from plumbline.engine.clock import Clock, RealClock
+from plumbline.engine.effects import Effects
+from plumbline.engine.metrics import ReconcileMetrics
+from plumbline.engine.queue import Queue
+from plumbline.engine.worker import Workers
+from plumbline.kube.client import Client
+from plumbline.kube.events import Recorder
+from plumbline.live.observations import Assessment, PodProblem, Traffic
+from plumbline.plan.common.settings import Settings
+from plumbline.plan.kind import Kind
+from plumbline.shell.controllers import Reconciler, controllers, resource_of
+from plumbline.shell.gather import Around, Objects
+from plumbline.shell.records import Records
+from plumbline.shell.wakes import Wakes
+
+# Jobs are created once and never compared; their pods' template is most of what they are.
+UNREAD = {JOB: (("spec", "template"),)}
+
+
+class Live(Protocol):
+    """What is known of live traffic."""
+
+    def traffic(self, key: Key) -> Traffic:
+        """Return the counts of a ModelDeployment's pods."""
+
+    def assessment(self, key: Key) -> Assessment | None:
+        """Return the newest look of a DriftMonitor."""
+
+    def unreadable(self, key: Key) -> tuple[PodProblem, ...]:
+        """Return the pods whose counts a DriftMonitor needs and cannot be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What the plans look at beside objects."""
+
+    settings: Settings
+    records: Records
+    live: Live
+
+
+def wired(
+    kinds: Iterable[Kind[Any]],
+    *,
+    client: Client,
+    cache: Cache,
+    queue: Queue,
+    outside: Outside,
+    metrics: ReconcileMetrics | None = None,
+    clock: Clock | None = None,
+) -> Workers:
+    """Let changes of the cache wake keys in the queue; return the workers that reconcile them."""
+    kinds, clock = tuple(kinds), clock or RealClock()
+    objects = Objects(cache, kinds)
+    cache.on_change(_waking(queue, Wakes(kinds, cache, objects)))
+    by_kind = controllers(
+        kinds, cache=cache, objects=objects, records=outside.records, around=_around(outside, clock)
+    )
+    recorder = Recorder(client, now=clock.now)
+    effects = Effects(
+        client=client, cache=cache, recorder=recorder, resource_of=resource_of, clock=clock
+    )
+    reconciler = Reconciler(cache=cache, effects=effects, by_kind=by_kind)
+    return Workers(
+        queue, reconcile=reconciler.reconcile, tell=reconciler.tell, metrics=metrics, clock=clock
+    )
+
+
+def _around(outside: Outside, clock: Clock) -> Around:
+    return {
+        "settings": lambda _: outside.settings,
+        "now": lambda _: clock.now(),
+        "traffic": outside.live.traffic,
+        "assessment": outside.live.assessment,
+        "unreadable": outside.live.unreadable,
+    }
+
+
+def _waking(queue: Queue, wakes: Wakes) -> Callable[[Key, Object | None, Object | None], None]:
+    def wake(key: Key, old: Object | None, new: Object | None) -> None:
+        for woken in wakes.woken_by(key, old, new):
+            queue.add(woken)
+
+    return wake
