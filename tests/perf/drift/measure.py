@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 from plumbline.api.v1alpha1 import DriftMonitor
-from plumbline.live.detector import Watcher
-from plumbline.live.windows import Seconds
+from plumbline.contract.control import Span
+from plumbline.live.detector import DriftDetector
+from plumbline.live.windows import BucketedCounts
 from plumbline.serving.counts import Counts
 from plumbline.stats import drift
 from plumbline.stats.bins import Layout
@@ -98,14 +99,20 @@ def looks() -> float:
     """Time one look at everything that is kept: once a second for each monitor."""
     batch = table.numbers(windows=1)[0]
     layout = table.layout_of(batch)
-    seconds = Seconds([column.to_json() for column in layout.columns])
+    seconds = BucketedCounts([column.to_json() for column in layout.columns])
     for second in range(1, KEPT + 1):
         start = second * RATE % (table.ROWS - RATE)
         part = {name: values[start : start + RATE] for name, values in batch.items()}
         cells = count(layout, part)
         places = np.flatnonzero(cells)
-        told = {"e": second, "rows": RATE, "i": places, "c": cells[places], "v": {}}
+        told = Span(
+            start=second,
+            rows=RATE,
+            cells=places.tolist(),
+            counts=cells[places].tolist(),
+            violations={},
+        )
         seconds.add([told], after=-1)
-    watcher = Watcher("model", seconds)
-    look = {"look": lambda: watcher.look(MONITOR, through=KEPT, lost=0)}
+    watcher = DriftDetector("model", seconds)
+    look = {"look": lambda: watcher.evaluate(MONITOR, through=KEPT, lost=0)}
     return shortest(look, rounds=10)["look"]

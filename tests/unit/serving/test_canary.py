@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from plumbline.serving.forward import Forwarder, Routing
+from plumbline.contract.control import Routing
+from plumbline.serving.forward import Forwarder
 from plumbline.serving.protocol import parse
 from plumbline.serving.reply import Question
 from plumbline.serving.tally import Arm

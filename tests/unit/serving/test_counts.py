@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from plumbline.contract.control import Span
 from plumbline.jobs.compiling.answers import prediction_reference
 from plumbline.serving.counts import Counts
 from plumbline.stats.bins import PREDICTION
@@ -53,8 +54,8 @@ def test_broken_values_and_what_was_answered_to_them_are_told_but_not_compared()
     counts = counting(REFERENCE, None, min=0)
     counts.note({"x": np.array([0.5, -999.0, 0.7])}, np.array([[1.0], [2.0], [3.0]]))
     _, (second,) = counts.since(0)
-    assert second["v"] == {"x/Min": 1}
-    assert second["rows"] == 3
+    assert second.violations == {"x/Min": 1}
+    assert second.rows == 3
     assert column_sums(counts, second) == {"x": 2, PREDICTION: 2}
 
 
@@ -62,7 +63,7 @@ def test_a_number_that_is_no_boolean_is_broken_and_has_not_moved() -> None:
     counts = counting(REFERENCE, None, type="boolean", nullable=True)
     counts.note({"x": np.array([0.0, 1.0, np.nan, 2.0, -0.5])}, np.zeros((5, 1)))
     _, (second,) = counts.since(0)
-    assert second["v"] == {"x/Type": 2}
+    assert second.violations == {"x/Type": 2}
     assert column_sums(counts, second) == {"x": 3, PREDICTION: 3}
 
 
@@ -70,7 +71,7 @@ def test_a_value_that_breaks_two_rules_hides_no_row_but_its_own() -> None:
     counts = counting(REFERENCE, None, max=10, integer=True)
     counts.note({"x": np.array([99.5, 1.0, 0.5, 2.0])}, np.zeros((4, 1)))
     _, (second,) = counts.since(0)
-    assert second["v"] == {"x/Max": 1, "x/Type": 2}
+    assert second.violations == {"x/Max": 1, "x/Type": 2}
     assert column_sums(counts, second) == {"x": 2, PREDICTION: 2}
 
 
@@ -90,9 +91,9 @@ def test_rows_count_the_same_whether_they_came_alone_or_together(sizes: list[int
     assert found[0] == found[1]
 
 
-def column_sums(counts: Counts, second: dict[str, Any]) -> dict[str, int]:
+def column_sums(counts: Counts, second: Span) -> dict[str, int]:
     total = counts.layout.zeros()
-    total[second["i"]] = second["c"]
+    total[second.cells] = second.counts
     return {name: int(total[cells].sum()) for name, cells in counts.layout.slices.items()}
 
 
@@ -113,5 +114,5 @@ def counted(counts: Counts) -> list[int]:
     """Return what has been counted of the predictions."""
     total = counts.layout.zeros()
     for second in counts.since(0)[1]:
-        total[second["i"]] += np.array(second["c"], dtype=np.int64)
+        total[second.cells] += np.array(second.counts, dtype=np.int64)
     return list(total[counts.layout.slices[PREDICTION]])

@@ -1,9 +1,8 @@
 """Rows of long ago are merged into minutes and hours; none is dropped before a month has gone."""
 
-from typing import Any
-
 import numpy as np
 import pytest
+from plumbline.contract.control import Span
 from plumbline.serving.counts import PAGE, Counts
 from plumbline.serving.history import KEPT_CELLS, TIERS, History
 from plumbline.stats.reference import number_bins
@@ -83,17 +82,17 @@ def counting(columns: int = 1) -> tuple[Counts, Clock]:
     return Counts({"features": features, "reference": {"columns": reference}}, clock=clock), clock
 
 
-def answers(counts: Counts, second: int) -> tuple[int, list[list[dict[str, Any]]]]:
+def answers(counts: Counts, second: int) -> tuple[int, list[list[Span]]]:
     """Ask until everything is told; return the last second told, and the answers."""
-    told, before = list[list[dict[str, Any]]](), -1
+    told, before = list[list[Span]](), -1
     while second != before:
         before, (second, found) = second, counts.since(second)
         told.append(found)
     return second, told
 
 
-def rows(told: list[list[dict[str, Any]]]) -> int:
-    return sum(one["rows"] for answer in told for one in answer)
+def rows(told: list[list[Span]]) -> int:
+    return sum(one.rows for answer in told for one in answer)
 
 
 def test_an_operator_that_was_away_for_a_day_is_told_every_row_since() -> None:
@@ -108,7 +107,7 @@ def test_an_operator_that_was_away_for_a_day_is_told_every_row_since() -> None:
     clock.now += 1
     newest, told = answers(counts, through)
     assert (newest, rows([first]), rows(told)) == (clock.now - 1, 7, 1440 * 3)
-    assert {one.get("s", 1) for answer in told for one in answer} == {1, 60}
+    assert {one.length for answer in told for one in answer} == {1, 60}
 
 
 def test_a_long_tale_comes_in_parts_and_each_row_in_one_of_them() -> None:
@@ -118,7 +117,7 @@ def test_a_long_tale_comes_in_parts_and_each_row_in_one_of_them() -> None:
     newest, told = answers(counts, 0)
     assert (newest, rows(told)) == (clock.now - 1, 4000)
     assert len(told) > 5
-    assert max(sum(len(one["i"]) for one in answer) for answer in told) < PAGE + 1000
+    assert max(sum(len(one.cells) for one in answer) for answer in told) < PAGE + 1000
 
 
 def test_who_asks_for_the_newest_is_not_told_of_long_ago() -> None:
@@ -127,7 +126,7 @@ def test_who_asks_for_the_newest_is_not_told_of_long_ago() -> None:
         counts.note({"x0": np.zeros(1)}, None)
         clock.now += 1
     told = counts.since(-10)[1]
-    assert [one["e"] for one in told] == list(range(NOW + 90, NOW + 100))
+    assert [one.start for one in told] == list(range(NOW + 90, NOW + 100))
 
 
 def test_a_second_that_was_told_never_changes_even_when_the_clock_is_set_back() -> None:
@@ -139,7 +138,7 @@ def test_a_second_that_was_told_never_changes_even_when_the_clock_is_set_back() 
     counts.note({"x0": np.zeros(2)}, None)
     assert counts.since(0) == (through, before)
     clock.now += 60
-    assert [one["rows"] for one in counts.since(through)[1]] == [2]
+    assert [one.rows for one in counts.since(through)[1]] == [2]
 
 
 def test_rows_that_come_too_fast_to_be_counted_are_told_in_rows() -> None:
@@ -149,6 +148,6 @@ def test_rows_that_come_too_fast_to_be_counted_are_told_in_rows() -> None:
         counts.note(batch, None)
     clock.now += 1
     assert counts.lost == 3_000_000
-    assert sum(one["rows"] for one in counts.since(0)[1]) == 9_000_000
+    assert sum(one.rows for one in counts.since(0)[1]) == 9_000_000
     counts.note(batch, None)
     assert counts.lost == 3_000_000

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import replace
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
 from plumbline.live.observations import Assessment
 from plumbline.shell.metrics import Metrics
+from plumbline.shell.pull import REPLY_LIMIT
 from plumbline.shell.puller import Puller
 from plumbline.shell.records import Records
 from plumbline.store import Store
@@ -39,7 +40,7 @@ class Cluster:
 
     def __init__(self, folder: Path) -> None:
         self.store, self.cache, self.version = Store.open(f"file://{folder}/store"), Cache(), 0
-        self.queue = Queue()
+        self.queue, self.metrics = Queue(), Metrics()
         write_model(folder / "model")
         blob = self.store.put_blob((folder / "model" / "model.json").read_bytes())
         files = [{"path": "model.json", "blob": blob}]
@@ -61,17 +62,19 @@ class Cluster:
         }
         self.cache.observe(key, {"metadata": metadata, **content})
 
-    def pod(self, name: str, server: Server) -> Key:
+    def pod(self, name: str, port: int, *, ready: bool = False) -> Key:
         key = Key(POD, "n", name)
         labels = {names.DEPLOYMENT_LABEL: "m", names.IDENTITY_LABEL: "one"}
-        ports = [{"name": "admin", "containerPort": server.admin}]
-        spec = {"containers": [{"name": "server", "ports": ports}]}
-        self.observe(key, labels, spec=spec, status={"podIP": "127.0.0.1"})
+        ports = [{"name": "admin", "containerPort": port}]
+        spec = {"containers": [{"name": "server", "image": "server:9", "ports": ports}]}
+        conditions = [{"type": "Ready", "status": "True"}] if ready else []
+        status = {"podIP": "127.0.0.1", "conditions": conditions}
+        self.observe(key, labels, spec=spec, status=status)
         return key
 
     def operator(self) -> Puller:
         records = Records(lambda _: self.store)
-        return Puller(cache=self.cache, queue=self.queue, metrics=Metrics(), records=records)
+        return Puller(cache=self.cache, queue=self.queue, metrics=self.metrics, records=records)
 
 
 @pytest.fixture
@@ -109,7 +112,7 @@ async def test_every_row_of_every_pod_is_seen_once_and_again_by_the_next_operato
 ) -> None:
     for name in ("left", "right"):
         server = serve()
-        cluster.pod(name, server)
+        cluster.pod(name, server.admin)
         await ask(server, 20)
     assert (await seen(operator, lambda look: look.window_rows >= 40)).window_rows == 40
     again = cluster.operator()
@@ -123,7 +126,7 @@ async def test_a_pod_that_ends_of_itself_loses_no_row_and_one_that_is_killed_say
     serve: Serve, cluster: Cluster, operator: Puller
 ) -> None:
     drained, killed = serve(drain=1.0), serve()
-    pods = [cluster.pod("drained", drained), cluster.pod("killed", killed)]
+    pods = [cluster.pod("drained", drained.admin), cluster.pod("killed", killed.admin)]
     await ask(drained, 30)
     await seen(operator, lambda look: look.window_rows >= 15)
     assert await asyncio.to_thread(drained.end) == 0
@@ -143,7 +146,7 @@ async def test_a_pod_that_hangs_does_not_blind_the_monitor_and_tells_its_rows_la
 ) -> None:
     stuck, well = serve(), serve()
     for name, server in (("stuck", stuck), ("well", well)):
-        cluster.pod(name, server)
+        cluster.pod(name, server.admin)
         await ask(server, 10)
     await seen(operator, lambda look: look.window_rows == 20)
     await ask(stuck, 5)
@@ -165,22 +168,96 @@ async def test_a_model_whose_manifest_nobody_can_read_stops_no_other_deployment(
     cluster.observe(Key(MODEL_DEPLOYMENT, "n", "a-odd"), spec=spec, status={"stable": served})
     cluster.observe(Key(MODEL_DEPLOYMENT, "n", "b-odd"), spec={"model": 1}, status={})
     server = serve()
-    cluster.pod("one", server)
+    cluster.pod("one", server.admin)
     await ask(server, 20)
     assert (await seen(operator, lambda look: look.window_rows >= 20)).window_rows == 20
 
 
-async def test_a_pod_that_answers_something_else_stops_no_other_pod(
-    serve: Serve, cluster: Cluster, operator: Puller
-) -> None:
+Replies = Callable[[], web.Response]
+
+
+@asynccontextmanager
+async def replying(reply: Replies | None) -> AsyncIterator[int]:
+    """Serve `/control` with these replies, or hang; yield the port."""
+
     async def answer(_: web.Request) -> web.Response:
-        return web.json_response(["a server of somebody's own"])
+        if reply is None:
+            await asyncio.Event().wait()
+            raise AssertionError
+        return reply()
 
     app = web.Application()
     app.router.add_post("/control", answer)
+    async with TestServer(app) as server:
+        yield server.port or 0
+
+
+def least() -> web.Response:
+    """Reply as a server of another release might: without `totals`, `arms` and a version."""
+    now = int(time.time())
+    second = {"e": now - 1, "rows": 20, "i": [0], "c": [20], "v": {}}
+    return web.json_response(
+        {"boot": "b", "now": now, "started": now - 9, "through": now - 1, "seconds": [second]}
+    )
+
+
+async def test_rows_of_a_pod_that_leaves_a_key_out_are_seen(
+    cluster: Cluster, operator: Puller
+) -> None:
+    async with replying(least) as port:
+        cluster.pod("other", port)
+        assert (await seen(operator, lambda look: look.window_rows >= 20)).rows_lost == 0
+        assert operator.traffic(DEPLOYMENT).unreadable == ()
+
+
+HOSTILE: dict[str, tuple[Replies | None, str]] = {
+    "something else": (lambda: web.json_response(["a server of somebody's own"]), "unreadable"),
+    "no JSON": (lambda: web.Response(text="ok"), "unreadable"),
+    "a later version": (lambda: web.json_response({"version": 99}), "unreadable"),
+    "no end": (lambda: web.Response(body=b" " * (REPLY_LIMIT + 1)), "unreadable"),
+    "not found": (lambda: web.Response(status=404), "http"),
+    "nothing": (None, "timeout"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+async def test_a_pod_that_cannot_be_read_stops_no_other_and_is_counted(
+    serve: Serve, cluster: Cluster, operator: Puller, case: str
+) -> None:
+    reply, reason = HOSTILE[case]
     server = serve()
-    async with TestServer(app) as other:
-        cluster.pod("other", replace(server, admin=other.port or 0))
-        cluster.pod("one", server)
+    async with replying(reply) as port:
+        cluster.pod("other", port)
+        cluster.pod("one", server.admin)
         await ask(server, 20)
         assert (await seen(operator, lambda look: look.window_rows >= 20)).window_rows == 20
+    assert f'plumbline_pulls_failed_total{{reason="{reason}"}}' in cluster.metrics.text().decode()
+
+
+async def test_a_ready_pod_that_cannot_be_read_is_named_with_its_image(
+    cluster: Cluster, operator: Puller
+) -> None:
+    async with replying(lambda: web.json_response({"version": 99})) as port:
+        cluster.pod("other", port, ready=True)
+        deadline = time.monotonic() + 40
+        while not (found := operator.traffic(DEPLOYMENT).unreadable):
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
+    (problem,) = found
+    assert (problem.pod, problem.identity, problem.image) == ("other", "one", "server:9")
+    assert "version 99" in problem.message
+
+
+async def test_a_pod_without_an_admin_port_is_left_alone(
+    serve: Serve, cluster: Cluster, operator: Puller
+) -> None:
+    cluster.observe(
+        Key(POD, "n", "odd"),
+        {names.DEPLOYMENT_LABEL: "m"},
+        spec={"containers": [{"name": "other"}]},
+        status={"podIP": "127.0.0.1"},
+    )
+    server = serve()
+    cluster.pod("one", server.admin)
+    await ask(server, 20)
+    assert (await seen(operator, lambda look: look.window_rows >= 20)).window_rows == 20

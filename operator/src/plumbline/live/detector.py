@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from plumbline.api.v1alpha1 import DriftMonitor
 from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding
-from plumbline.live.windows import KEPT, Seconds
+from plumbline.live.windows import KEPT, BucketedCounts
 from plumbline.stats import drift, episode, stuck
 from plumbline.stats.bins import PREDICTION
 from plumbline.stats.broken import Broken, null_jumps, violations
@@ -16,18 +16,18 @@ BROKEN_WINDOW, SUSPICION_SECONDS = 64, 60
 
 
 @dataclass(slots=True)
-class Watcher:
-    """One monitor's look at a model's seconds, and the state of its two alarms.
+class DriftDetector:
+    """One monitor's judgement of a model's counts, and the state of its two alarms.
 
     Attributes:
-        rules: what was broken when the look last found something broken.
+        rules: what was broken when an evaluation last found something broken.
         broken_until: by column: the newest second at which it was taken for broken. What is
             predicted of broken rows says nothing, so predictions are in it with any other column.
         suspected: by column that alarms: since when it is suspected of being broken.
     """
 
     model: str
-    seconds: Seconds
+    counts: BucketedCounts
     drifted: episode.Alarm = field(default_factory=episode.Alarm)
     broken: episode.Alarm = field(default_factory=episode.Alarm)
     rules: tuple[BrokenFinding, ...] = ()
@@ -36,16 +36,16 @@ class Watcher:
     lost_before: int = 0
 
     @staticmethod
-    def resumed(monitor: DriftMonitor, model: str, seconds: Seconds) -> "Watcher":
-        """Return a watcher whose alarms stand as the monitor's status says.
+    def resumed(monitor: DriftMonitor, model: str, counts: BucketedCounts) -> "DriftDetector":
+        """Return a detector whose alarms stand as the monitor's status says.
 
-        An operator that starts again must not take its first looks for the all-clear.
+        An operator that starts again must not take its first evaluations for the all-clear.
         """
         ended = {one.column: int(one.until.timestamp()) for one in monitor.status.mended}
         stands = {c.type for c in monitor.status.conditions if c.status == "True"}
-        return Watcher(
+        return DriftDetector(
             model,
-            seconds,
+            counts,
             drifted=episode.Alarm("Drifted" in stands),
             broken=episode.Alarm("DataBroken" in stands),
             rules=tuple(
@@ -56,18 +56,18 @@ class Watcher:
             lost_before=monitor.status.rows_lost,
         )
 
-    def look(self, monitor: DriftMonitor, *, through: int, lost: int) -> Assessment:
+    def evaluate(self, monitor: DriftMonitor, *, through: int, lost: int) -> Assessment:
         """Judge everything up to a second."""
         sensitivity = monitor.spec.sensitivity
         alpha = drift.log_alpha(
             false_alarms_per_month=sensitivity.false_alarms_per_month,
-            columns=len(self.seconds.layout.columns),
+            columns=len(self.counts.layout.columns),
         )
-        counts = self.seconds.counts(through)
-        held = stuck.holdings(self.seconds.layout, counts)
+        counts = self.counts.by_second(through)
+        held = stuck.holdings(self.counts.layout, counts)
         self._judge_broken(self._broken(counts, held, through, alpha), through)
         scores = self._scores(monitor, counts, through, alpha)
-        lacking = null_jumps(self.seconds.layout, counts[-BROKEN_WINDOW:], log_alpha=alpha)
+        lacking = null_jumps(self.counts.layout, counts[-BROKEN_WINDOW:], log_alpha=alpha)
         suspects = {each.column for each in held} | {each.column for each in lacking}
         self._judge_drift(scores, suspects | ({PREDICTION} if suspects else set()), through)
         return Assessment(
@@ -76,9 +76,9 @@ class Watcher:
             findings=tuple(_finding(score) for score in scores),
             broken=self.rules if self.broken.standing else (),
             mended=self._mended(through),
-            window_rows=self.seconds.rows(through, KEPT),
+            window_rows=self.counts.rows(through, KEPT),
             rows_lost=self.lost_before + lost,
-            unknown=tuple(sorted(set(monitor.spec.columns) - self.seconds.layout.slices.keys())),
+            unknown=tuple(sorted(set(monitor.spec.columns) - self.counts.layout.slices.keys())),
         )
 
     def _judge_broken(self, wrong: list[Broken], through: int) -> None:
@@ -123,11 +123,11 @@ class Watcher:
         if not len(counts):
             return []
         for name, until in self.broken_until.items():
-            cells = self.seconds.layout.slices.get(name)
+            cells = self.counts.layout.slices.get(name)
             if until < through and cells:
                 counts[: max(0, len(counts) - (through - until)), cells] = 0
         tolerate = monitor.spec.sensitivity.tolerate
-        scores = drift.score(self.seconds.layout, counts, log_alpha=alpha, tolerate=tolerate)
+        scores = drift.score(self.counts.layout, counts, log_alpha=alpha, tolerate=tolerate)
         watched = set(monitor.spec.columns)
         return [score for score in scores if not watched or score.name in watched]
 
@@ -135,14 +135,14 @@ class Watcher:
         self, counts: NDArray[np.int64], held: list[stuck.Holding], through: int, alpha: float
     ) -> list[Broken]:
         """Return the rules that the rows of the last minute break, and the values that jumped."""
-        rows = self.seconds.rows(through, BROKEN_WINDOW)
+        rows = self.counts.rows(through, BROKEN_WINDOW)
         if not rows:
             return []
         found = violations(
-            self.seconds.violations(through, BROKEN_WINDOW), rows=rows, log_alpha=alpha
+            self.counts.violations(through, BROKEN_WINDOW), rows=rows, log_alpha=alpha
         )
         minute = counts[-BROKEN_WINDOW:].sum(axis=0, keepdims=True)
-        found += null_jumps(self.seconds.layout, minute, log_alpha=alpha)
+        found += null_jumps(self.counts.layout, minute, log_alpha=alpha)
         return found + stuck.value_jumps(held, log_alpha=alpha)
 
 

@@ -3,20 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from plumbline.contract.control import Arm
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arm:
-    """Requests of one side of a comparison.
-
-    Attributes:
-        requests: requests sent to it.
-        errors: requests that it failed (5xx, refused, late or cut).
-        latency: requests by latency, one count a bucket of `Traffic.latency_bounds` and one above.
-    """
-
-    requests: int = 0
-    errors: int = 0
-    latency: tuple[int, ...] = ()
+__all__ = [
+    "Arm",
+    "Assessment",
+    "BrokenFinding",
+    "ColumnFinding",
+    "PodProblem",
+    "Traffic",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

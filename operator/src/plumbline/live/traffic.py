@@ -1,78 +1,103 @@
-"""What the serving pods of one ModelDeployment have counted, added up over pods and restarts.
+"""Requests and errors that the pods of one ModelDeployment have counted, over pods and restarts.
 
-Pods count from their own start, so the ledger keeps the newest answer of each start (boot) and adds
-them. A pod that starts again has a new boot, and what its old one counted stays in the sum.
+A pod counts from the start of its process, so its counters begin at zero again after a restart
+(a reset: the reply names another boot). What it counted before stays in the sum.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from plumbline.live.observations import Arm, Traffic
+from plumbline.contract.control import LATENCY_BOUNDS, Arm, ControlReply
+from plumbline.live.observations import PodProblem, Traffic
 
-Answer = Mapping[str, Any]
+ArmPair = tuple[Arm, Arm]
+# Pods name boots and routings themselves, so what is remembered of them has a bound.
+KEPT_BOOTS, KEPT_TOKENS = 1024, 256
 
 
-@dataclass(slots=True)
-class Pod:
-    """The newest answer of one pod's start, and when it came (seconds of the epoch)."""
+@dataclass(frozen=True, slots=True)
+class PodCounters:
+    """The newest counters of one boot of a pod, and when they came (seconds of the epoch)."""
 
-    name: str
+    pod: str
     identity: str
-    answer: Answer
+    routing: str | None
+    arms: Mapping[str, ArmPair]
     time: float
 
 
 @dataclass(slots=True)
-class Ledger:
-    """Answers by boot."""
+class TrafficCounters:
+    """Counters by boot, and by identity the sums of those that were too many to remember."""
 
-    pods: dict[str, Pod] = field(default_factory=dict)
+    boots: dict[str, PodCounters] = field(default_factory=dict)
+    sums: dict[str, dict[str, ArmPair]] = field(default_factory=dict)
 
-    def enter(self, name: str, answer: Answer, *, time: float) -> None:
-        """Keep an answer without its seconds; the newest of each boot counts."""
-        kept = {word: value for word, value in answer.items() if word != "seconds"}
-        self.pods[answer["boot"]] = Pod(name, answer["identity"], kept, time)
+    def report(self, pod: str, identity: str, reply: ControlReply, *, time: float) -> None:
+        """Take in a reply; the newest of each boot counts."""
+        arms = {
+            token: (_bucketed(pair.stable, reply), _bucketed(pair.canary, reply))
+            for token, pair in reply.arms.items()
+        }
+        self.boots.pop(reply.boot, None)
+        self.boots[reply.boot] = PodCounters(pod, identity, reply.routing, arms, time)
+        if len(self.boots) > KEPT_BOOTS:
+            self._sum_up(self.boots.pop(next(iter(self.boots))))
 
     def forget(self, identities: Iterable[str]) -> None:
-        """Drop the boots of identities that no longer exist."""
+        """Drop what belongs to identities that no longer exist."""
         kept = set(identities)
-        self.pods = {boot: pod for boot, pod in self.pods.items() if pod.identity in kept}
+        self.boots = {boot: one for boot, one in self.boots.items() if one.identity in kept}
+        self.sums = {identity: one for identity, one in self.sums.items() if identity in kept}
 
-    def traffic(self, *, ready: Mapping[str, str], fresh_since: float) -> Traffic:
+    def traffic(
+        self,
+        *,
+        ready: Mapping[str, str],
+        fresh_since: float,
+        unreadable: tuple[PodProblem, ...] = (),
+    ) -> Traffic:
         """Return the sum.
 
         Args:
             ready: identity of each ready pod, by its name.
-            fresh_since: only answers since then say what a pod does now.
+            fresh_since: only replies since then say what a pod does now.
+            unreadable: pods that are missing from the sum.
         """
-        fresh = {pod.name: pod for pod in self.pods.values() if pod.time >= fresh_since}
+        fresh = {one.pod: one for one in self.boots.values() if one.time >= fresh_since}
+        total: dict[str, ArmPair] = {}
+        for arms in (*self.sums.values(), *(one.arms for one in self.boots.values())):
+            _add(total, arms)
         return Traffic(
-            arms=self._arms(),
-            latency_bounds=self._bounds(),
+            arms=total,
+            latency_bounds=LATENCY_BOUNDS,
             routed=_routed(fresh, ready),
+            unreadable=unreadable,
         )
 
-    def _arms(self) -> dict[str, tuple[Arm, Arm]]:
-        total: dict[str, tuple[Arm, Arm]] = {}
-        for pod in self.pods.values():
-            for token, arms in pod.answer.get("arms", {}).items():
-                pair = (_arm(arms["stable"]), _arm(arms["canary"]))
-                total[token] = _added(total[token], pair) if token in total else pair
-        return total
-
-    def _bounds(self) -> tuple[float, ...]:
-        for pod in self.pods.values():
-            return tuple(pod.answer.get("latencyBounds", ()))
-        return ()
+    def _sum_up(self, old: PodCounters) -> None:
+        total = self.sums.setdefault(old.identity, {})
+        _add(total, old.arms)
+        for token in list(total)[:-KEPT_TOKENS]:
+            del total[token]
 
 
-def _arm(wire: Answer) -> Arm:
-    return Arm(requests=wire["requests"], errors=wire["errors"], latency=tuple(wire["latency"]))
+def _bucketed(arm: Arm, reply: ControlReply) -> Arm:
+    """Return an arm by our own latency buckets; servers of other releases may have others."""
+    if reply.latency_bounds == LATENCY_BOUNDS and arm.latency:
+        return arm
+    latency = [0] * (len(LATENCY_BOUNDS) + 1)
+    for count, upper in zip(arm.latency, (*reply.latency_bounds, float("inf")), strict=False):
+        latency[bisect_left(LATENCY_BOUNDS, upper)] += count
+    return Arm(requests=arm.requests, errors=arm.errors, latency=tuple(latency))
 
 
-def _added(one: tuple[Arm, Arm], other: tuple[Arm, Arm]) -> tuple[Arm, Arm]:
-    return _sum(one[0], other[0]), _sum(one[1], other[1])
+def _add(total: dict[str, ArmPair], arms: Mapping[str, ArmPair]) -> None:
+    for token, (stable, canary) in arms.items():
+        if token in total:
+            stable, canary = _sum(total[token][0], stable), _sum(total[token][1], canary)
+        total[token] = (stable, canary)
 
 
 def _sum(one: Arm, other: Arm) -> Arm:
@@ -82,13 +107,12 @@ def _sum(one: Arm, other: Arm) -> Arm:
     )
 
 
-def _routed(fresh: Mapping[str, Pod], ready: Mapping[str, str]) -> frozenset[str]:
+def _routed(fresh: Mapping[str, PodCounters], ready: Mapping[str, str]) -> frozenset[str]:
     """Return the tokens that every ready pod of some identity follows."""
     by_identity: dict[str, list[str | None]] = {}
     for name, identity in ready.items():
-        pod = fresh.get(name)
-        followed = pod.answer.get("routing") if pod else None
-        by_identity.setdefault(identity, []).append(followed)
+        counters = fresh.get(name)
+        by_identity.setdefault(identity, []).append(counters.routing if counters else None)
     return frozenset(
         tokens[0] for tokens in by_identity.values() if tokens[0] and len(set(tokens)) == 1
     )

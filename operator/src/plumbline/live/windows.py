@@ -1,6 +1,6 @@
 """Counts by second, added up over the pods of one model.
 
-Only whole seconds that every pod has told of are judged, so that the same rows give the same
+Only whole seconds that every pod has reported are judged, so that the same rows give the same
 numbers however they were spread over replicas.
 """
 
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plumbline.contract.control import Span
 from plumbline.stats.bins import ColumnBins, Layout
 from plumbline.stats.drift import SCALES
 
@@ -26,44 +27,48 @@ class Second:
     violations: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
-class Seconds:
-    """The newest seconds of one model."""
+class BucketedCounts:
+    """Counts of one model's newest seconds."""
 
     def __init__(self, reference: Iterable[Mapping[str, Any]]) -> None:
         """Count by the reference that the model was compiled with."""
         self.layout = Layout([ColumnBins.from_json(column) for column in reference])
         self._seconds: dict[int, Second] = {}
 
-    def add(self, told: Iterable[Mapping[str, Any]], *, after: int = 0) -> int:
-        """Add what one pod told.
+    def fits(self, spans: Iterable[Span]) -> bool:
+        """Tell whether spans count the cells of this model's reference."""
+        return all(max(span.cells, default=0) < self.layout.size for span in spans)
+
+    def add(self, spans: Iterable[Span], *, after: int = 0) -> int:
+        """Add what one pod reported.
 
         Args:
-            told: seconds, and longer spans of what is long ago.
+            spans: seconds, and longer spans of what is long ago.
             after: what is not after this second is forgotten.
 
         Returns:
             Rows that came too late for their second to be judged.
         """
         late = 0
-        for wire in told:
-            if wire["e"] <= after or "s" in wire:
-                late += wire["rows"]
+        for span in spans:
+            if span.start <= after or span.length > 1:
+                late += span.rows
             else:
-                self._add(wire)
+                self._add(span)
         for old in [second for second in self._seconds if second <= after]:
             del self._seconds[old]
         return late
 
-    def _add(self, wire: Mapping[str, Any]) -> None:
-        second = self._seconds.setdefault(wire["e"], Second(self.layout.zeros()))
-        second.cells[wire["i"]] += np.array(wire["c"], dtype=np.int64)
-        second.rows += wire["rows"]
-        for name, rows in wire["v"].items():
+    def _add(self, span: Span) -> None:
+        second = self._seconds.setdefault(span.start, Second(self.layout.zeros()))
+        second.cells[span.cells] += np.array(span.counts, dtype=np.int64)
+        second.rows += span.rows
+        for name, rows in span.violations.items():
             column, _, rule = name.rpartition("/")
             key = (column, rule)
             second.violations[key] = second.violations.get(key, 0) + rows
 
-    def counts(self, through: int) -> NDArray[np.int64]:
+    def by_second(self, through: int) -> NDArray[np.int64]:
         """Return the cells of each second up to `through`, oldest first; empty ones included."""
         known = [second for second in self._seconds if second <= through]
         first = max(min(known, default=through), through - KEPT + 1)

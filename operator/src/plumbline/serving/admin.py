@@ -7,16 +7,16 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import msgspec
 
+from plumbline.contract import control
+from plumbline.contract.control import LATENCY_BOUNDS, ControlReply, Routing
 from plumbline.serving.app import App, Scope, Send
 from plumbline.serving.body import Body, Receive, Room
 from plumbline.serving.counts import Counts
 from plumbline.serving.errors import RequestError
-from plumbline.serving.forward import Routing
-from plumbline.serving.tally import BOUNDS, Arm, Tally
+from plumbline.serving.tally import Arm, Tally
 
 CONTROL_LIMIT, PULLED_SECONDS, LAST_PULL_SECONDS = 65_536, 5.0, 3.0
 
@@ -73,37 +73,46 @@ class Admin:
     async def _control(self, receive: Receive) -> tuple[int, bytes, bytes]:
         """Take over the routing and tell what was counted."""
         try:
-            asked = msgspec.json.decode(await Body({}, receive, Room()).read(limit=CONTROL_LIMIT))
-            routing, since = Routing.of(asked.get("routing")), int(asked.get("since", 0))
-        except (RequestError, AttributeError, KeyError, TypeError, ValueError) as error:
-            return 400, b"application/json", msgspec.json.encode({"error": repr(error)})
+            body = await Body({}, receive, Room()).read(limit=CONTROL_LIMIT)
+            asked = control.read_request(body)
+        except (RequestError, control.Unreadable) as error:
+            return 400, b"application/json", msgspec.json.encode({"error": str(error)})
         self._pulled = time.monotonic()
+        routing = asked.routing if asked.routing and asked.routing.percent else None
         if routing != self._app.forwarder.routing:
             self._on_loop(lambda: self._app.forwarder.follow(routing))
-        return 200, b"application/json", msgspec.json.encode(self._told(routing, since))
+        return 200, b"application/json", control.encode(self._told(routing, asked.since))
 
-    def _told(self, routing: Routing | None, since: int) -> dict[str, Any]:
+    def _told(self, routing: Routing | None, since: int) -> ControlReply:
         through, seconds = self._counts.since(since)
+        arms = list(self._tally.arms.items())
+        return ControlReply(
+            version=control.VERSION,
+            boot=self._boot,
+            identity=self._identity,
+            now=int(time.time()),
+            started=self._started,
+            routing=routing.token if routing else None,
+            arms={token: _pair(pair) for token, pair in arms},
+            latency_bounds=LATENCY_BOUNDS,
+            totals=self._totals(),
+            ended=self._counts.ended,
+            through=through,
+            seconds=seconds,
+            begun=self._counts.begun(),
+        )
+
+    def _totals(self) -> control.Totals:
         total = self._tally.total
-        return {
-            "boot": self._boot,
-            "identity": self._identity,
-            "now": int(time.time()),
-            "started": self._started,
-            "routing": routing.token if routing else None,
-            "arms": {token: _pair(pair) for token, pair in list(self._tally.arms.items())},
-            "latencyBounds": BOUNDS,
-            "totals": {
-                **total.wire(),
-                "rows": self._tally.rows,
-                "lost": self._counts.lost,
-                "forgotten": self._counts.history.forgotten,
-            },
-            "ended": self._counts.ended,
-            "through": through,
-            "seconds": seconds,
-            "begun": self._counts.begun(),
-        }
+        return control.Totals(
+            requests=total.requests,
+            errors=total.errors,
+            fallbacks=total.fallbacks,
+            latency=tuple(total.latency),
+            rows=self._tally.rows,
+            lost=self._counts.lost,
+            forgotten=self._counts.history.forgotten,
+        )
 
     def _metrics(self) -> str:
         """Return the counts in Prometheus' text format."""
@@ -127,8 +136,8 @@ class Admin:
         return "".join(f"{line}\n" for part in parts for line in part)
 
 
-def _pair(pair: tuple[Arm, Arm]) -> Mapping[str, Any]:
-    return {"stable": pair[0].wire(), "canary": pair[1].wire()}
+def _pair(pair: tuple[Arm, Arm]) -> control.Arms:
+    return control.Arms(stable=pair[0].told(), canary=pair[1].told())
 
 
 def _metric(name: str, kind: str, help_: str, values: Mapping[str, float]) -> list[str]:
@@ -139,7 +148,7 @@ def _metric(name: str, kind: str, help_: str, values: Mapping[str, float]) -> li
 
 def _histogram(name: str, help_: str, arm: Arm) -> list[str]:
     reached, values = 0, dict[str, float]()
-    for bound, count in zip((*BOUNDS, "+Inf"), arm.latency, strict=True):
+    for bound, count in zip((*LATENCY_BOUNDS, "+Inf"), arm.latency, strict=True):
         reached += count
         values[f'_bucket{{le="{bound}"}}'] = reached
     return _metric(name, "histogram", help_, {**values, "_sum": arm.seconds, "_count": reached})

@@ -10,10 +10,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from plumbline.contract.control import Routing
 from plumbline.serving.body import Body, Receive, Room
 from plumbline.serving.counts import Counts
 from plumbline.serving.errors import RequestError
-from plumbline.serving.forward import FORWARDED, Forwarder, Routing
+from plumbline.serving.forward import FORWARDED, Forwarder
 from plumbline.serving.pages import Pages
 from plumbline.serving.predictor import Predictor
 from plumbline.serving.protocol import parse

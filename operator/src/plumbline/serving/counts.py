@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plumbline.contract import control
 from plumbline.serving.history import History, Span
 from plumbline.serving.notes import Columns, Note, gathered, sound
 from plumbline.serving.rules import Rules
@@ -68,11 +69,11 @@ class Counts:
         self.flush()
         self.ended = True
 
-    def since(self, second: int) -> tuple[int, list[dict[str, Any]]]:
+    def since(self, second: int) -> tuple[int, list[control.Span]]:
         """Return what came after a second, and the last second that this tells of.
 
-        A long tale is told in parts. What is long ago is told by minutes and hours; of one that
-        reaches beyond the second asked from, all rows are told.
+        It comes in pages: ask again from that last second. Older data come as minute and hour
+        spans; a span that overlaps `second` is returned whole.
 
         Args:
             second: of the epoch; when negative, so many seconds ago.
@@ -84,12 +85,12 @@ class Counts:
             found, room = [], PAGE
             for span in self.history.after(second if second >= 0 else newest + second, newest):
                 found.append(_wire(span))
-                room -= len(found[-1]["i"])
+                room -= len(found[-1].cells)
                 if room < 0:
                     return span.last, found
         return newest, found
 
-    def begun(self) -> list[dict[str, Any]]:
+    def begun(self) -> list[control.Span]:
         """Return what came after the seconds that have ended; more may come."""
         with self._lock:
             return [_wire(span) for span in self.history.after(self._told, self._told + 2)]
@@ -122,13 +123,14 @@ class Counts:
         self.flush()
 
 
-def _wire(span: Span) -> dict[str, Any]:
-    """Return a span as the operator reads it; one without a length is a second."""
+def _wire(span: Span) -> control.Span:
+    """Return a span as the operator reads it."""
     cells = np.flatnonzero(span.cells)
-    return {
-        "e": span.start,
-        "rows": span.rows,
-        "i": cells.tolist(),
-        "c": span.cells[cells].tolist(),
-        "v": span.broken,
-    } | ({"s": span.length} if span.length > 1 else {})
+    return control.Span(
+        start=span.start,
+        length=span.length,
+        rows=span.rows,
+        cells=cells.tolist(),
+        counts=span.cells[cells].tolist(),
+        violations=dict(span.broken),
+    )

@@ -6,9 +6,9 @@ costs the client nothing but the time waited.
 """
 
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from plumbline.contract.control import Routing
 from plumbline.serving.reply import Question, Reply, read
 from plumbline.serving.tally import Arm
 
@@ -19,28 +19,6 @@ FORWARDED = b"x-plumbline-forwarded"
 ANSWER_LIMIT = 64 * 2**20
 # Many rows take any model long; only beyond that is a canary late.
 TIMES_AS_SLOW = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Routing:
-    """What the operator wants forwarded."""
-
-    token: str
-    target: str
-    percent: int
-    timeout_seconds: float = 1.0
-
-    @staticmethod
-    def of(wire: dict[str, Any] | None) -> "Routing | None":
-        """Return the routing that the operator sent."""
-        if not wire or not wire.get("percent"):
-            return None
-        return Routing(
-            token=str(wire["token"]),
-            target=str(wire["target"]).rstrip("/"),
-            percent=min(100, int(wire["percent"])),
-            timeout_seconds=float(wire.get("timeoutSeconds", 1.0)),
-        )
 
 
 class Forwarder:

@@ -2,9 +2,10 @@
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from typing import Any
 
-BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+from plumbline.contract import control
+from plumbline.contract.control import LATENCY_BOUNDS
+
 KEPT_TOKENS = 32
 
 
@@ -16,23 +17,23 @@ class Arm:
     errors: int = 0
     fallbacks: int = 0
     seconds: float = 0.0
-    latency: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
+    latency: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BOUNDS) + 1))
 
     def add(self, seconds: float, *, failed: bool) -> None:
         """Count a request."""
         self.requests += 1
         self.errors += failed
         self.seconds += seconds
-        self.latency[bisect_left(BOUNDS, seconds)] += 1
+        self.latency[bisect_left(LATENCY_BOUNDS, seconds)] += 1
 
-    def wire(self) -> dict[str, Any]:
+    def told(self) -> control.Arm:
         """Return the counts as the operator reads them."""
-        return {
-            "requests": self.requests,
-            "errors": self.errors,
-            "fallbacks": self.fallbacks,
-            "latency": self.latency,
-        }
+        return control.Arm(
+            requests=self.requests,
+            errors=self.errors,
+            fallbacks=self.fallbacks,
+            latency=tuple(self.latency),
+        )
 
 
 @dataclass(slots=True)

@@ -1,49 +1,51 @@
-"""The looks of the DriftMonitors at what a deployment's pods have counted."""
+"""The evaluations of the DriftMonitors: what a deployment's pods have counted, judged."""
 
 from plumbline.api.objects import Key
 from plumbline.api.resources import DRIFT_MONITOR
 from plumbline.api.v1alpha1 import DriftMonitor
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
-from plumbline.live.detector import Watcher
+from plumbline.live.detector import DriftDetector
 from plumbline.live.observations import Assessment
-from plumbline.live.watermark import Coverage
-from plumbline.live.windows import Seconds
+from plumbline.live.watermark import Watermark
+from plumbline.live.windows import BucketedCounts
 from plumbline.shell.metrics import Metrics
 
 
-class Looks:
-    """The newest look of each monitor.
+class MonitorEvaluations:
+    """The newest evaluation of each monitor.
 
     Attributes:
         assessments: what it found.
     """
 
     def __init__(self, cache: Cache, queue: Queue, metrics: Metrics) -> None:
-        """Look for the monitors that the cache knows."""
+        """Evaluate the monitors that the cache knows."""
         self._cache, self._queue, self._metrics = cache, queue, metrics
-        self._watchers: dict[Key, Watcher] = {}
+        self._detectors: dict[Key, DriftDetector] = {}
         self.assessments: dict[Key, Assessment] = {}
 
-    def look(self, deployment: Key, seconds: Seconds, coverage: Coverage, model: str) -> None:
-        """Let a deployment's monitors look, and wake those whose verdict has changed."""
-        if not coverage.through:
+    def evaluate(
+        self, deployment: Key, counts: BucketedCounts, watermark: Watermark, model: str
+    ) -> None:
+        """Evaluate a deployment's monitors, and wake those whose verdict has changed."""
+        if not watermark.through:
             return
         for obj in self._cache.list(DRIFT_MONITOR, deployment.namespace):
             watches = obj["spec"]["deploymentRef"]["name"] == deployment.name
             if watches and not obj["spec"].get("suspend"):
-                self._judge(DriftMonitor.model_validate(obj), seconds, coverage, model)
+                self._judge(DriftMonitor.model_validate(obj), counts, watermark, model)
 
     def _judge(
-        self, monitor: DriftMonitor, seconds: Seconds, coverage: Coverage, model: str
+        self, monitor: DriftMonitor, counts: BucketedCounts, watermark: Watermark, model: str
     ) -> None:
         key = Key(DRIFT_MONITOR, monitor.metadata.namespace, monitor.metadata.name)
-        watcher = self._watchers.get(key)
-        if watcher is None or watcher.seconds is not seconds:
+        detector = self._detectors.get(key)
+        if detector is None or detector.counts is not counts:
             self._metrics.monitor_gone(key.namespace, key.name)
-            watcher = self._watchers[key] = Watcher.resumed(monitor, model, seconds)
-            watcher.lost_before -= coverage.lost
-        found = watcher.look(monitor, through=coverage.through, lost=coverage.lost)
+            detector = self._detectors[key] = DriftDetector.resumed(monitor, model, counts)
+            detector.lost_before -= watermark.lost
+        found = detector.evaluate(monitor, through=watermark.through, lost=watermark.lost)
         before, self.assessments[key] = self.assessments.get(key), found
         self._show(key, found)
         if _verdict(before) != _verdict(found):
@@ -67,8 +69,8 @@ class Looks:
             for obj in self._cache.list(DRIFT_MONITOR, None)
             if not obj["spec"].get("suspend")
         }
-        for key in self._watchers.keys() - looking:
-            del self._watchers[key]
+        for key in self._detectors.keys() - looking:
+            del self._detectors[key]
             self.assessments.pop(key, None)
             self._metrics.monitor_gone(key.namespace, key.name)
 

@@ -74,6 +74,12 @@ class Metrics:
         self.rows_lost = Gauge(
             "plumbline_drift_rows_lost", "Rows that went uncounted", monitor, registry=registry
         )
+        self._pulls_failed = Counter(
+            "plumbline_pulls_failed",
+            "Pulls of a serving pod's counts that brought none",
+            ["reason"],
+            registry=registry,
+        )
         self._monitor_gauges = (
             *(self.drift_score, self.drift_log10_p, self.drifted),
             *(self.broken, self.window_rows, self.rows_lost),
@@ -99,6 +105,10 @@ class Metrics:
     def requested(self, method: str, resource: str) -> None:
         """Count a request to the API server."""
         self._requests.labels(method, resource).inc()
+
+    def pull_failed(self, reason: str) -> None:
+        """Count a pull that brought no counts (refused, timeout, http, unreadable)."""
+        self._pulls_failed.labels(reason).inc()
 
     def monitor_gone(self, namespace: str, monitor: str) -> None:
         """Forget a monitor: what nobody looks at any more must not be shown as if it were so."""

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from plumbline.api.v1alpha1 import DriftMonitor
 from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus
-from plumbline.live.detector import SUSPICION_SECONDS, Watcher
+from plumbline.live.detector import SUSPICION_SECONDS, DriftDetector
 from plumbline.live.observations import Assessment
-from plumbline.live.windows import Seconds
+from plumbline.live.windows import BucketedCounts
 from plumbline.stats.bins import PREDICTION, ColumnBins
 from plumbline.stats.count import count
 from plumbline.stats.reference import category_bins, number_bins
+
+from tests.unit.live.wire import span
 
 RATE = 50
 MONITOR = DriftMonitor.model_validate(
@@ -21,14 +23,16 @@ MONITOR = DriftMonitor.model_validate(
 )
 
 
-def watcher(*bins: ColumnBins | None) -> Watcher:
-    return Watcher("model", Seconds([each.to_json() for each in bins if each is not None]))
+def detector(*bins: ColumnBins | None) -> DriftDetector:
+    return DriftDetector(
+        "model", BucketedCounts([each.to_json() for each in bins if each is not None])
+    )
 
 
-def with_predictions(seed: int) -> Watcher:
-    """Return a watcher of a feature and of predictions that follow it."""
+def with_predictions(seed: int) -> DriftDetector:
+    """Return a detector of a feature and of predictions that follow it."""
     values = np.random.default_rng(seed).normal(size=20_000)
-    return watcher(number_bins("x", values), prediction(values))
+    return detector(number_bins("x", values), prediction(values))
 
 
 def prediction(values: np.ndarray) -> ColumnBins | None:
@@ -37,7 +41,7 @@ def prediction(values: np.ndarray) -> ColumnBins | None:
 
 
 def looks(
-    watcher: Watcher,
+    detector: DriftDetector,
     batches: Iterable[np.ndarray],
     *,
     after: int = 0,
@@ -47,11 +51,9 @@ def looks(
     found = []
     for second, values in enumerate(batches, start=after + 1):
         batch = {"x": values, PREDICTION: predicted(values)}
-        cells = count(watcher.seconds.layout, batch)
-        places = np.flatnonzero(cells)
-        wire = {"i": places.tolist(), "c": cells[places].tolist(), "v": {}}
-        watcher.seconds.add([{"e": second, "rows": len(values)} | wire])
-        found.append(watcher.look(MONITOR, through=second, lost=0))
+        cells = count(detector.counts.layout, batch)
+        detector.counts.add([span(second, len(values), cells)])
+        found.append(detector.evaluate(MONITOR, through=second, lost=0))
     return found
 
 
@@ -74,7 +76,7 @@ def test_a_default_that_takes_the_place_of_many_values_pages_and_never_retrains(
     share: float, seed: int
 ) -> None:
     rng = np.random.default_rng([11, seed])
-    mine = watcher(number_bins("x", rng.normal(size=20_000)))
+    mine = detector(number_bins("x", rng.normal(size=20_000)))
     assert rules(looks(mine, normal(rng, 100))) == set()
     during = looks(mine, normal(rng, 60, _1=share), after=100)
     assert during[-1].broken
@@ -87,7 +89,7 @@ def test_a_default_that_takes_the_place_of_many_values_pages_and_never_retrains(
 
 def test_rows_that_were_missing_are_no_drift_once_the_source_is_mended() -> None:
     rng = np.random.default_rng(12)
-    mine = watcher(number_bins("x", rng.normal(size=20_000)))
+    mine = detector(number_bins("x", rng.normal(size=20_000)))
     looks(mine, normal(rng, 30))
     missing = [np.full(RATE, np.nan)] * 30
     during = looks(mine, missing, after=30)
@@ -99,7 +101,7 @@ def test_rows_that_were_missing_are_no_drift_once_the_source_is_mended() -> None
 
 def test_a_category_that_takes_the_place_of_all_others_pages() -> None:
     rng = np.random.default_rng(13)
-    mine = watcher(category_bins("x", rng.choice(list("abcdefgh"), 20_000)))
+    mine = detector(category_bins("x", rng.choice(list("abcdefgh"), 20_000)))
     looks(mine, [rng.choice(list("abcdefgh"), RATE) for _ in range(30)])
     found = looks(mine, [np.array(["c"] * RATE)] * 10, after=30)
     assert rules(found) == {("x", "ValueJump")}
@@ -108,7 +110,7 @@ def test_a_category_that_takes_the_place_of_all_others_pages() -> None:
 
 def test_an_answer_that_becomes_more_frequent_is_drift_and_not_broken_data() -> None:
     rng = np.random.default_rng(14)
-    mine = watcher(number_bins("x", (rng.random(20_000) < 0.5).astype(float)))
+    mine = detector(number_bins("x", (rng.random(20_000) < 0.5).astype(float)))
     found = looks(mine, [(rng.random(RATE) < 0.72).astype(float) for _ in range(70)])
     assert found[-1].drifted
     assert rules(found) == set()
@@ -116,7 +118,7 @@ def test_an_answer_that_becomes_more_frequent_is_drift_and_not_broken_data() -> 
 
 def test_a_suspicion_that_nothing_settles_does_not_hold_drift_back_for_long() -> None:
     rng = np.random.default_rng(15)
-    mine = watcher(number_bins("x", rng.normal(size=400)))
+    mine = detector(number_bins("x", rng.normal(size=400)))
     found = looks(mine, normal(rng, SUSPICION_SECONDS + 20, _1=0.36))
     assert rules(found) == set()
     assert not any(each.drifted for each in found[: SUSPICION_SECONDS - 10])
@@ -147,7 +149,7 @@ def test_an_operator_that_starts_again_does_not_take_mended_rows_for_drift() -> 
     rng, mine = np.random.default_rng(17), with_predictions(17)
     looks(mine, [*normal(rng, 30), *[np.full(RATE, 2.0)] * 40])
     (mended,) = looks(mine, normal(rng, 60), after=70)[-1].mended
-    again = Watcher.resumed(remembered(*mended), "model", mine.seconds)
+    again = DriftDetector.resumed(remembered(*mended), "model", mine.counts)
     assert not any(each.drifted for each in looks(again, normal(rng, 60), after=130))
 
 
@@ -178,5 +180,5 @@ def test_a_column_that_the_model_does_not_count_is_named() -> None:
     spec = MONITOR.spec.model_copy(update={"columns": ["x", "y"]})
     monitor = MONITOR.model_copy(update={"spec": spec})
     watching = with_predictions(0)
-    assert watching.look(monitor, through=1, lost=0).unknown == ("y",)
-    assert watching.look(MONITOR, through=2, lost=0).unknown == ()
+    assert watching.evaluate(monitor, through=1, lost=0).unknown == ("y",)
+    assert watching.evaluate(MONITOR, through=2, lost=0).unknown == ()

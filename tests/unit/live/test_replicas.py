@@ -5,10 +5,13 @@ from typing import Any
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plumbline.live.watermark import Coverage
-from plumbline.live.windows import KEPT, Seconds
+from msgspec import structs
+from plumbline.live.watermark import Watermark
+from plumbline.live.windows import KEPT, BucketedCounts
 from plumbline.serving.counts import Counts
 from plumbline.stats.reference import category_bins, number_bins
+
+from tests.unit.live.wire import reply
 
 T = 1_000_020
 RNG = np.random.default_rng(0)
@@ -37,16 +40,19 @@ class Replica:
         self.now = T + row[0] + 0.5
         self.counts.note({"x": np.array([row[1]]), "w": np.array([row[2]], dtype=object)}, None)
 
-    def pulled(self, seconds: Seconds, coverage: Coverage, now: float) -> None:
+    def pulled(self, seconds: BucketedCounts, watermark: Watermark, now: float) -> None:
         self.now = now
-        through, told = self.counts.since(coverage.since(self.name))
-        answer = {"boot": self.name, "through": through, "totals": {"lost": 0}, "seconds": told}
-        answer["begun"] = self.counts.begun()
-        late = seconds.add(told, after=coverage.after)
-        coverage.hear(self.name, answer, now=now, late=late)
+        through, told = self.counts.since(watermark.since(self.name))
+        answer = structs.replace(
+            reply(boot=self.name, through=through), seconds=told, begun=self.counts.begun()
+        )
+        late = seconds.add(told, after=watermark.after)
+        watermark.report(self.name, answer, now=now, late=late)
 
 
-def told(rows: list[Row], places: list[int], silent: range = range(0)) -> tuple[Seconds, Coverage]:
+def told(
+    rows: list[Row], places: list[int], silent: range = range(0)
+) -> tuple[BucketedCounts, Watermark]:
     """Return what the operator knows of rows in the order of their seconds.
 
     Args:
@@ -55,15 +61,15 @@ def told(rows: list[Row], places: list[int], silent: range = range(0)) -> tuple[
         silent: seconds in which the first replica answers nobody.
     """
     replicas = [Replica(f"pod-{n}") for n in range(max(places) + 1)]
-    seconds, coverage = Seconds(REFERENCE), Coverage()
+    seconds, watermark = BucketedCounts(REFERENCE), Watermark()
     for second in range(max(second for second, *_ in rows) + 2):
         for row, place in zip(rows, places, strict=True):
             if row[0] == second:
                 replicas[place].serve(row)
         for replica in replicas[1:] if second in silent else replicas:
-            replica.pulled(seconds, coverage, T + second + 1.0)
-        coverage.advance([replica.name for replica in replicas], now=T + second + 1.0)
-    return seconds, coverage
+            replica.pulled(seconds, watermark, T + second + 1.0)
+        watermark.advance([replica.name for replica in replicas], now=T + second + 1.0)
+    return seconds, watermark
 
 
 ROWS = st.lists(
@@ -81,7 +87,7 @@ def test_rows_count_alike_however_they_were_spread(rows: list[Row], data: st.Dat
     alone, one = told(rows, [0] * count)
     spread, many = told(rows, places)
     assert one.through == many.through
-    assert (alone.counts(one.through) == spread.counts(one.through)).all()
+    assert (alone.by_second(one.through) == spread.by_second(one.through)).all()
     assert alone.violations(one.through, KEPT) == spread.violations(one.through, KEPT)
     assert alone.rows(one.through, KEPT) == spread.rows(one.through, KEPT) == count
     assert (one.lost, many.lost) == (0, 0)
@@ -91,34 +97,34 @@ def test_rows_that_a_silent_pod_tells_late_join_their_seconds() -> None:
     rows: list[Row] = [(second, second / 10, "a") for second in range(30) for _ in range(2)]
     places = [0, 1] * 30
     prompt, _ = told(rows, places)
-    late, coverage = told(rows, places, silent=range(5, 25))
-    assert (prompt.counts(T + 30) == late.counts(T + 30)).all()
-    assert coverage.lost == 0
+    late, watermark = told(rows, places, silent=range(5, 25))
+    assert (prompt.by_second(T + 30) == late.by_second(T + 30)).all()
+    assert watermark.lost == 0
 
 
 def test_rows_that_a_silent_pod_tells_too_late_are_lost_and_told_so() -> None:
     replicas = [Replica("well"), Replica("stuck")]
-    seconds, coverage = Seconds(REFERENCE), Coverage()
+    seconds, watermark = BucketedCounts(REFERENCE), Watermark()
     for second in (59, 5000, 5001):
         for replica in replicas:
             replica.serve((second, 0.0, "a"))
         for replica in replicas[:1] if second == 5000 else replicas:
-            replica.pulled(seconds, coverage, T + second + 1.0)
-        coverage.advance(["well", "stuck"], now=T + second + 1.0)
+            replica.pulled(seconds, watermark, T + second + 1.0)
+        watermark.advance(["well", "stuck"], now=T + second + 1.0)
         if second == 59:
             replicas[1].serve((61, 0.0, "a"))
-    assert coverage.through == T + 5001
-    assert coverage.lost == 1
-    assert seconds.rows(coverage.through, KEPT) == 4
+    assert watermark.through == T + 5001
+    assert watermark.lost == 1
+    assert seconds.rows(watermark.through, KEPT) == 4
 
 
 def test_a_killed_pod_loses_what_it_served_after_the_last_pull_and_no_more() -> None:
-    replica, seconds, coverage = Replica("killed"), Seconds(REFERENCE), Coverage()
+    replica, seconds, watermark = Replica("killed"), BucketedCounts(REFERENCE), Watermark()
     for second in range(10):
         replica.serve((second, 0.0, "a"))
-        replica.pulled(seconds, coverage, T + second + 0.7)
-        coverage.advance(["killed"], now=T + second + 0.7)
-    coverage.advance([], now=T + 10.2)
-    seconds.add(coverage.left())
+        replica.pulled(seconds, watermark, T + second + 0.7)
+        watermark.advance(["killed"], now=T + second + 0.7)
+    watermark.advance([], now=T + 10.2)
+    seconds.add(watermark.take_leftover())
     assert seconds.rows(T + 10, KEPT) == 10
-    assert coverage.lost <= 1
+    assert watermark.lost <= 1

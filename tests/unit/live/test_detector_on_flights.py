@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 import pytest
 from plumbline.api.v1alpha1 import DriftMonitor
-from plumbline.live.detector import Watcher
+from plumbline.live.detector import DriftDetector
 from plumbline.live.observations import Assessment
-from plumbline.live.windows import Seconds
+from plumbline.live.windows import BucketedCounts
 from plumbline.stats.count import count
 
 from demo import flights
+from tests.unit.live.wire import span
 from tests.unit.stats import replay
 
 MONITOR = DriftMonitor.model_validate(
@@ -26,26 +26,24 @@ def rows() -> pd.DataFrame:
 
 
 @pytest.fixture
-def watcher(rows: pd.DataFrame) -> Watcher:
+def detector(rows: pd.DataFrame) -> DriftDetector:
     layout = replay.layout_of(rows[rows["month"].isin((1, 2)) & ~flights.held_back(rows)])
-    return Watcher("model", Seconds([column.to_json() for column in layout.columns]))
+    return DriftDetector("model", BucketedCounts([column.to_json() for column in layout.columns]))
 
 
-def looks(watcher: Watcher, rows: pd.DataFrame) -> Iterator[Assessment]:
+def looks(detector: DriftDetector, rows: pd.DataFrame) -> Iterator[Assessment]:
     """Let the rows come, fifty a second, and look each second."""
     for second, start in enumerate(range(0, len(rows), replay.RATE), start=1):
         batch = rows.iloc[start : start + replay.RATE]
-        cells = count(watcher.seconds.layout, flights.columns(batch))
-        places = np.flatnonzero(cells)
-        wire = {"i": places.tolist(), "c": cells[places].tolist(), "v": {}}
-        watcher.seconds.add([{"e": second, "rows": len(batch)} | wire])
-        yield watcher.look(MONITOR, through=second, lost=0)
+        cells = count(detector.counts.layout, flights.columns(batch))
+        detector.counts.add([span(second, len(batch), cells)])
+        yield detector.evaluate(MONITOR, through=second, lost=0)
 
 
 def test_a_summer_is_drift_within_seconds_and_not_broken_data(
-    rows: pd.DataFrame, watcher: Watcher
+    rows: pd.DataFrame, detector: DriftDetector
 ) -> None:
-    found = list(looks(watcher, rows[rows["month"] == 7].head(4000)))
+    found = list(looks(detector, rows[rows["month"] == 7].head(4000)))
     assert any(each.drifted for each in found[:10])
     assert not any(each.broken for each in found)
 
@@ -55,11 +53,11 @@ def test_a_summer_is_drift_within_seconds_and_not_broken_data(
     [("temp", 20.0), ("pressure", 1018.8), ("distance", 872.0), ("carrier", "UA")],
 )
 def test_a_column_that_sticks_for_a_while_pages_and_never_passes_for_drift(
-    rows: pd.DataFrame, watcher: Watcher, column: str, value: object
+    rows: pd.DataFrame, detector: DriftDetector, column: str, value: object
 ) -> None:
     live = rows[rows["month"].isin((1, 2)) & flights.held_back(rows)].astype({column: object})
     live.iloc[BEFORE : BEFORE + BROKEN, live.columns.get_loc(column)] = value
-    found = list(looks(watcher, live))
+    found = list(looks(detector, live))
     assert {one.column for each in found for one in each.broken} == {column}
     assert not found[-1].broken
     assert not any(each.drifted for each in found)
