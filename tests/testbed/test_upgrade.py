@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e import cluster, objects, replicas
 from tests.e2e.cluster import Object, is_ready, kubectl, listed, poll, until
-from tests.e2e.conftest import Names, Tell
+from tests.e2e.conftest import Names
 from tests.e2e.load import Load
 from tests.e2e.story import begun, refreshed, serves, trained, tries
 from tests.e2e.test_operator_restart import has_looked_at_all, jobs, page_of_operator, rows, servers
@@ -88,7 +88,7 @@ def judged(name: str) -> Object:
 
 
 def test_an_upgrade_loses_no_request_and_trains_nothing_again(
-    bed: Bed, before: Path, tell: Tell
+    bed: Bed, before: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     about = {"CLUSTER": "testbed", "CLUSTER_NAME": bed.name}
     run(ROOT / "hack" / "cluster", "images", **about)
@@ -119,7 +119,8 @@ def test_an_upgrade_loses_no_request_and_trains_nothing_again(
         until("modeldeployment", name, lambda d: serves(d, second), seconds=240)
         third = trained(names, name, 3)
         until("modeldeployment", name, lambda d: tries(d, third), seconds=90)
-    tell(f"chart upgraded: {load.sent} requests, {len(load.failed)} failed")
+    with capsys.disabled():
+        print(f"\nchart upgraded: {load.sent} requests, {len(load.failed)} failed")
     assert not load.failed, load.failed[:3]
     images = {
         c["image"]
