@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from plumbline.api.columns import AGE, MESSAGE, READY, column
+from plumbline.api.columns import AGE, MESSAGE, READY, column, condition
 from plumbline.api.objects import Manifest
 from plumbline.api.reasons import DatasetReason
 from plumbline.api.resources import CONFIG_MAP, DATASET, DRIFT_MONITOR, JOB, TRAINING_RUN
@@ -43,10 +43,10 @@ KIND = Kind(
         *READY,
         column("Revision", ".status.revision", "integer", text="Revision in use"),
         column("Rows", ".status.rows", "integer", text="Rows of the revision in use"),
+        column("Valid", condition("Valid", "status"), text="Whether the newest fetch passed"),
         AGE,
-        column("Fetch", ".status.fetch.outcome", wide=True, text="How the newest fetch ended"),
-        column("Digest", ".status.digest", wide=True, text="Digest of the revision in use"),
         MESSAGE,
+        column("Fetch", ".status.fetch.outcome", wide=True, text="How the newest fetch ended"),
     ),
     writer=Role.DATA_SCIENTIST,
     reasons=DatasetReason,
