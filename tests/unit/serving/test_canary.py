@@ -12,7 +12,7 @@ from plumbline.contract.control import Routing
 from plumbline.serving.forward import Forwarder
 from plumbline.serving.protocol import parse
 from plumbline.serving.reply import Question
-from plumbline.serving.tally import Arm
+from plumbline.serving.request_stats import Arm
 
 from tests.unit.serving.conftest import Serve, Server, row, until
 

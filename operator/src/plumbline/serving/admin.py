@@ -16,7 +16,7 @@ from plumbline.serving.app import App, Scope, Send
 from plumbline.serving.body import Body, Receive, Room
 from plumbline.serving.counts import Counts
 from plumbline.serving.errors import RequestError
-from plumbline.serving.tally import Arm, Tally
+from plumbline.serving.request_stats import Arm, RequestStats
 
 CONTROL_LIMIT, PULLED_SECONDS, LAST_PULL_SECONDS = 65_536, 5.0, 3.0
 
@@ -30,14 +30,14 @@ class Admin:
         identity: str,
         app: App,
         counts: Counts,
-        tally: Tally,
+        tally: RequestStats,
         on_loop: Callable[[Callable[[], None]], object],
     ) -> None:
         """Speak for `app`; `on_loop` runs a function on the data port's loop."""
         self._identity, self._app, self._counts, self._tally = identity, app, counts, tally
         self._on_loop = on_loop
         self._boot, self._started = uuid.uuid4().hex, int(time.time())
-        self._pulled, self._told_all = -PULLED_SECONDS, threading.Event()
+        self._pulled, self._reported_all = -PULLED_SECONDS, threading.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -48,12 +48,12 @@ class Admin:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
         if self._counts.ended and scope["path"] == "/control":
-            self._told_all.set()
+            self._reported_all.set()
 
     def wait_for_last_pull(self) -> None:
         """Wait for a pull after the last row, if anybody has been pulling: then none is lost."""
         if time.monotonic() - self._pulled < PULLED_SECONDS:
-            self._told_all.wait(LAST_PULL_SECONDS)
+            self._reported_all.wait(LAST_PULL_SECONDS)
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes, bytes]:
         text, json = b"text/plain; charset=utf-8", b"application/json"
@@ -71,7 +71,7 @@ class Admin:
                 return 404, json, b'{"error": "see /livez, /readyz, /metrics and /control"}'
 
     async def _control(self, receive: Receive) -> tuple[int, bytes, bytes]:
-        """Take over the routing and tell what was counted."""
+        """Take over the routing and reply with what was counted."""
         try:
             body = await Body({}, receive, Room()).read(limit=CONTROL_LIMIT)
             asked = control.read_request(body)
@@ -81,9 +81,9 @@ class Admin:
         routing = asked.routing if asked.routing and asked.routing.percent else None
         if routing != self._app.forwarder.routing:
             self._on_loop(lambda: self._app.forwarder.follow(routing))
-        return 200, b"application/json", control.encode(self._told(routing, asked.since))
+        return 200, b"application/json", control.encode(self._reply(routing, asked.since))
 
-    def _told(self, routing: Routing | None, since: int) -> ControlReply:
+    def _reply(self, routing: Routing | None, since: int) -> ControlReply:
         through, seconds = self._counts.since(since)
         arms = list(self._tally.arms.items())
         return ControlReply(
@@ -137,7 +137,7 @@ class Admin:
 
 
 def _pair(pair: tuple[Arm, Arm]) -> control.Arms:
-    return control.Arms(stable=pair[0].told(), canary=pair[1].told())
+    return control.Arms(stable=pair[0].report(), canary=pair[1].report())
 
 
 def _metric(name: str, kind: str, help_: str, values: Mapping[str, float]) -> list[str]:

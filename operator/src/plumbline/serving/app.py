@@ -20,7 +20,7 @@ from plumbline.serving.predictor import Predictor
 from plumbline.serving.protocol import parse
 from plumbline.serving.reader import Columns, Reader
 from plumbline.serving.reply import MODEL, OWN_SECONDS, Question
-from plumbline.serving.tally import Tally
+from plumbline.serving.request_stats import RequestStats
 from plumbline.serving.writer import Writer
 
 CLOSING = (408, 413)
@@ -35,7 +35,7 @@ class App:
     """Answers requests with one model."""
 
     def __init__(
-        self, *, name: str, identity: str, predictor: Predictor, counts: Counts, tally: Tally
+        self, *, name: str, identity: str, predictor: Predictor, counts: Counts, tally: RequestStats
     ) -> None:
         """Serve as model `name`."""
         content = predictor.model.content

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from plumbline.contract import control
 from plumbline.serving.history import History, Span
-from plumbline.serving.notes import Columns, Note, gathered, sound
+from plumbline.serving.row_batches import Columns, RowBatch, comparable, gathered
 from plumbline.serving.rules import Rules
 from plumbline.stats.bins import PREDICTION, ColumnBins, Layout
 from plumbline.stats.count import count
@@ -40,27 +40,27 @@ class Counts:
         self.history = History(self.layout.size)
         self._rules, self._clock = Rules(content["features"]), clock
         self._classes = [str(name) for name in content.get("classes") or ()]
-        self._noted: deque[Note] = deque()
-        self._values = self._told = 0
+        self._noted: deque[RowBatch] = deque()
+        self._values = self._reported = 0
         self.ended = False
         self._lock = threading.Lock()
         self.lost = 0
 
     def note(self, columns: Columns, answers: NDArray[np.float64] | None) -> None:
         """Remember rows and what was answered (None when another pod answered)."""
-        note = Note(int(self._clock()), columns, answers)
+        batch = RowBatch(int(self._clock()), columns, answers)
         if self._values < BACKLOG:
-            self._values += note.rows * len(columns)
-            self._noted.append(note)
+            self._values += batch.rows * len(columns)
+            self._noted.append(batch)
         else:
-            self.lost += note.rows
+            self.lost += batch.rows
 
     def flush(self) -> None:
         """Count what was noted."""
         with self._lock:
             noted = [self._noted.popleft() for _ in range(len(self._noted))]
-            for note in gathered(noted):
-                self._add(note)
+            for batch in gathered(noted):
+                self._add(batch)
             self._values = 0
             self.history.age(int(self._clock()))
 
@@ -70,7 +70,7 @@ class Counts:
         self.ended = True
 
     def since(self, second: int) -> tuple[int, list[control.Span]]:
-        """Return what came after a second, and the last second that this tells of.
+        """Return the last second that is reported now, and what came after `second` until it.
 
         It comes in pages: ask again from that last second. Older data come as minute and hour
         spans; a span that overlaps `second` is returned whole.
@@ -78,10 +78,10 @@ class Counts:
         Args:
             second: of the epoch; when negative, so many seconds ago.
         """
-        newest = max(self._told, int(self._clock()) - (not self.ended))
+        newest = max(self._reported, int(self._clock()) - (not self.ended))
         self.flush()
         with self._lock:
-            self._told = newest
+            self._reported = newest
             found, room = [], PAGE
             for span in self.history.after(second if second >= 0 else newest + second, newest):
                 found.append(_wire(span))
@@ -93,16 +93,16 @@ class Counts:
     def begun(self) -> list[control.Span]:
         """Return what came after the seconds that have ended; more may come."""
         with self._lock:
-            return [_wire(span) for span in self.history.after(self._told, self._told + 2)]
+            return [_wire(span) for span in self.history.after(self._reported, self._reported + 2)]
 
-    def _add(self, note: Note) -> None:
-        """Count rows; a second that was told never changes, so a late row joins the next one."""
-        batch, wrong = dict(note.columns), self._rules.broken(note.columns)
-        if note.answers is not None:
-            batch[PREDICTION] = self._answered(note.answers)
-        cells = count(self.layout, sound(batch, wrong))
+    def _add(self, batch: RowBatch) -> None:
+        """Count rows; a reported second never changes, so a late row joins the next one."""
+        columns, wrong = dict(batch.columns), self._rules.broken(batch.columns)
+        if batch.answers is not None:
+            columns[PREDICTION] = self._answered(batch.answers)
+        cells = count(self.layout, comparable(columns, wrong))
         broken = {rule: int(np.count_nonzero(rows)) for rule, rows in wrong.items()}
-        self.history.at(max(note.second, self._told + 1)).add(cells, note.rows, broken)
+        self.history.at(max(batch.second, self._reported + 1)).add(cells, batch.rows, broken)
 
     def _answered(self, answers: NDArray[np.float64]) -> NDArray[Any]:
         """Return what is watched of the answers, as the reference was made of it.

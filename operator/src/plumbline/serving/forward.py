@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from plumbline.contract.control import Routing
 from plumbline.serving.reply import Question, Reply, read
-from plumbline.serving.tally import Arm
+from plumbline.serving.request_stats import Arm
 
 if TYPE_CHECKING:
     import aiohttp

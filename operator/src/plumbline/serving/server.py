@@ -19,7 +19,7 @@ from plumbline.serving.connection import Connection
 from plumbline.serving.counts import Counts
 from plumbline.serving.engines import load
 from plumbline.serving.predictor import Predictor, check_sample
-from plumbline.serving.tally import Tally
+from plumbline.serving.request_stats import RequestStats
 
 # With the drain well within the pod's grace: a client that never ends must not have it killed.
 FINISH_SECONDS = 15
@@ -53,7 +53,7 @@ def run(options: Options) -> None:
     """
     model = load(options.model)
     check_sample(model)
-    counts, tally = Counts(model.content), Tally()
+    counts, tally = Counts(model.content), RequestStats()
     app = App(
         name=options.name,
         identity=options.identity,
@@ -69,7 +69,7 @@ def run(options: Options) -> None:
     counting.join(timeout=5)
 
 
-async def _serve(options: Options, app: App, counts: Counts, tally: Tally) -> None:
+async def _serve(options: Options, app: App, counts: Counts, tally: RequestStats) -> None:
     loop = asyncio.get_running_loop()
     admin = Admin(
         identity=options.identity,

@@ -1,4 +1,4 @@
-"""Rows as they were noted; those that came together are counted together, which costs far less."""
+"""Batches of rows as they came; those of one second are counted together, which costs far less."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Columns = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class RowBatch:
     """Rows that came in one second.
 
     Attributes:
@@ -34,35 +34,35 @@ class Note:
         return len(next(iter(self.columns.values())))
 
 
-def gathered(notes: Iterable[Note]) -> Iterator[Note]:
-    """Join notes of one second that follow each other, up to a number of rows."""
-    group: list[Note] = []
+def gathered(batches: Iterable[RowBatch]) -> Iterator[RowBatch]:
+    """Join batches of one second that follow each other, up to a number of rows."""
+    group: list[RowBatch] = []
     rows = 0
-    for note in notes:
-        if group and not (_alike(group[0], note) and rows + note.rows <= TOGETHER):
+    for batch in batches:
+        if group and not (_alike(group[0], batch) and rows + batch.rows <= TOGETHER):
             yield _joined(group)
             group, rows = [], 0
-        group.append(note)
-        rows += note.rows
+        group.append(batch)
+        rows += batch.rows
     if group:
         yield _joined(group)
 
 
-def _alike(one: Note, other: Note) -> bool:
+def _alike(one: RowBatch, other: RowBatch) -> bool:
     return one.second == other.second and (one.answers is None) == (other.answers is None)
 
 
-def _joined(group: Sequence[Note]) -> Note:
+def _joined(group: Sequence[RowBatch]) -> RowBatch:
     if len(group) == 1:
         return group[0]
     columns = {
         name: np.concatenate([each.columns[name] for each in group]) for name in group[0].columns
     }
     answers = [each.answers for each in group if each.answers is not None]
-    return Note(group[0].second, columns, np.concatenate(answers) if answers else None)
+    return RowBatch(group[0].second, columns, np.concatenate(answers) if answers else None)
 
 
-def sound(columns: Columns, wrong: Mapping[str, NDArray[np.bool_]]) -> dict[str, NDArray[Any]]:
+def comparable(columns: Columns, wrong: Mapping[str, NDArray[np.bool_]]) -> dict[str, NDArray[Any]]:
     """Return the values that may be compared with the reference.
 
     A value that breaks the schema is broken and has not moved, and an answer to it says nothing.

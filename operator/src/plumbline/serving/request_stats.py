@@ -26,7 +26,7 @@ class Arm:
         self.seconds += seconds
         self.latency[bisect_left(LATENCY_BOUNDS, seconds)] += 1
 
-    def told(self) -> control.Arm:
+    def report(self) -> control.Arm:
         """Return the counts as the operator reads them."""
         return control.Arm(
             requests=self.requests,
@@ -37,7 +37,7 @@ class Arm:
 
 
 @dataclass(slots=True)
-class Tally:
+class RequestStats:
     """Counts of this process since it started."""
 
     total: Arm = field(default_factory=Arm)
