@@ -7,7 +7,6 @@ async with FakeApi(resources=[RUN, JOB], with_status={"runs"}) as api:
 """
 
 import asyncio
-import json
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -15,6 +14,7 @@ from aiohttp import web
 from plumbline.api.objects import Resource
 from plumbline.kube.config import Connection
 
+from tests.sim.fakeapi import levels
 from tests.sim.fakeapi.discovery import discover
 from tests.sim.fakeapi.faults import Call, Fault, Faults
 from tests.sim.fakeapi.lists import Lists
@@ -92,7 +92,9 @@ class FakeApi:
             self._reset(request)
         if fault and fault.kind == "hang_after":
             await self._closing.wait()
-        return web.Response(text=json.dumps(body), status=code, content_type="application/json")
+        return web.Response(
+            body=levels.sent(body), status=code, content_type="application/json", charset="utf-8"
+        )
 
     async def _serve(self, asked: Asked, request: web.Request) -> tuple[int, Object]:
         if asked.verb == "list":

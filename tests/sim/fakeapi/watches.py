@@ -1,12 +1,12 @@
 """Watches: events from a version on, bookmarks, and both ways to say that it is too old."""
 
 import asyncio
-import json
 import time
 from typing import Any, Literal
 
 from aiohttp import web
 
+from tests.sim.fakeapi import levels
 from tests.sim.fakeapi.faults import Faults
 from tests.sim.fakeapi.history import Change
 from tests.sim.fakeapi.refusal import Refusal
@@ -97,5 +97,5 @@ def _bookmark(asked: Asked, version: int) -> Object:
 
 
 async def _send(response: web.StreamResponse, event: Object) -> None:
-    await response.write(json.dumps(event).encode() + b"\n")
+    await response.write(levels.sent(event) + b"\n")
     await asyncio.sleep(0)

@@ -23,6 +23,11 @@ class SetClock:
         self._calls: list[tuple[float, int, Call]] = []
         self._count = 0
 
+    @property
+    def waiting(self) -> int:
+        """Return how many calls are due later."""
+        return sum(not made.cancelled for _, _, made in self._calls)
+
     def now(self) -> datetime:
         return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
 

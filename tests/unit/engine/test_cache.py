@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from plumbline.api.objects import Key, Resource
 from plumbline.engine.cache import Cache
+from plumbline.kube.levels import UNREADABLE
 
 KIND = Resource("example.org", "v1", "Thing", "things")
 OTHER = Resource("", "v1", "ConfigMap", "configmaps")
@@ -157,3 +158,25 @@ def test_news_in_any_order_ends_in_the_newest_truth(seed: int) -> None:
     for what, obj in news + news:
         cache.observe(ONE, obj) if what == "is" else cache.forget(ONE, obj=obj)
     assert cache.get(ONE) == truth
+
+
+def test_an_object_that_can_be_read_no_longer_is_not_known_as_it_was() -> None:
+    cache, told = Cache(), list[tuple[bool, bool]]()
+    cache.on_change(lambda key, old, new: told.append((old is None, new is None)))
+    cache.observe(ONE, thing(1))
+    cache.observe(ONE, thing(2) | {UNREADABLE: "too deep"})
+    assert cache.get(ONE) is None
+    assert cache.known(KIND) == {ONE}
+    assert not cache.observe(ONE, thing(1))
+    assert cache.observe(ONE, thing(3))
+    assert cache.unreadable.keys(KIND) == set()
+    assert told == [(True, False), (False, True), (True, False)]
+
+
+def test_an_unreadable_object_that_is_newer_than_a_list_is_not_gone() -> None:
+    cache = Cache()
+    cache.observe(ONE, thing(5) | {UNREADABLE: "too deep"})
+    cache.forget(ONE, as_of="4")
+    assert cache.known(KIND) == {ONE}
+    cache.forget(ONE, as_of="6")
+    assert cache.known(KIND) == set()

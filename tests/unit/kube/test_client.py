@@ -7,7 +7,9 @@ from plumbline.kube import transport
 from plumbline.kube.client import Client, path_of
 from plumbline.kube.config import Connection
 from plumbline.kube.errors import Throttled, Unavailable
+from plumbline.kube.levels import is_unreadable
 
+from tests.sim.fakeapi import levels
 from tests.sim.fakeapi.backends import CONFIG_MAP, WIDGET, fake_backend
 
 
@@ -62,17 +64,13 @@ async def test_a_list_of_many_pages_is_one_list(monkeypatch: pytest.MonkeyPatch)
         assert len(backend.fake.calls) == 3
 
 
-async def test_one_object_of_hundreds_of_levels_does_not_hide_all_others() -> None:
-    deep: list[object] = []
-    for _ in range(400):
-        deep = [deep]
+@pytest.mark.parametrize("number", [400, 5_000])
+async def test_one_object_of_too_many_levels_does_not_hide_all_others(number: int) -> None:
     async with fake_backend() as backend:
-        assert backend.fake
-        flat = await backend.create(WIDGET, "flat", spec={})
-        about = {"name": "deep", "namespace": flat["metadata"]["namespace"]}
-        manifest = {**flat, "metadata": about, "spec": {"levels": deep}}
-        backend.fake.store.create(backend.key(WIDGET, "deep"), manifest, with_status=True)
+        await backend.create(WIDGET, "flat", spec={})
+        await backend.create(WIDGET, "deep", spec={"levels": levels.of(number)})
         items, _ = await backend.client.list(WIDGET)
+        assert [item["metadata"]["name"] for item in items if is_unreadable(item)] == ["deep"]
         assert {item["metadata"]["name"] for item in items} == {"deep", "flat"}
 
 

@@ -11,7 +11,9 @@ from typing import Any
 
 from plumbline.api.objects import Key, Resource
 from plumbline.engine.tombstones import Tombstones
+from plumbline.engine.unreadable import Unreadable
 from plumbline.engine.versions import is_newer, version_of
+from plumbline.kube.levels import is_unreadable
 
 Object = Mapping[str, Any]
 Listener = Callable[[Key, Object | None, Object | None], None]
@@ -36,6 +38,7 @@ class Cache:
         self._places: dict[Resource, dict[str, dict[str, Object]]] = {}
         self._owned: dict[tuple[str, Resource], dict[Key, Object]] = {}
         self._tombstones = Tombstones()
+        self.unreadable = Unreadable()
         self._listeners: list[Listener] = []
 
     def on_change(self, listener: Listener) -> None:
@@ -59,17 +62,28 @@ class Cache:
         names = list(places) if namespace is None else [namespace]
         return {Key(resource, name, each) for name in names for each in places.get(name, ())}
 
+    def known(self, resource: Resource, namespace: str | None = None) -> set[Key]:
+        """Return the keys of a kind, those of objects that exist and cannot be read among them."""
+        return self.keys(resource, namespace) | self.unreadable.keys(resource, namespace)
+
     def by_owner(self, uid: str, resource: Resource) -> Objects:
         """Return the objects of a kind that this uid controls."""
         return list(self._owned.get((uid, resource), {}).values())
 
     def observe(self, key: Key, obj: Object) -> bool:
-        """Take in a version of an object; False when we know a newer one or that it is gone."""
+        """Take in a version of an object; False when we know a newer one or that it is gone.
+
+        One that cannot be read is not here: what was known of it is no longer so.
+        """
         old = self.get(key)
         if old is not None and not is_newer(version_of(obj), than=version_of(old)):
             return False
         if self._is_buried(key, obj):
             return False
+        if is_unreadable(obj):
+            self._pass_over(key, old, version_of(obj))
+            return False
+        self.unreadable.discard(key)
         if old is not None:
             self._remove(key, old)
             if uid_of(old) != uid_of(obj):
@@ -91,6 +105,7 @@ class Cache:
             as_of: the version of a list that did not hold it; what is newer stays.
         """
         old = self.get(key)
+        self.unreadable.discard(key, as_of=as_of)
         last = obj or old
         if last is None or (uid and uid_of(last) != uid):
             return
@@ -101,6 +116,13 @@ class Cache:
         if old is not None and self._is_buried(key, old):
             self._remove(key, old)
             self._tell(key, old, None)
+
+    def _pass_over(self, key: Key, old: Object | None, version: str) -> None:
+        self._tombstones.bury(key, version=version)
+        if old is not None:
+            self._remove(key, old)
+            self._tell(key, old, None)
+        self.unreadable.add(key, version)
 
     def _is_buried(self, key: Key, obj: Object) -> bool:
         version, graves = version_of(obj), self._tombstones

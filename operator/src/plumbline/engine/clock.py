@@ -41,3 +41,18 @@ class RealClock:
     def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
         """Call after some seconds, on the running event loop."""
         return asyncio.get_running_loop().call_later(seconds, call)
+
+
+async def sleep(clock: Clock, seconds: float) -> None:
+    """Return after some seconds by this clock."""
+    over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    timer = clock.call_later(seconds, lambda: _end(over))
+    try:
+        await over
+    finally:
+        timer.cancel()
+
+
+def _end(over: "asyncio.Future[None]") -> None:
+    if not over.done():
+        over.set_result(None)

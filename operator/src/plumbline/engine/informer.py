@@ -6,18 +6,19 @@ repeated now and then for that reason alone.
 
 import asyncio
 import logging
-import random
-from collections.abc import Mapping
 from typing import Any
 
-from plumbline.api.objects import Key, Resource
+from plumbline.api.objects import Resource
+from plumbline.engine import listing
 from plumbline.engine.cache import Cache
 from plumbline.engine.clock import Clock, RealClock
+from plumbline.engine.listing import Backoff, jitter, key_of
+from plumbline.engine.resync import RESYNC_SECONDS
 from plumbline.engine.versions import version_of
 from plumbline.kube.client import Client
 from plumbline.kube.errors import ApiError, Gone
 
-LAST_BACKOFF_SECONDS, LONGEST_WATCH_SECONDS, SHORT_WATCH_SECONDS = 30.0, 300, 1.0
+LONGEST_WATCH_SECONDS, SHORT_WATCH_SECONDS = 300, 1.0
 log = logging.getLogger(__name__)
 
 
@@ -35,7 +36,7 @@ class Informer:
         *,
         namespace: str | None = None,
         labels: str = "",
-        relist_seconds: float = 600.0,
+        relist_seconds: float = RESYNC_SECONDS,
         first_backoff_seconds: float = 0.5,
         clock: Clock | None = None,
     ) -> None:
@@ -43,7 +44,7 @@ class Informer:
         self._client, self._cache, self.resource = client, cache, resource
         self._namespace, self._labels = namespace, labels
         self._relist_seconds, self._clock = relist_seconds, clock or RealClock()
-        self._first_backoff_seconds, self._failures = first_backoff_seconds, 0
+        self._backoff = Backoff(first_backoff_seconds)
         self._reached = ""
         self._heard: float | None = None
         self.synced = asyncio.Event()
@@ -61,7 +62,7 @@ class Informer:
                 await self._watch_on()
             except Gone as error:
                 log.info("%s; listing again", error)
-                await self._pause()
+                await self._backoff.pause()
 
     async def relist(self) -> str:
         """Take in a list, as soon as there is one, and return its resourceVersion."""
@@ -70,29 +71,20 @@ class Informer:
                 version = await self._list()
             except ApiError as error:
                 log.warning("%s; listing again", error)
-                await self._pause()
+                await self._backoff.pause()
             else:
                 self.synced.set()
                 return version
 
     async def _list(self) -> str:
-        """Take in a list page by page, so that it is never held as a whole.
-
-        What the cache holds beyond the list, and is not newer than it, is gone.
-        """
-        listed, as_of = set(), ""
-        async for items, version in self._client.pages(
-            self.resource, namespace=self._namespace, labels=self._labels
-        ):
-            self._hear()
-            as_of = version
-            for item in items:
-                key = self._key(item)
-                listed.add(key)
-                self._cache.observe(key, item)
-        for key in self._cache.keys(self.resource, self._namespace) - listed:
-            self._cache.forget(key, as_of=as_of)
-        return as_of
+        return await listing.take_in(
+            self._client,
+            self._cache,
+            self.resource,
+            namespace=self._namespace,
+            labels=self._labels,
+            hear=self._hear,
+        )
 
     async def _watch_on(self) -> None:
         """Watch until it is time to list again; a broken watch goes on where it was.
@@ -100,7 +92,7 @@ class Informer:
         Raises:
             Gone: the server no longer knows where that was.
         """
-        end = self._clock.monotonic() + self._relist_seconds * _jitter()
+        end = self._clock.monotonic() + self._relist_seconds * jitter()
         while (left := end - self._clock.monotonic()) > 0:
             started = self._clock.monotonic()
             try:
@@ -109,10 +101,10 @@ class Informer:
                 raise
             except ApiError as error:
                 log.warning("%s", error)
-                await self._pause()
+                await self._backoff.pause()
             else:
                 if self._clock.monotonic() - started < SHORT_WATCH_SECONDS:
-                    await self._pause()
+                    await self._backoff.pause()
 
     async def _watch(self, seconds: float) -> None:
         """Take in events until the server ends the watch."""
@@ -127,27 +119,15 @@ class Informer:
             self._take(event["type"], event["object"])
             self._reached = version_of(event["object"])
 
-    def _take(self, kind: str, obj: Mapping[str, Any]) -> None:
+    def _take(self, kind: str, obj: dict[str, Any]) -> None:
         match kind:
             case "DELETED":
-                self._cache.forget(self._key(obj), obj=obj)
+                self._cache.forget(key_of(self.resource, obj), obj=obj)
             case "ADDED" | "MODIFIED":
-                self._cache.observe(self._key(obj), obj)
+                self._cache.observe(key_of(self.resource, obj), obj)
             case _:
                 return  # a bookmark says how far we are, nothing else
 
     def _hear(self) -> None:
-        self._heard, self._failures = self._clock.monotonic(), 0
-
-    async def _pause(self) -> None:
-        longest = self._first_backoff_seconds * 2.0 ** min(self._failures, 10)
-        self._failures += 1
-        await asyncio.sleep(min(LAST_BACKOFF_SECONDS, longest) * _jitter())
-
-    def _key(self, obj: Mapping[str, Any]) -> Key:
-        metadata = obj["metadata"]
-        return Key(self.resource, metadata.get("namespace", ""), metadata["name"])
-
-
-def _jitter() -> float:
-    return random.uniform(0.8, 1.2)  # noqa: S311 - spreads requests, hides nothing
+        self._heard = self._clock.monotonic()
+        self._backoff.succeeded()

@@ -2,22 +2,32 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
+from plumbline.api.objects import Resource
 from plumbline.engine.clock import Clock, RealClock
-from plumbline.engine.informer import Informer
 from plumbline.engine.queue import Queue
 
 SILENT_SECONDS, LAG_SECONDS, WAITING_SECONDS = 300.0, 10.0, 600.0
+
+
+class Hearing(Protocol):
+    """A watch of one kind."""
+
+    resource: Resource
+
+    def silent_seconds(self) -> float:
+        """Return how long nothing has been heard, not even a bookmark; 0 before it runs."""
 
 
 class Liveness:
     """Judges whether the process should be started again."""
 
     def __init__(
-        self, queue: Queue, informers: Sequence[Informer], *, clock: Clock | None = None
+        self, queue: Queue, watches: Sequence[Hearing], *, clock: Clock | None = None
     ) -> None:
         """Watch these; before the first beat, as on a replica that stands by, all is well."""
-        self._queue, self._informers, self._clock = queue, informers, clock or RealClock()
+        self._queue, self._watches, self._clock = queue, watches, clock or RealClock()
         self._beat: float | None = None
 
     async def run(self) -> None:
@@ -49,6 +59,6 @@ class Liveness:
             yield f"{name} has been worked on for {age:.0f} s"
 
     def _silent_watches(self) -> Iterator[str]:
-        for informer in self._informers:
-            if (silent := informer.silent_seconds()) > SILENT_SECONDS:
-                yield f"nothing heard of {informer.resource.plural} for {silent:.0f} s"
+        for watch in self._watches:
+            if (silent := watch.silent_seconds()) > SILENT_SECONDS:
+                yield f"nothing heard of {watch.resource.plural} for {silent:.0f} s"

@@ -41,12 +41,19 @@ class Connection:
         token = self.token_file.read_text().strip() if self.token_file else self.token
         return {"Authorization": f"Bearer {token}"} if token else {}
 
-    def session(self) -> aiohttp.ClientSession:
-        """Open a pool of connections; each request carries the token of that moment."""
+    def session(
+        self, response: type[aiohttp.ClientResponse] = aiohttp.ClientResponse
+    ) -> aiohttp.ClientSession:
+        """Open a pool of connections; each request carries the token of that moment.
+
+        Args:
+            response: what answers are, for who reads them in a way of its own.
+        """
         connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=self.tls)
         return aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
+            response_class=response,
             middlewares=(self._authenticate,),
         )
 

@@ -19,6 +19,7 @@ from plumbline.kube.errors import AlreadyExists, ApiError, Conflict, NotFound
 
 LEASE = Resource("coordination.k8s.io", "v1", "Lease", "leases")
 Object = dict[str, Any]
+RELEASE_SECONDS = 3.0
 log = logging.getLogger(__name__)
 
 
@@ -88,7 +89,7 @@ class Election:
     async def release(self) -> None:
         """Give the Lease back, so that another replica need not wait for it to run out."""
         try:
-            async with asyncio.timeout(self._patience()):
+            async with asyncio.timeout(min(self._patience(), RELEASE_SECONDS)):
                 lease = await self._client.get(self._key)
                 if _holder(lease) == self._identity:
                     await self._write(lease, holder="")

@@ -3,14 +3,14 @@
 Everything that can fail on the wire leaves here as an `ApiError` that says what was attempted.
 """
 
-import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
+from plumbline.kube import levels
 from plumbline.kube.config import Connection
 from plumbline.kube.errors import ApiError, NotLeading, Unavailable, error_of
 
@@ -72,7 +72,7 @@ class Transport:
         """
         answer = await self.read(request)
         try:
-            return dict(_parsed(answer))
+            return dict(levels.read(answer))
         except ValueError as error:
             raise Unavailable(f"{request.attempt}: the answer is not JSON: {error}") from error
 
@@ -120,28 +120,13 @@ class Transport:
         return self._session.request(request.method, address, timeout=timeout, **request.options())
 
 
-def _parsed(text: bytes | str) -> Any:
-    """Return what a JSON text says; the fast reader knows fewer levels than an object may have.
-
-    Raises:
-        ValueError: it is no JSON, or has more levels than any reader knows.
-    """
-    try:
-        return from_json(text)
-    except ValueError:
-        try:
-            return json.loads(text)
-        except RecursionError as error:
-            raise ValueError(f"too many levels: {error}") from error
-
-
 async def _events(response: aiohttp.ClientResponse, attempt: str) -> AsyncIterator[Object]:
     """Yield the events of a watch; the in-stream error is raised as what it stands for."""
     rest = b""
     async for chunk in response.content.iter_any():
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
-            event = _parsed(line)
+            event = levels.read(line)
             if event["type"] == "ERROR":
                 raise _error(event["object"], attempt, status=500)
             yield event
@@ -150,7 +135,7 @@ async def _events(response: aiohttp.ClientResponse, attempt: str) -> AsyncIterat
 async def _refusal(response: aiohttp.ClientResponse, attempt: str) -> ApiError:
     text = await response.text()
     try:
-        answer = _parsed(text)
+        answer = levels.read(text)
     except ValueError:
         answer = None
     if not isinstance(answer, dict):

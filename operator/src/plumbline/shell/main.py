@@ -5,13 +5,13 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import Callable
 
 import uvloop
 
 from plumbline.kube.client import Client
 from plumbline.kube.config import ConfigError, Connection, connection
 from plumbline.kube.lease import Election, LostLease
+from plumbline.shell.deadline import Deadline
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.operator import Operator
 from plumbline.shell.probes import Probes
@@ -46,32 +46,34 @@ async def _run(process: Process, server: Connection, metrics: Metrics) -> int:
     voter = Client(server, on_request=metrics.requested)
     election = Election(voter, namespace=process.namespace, name=LEASE, identity=process.identity)
     client = Client(server, on_request=metrics.requested, may_write=election.leads)
-    operator = Operator(process=process, client=client, connection=server, metrics=metrics)
-    probes = Probes(metrics=metrics, trouble=operator.trouble)
+    deadline = Deadline()
+    operator = Operator(
+        process=process, client=client, connection=server, metrics=metrics, on_end=deadline.start
+    )
+    probes = Probes(metrics=metrics, trouble=operator.trouble, missing=operator.missing)
     await probes.start(probe_port=process.probe_port, metrics_port=process.metrics_port)
     async with voter, client:
+        work = asyncio.create_task(_lead(election, operator, metrics))
 
-        def hear() -> None:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+        def end() -> None:
+            deadline.start()
+            work.cancel()
 
-        work = asyncio.create_task(_lead(election, operator, metrics, hear))
-        hear()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, end)
         code = await _ended(work)
         await election.release()
     await probes.stop()
     return code
 
 
-async def _lead(
-    election: Election, operator: Operator, metrics: Metrics, hear: Callable[[], None]
-) -> None:
+async def _lead(election: Election, operator: Operator, metrics: Metrics) -> None:
     """Wait for the lead, then work for as long as it lasts."""
     await election.acquire()
     metrics.leading.set(1)
     async with asyncio.TaskGroup() as group:
         group.create_task(election.keep())
-        group.create_task(operator.run(hear))
+        group.create_task(operator.run())
 
 
 async def _ended(work: "asyncio.Task[None]") -> int:
@@ -93,3 +95,5 @@ def _configure_log(level: str) -> None:
         level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     logging.getLogger("kopf").setLevel(logging.WARNING)
+    # It warns that it takes no signals: the main thread does.
+    logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)

@@ -5,6 +5,8 @@ Existing dashboards for Kubernetes controllers read the first kind as they are.
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from plumbline.api.objects import Key
+
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -51,6 +53,12 @@ class Metrics:
             "rest_client_requests",
             "Requests to the API server",
             ["method", "resource"],
+            registry=registry,
+        )
+        self._unreadable = Gauge(
+            "plumbline_objects_unreadable",
+            "1 = exists, has too many levels to be read and is passed over",
+            ["kind", "namespace", "name"],
             registry=registry,
         )
         self.leading = Gauge(
@@ -109,6 +117,14 @@ class Metrics:
     def pull_failed(self, reason: str) -> None:
         """Count a pull that brought no counts (refused, timeout, http, unreadable)."""
         self._pulls_failed.labels(reason).inc()
+
+    def object_unreadable(self, key: Key, unreadable: bool) -> None:
+        """Show an object that has too many levels to be read, for as long as it is so."""
+        labels = {"kind": key.resource.kind, "namespace": key.namespace, "name": key.name}
+        if unreadable:
+            self._unreadable.labels(**labels).set(1)
+        else:
+            self._unreadable.remove_by_labels(labels)
 
     def monitor_gone(self, namespace: str, monitor: str) -> None:
         """Forget a monitor: what nobody looks at any more must not be shown as if it were so."""

@@ -1,87 +1,107 @@
 """The operator as a whole: everything that runs while this replica leads."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from plumbline.api import names
 from plumbline.engine.cache import Cache
 from plumbline.engine.informer import Informer
 from plumbline.engine.liveness import Liveness
 from plumbline.engine.queue import Queue
+from plumbline.engine.resync import Resync
 from plumbline.kube.client import Client
 from plumbline.kube.config import Connection
 from plumbline.plan.registry import CHILDREN, KINDS, OURS
-from plumbline.shell import watches
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.puller import Puller
 from plumbline.shell.records import Records
 from plumbline.shell.settings import Process
+from plumbline.shell.watches import Watches
 from plumbline.shell.wiring import UNREAD, Outside, wired
 from plumbline.store import Store
 
-RESYNC_SECONDS = 600.0
-
 
 class Operator:
-    """One leading replica."""
+    """One leading replica: what it knows, what waits, and whether it leads."""
 
     def __init__(
-        self, *, process: Process, client: Client, connection: Connection, metrics: Metrics
+        self,
+        *,
+        process: Process,
+        client: Client,
+        connection: Connection,
+        metrics: Metrics,
+        on_end: Callable[[], None] = lambda: None,
     ) -> None:
-        """Wire the parts together; nothing runs yet."""
-        self._process, self._connection = process, connection
-        self._cache, self._queue = Cache(UNREAD), Queue(metrics=metrics)
+        """Wire the parts together; nothing runs yet.
+
+        Args:
+            process: how this process runs.
+            client: reads and writes.
+            connection: of Kopf, which has a client of its own.
+            metrics: told of everything.
+            on_end: called, on any thread, as soon as a part fails or the work is cancelled.
+        """
+        self._process, self._on_end = process, on_end
+        self.cache, self.queue = Cache(UNREAD), Queue(metrics=metrics)
+        self.cache.unreadable.on_change(metrics.object_unreadable)
         records = Records(self._open_store)
-        self._puller = Puller(
-            cache=self._cache, queue=self._queue, metrics=metrics, records=records
-        )
+        self._puller = Puller(cache=self.cache, queue=self.queue, metrics=metrics, records=records)
         self._workers = wired(
             KINDS,
             client=client,
-            cache=self._cache,
-            queue=self._queue,
+            cache=self.cache,
+            queue=self.queue,
             outside=Outside(settings=process.plan, records=records, live=self._puller),
             metrics=metrics,
         )
         ours = f"{names.MANAGED_BY}={names.MANAGER}"
-        self._children = [Informer(client, self._cache, kind, labels=ours) for kind in CHILDREN]
-        self._owned = [Informer(client, self._cache, kind) for kind in OURS]
-        self._liveness = Liveness(self._queue, self._children)
-        self._leads = False
+        self._children = [Informer(client, self.cache, kind, labels=ours) for kind in CHILDREN]
+        self.resync = Resync(client, self.cache, self.queue, OURS)
+        self._watches = Watches(self.cache, connection, on_failure=on_end)
+        self._liveness = Liveness(self.queue, [*self._children, *self._watches.streams.all])
+        self.leads = False
 
     def trouble(self) -> list[str]:
         """Return what is stuck, in words; a replica that waits to lead has nothing to be stuck."""
-        return self._liveness.trouble() if self._leads else []
+        return self._liveness.trouble() if self.leads else []
 
-    async def run(self, hear: Callable[[], None]) -> None:
-        """Run until cancelled or until a part fails; `hear()` is called to listen to signals."""
+    def missing(self) -> list[str]:
+        """Return what is not known yet or not heard now, in words; nothing while it waits."""
+        return [*self._unlisted(), *self._unwatched()] if self.leads else []
+
+    async def run(self) -> None:
+        """Run until cancelled or until a part fails."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._tell_the_end())
             group.create_task(self._liveness.run())
-            self._leads = True
+            self.leads = True
             for informer in self._children:
                 group.create_task(informer.run())
             for informer in self._children:
                 await informer.synced.wait()
-            await self._resync()
-            group.create_task(watches.run(self._cache, self._connection, hear))
-            group.create_task(self._resync_forever())
+            await self.resync.once()
+            group.create_task(self._watches.run())
+            group.create_task(self.resync.run())
             group.create_task(self._workers.run(self._process.workers))
             group.create_task(self._puller.run())
 
-    async def _resync(self) -> None:
-        """List our kinds, drop what is gone, and look at every object again.
+    async def _tell_the_end(self) -> None:
+        """Wait to be cancelled, as all tasks of a group are when one of them fails."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._on_end()
 
-        Kopf does not tell of objects that went away while its watch was broken; this list does.
-        """
-        for informer in self._owned:
-            await informer.relist()
-            for key in self._cache.keys(informer.resource):
-                self._queue.add(key, urgent=False)
+    def _unlisted(self) -> Iterator[str]:
+        children = [each.resource for each in self._children if not each.synced.is_set()]
+        for resource in (*children, *self.resync.unlisted()):
+            yield f"no list of {resource.plural} is in yet"
 
-    async def _resync_forever(self) -> None:
-        while True:
-            await asyncio.sleep(RESYNC_SECONDS)
-            await self._resync()
+    def _unwatched(self) -> Iterator[str]:
+        for stream in self._watches.streams.all:
+            if not stream.is_open:
+                yield f"{stream.resource.plural} are not watched"
 
     def _open_store(self, namespace: str) -> Store:
         return Store.open(self._process.plan.store_url.format(namespace=namespace))

@@ -6,20 +6,24 @@ from aiohttp import web
 
 from plumbline.shell.metrics import Metrics
 
+Words = Callable[[], list[str]]
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class Probes:
     """Two small servers: probes on one port, metrics on the other."""
 
-    def __init__(self, *, metrics: Metrics, trouble: Callable[[], list[str]]) -> None:
-        """Answer /livez from `trouble()`, which names what is stuck."""
-        self._metrics, self._trouble = metrics, trouble
+    def __init__(self, *, metrics: Metrics, trouble: Words, missing: Words) -> None:
+        """Answer from `trouble()`, which names what is stuck, and `missing()`, what is not known.
+
+        What is stuck must be started again; what is missing needs time, or help from outside.
+        """
+        self._metrics, self._trouble, self._missing = metrics, trouble, missing
         self._runners: list[web.AppRunner] = []
 
     async def start(self, *, probe_port: int, metrics_port: int) -> None:
         """Listen on both ports."""
-        alive: dict[str, Handler] = {"/livez": self._livez, "/readyz": self._livez}
+        alive: dict[str, Handler] = {"/livez": self._livez, "/readyz": self._readyz}
         await self._listen(probe_port, alive)
         await self._listen(metrics_port, {"/metrics": self._show})
 
@@ -38,8 +42,14 @@ class Probes:
         self._runners.append(runner)
 
     async def _livez(self, _: web.Request) -> web.Response:
-        found = self._trouble()
-        return web.Response(status=500 if found else 200, text="; ".join(found) or "ok")
+        return _answer(self._trouble())
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        return _answer([*self._trouble(), *self._missing()])
 
     async def _show(self, _: web.Request) -> web.Response:
         return web.Response(body=self._metrics.text(), content_type="text/plain", charset="utf-8")
+
+
+def _answer(found: list[str]) -> web.Response:
+    return web.Response(status=500 if found else 200, text="; ".join(found) or "ok")

@@ -1,104 +1,166 @@
 """The only kopf: its watches feed our kinds into the cache, and decide nothing.
 
-Kopf brings the list, the watch and their retries; change handlers, timers, daemons and indexes are
-left alone, since they keep state of their own and cost much at scale.
+Kopf brings the login, the list, the watch and their retries, as it comes. What is set:
+
+- the session, so that it is authenticated as all our requests are, and reads objects of any depth;
+- the page size of its lists, and timeouts: of a request, of the retries (an hour; then it ends, and
+  the process starts anew), and of the idle tasks that it keeps for each object;
+- that it looks for no new kinds and namespaces: our role lets it list neither.
+
+Change handlers, timers, daemons and indexes are left alone, since they keep state of their own and
+cost much at scale.
+
+It runs on a thread and an event loop of its own. So it takes no signals, since only a main thread
+can, and cancels no tasks of ours when it ends, since there are none on its loop; and when it ends
+badly, which may take it minutes, nobody waits for it.
 """
 
 import asyncio
-import itertools
-from collections.abc import Callable
+import contextlib
+import threading
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 import kopf
+import uvloop
 
-from plumbline.api.objects import Key, Resource
+from plumbline.api.objects import Resource
 from plumbline.engine.cache import Cache
+from plumbline.engine.listing import key_of
 from plumbline.kube.client import PAGE
 from plumbline.kube.config import Connection
 from plumbline.plan.registry import OURS
+from plumbline.shell.streams import Streams
 
-
-def registry(cache: Cache, connection: Connection) -> kopf.OperatorRegistry:
-    """Return kopf's registry with one raw watch for each of our kinds."""
-    found = kopf.OperatorRegistry()
-    kopf.on.login(registry=found)(_login(connection))
-    kopf.on.startup(registry=found)(_configure)
-    for resource in OURS:
-        kopf.on.event(
-            resource.group, resource.version, resource.plural, registry=found, id=resource.plural
-        )(_observer(resource, cache))
-    return found
-
-
-def _observer(resource: Resource, cache: Cache) -> Any:
-    async def observe(event: dict[str, Any], **_: Any) -> None:
-        obj = dict(event["object"])
-        metadata = obj["metadata"]
-        key = Key(resource, metadata.get("namespace", ""), metadata["name"])
-        if event["type"] == "DELETED":
-            cache.forget(key, obj=obj)
-        else:
-            cache.observe(key, obj)
-
-    return observe
-
-
-def _login(connection: Connection) -> Any:
-    async def login(**_: Any) -> kopf.AiohttpSession:
-        return kopf.AiohttpSession(server=connection.server, aiohttp_session=connection.session())
-
-    return login
-
-
-async def _configure(settings: kopf.OperatorSettings, **_: Any) -> None:
-    settings.posting.enabled = False
-    settings.peering.standalone = True
-    settings.scanning.disabled = True
-    settings.watching.chunk_size = PAGE
-    settings.queueing.idle_timeout = 1
-    settings.networking.request_timeout = 30
-    settings.networking.error_backoffs = _Forever()
-    settings.persistence.diffbase_storage = _NoDifference()
-
-
-class _NoDifference(kopf.AnnotationsDiffBaseStorage):
-    """No diffs: kopf would copy and compare every object for change handlers that nobody has."""
-
-    def fetch(self, **_: Any) -> None:
-        return None
-
-    def build(self, **_: Any) -> kopf.BodyEssence:
-        return kopf.BodyEssence()
-
-
-class _Forever:
-    """Backoffs that never end: an API server that is down for a while must not end the operator."""
-
-    def __iter__(self) -> Any:
-        return itertools.chain((0.5, 1, 2, 3, 5), itertools.repeat(8))
+BACKOFF_SECONDS = (0.5, 1, 2, 3, 5, *(8,) * 450)
+STOP_SECONDS = 1.0
+Call = Callable[[], None]
 
 
 class Ended(Exception):
     """The watches have ended although nobody has told them to; the process must end too."""
 
 
-async def run(cache: Cache, connection: Connection, hear: Callable[[], None]) -> None:
-    """Watch our kinds in every namespace until cancelled.
+class Watches:
+    """Kopf's watches of our kinds."""
 
-    Kopf takes the process' signals, and then waits for seconds before it ends; `hear()` takes them
-    back. When one of its tasks ends, it would cancel every task of the process and wait for them:
-    that is not left to it.
+    def __init__(
+        self, cache: Cache, connection: Connection, *, on_failure: Call = lambda: None
+    ) -> None:
+        """Feed `cache`; `on_failure()` is called on kopf's thread, as soon as kopf fails."""
+        self._cache, self._connection, self._on_failure = cache, connection, on_failure
+        self.streams = Streams(OURS)
 
-    Raises:
-        Ended: a watch has ended by itself.
-    """
-    found = registry(cache, connection)
-    tasks = await kopf.spawn_tasks(registry=found, clusterwide=True, standalone=True)
-    hear()
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-    failures = [error for each in done if not each.cancelled() and (error := each.exception())]
-    raise Ended("a watch of our kinds has ended") from next(iter(failures), None)
+    async def run(self) -> None:
+        """Watch our kinds in every namespace until cancelled.
+
+        Raises:
+            Ended: a watch has ended by itself.
+        """
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        failed: asyncio.Future[BaseException | None] = loop.create_future()
+        gone: asyncio.Future[None] = loop.create_future()
+
+        def fail(error: BaseException | None) -> None:
+            if not stop.is_set():
+                self._on_failure()
+            _call(loop, lambda: _resolve(failed, error))
+
+        kopf_loop = uvloop.new_event_loop()
+        work = _kopf(self._registry(loop), stop, fail)
+        _start(kopf_loop, work, lambda: _call(loop, lambda: _resolve(gone, None)))
+        self.streams.begin()
+        try:
+            error = await failed
+            raise Ended("a watch of our kinds has ended") from error
+        finally:
+            _call(kopf_loop, stop.set)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(gone, STOP_SECONDS)
+
+    def _registry(self, loop: asyncio.AbstractEventLoop) -> kopf.OperatorRegistry:
+        """Return kopf's registry with one raw watch for each of our kinds."""
+        registry = kopf.OperatorRegistry()
+        kopf.on.login(registry=registry)(self._login)
+        for resource in OURS:
+            watched = kopf.on.event(
+                *(resource.group, resource.version, resource.plural),
+                registry=registry,
+                id=resource.plural,
+            )
+            watched(self._observer(resource, loop))
+        return registry
+
+    async def _login(self, **_: Any) -> kopf.AiohttpSession:
+        session = self._connection.session(self.streams.response_class())
+        return kopf.AiohttpSession(server=self._connection.server, aiohttp_session=session)
+
+    def _observer(self, resource: Resource, loop: asyncio.AbstractEventLoop) -> Any:
+        """Return a handler that hands each event over to our loop, in the order of their coming."""
+
+        async def observe(event: dict[str, Any], **_: Any) -> None:
+            kind, obj = event["type"], dict(event["object"])
+            _call(loop, lambda: self._take(resource, kind, obj))
+
+        return observe
+
+    def _take(self, resource: Resource, kind: str | None, obj: dict[str, Any]) -> None:
+        key = key_of(resource, obj)
+        if kind == "DELETED":
+            self._cache.forget(key, obj=obj)
+        else:
+            self._cache.observe(key, obj)
+
+
+def settings() -> kopf.OperatorSettings:
+    """Return what is set of kopf; see the top of this file."""
+    found = kopf.OperatorSettings()
+    found.watching.chunk_size = PAGE
+    found.networking.request_timeout = 30
+    found.networking.error_backoffs = BACKOFF_SECONDS
+    found.queueing.idle_timeout = 1
+    found.scanning.disabled = True
+    return found
+
+
+async def _kopf(
+    registry: kopf.OperatorRegistry,
+    stop: asyncio.Event,
+    fail: Callable[[BaseException | None], None],
+) -> None:
+    """Run kopf; its end takes a while, so `fail` is told when it begins."""
+    tasks = await kopf.spawn_tasks(
+        registry=registry, settings=settings(), clusterwide=True, standalone=True, stop_flag=stop
+    )
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    fail(_error_of(done))
+    await kopf.run_tasks(tasks)
+
+
+def _error_of(tasks: Iterable["asyncio.Task[Any]"]) -> BaseException | None:
+    errors = (task.exception() for task in tasks if not task.cancelled())
+    return next((error for error in errors if error), None)
+
+
+def _start(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None], then: Call) -> None:
+    """Do work on a loop and a thread of its own, which the end of the process does not wait for."""
+
+    def run() -> None:
+        try:
+            with asyncio.Runner(loop_factory=lambda: loop) as runner:
+                runner.run(work)
+        finally:
+            then()
+
+    threading.Thread(target=run, name="kopf", daemon=True).start()
+
+
+def _call(loop: asyncio.AbstractEventLoop, call: Call) -> None:
+    """Call on a loop, unless it has ended already."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(call)
+
+
+def _resolve(future: "asyncio.Future[Any]", value: Any) -> None:
+    if not future.done():
+        future.set_result(value)

@@ -1,0 +1,74 @@
+"""One list of a kind, page by page: what is there is taken in, what is not is gone.
+
+A list is the whole truth, also of what nobody has told.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import Any
+
+from plumbline.api.objects import Key, Resource
+from plumbline.engine.cache import Cache
+from plumbline.kube.client import Client
+
+LAST_BACKOFF_SECONDS = 30.0
+Object = dict[str, Any]
+
+
+async def take_in(
+    client: Client,
+    cache: Cache,
+    resource: Resource,
+    *,
+    namespace: str | None = None,
+    labels: str = "",
+    hear: Callable[[], None] = lambda: None,
+) -> str:
+    """Take in a list, never held as a whole, and return its resourceVersion.
+
+    What the cache holds beyond the list, and is not newer than it, is gone.
+
+    Raises:
+        ApiError: there is no list now; the pages that came are taken in.
+    """
+    listed, as_of = set(), ""
+    async for items, version in client.pages(resource, namespace=namespace, labels=labels):
+        hear()
+        as_of = version
+        for item in items:
+            key = key_of(resource, item)
+            listed.add(key)
+            cache.observe(key, item)
+    for key in cache.known(resource, namespace) - listed:
+        cache.forget(key, as_of=as_of)
+    return as_of
+
+
+def key_of(resource: Resource, obj: Object) -> Key:
+    """Return the key of an object."""
+    metadata = obj["metadata"]
+    return Key(resource, metadata.get("namespace", ""), metadata["name"])
+
+
+class Backoff:
+    """Pauses that double with each failure in a row."""
+
+    def __init__(self, first_seconds: float) -> None:
+        """Begin with this pause."""
+        self._first_seconds, self._failures = first_seconds, 0
+
+    def succeeded(self) -> None:
+        """Begin anew."""
+        self._failures = 0
+
+    async def pause(self) -> None:
+        """Wait, longer than last time."""
+        longest = self._first_seconds * 2.0 ** min(self._failures, 10)
+        self._failures += 1
+        await asyncio.sleep(min(LAST_BACKOFF_SECONDS, longest) * jitter())
+
+
+def jitter() -> float:
+    """Return a factor around 1."""
+    return random.uniform(0.8, 1.2)  # noqa: S311 - spreads requests, hides nothing

@@ -1,0 +1,69 @@
+"""Looks at every object again, at the start and every ten minutes.
+
+Whoever watches tells what changes, and misses what changed while the watch was broken. A list
+misses nothing, and nobody has to watch on from it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from plumbline.api.objects import Resource
+from plumbline.engine import listing
+from plumbline.engine.cache import Cache
+from plumbline.engine.clock import Clock, RealClock, sleep
+from plumbline.engine.listing import Backoff
+from plumbline.engine.queue import Queue
+from plumbline.kube.client import Client
+from plumbline.kube.errors import ApiError
+
+RESYNC_SECONDS = 600.0
+log = logging.getLogger(__name__)
+
+
+class Resync:
+    """Lists kinds that somebody else watches, and queues all that is there."""
+
+    def __init__(
+        self,
+        client: Client,
+        cache: Cache,
+        queue: Queue,
+        resources: Sequence[Resource],
+        *,
+        clock: Clock | None = None,
+        first_backoff_seconds: float = 0.5,
+    ) -> None:
+        """List these kinds in all namespaces."""
+        self._client, self._cache, self._queue = client, cache, queue
+        self._resources, self._clock = resources, clock or RealClock()
+        self._first_backoff_seconds = first_backoff_seconds
+        self._listed: set[Resource] = set()
+
+    def unlisted(self) -> list[Resource]:
+        """Return the kinds of which no list has come in yet."""
+        return [resource for resource in self._resources if resource not in self._listed]
+
+    async def run(self) -> None:
+        """List again and again, until cancelled."""
+        while True:
+            await sleep(self._clock, RESYNC_SECONDS)
+            await self.once()
+
+    async def once(self) -> None:
+        """Take in a list of every kind, as soon as there is one; no kind waits for another."""
+        await asyncio.gather(*map(self._list, self._resources))
+
+    async def _list(self, resource: Resource) -> None:
+        backoff = Backoff(self._first_backoff_seconds)
+        while True:
+            try:
+                await listing.take_in(self._client, self._cache, resource)
+            except ApiError as error:
+                log.warning("%s; listing again", error)
+                await backoff.pause()
+            else:
+                break
+        self._listed.add(resource)
+        for key in self._cache.keys(resource):
+            self._queue.add(key, urgent=False)

@@ -1,0 +1,49 @@
+"""Objects that exist and cannot be read: each is told once, and again when it is mended or gone."""
+
+import logging
+from collections.abc import Callable
+
+from plumbline.api.objects import Key, Resource
+from plumbline.engine.versions import is_newer
+
+Listener = Callable[[Key, bool], None]
+log = logging.getLogger(__name__)
+
+
+class Unreadable:
+    """The keys and versions of these objects."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._versions: dict[Key, str] = {}
+        self._listeners: list[Listener] = []
+
+    def on_change(self, listener: Listener) -> None:
+        """Call `listener(key, is_unreadable)` on every change."""
+        self._listeners.append(listener)
+
+    def keys(self, resource: Resource, namespace: str | None = None) -> set[Key]:
+        """Return those of a kind, in a namespace or everywhere."""
+        found = (key for key in self._versions if key.resource == resource)
+        return {key for key in found if namespace in (None, key.namespace)}
+
+    def add(self, key: Key, version: str) -> None:
+        """Take in that this version of an object cannot be read."""
+        known = key in self._versions
+        self._versions[key] = version
+        if not known:
+            where = f"{key.resource.kind} {key.namespace}/{key.name}"
+            log.error("%s has too many levels to be read: it is passed over until mended", where)
+            self._tell(key, True)
+
+    def discard(self, key: Key, *, as_of: str = "") -> None:
+        """Take in that this object can be read, or is gone: as of a list, unless it is newer."""
+        version = self._versions.get(key)
+        if version is None or (as_of and is_newer(version, than=as_of)):
+            return
+        del self._versions[key]
+        self._tell(key, False)
+
+    def _tell(self, key: Key, unreadable: bool) -> None:
+        for listener in self._listeners:
+            listener(key, unreadable)

@@ -1,0 +1,107 @@
+"""JSON of any depth: of an object with more levels than a reader knows, the metadata is read.
+
+Every reader of JSON ends at some depth. An object below it must not hide the page or the watch that
+it comes in. The text is cut where it gets too deep, and the object is marked.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+# What `from_json` reads. An object that somebody means to be used has a tenth of it.
+LEVELS = 200
+UNREADABLE = "plumbline.dev/unreadable"
+CUT = b'"plumbline.dev/cut"'
+TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]+|[\]}]+', re.DOTALL)
+Object = dict[str, Any]
+
+
+def read(text: bytes | str) -> Any:
+    """Return what a JSON text says; objects that are too deep are cut down to their metadata.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    try:
+        return from_json(text)
+    except ValueError:
+        shallow = _cut(text.encode() if isinstance(text, str) else text)
+        if shallow is None:
+            raise
+    return _without_cut_objects(from_json(shallow))
+
+
+def shallow_line(line: bytes) -> bytes:
+    """Return a line that any reader can read: the line itself, unless it is too deep."""
+    if line.count(b"[") + line.count(b"{") <= LEVELS:
+        return line  # most lines, at the cost of counting
+    try:
+        from_json(line)
+    except ValueError:
+        return line if _cut(line) is None else to_json(read(line))
+    return line
+
+
+def is_unreadable(obj: Any) -> bool:
+    """Return whether this is all that can be read of an object."""
+    return UNREADABLE in obj
+
+
+def _cut(text: bytes) -> bytes | None:
+    """Return the text with whatever is below the last level replaced, or None if nothing is."""
+    parts, end = list[bytes](), 0
+    for first, last in _too_deep(text):
+        parts += [text[end:first], CUT]
+        end = last
+    return b"".join((*parts, text[end:])) if parts else None
+
+
+def _too_deep(text: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where each part begins and ends that is below the last level."""
+    depth, first = 0, 0
+    for token in TOKEN.finditer(text):
+        before, size = depth, token.end() - token.start()
+        match token[0][:1]:
+            case b"[" | b"{":
+                depth += size
+                if before <= LEVELS < depth:
+                    first = token.start() + LEVELS - before
+            case b"]" | b"}":
+                depth -= size
+                if depth <= LEVELS < before:
+                    yield first, token.start() + before - LEVELS
+
+
+def _without_cut_objects(answer: Object) -> Object:
+    """Return an answer (a list, a watch event or one object) without objects that lack a part."""
+    if isinstance(items := answer.get("items"), list):
+        return {**answer, "items": [_whole_or_head(item) for item in items]}
+    if isinstance(obj := answer.get("object"), dict):
+        return {**answer, "object": _whole_or_head(obj)}
+    return _whole_or_head(answer)
+
+
+def _whole_or_head(obj: Object) -> Object:
+    return _head(obj) if _lacks_a_part(obj) else obj
+
+
+def _head(obj: Object) -> Object:
+    metadata = {k: v for k, v in obj["metadata"].items() if k != "managedFields"}
+    kept = {k: v for k, v in obj.items() if k in ("apiVersion", "kind")}
+    return {**kept, "metadata": metadata, UNREADABLE: f"more than {LEVELS} levels"}
+
+
+def _lacks_a_part(obj: Object) -> bool:
+    waiting: list[Any] = [obj]
+    mark = from_json(CUT)
+    while waiting:
+        match waiting.pop():
+            case dict() as fields:
+                waiting += fields.values()
+            case list() as items:
+                waiting += items
+            case value if value == mark:
+                return True
+    return False

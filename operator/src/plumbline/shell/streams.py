@@ -1,0 +1,117 @@
+"""What Kopf's HTTP session hears: a way to read what is too deep, and whether each watch lives.
+
+Kopf reads JSON with a reader that ends at about a thousand levels, and its watch with it. It takes
+its session from its login, so it gets one whose answers any reader can read.
+"""
+
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from typing import Any
+
+import aiohttp
+
+from plumbline.api.objects import Resource
+from plumbline.kube import levels
+
+
+class Stream:
+    """Kopf's watch of one kind, as the wire sees it."""
+
+    def __init__(self, resource: Resource, monotonic: Callable[[], float]) -> None:
+        """Nothing is heard before `begin`."""
+        self.resource, self._monotonic = resource, monotonic
+        self._heard: float | None = None
+        self._open = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the server has accepted a watch that has not ended."""
+        return self._open > 0
+
+    def silent_seconds(self) -> float:
+        """Return how long nothing has been heard, not even a bookmark; 0 before it begins."""
+        return 0.0 if self._heard is None else self._monotonic() - self._heard
+
+    def hear(self) -> None:
+        """Take in that something was heard."""
+        self._heard = self._monotonic()
+
+    def opened(self) -> None:
+        """Take in that a watch has begun."""
+        self._open += 1
+        self.hear()
+
+    def closed(self) -> None:
+        """Take in that a watch has ended."""
+        self._open -= 1
+
+
+class Streams:
+    """The watches of some kinds."""
+
+    def __init__(
+        self, resources: Iterable[Resource], monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Listen to these."""
+        self.all = [Stream(resource, monotonic) for resource in resources]
+        self._by_plural = {stream.resource.plural: stream for stream in self.all}
+
+    def begin(self) -> None:
+        """Count silence from now on."""
+        for stream in self.all:
+            stream.hear()
+
+    def response_class(self) -> type[aiohttp.ClientResponse]:
+        """Return the class of answers that are read in our way, and tell what they hear."""
+        return type("Response", (_Response,), {"streams": self._by_plural})
+
+
+class _Response(aiohttp.ClientResponse):
+    """An answer whose JSON can always be read, be it whole or line by line."""
+
+    streams: Mapping[str, Stream]
+
+    async def start(self, connection: Any) -> aiohttp.ClientResponse:
+        """Begin; a watch is then read through `_Lines`."""
+        await super().start(connection)
+        stream = self.streams.get(self.url.name)
+        if stream and self.status == 200 and "watch" in self.url.query:
+            self.content = _Lines(self.content, stream)  # type: ignore[assignment]
+        return self
+
+    async def json(self, **options: Any) -> Any:
+        """Return the JSON of the answer."""
+        return await super().json(**{"loads": _loads, **options})
+
+
+class _Lines:
+    """The content of a watch, in whole lines that are not too deep."""
+
+    def __init__(self, content: aiohttp.StreamReader, stream: Stream) -> None:
+        """Read from this, and tell what is heard."""
+        self._content, self._stream = content, stream
+
+    def __getattr__(self, name: str) -> Any:
+        """Be the content in everything else."""
+        return getattr(self._content, name)
+
+    async def iter_chunked(self, size: int) -> AsyncIterator[bytes]:
+        """Yield the lines that have come, one or more at once."""
+        self._stream.opened()
+        rest = b""
+        try:
+            async for chunk in self._content.iter_chunked(size):
+                self._stream.hear()
+                *lines, rest = (rest + chunk).split(b"\n")
+                if lines:
+                    yield b"".join(levels.shallow_line(line) + b"\n" for line in lines)
+        finally:
+            self._stream.closed()
+
+
+def _loads(text: str) -> Any:
+    try:
+        return levels.read(text)
+    except ValueError:
+        return json.loads(text)  # which says what is wrong in the way that kopf knows

@@ -1,0 +1,112 @@
+"""The whole operator, with Kopf, against the fake API server; started again whenever it ends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from plumbline.api import names
+from plumbline.api.objects import Key
+from plumbline.engine.versions import version_of
+from plumbline.kube.client import Client
+from plumbline.plan.common.settings import Settings
+from plumbline.plan.registry import CHILDREN, OURS
+from plumbline.shell.metrics import Metrics
+from plumbline.shell.operator import Operator
+from plumbline.shell.settings import Process
+from plumbline.shell.watches import Ended
+
+from tests.sim.fakeapi.backends import CRD, EVENT, LEASE, NAMESPACE, Backend
+from tests.sim.fakeapi.server import FakeApi
+from tests.sim.fakeapi.waiting import eventually
+
+# Kopf waits until it has found namespaces among what is served, even if it watches everywhere.
+WATCHED = (*OURS, *CHILDREN)
+RESOURCES = (*WATCHED, EVENT, LEASE, NAMESPACE, CRD)
+WITH_STATUS = {resource.plural for resource in WATCHED} - {"configmaps"}
+HERE = "here"
+Object = dict[str, Any]
+SETTINGS = Settings(
+    trainer_image="trainer:1",
+    server_image="server:1",
+    store_url="memory:///{namespace}",
+    namespaces=frozenset({HERE}),
+)
+
+
+@asynccontextmanager
+async def world(**options: Any) -> AsyncIterator[tuple[Backend, FakeApi]]:
+    """Serve our kinds, those that ours make, and what Kopf looks for."""
+    async with (
+        FakeApi(resources=RESOURCES, with_status=WITH_STATUS, **options) as api,
+        Client(api.connection()) as client,
+    ):
+        yield Backend(client, api.connection(), HERE, api), api
+
+
+class Running:
+    """An operator that is started again when Kopf ends, as its pod would be."""
+
+    def __init__(self, api: FakeApi) -> None:
+        self._api = api
+        self.starts = 0
+        self.operator: Operator | None = None
+        self.metrics = Metrics()
+
+    async def run(self) -> None:
+        while True:
+            self.starts += 1
+            self.metrics = Metrics()
+            async with Client(self._api.connection()) as client:
+                self.operator = Operator(
+                    process=Process(plan=SETTINGS, namespace="system", identity="one", workers=4),
+                    client=client,
+                    connection=self._api.connection(),
+                    metrics=self.metrics,
+                )
+                try:
+                    await self.operator.run()
+                except* Ended:
+                    pass
+
+    def missing(self) -> list[str]:
+        """Return why it is not ready."""
+        if self.operator is None:
+            return ["it has not begun"]
+        return self.operator.missing() if self.operator.leads else ["it has not begun"]
+
+    def disagreements(self, api: FakeApi) -> list[str]:
+        """Return what the operator does not know as it is, or has not done yet."""
+        assert self.operator
+        cache, queue = self.operator.cache, self.operator.queue
+        known = {key: cache.get(key) for resource in WATCHED for key in cache.keys(resource)}
+        held = {k: v for k, v in api.store.objects.items() if k.resource in OURS or _is_child(k, v)}
+        wrong = {k for k in known.keys() | held.keys() if _version(known, k) != _version(held, k)}
+        wrong -= {key for resource in WATCHED for key in cache.unreadable.keys(resource)}
+        busy = [f"{len(queue)} wait"] if len(queue) or queue.longest_work()[1] else []
+        return [f"{key.resource.kind} {key.name}" for key in sorted(wrong)] + busy
+
+
+@asynccontextmanager
+async def running(api: FakeApi, *, ready: bool = True) -> AsyncIterator[Running]:
+    """Run an operator; leaving kills it wherever it is."""
+    found = Running(api)
+    task = asyncio.create_task(found.run())
+    try:
+        if ready:
+            await eventually(lambda: not found.missing(), seconds=20, why=found.missing)
+        yield found
+        if task.done():
+            task.result()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _is_child(key: Key, obj: Object) -> bool:
+    labels = obj["metadata"].get("labels", {})
+    return key.resource in CHILDREN and labels.get(names.MANAGED_BY) == names.MANAGER
+
+
+def _version(objects: Mapping[Key, Any], key: Key) -> str:
+    return version_of(objects[key]) if key in objects else "gone"

@@ -1,0 +1,87 @@
+"""What a test says about our kinds: what it applies, and what the operator has said of it."""
+
+from typing import Any
+
+from plumbline.api.objects import Key, Resource
+from plumbline.api.resources import DATASET, JOB, TRAINING_RUN, TRAINING_TEMPLATE
+from plumbline.plan.registry import OURS
+
+from tests.sim.fakeapi.backends import Backend
+from tests.sim.fakeapi.server import FakeApi
+from tests.sim.fakeapi.waiting import eventually
+from tests.sim.shell.operator import Running
+
+HERE = "here"
+Object = dict[str, Any]
+ESTIMATOR = {"import": "sklearn.linear_model.LogisticRegression"}
+SOURCE = {
+    "source": {"configMap": {"name": "data", "key": "data.csv"}},
+    "schema": {
+        "columns": [{"name": "heat", "type": "number"}, {"name": "fails", "type": "boolean"}]
+    },
+    "question": {"task": "Classification", "target": "fails"},
+    "format": "csv",
+}
+
+
+async def dataset(backend: Backend, name: str = "data", **fields: Any) -> Object:
+    """Create a Dataset; the operator has to make a Job for it."""
+    return await backend.create(DATASET, name, spec=SOURCE, **fields)
+
+
+async def training_run(backend: Backend, name: str = "run", **estimator: Any) -> Object:
+    """Create a TrainingRun of the Dataset `data`, which it waits for."""
+    spec = {"datasetRef": {"name": "data"}, "trainer": {"estimator": ESTIMATOR | estimator}}
+    return await backend.create(TRAINING_RUN, name, spec=spec)
+
+
+async def template(backend: Backend, name: str = "template") -> Object:
+    """Create a TrainingTemplate of the Dataset `data`."""
+    spec = {"datasetRef": {"name": "data"}, "trainer": {"estimator": ESTIMATOR}}
+    return await backend.create(TRAINING_TEMPLATE, name, spec=spec)
+
+
+async def delete(backend: Backend, resource: Resource, name: str) -> None:
+    key = backend.key(resource, name)
+    await backend.client.delete(key, uid=(await backend.client.get(key))["metadata"]["uid"])
+
+
+def reason(api: FakeApi, resource: Resource, name: str) -> str:
+    """Return the reason of an object's Ready condition, empty before the operator has seen it."""
+    obj = api.store.objects.get(Key(resource, HERE, name), {})
+    status = obj.get("status", {})
+    if status.get("observedGeneration") != obj.get("metadata", {}).get("generation"):
+        return ""
+    found = (c["reason"] for c in status.get("conditions", ()) if c["type"] == "Ready")
+    return str(next(found, ""))
+
+
+def reasons(api: FakeApi) -> dict[str, str]:
+    """Return the reason of every object of ours."""
+    found = [key for key in api.store.objects if key.resource in OURS]
+    return {f"{k.resource.plural}/{k.name}": reason(api, k.resource, k.name) for k in found}
+
+
+def jobs(api: FakeApi) -> list[str]:
+    """Return the Datasets that have a Job."""
+    found = [obj for key, obj in api.store.objects.items() if key.resource == JOB]
+    return sorted(obj["metadata"]["ownerReferences"][0]["name"] for obj in found)
+
+
+async def until(api: FakeApi, *, seconds: float = 15.0, **wanted: str) -> None:
+    """Wait until each object, by its name, has this reason; one that is gone has none."""
+    resources = {key.name: key.resource for key in api.store.objects if key.resource in OURS}
+
+    def is_so() -> bool:
+        return all(reason(api, resources[n], n) == why for n, why in wanted.items())
+
+    await eventually(is_so, seconds=seconds, why=lambda: f"{wanted}: {reasons(api)}")
+
+
+async def until_settled(api: FakeApi, operator: Running) -> None:
+    """Wait until the operator knows all that is, nothing waits, and it is ready."""
+
+    def why() -> object:
+        return operator.missing() or operator.disagreements(api)
+
+    await eventually(lambda: not why(), seconds=20, why=why)
