@@ -25,19 +25,22 @@ def free_port() -> int:
 class Process:
     """A process of the operator: what it says, how it ends."""
 
-    def __init__(self, process: asyncio.subprocess.Process, probes: int, log: Path) -> None:
-        self._process, self._probes, self._log = process, probes, log
+    def __init__(
+        self, process: asyncio.subprocess.Process, *, probes: int, metrics: int, log: Path
+    ) -> None:
+        self._process, self._probes, self._metrics, self._log = process, probes, metrics, log
 
     @property
     def log(self) -> str:
         return self._log.read_text()
 
     async def asked(self, path: str) -> tuple[int, str]:
-        """Return what a probe gets; 0 when nobody answers."""
+        """Return what a request gets; 0 when nobody answers."""
+        port = self._metrics if path == "/metrics" else self._probes
         try:
             async with (
                 aiohttp.ClientSession() as session,
-                session.get(f"http://127.0.0.1:{self._probes}{path}") as answer,
+                session.get(f"http://127.0.0.1:{port}{path}") as answer,
             ):
                 return answer.status, await answer.text()
         except aiohttp.ClientError:
@@ -46,8 +49,16 @@ class Process:
     async def is_ready(self) -> bool:
         return await self.asked("/readyz") == (200, "ok")
 
+    async def leads(self) -> bool:
+        return "leader_election_master_status 1.0" in (await self.asked("/metrics"))[1]
+
     async def until_ready(self) -> None:
         await eventually(self.is_ready, seconds=60, why=lambda: self.log)
+
+    async def until_working(self) -> None:
+        """Wait until it leads, knows all that is and hears all that changes."""
+        await eventually(self.leads, seconds=60, why=lambda: self.log)
+        await self.until_ready()
 
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
@@ -72,8 +83,9 @@ async def process(
     folder: Path, api: FakeApi | None, *, name: str = "one", code: str = "", **settings: str | None
 ) -> AsyncIterator[Process]:
     """Run the operator as its pod does; `code` is run before it, in its process."""
-    probes, log = free_port(), folder / f"{name}.log"
-    given = _environment(folder, api, name, probes) | settings
+    probes, metrics, log = free_port(), free_port(), folder / f"{name}.log"
+    ports = {"PLUMBLINE_PROBE_PORT": str(probes), "PLUMBLINE_METRICS_PORT": str(metrics)}
+    given = _environment(folder, api, name) | ports | settings
     environment = {k: v for k, v in given.items() if v is not None}
     start = (
         ["-c", f"{code}\nimport plumbline.shell.__main__"] if code else ["-m", "plumbline.shell"]
@@ -82,16 +94,14 @@ async def process(
         started = await asyncio.create_subprocess_exec(
             sys.executable, *start, env=environment, stdout=output, stderr=output
         )
-    found = Process(started, probes, log)
+    found = Process(started, probes=probes, metrics=metrics, log=log)
     try:
         yield found
     finally:
         await found.kill()
 
 
-def _environment(
-    folder: Path, api: FakeApi | None, name: str, probes: int
-) -> dict[str, str | None]:
+def _environment(folder: Path, api: FakeApi | None, name: str) -> dict[str, str | None]:
     config = folder / "kubeconfig"
     server = api.connection().server if api else "http://127.0.0.1:9"
     config.write_text(
@@ -113,6 +123,4 @@ def _environment(
         "PLUMBLINE_SERVER_IMAGE": "server:1",
         "PLUMBLINE_STORE_URL": f"file://{folder}/store/{{namespace}}",
         "PLUMBLINE_NAMESPACES": "here",
-        "PLUMBLINE_PROBE_PORT": str(probes),
-        "PLUMBLINE_METRICS_PORT": str(free_port()),
     }

@@ -53,7 +53,7 @@ def holder(api: FakeApi) -> str:
 
 async def test_it_leads_works_and_ends_cleanly_when_told_to(tmp_path: Path) -> None:
     async with world() as (backend, api), process(tmp_path, api) as operator:
-        await operator.until_ready()
+        await operator.until_working()
         assert holder(api) == "one"
         await dataset(backend)
         await until(api, data="Profiling")
@@ -81,7 +81,7 @@ async def test_a_replica_that_stands_by_is_ready_and_ends_when_told_to(tmp_path:
 
 async def test_a_lease_that_another_one_holds_ends_it(tmp_path: Path) -> None:
     async with world() as (backend, api), process(tmp_path, api) as operator:
-        await operator.until_ready()
+        await operator.until_working()
         await backend.client.merge(LEASE_KEY, {"spec": {"holderIdentity": "other"}})
         code, _ = await operator.ended()
         assert (code, holder(api)) == (1, "other")
@@ -94,7 +94,7 @@ async def test_it_ends_within_5_seconds_of_kopf_whatever_hangs(hang: str, tmp_pa
         world(gone="status") as (backend, api),
         process(tmp_path, api, code=HANGS[hang]) as operator,
     ):
-        await operator.until_ready()
+        await operator.until_working()
         if hang == "the event loop":
             await dataset(backend)
             await eventually(lambda: any(c.plural == "datasets" for c in api.writes()))
@@ -143,10 +143,10 @@ async def test_it_is_not_ready_before_all_lists_are_in_and_all_kinds_are_watched
             await eventually(lacks_runs_only, seconds=60, why=lambda: operator.log)
             assert (await operator.asked("/livez"))[0] == 200
             api.faults.waiting.clear()
-            await operator.until_ready()
+            await operator.until_working()
             api.faults.add("error", verb="watch", plural="datasets", times=10**6)
             api.watches.cut()
             await eventually(lambda: says("datasets are not watched"))
             assert (await operator.asked("/livez"))[0] == 200
             api.faults.waiting.clear()
-            await operator.until_ready()
+            await operator.until_working()
