@@ -412,7 +412,8 @@ def test_a_manifest_cannot_write_outside_of_its_folder(pod: Pods, dataset: str) 
     task = runs.run_task(dataset, pod)
     blob = pod.store.put_blob(b"x")
     files = [{"path": "../../etc/cron.d/x", "bytes": 1, "blob": blob}]
-    ended = runs.judged(pod, task, pod.store.put_manifest({"kind": "Training", "files": files}))
+    training = {"kind": "Training", "run": task["run"], "dataset": task["dataset"], "files": files}
+    ended = runs.judged(pod, task, pod.store.put_manifest(training))
     assert (ended.code, ended.reason) == (64, "PathInvalid")
 
 

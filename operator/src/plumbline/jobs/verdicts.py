@@ -1,9 +1,9 @@
 """What a step tells the operator: its manifest, the verdict, and the reason for a bad one."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from plumbline.contract.last_words import Success
+from plumbline.contract.manifests import DatasetManifest
 
 
 class Judgement(Protocol):
@@ -25,12 +25,12 @@ def of_model(judgement: Judgement, digest: str, uid: str) -> Success:
     return Success(digest=digest, verdict=verdict, uid=uid, reason=reason, message=message)
 
 
-def of_dataset(manifest: Mapping[str, Any], digest: str, uid: str) -> Success:
+def of_dataset(manifest: DatasetManifest, digest: str) -> Success:
     """Return the last word about a Dataset: the first violation speaks for all."""
-    found, verdict = manifest["violations"], manifest["verdict"]
+    found, verdict, uid = manifest.violations, manifest.verdict, manifest.dataset.uid
     if not found:
         return Success(digest=digest, verdict=verdict, uid=uid)
     first, more = found[0], len(found) - 1
     rules = "rule" if more == 1 else "rules"
-    message = first["message"] + (f" And {more} more broken {rules}." if more else "")
-    return Success(digest=digest, verdict=verdict, uid=uid, reason=first["rule"], message=message)
+    message = first.message + (f" And {more} more broken {rules}." if more else "")
+    return Success(digest=digest, verdict=verdict, uid=uid, reason=first.rule, message=message)

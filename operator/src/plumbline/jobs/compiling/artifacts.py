@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from plumbline.contract.manifests import CompiledModel, File
 from plumbline.contract.tasks import TrainingTask
 from plumbline.jobs.compiling.compiled import FORMAT
 from plumbline.jobs.failures import JobFailed
@@ -20,17 +21,17 @@ _MODEL_LIMIT_BYTES, _WEIGHTS_LIMIT_BYTES = 64 << 20, 2 << 30
 
 def keep_compiled(
     task: TrainingTask, features: Sequence[Feature], places: Places, store: Store
-) -> dict[str, Any]:
-    """Store the compiled files and return the `model` entry of the manifest."""
+) -> CompiledModel:
+    """Store the compiled files and return what the manifest says of them."""
     folder = places.at("/predictions/compiled")
     if not stat.S_ISDIR(_mode(folder)):
         raise _invalid("there is no folder of a compiled model")
     found = _described(folder / "model.json")
     _check(found, task, features)
     kind = found["engine"]["kind"]
-    files = [_stored(folder / name, store) for name in ("model.json", ENGINES[kind])]
-    digest = of_bytes(canonical({file["path"]: file["blob"] for file in files}))
-    return {"digest": digest, "engine": kind, "files": files}
+    files = tuple(_stored(folder / name, store) for name in ("model.json", ENGINES[kind]))
+    digest = of_bytes(canonical({file.path: file.blob for file in files}))
+    return CompiledModel(digest=digest, engine=kind, files=files)
 
 
 def _mode(path: Path) -> int:
@@ -66,9 +67,9 @@ def _check(found: Mapping[str, Any], task: TrainingTask, features: Sequence[Feat
         raise _invalid(f"unknown engine {kind[:40]!r}")
 
 
-def _stored(path: Path, store: Store) -> dict[str, Any]:
+def _stored(path: Path, store: Store) -> File:
     size = check_regular(path, limit_bytes=_WEIGHTS_LIMIT_BYTES)
-    return {"path": path.name, "bytes": size, "blob": store.put_blob(path)}
+    return File(path=path.name, bytes=size, blob=store.put_blob(path))
 
 
 def _invalid(problem: str) -> JobFailed:

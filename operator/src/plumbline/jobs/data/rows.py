@@ -1,26 +1,39 @@
 """The rows of a revision, out of the store, in an order that does not depend on files."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import polars as pl
 
+from plumbline.api.v1alpha1.dataset import DataSchema
+from plumbline.contract import manifests
+from plumbline.contract.manifests import DatasetManifest, ModelManifest, TrainingManifest
 from plumbline.jobs.data.parts import BLOB_LIMIT_BYTES, HELD
 from plumbline.jobs.failures import JobFailed
 from plumbline.store import Store
 
+Kind = TypeVar("Kind", TrainingManifest, ModelManifest)
 
-def dataset_manifest(store: Store, digest: str) -> dict[str, Any]:
+
+def dataset_manifest(store: Store, digest: str) -> DatasetManifest:
     """Return the manifest of a usable revision."""
-    manifest = store.get_manifest(digest)
-    if manifest.get("kind") != "Dataset" or manifest.get("verdict") != "Valid":
+    manifest = manifests.parsed(DatasetManifest, store.get_manifest(digest))
+    if manifest is None or manifest.verdict != "Valid":
         raise JobFailed("DatasetInvalid", f"manifest {digest} is not a valid Dataset revision.")
     return manifest
 
 
+def read_manifest(store: Store, digest: str, kind: type[Kind]) -> Kind:
+    """Return the manifest of a model, trained or judged."""
+    try:
+        return manifests.read(kind, store.get_manifest(digest))
+    except ValueError as error:
+        told = f"manifest {digest} is no {kind.__name__} that this version reads; train again."
+        raise JobFailed("ModelInvalid", told) from error
+
+
 def read_rows(
-    manifest: Mapping[str, Any], store: Store, scratch: Path, *, held: bool, target: str
+    manifest: DatasetManifest, store: Store, scratch: Path, *, held: bool, target: str
 ) -> pl.DataFrame:
     """Return the rows of one side of the holdout that have a target.
 
@@ -33,18 +46,18 @@ def read_rows(
     """
     scratch.mkdir(parents=True, exist_ok=True)
     path, found = scratch / "rows.parquet", []
-    for part in manifest["parts"]:
-        store.download_blob(part["blob"], path, limit_bytes=BLOB_LIMIT_BYTES)
+    for part in manifest.parts:
+        store.download_blob(part.blob, path, limit_bytes=BLOB_LIMIT_BYTES)
         wanted = (pl.col(HELD) == held) & pl.col(target).is_not_null()
         rows = pl.scan_parquet(path, hive_partitioning=False).filter(wanted).drop(HELD)
         found.append(rows.collect(engine="streaming"))
     path.unlink(missing_ok=True)
-    return _ordered(pl.concat(found), manifest["schema"])
+    return _ordered(pl.concat(found), manifest.schema_)
 
 
-def _ordered(frame: pl.DataFrame, schema: Mapping[str, Any]) -> pl.DataFrame:
+def _ordered(frame: pl.DataFrame, schema: DataSchema) -> pl.DataFrame:
     """Sort by time (if there is one), then by a hash of everything: same rows, same order."""
-    time = [frame[schema["timeColumn"]].alias("time")] if schema.get("timeColumn") else []
+    time = [frame[schema.time_column].alias("time")] if schema.time_column else []
     content = frame.select(sorted(frame.columns)).hash_rows(seed=0).alias("content")
     keys = pl.DataFrame([*time, content]).with_row_index("row")
     names = [key.name for key in (*time, content)]

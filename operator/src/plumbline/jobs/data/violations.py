@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import polars as pl
+
+from plumbline.contract.manifests import BrokenRule
 
 _SHOWN_ROWS, _LONGEST = 10, 512
 
@@ -23,15 +24,14 @@ class Violation:
     count: int = 0
     rows: tuple[int, ...] = ()
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the violation as the manifest holds it."""
-        return {
-            "rule": self.rule,
-            **({"column": self.column} if self.column is not None else {}),
-            "count": self.count,
-            "rows": list(self.rows),
-            "message": self.message[:_LONGEST],
-        }
+    @property
+    def line(self) -> BrokenRule:
+        """What the manifest says of it."""
+        about = {} if self.column is None else {"column": self.column}
+        message = self.message[:_LONGEST]
+        return BrokenRule(
+            rule=self.rule, **about, count=self.count, rows=self.rows, message=message
+        )
 
 
 def of_mask(rule: str, column: str | None, broken: pl.Series, sentence: str) -> list[Violation]:

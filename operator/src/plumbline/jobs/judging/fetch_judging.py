@@ -6,12 +6,12 @@ They are on different volumes, so that the code of a model never sees an answer.
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
+from plumbline.contract.manifests import DatasetManifest, File, ModelManifest, TrainingManifest
 from plumbline.contract.tasks import JudgeTask, PredictTask, TrainingTask
-from plumbline.jobs.data.rows import dataset_manifest, read_rows
+from plumbline.jobs.data.rows import dataset_manifest, read_manifest, read_rows
 from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.files import safe_relative
 from plumbline.jobs.places import Places
@@ -34,10 +34,11 @@ def run(places: Places, store: Store) -> None:
     features = features_of(manifest, task.features, target)
     for folder in ("/features", "/labels", "/model", "/champion"):
         places.at(folder).mkdir(parents=True, exist_ok=True)
-    _fetch_files(store, store.get_manifest(judge.training)["files"], places.at("/model"))
+    training = read_manifest(store, judge.training, TrainingManifest)
+    _fetch_files(store, training.files, places.at("/model"))
     if judge.champion:
-        champion = store.get_manifest(judge.champion.manifest)
-        _fetch_files(store, champion["model"]["files"], places.at("/champion"))
+        champion = read_manifest(store, judge.champion.manifest, ModelManifest)
+        _fetch_files(store, champion.model.files, places.at("/champion"))
     _write_rows(manifest, features, target, places, store)
     _write_task(task, features, manifest, judge, places)
 
@@ -47,17 +48,17 @@ def judge_file(places: Places) -> Path:
     return places.task.with_name("judge.json")
 
 
-def _fetch_files(store: Store, files: Sequence[dict[str, Any]], folder: Path) -> None:
+def _fetch_files(store: Store, files: Sequence[File], folder: Path) -> None:
     left = _LIMIT_BYTES
     for file in files:
-        path = folder / safe_relative(file["path"])
+        path = folder / safe_relative(file.path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        store.download_blob(file["blob"], path, limit_bytes=left)
+        store.download_blob(file.blob, path, limit_bytes=left)
         left -= path.stat().st_size
 
 
 def _write_rows(
-    manifest: dict[str, Any], features: list[Feature], target: str, places: Places, store: Store
+    manifest: DatasetManifest, features: list[Feature], target: str, places: Places, store: Store
 ) -> None:
     held = read_rows(manifest, store, places.scratch, held=True, target=target)
     if not held.height:
@@ -70,17 +71,17 @@ def _write_rows(
     sample.write_parquet(places.at("/features/sample.parquet"))
 
 
-def _labels(held: pl.DataFrame, manifest: dict[str, Any], target: str) -> pl.DataFrame:
+def _labels(held: pl.DataFrame, manifest: DatasetManifest, target: str) -> pl.DataFrame:
     """Return the target, and which rows belong together: those of a group, or of a day."""
     group = _group(held, manifest)
     return held.select(pl.col(target), *([] if group is None else [group.alias(GROUP)]))
 
 
-def _group(held: pl.DataFrame, manifest: dict[str, Any]) -> pl.Series | None:
+def _group(held: pl.DataFrame, manifest: DatasetManifest) -> pl.Series | None:
     """Return what keeps rows together; rows of one day share what that day was like."""
-    holdout, time = manifest.get("holdout") or {}, manifest["schema"].get("timeColumn")
-    if holdout.get("by") == "Group":
-        group: pl.Series = held[holdout["column"]].cast(pl.String).fill_null("")
+    holdout, time = manifest.holdout, manifest.schema_.time_column
+    if holdout and holdout.column and holdout.by == "Group":
+        group: pl.Series = held[holdout.column].cast(pl.String).fill_null("")
         return group
     if time is None or not isinstance(held.schema[time], pl.Datetime):
         return None
@@ -91,18 +92,18 @@ def _group(held: pl.DataFrame, manifest: dict[str, Any]) -> pl.Series | None:
 def _write_task(
     task: TrainingTask,
     features: list[Feature],
-    manifest: dict[str, Any],
+    manifest: DatasetManifest,
     judge: JudgeTask,
     places: Places,
 ) -> None:
     names = {feature["name"] for feature in features}
-    reference = (manifest.get("reference") or {}).get("columns", [])
+    reference = manifest.reference.columns if manifest.reference else ()
     told = PredictTask(
         task=task.question.task,
         target=task.question.target,
         features=[dict(feature) for feature in features],
         reference=tuple(column for column in reference if column.get("name") in names),
         champion=judge.champion is not None,
-        strewn=(manifest.get("holdout") or {}).get("by") != "Time",
+        strewn=manifest.holdout is None or manifest.holdout.by != "Time",
     )
     places.at("/features/task.json").write_text(json.dumps(told.wire))

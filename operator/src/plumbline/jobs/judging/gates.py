@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from plumbline.api.meta import Gate
 from plumbline.api.v1alpha1.training_run import ChampionGate, Gates
+from plumbline.contract.manifests import Measured
 from plumbline.contract.tasks import Champion
 from plumbline.jobs.judging.predictions import Predictions
 from plumbline.jobs.judging.scores import Sample, compared, measure
@@ -58,17 +58,17 @@ def judge(
     return Judgement((*verdicts, verdict), better)
 
 
-def interval_dict(name: str, found: Interval) -> dict[str, Any]:
+def measured(name: str, found: Interval) -> Measured:
     """Return a metric as the manifest holds it, with bounds that JSON can hold."""
     low, high = _RANGES.get(name, (-_MOST, _MOST))
-    return {
-        "name": name,
-        "value": found.value,
-        "low": max(found.low, low),
-        "high": min(found.high, high),
-        "n": found.n,
-        "groups": found.groups,
-    }
+    return Measured(
+        name=name,
+        value=found.value,
+        low=max(found.low, low),
+        high=min(found.high, high),
+        n=found.n,
+        groups=found.groups,
+    )
 
 
 _MOST = 1e300

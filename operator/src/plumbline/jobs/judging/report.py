@@ -1,12 +1,12 @@
 """The model card: one page for people who were not there."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from plumbline.contract.manifests import DatasetManifest, ModelManifest
 from plumbline.stats.gates import Verdict
 
 
-def model_card(manifest: Mapping[str, Any], gates: Sequence[Verdict], profile: Any) -> str:
+def model_card(manifest: ModelManifest, gates: Sequence[Verdict], profile: DatasetManifest) -> str:
     """Return the card in Markdown.
 
     Args:
@@ -19,26 +19,25 @@ def model_card(manifest: Mapping[str, Any], gates: Sequence[Verdict], profile: A
     )
 
 
-def _head(manifest: Mapping[str, Any]) -> list[str]:
-    run, dataset = manifest["run"], manifest["dataset"]
-    question, trainer = manifest["question"], manifest["trainer"]
+def _head(manifest: ModelManifest) -> list[str]:
+    model, dataset, question = manifest.model, manifest.dataset, manifest.question
     return [
-        f"# {run['name']}: {manifest['verdict']}",
+        f"# {manifest.run.name}: {manifest.verdict}",
         "",
-        f"- Model: `{manifest['model']['digest']}` ({manifest['model']['engine']} engine)",
-        f"- Question: {question['task']} of `{question['target']}`",
-        f"- Data: {dataset['name']} revision {dataset['revision']}, `{dataset['digest']}`",
-        f"- Trainer: `{trainer}`, seed {manifest['seed']}",
-        f"- Features: {', '.join(f'`{name}`' for name in manifest['features'])}",
-        f"- Spec: `{manifest['specDigest']}`",
+        f"- Model: `{model.digest}` ({model.engine} engine)",
+        f"- Question: {question.task} of `{question.target}`",
+        f"- Data: {dataset.name} revision {dataset.revision}, `{dataset.digest}`",
+        f"- Trainer: `{manifest.trainer}`, seed {manifest.seed}",
+        f"- Features: {', '.join(f'`{name}`' for name in manifest.features)}",
+        f"- Spec: `{manifest.spec_digest}`",
         "",
     ]
 
 
-def _metrics(manifest: Mapping[str, Any]) -> list[str]:
+def _metrics(manifest: ModelManifest) -> list[str]:
     rows = [
-        f"| {m['name']} | {m['value']:.4f} | {m['low']:.4f} | {m['high']:.4f} | {m['n']} |"
-        for m in manifest["metrics"]
+        f"| {m.name} | {m.value:.4f} | {m.low:.4f} | {m.high:.4f} | {m.n} |"
+        for m in manifest.metrics
     ]
     head = ["## Metrics on the held-out rows (95 % bounds)", ""]
     return [*head, "| metric | value | low | high | rows |", "|---|---|---|---|---|", *rows, ""]
@@ -50,12 +49,14 @@ def _gates(gates: Sequence[Verdict]) -> list[str]:
     return ["## Gates", "", *(f"- {g.verdict}: {g.name}: {g.message}" for g in gates), ""]
 
 
-def _data(profile: Mapping[str, Any]) -> list[str]:
-    holdout = profile["holdout"]
-    cut = f", from {holdout['cut']} on" if holdout["cut"] else ""
+def _data(profile: DatasetManifest) -> list[str]:
+    holdout = profile.holdout
+    if holdout is None:
+        return []
+    cut = f", from {holdout.cut} on" if holdout.cut else ""
     return [
         "## Held-out rows",
         "",
-        f"{holdout['rows']} of {profile['rows']} rows, by {holdout['by']}{cut}: never trained on, "
+        f"{holdout.rows} of {profile.rows} rows, by {holdout.by}{cut}: never trained on, "
         "the same for every run on this data.",
     ]

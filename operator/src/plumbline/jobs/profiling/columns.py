@@ -7,21 +7,22 @@ from typing import Any
 import polars as pl
 
 from plumbline.api.v1alpha1.dataset import Column, DataSchema
+from plumbline.contract.manifests import ColumnProfile
 
 
-def profiles(frame: pl.DataFrame, schema: DataSchema) -> list[dict[str, Any]]:
+def profiles(frame: pl.DataFrame, schema: DataSchema) -> tuple[ColumnProfile, ...]:
     """Return what is known of each declared column."""
-    return [_profile(column, frame[column.name]) for column in schema.columns]
+    return tuple(_profile(column, frame[column.name]) for column in schema.columns)
 
 
-def _profile(column: Column, values: pl.Series) -> dict[str, Any]:
-    counts = {
+def _profile(column: Column, values: pl.Series) -> ColumnProfile:
+    counts: dict[str, Any] = {
         "name": column.name,
         "type": column.type,
         "nulls": values.null_count(),
         "distinct": values.drop_nulls().n_unique(),
     }
-    return counts if column.personal else {**counts, **_extremes(values)}
+    return ColumnProfile(**counts, **({} if column.personal else _extremes(values)))
 
 
 def _extremes(values: pl.Series) -> dict[str, Any]:

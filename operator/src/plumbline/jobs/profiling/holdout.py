@@ -8,6 +8,7 @@ from typing import Any, Literal
 import polars as pl
 
 from plumbline.api.v1alpha1.dataset import DataSchema, Holdout
+from plumbline.contract.manifests import HeldOut
 from plumbline.jobs.data.digest import texts_by_slice
 from plumbline.jobs.failures import JobFailed
 
@@ -40,17 +41,18 @@ class Split:
     held: pl.Series
     cut: Any = None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the split as the manifest holds it."""
+    def line(self, digest: str) -> HeldOut:
+        """Return what the manifest says of it; `digest` is that of the held-out rows."""
         column = self.rule.columns[0] if self.rule.by != "Row" else None
         cut = self.cut.isoformat() if isinstance(self.cut, datetime) else self.cut
-        return {
-            "by": self.rule.by,
-            "column": column,
-            "share": self.rule.share,
-            "rows": int(self.held.sum()),
-            "cut": cut,
-        }
+        return HeldOut(
+            by=self.rule.by,
+            column=column,
+            share=self.rule.share,
+            rows=int(self.held.sum()),
+            cut=cut,
+            digest=digest,
+        )
 
 
 def rule_of(holdout: Holdout, schema: DataSchema) -> Rule:

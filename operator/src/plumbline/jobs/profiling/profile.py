@@ -5,9 +5,9 @@ Broken data is an answer, not an error: the manifest then says Invalid and lists
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from plumbline.contract.last_words import Success
+from plumbline.contract.manifests import DatasetManifest
 from plumbline.contract.tasks import ProfileTask
 from plumbline.jobs import verdicts
 from plumbline.jobs.data import parts
@@ -21,6 +21,7 @@ from plumbline.jobs.profiling.expectations import broken_expectations, broken_ta
 from plumbline.jobs.profiling.revision import Revision
 from plumbline.jobs.profiling.rules import broken_rules
 from plumbline.jobs.profiling.sides import broken_sides
+from plumbline.jobs.profiling.snapshot import Kept
 from plumbline.jobs.profiling.spec import check_spec
 from plumbline.jobs.task_file import read
 from plumbline.store import Store
@@ -33,16 +34,15 @@ def run(places: Places, store: Store) -> Success:
     places.scratch.mkdir(parents=True, exist_ok=True)
     loaded = parts.load(task, open_source(task.source, places), store, places.scratch)
     manifest = _unusable(task, loaded) or _judged(task, Revision.of(loaded), places, store)
-    return verdicts.of_dataset(manifest, store.put_manifest(manifest), task.dataset.uid)
+    return verdicts.of_dataset(manifest, store.put_manifest(manifest.wire))
 
 
-def _unusable(task: ProfileTask, loaded: Sequence[Loaded]) -> dict[str, Any] | None:
+def _unusable(task: ProfileTask, loaded: Sequence[Loaded]) -> DatasetManifest | None:
     """Return the manifest for files that are no tables, or None."""
     found = [violation for each in loaded for violation in each.table.violations]
     if not found:
         return None
-    named = [_of_target(violation, task) for violation in of_files(found)]
-    return {**_head(task, loaded), "digest": None, "rows": 0, **_broken(named)}
+    return _manifest(task, loaded, [_of_target(violation, task) for violation in of_files(found)])
 
 
 def _of_target(violation: Violation, task: ProfileTask) -> Violation:
@@ -51,38 +51,38 @@ def _of_target(violation: Violation, task: ProfileTask) -> Violation:
     return replace(violation, rule="TargetMissing") if missing else violation
 
 
-def _judged(task: ProfileTask, revision: Revision, places: Places, store: Store) -> dict[str, Any]:
+def _judged(task: ProfileTask, revision: Revision, places: Places, store: Store) -> DatasetManifest:
     chosen = snapshot.chosen(task, revision.frame, store)
-    body = {
-        **_head(task, revision.loaded),
-        "digest": rows_digest(task.schema_, revision.hashes),
-        "rows": revision.frame.height,
-        "columns": columns.profiles(revision.frame, task.schema_),
-    }
     broken = _broken_by(task, revision) or broken_sides(revision.frame, chosen, task.question)
-    kept = _broken(broken) if broken else snapshot.kept(task, revision, chosen, places, store)
-    return {**body, **kept}
+    kept = None if broken else snapshot.kept(task, revision, chosen, places, store)
+    return _manifest(task, revision.loaded, broken, revision, kept)
 
 
-def _head(task: ProfileTask, loaded: Sequence[Loaded]) -> dict[str, Any]:
-    return {
-        "kind": "Dataset",
-        "dataset": task.dataset.model_dump(mode="json"),
-        "format": task.format,
-        "schema": task.schema_.model_dump(mode="json", by_alias=True),
-        "question": task.question and task.question.model_dump(mode="json", by_alias=True),
-        "previous": task.previous,
-        "bytes": sum(max(0, each.part.bytes) for each in loaded),
-        "parts": [parts.line(each) for each in loaded],
-        "columns": [],
-        "violations": [],
-        "holdout": None,
-        "reference": None,
-    }
-
-
-def _broken(violations: Sequence[Violation]) -> dict[str, Any]:
-    return {"violations": [each.as_dict() for each in violations], "verdict": "Invalid"}
+def _manifest(
+    task: ProfileTask,
+    loaded: Sequence[Loaded],
+    broken: Sequence[Violation],
+    revision: Revision | None = None,
+    kept: Kept | None = None,
+) -> DatasetManifest:
+    """Return what the Job found: rules that are broken, or rows that are kept."""
+    return DatasetManifest(
+        kind="Dataset",
+        dataset=task.dataset,
+        verdict="Valid" if kept else "Invalid",
+        digest=rows_digest(task.schema_, revision.hashes) if revision else None,
+        rows=revision.frame.height if revision else 0,
+        bytes=sum(max(0, each.part.bytes) for each in loaded),
+        format=task.format,
+        schema_=task.schema_,
+        question=task.question,
+        previous=task.previous,
+        parts=kept.parts if kept else tuple(parts.line(each) for each in loaded),
+        columns=columns.profiles(revision.frame, task.schema_) if revision else (),
+        violations=tuple(each.line for each in broken),
+        holdout=kept.holdout if kept else None,
+        reference=kept.reference if kept else None,
+    )
 
 
 def _broken_by(task: ProfileTask, revision: Revision) -> list[Violation]:

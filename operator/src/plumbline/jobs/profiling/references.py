@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from plumbline.api.v1alpha1.dataset import Column, DataSchema, Question
+from plumbline.contract.manifests import Reference
 from plumbline.stats.bins import CATEGORIES, RARE, ColumnBins
 from plumbline.stats.reference import category_bins, number_bins
 
@@ -19,7 +20,7 @@ _MOST_TEXT_BYTES = 256 << 10
 
 def reference(
     frame: pl.DataFrame, held: pl.Series, schema: DataSchema, question: Question | None
-) -> dict[str, Any]:
+) -> Reference:
     """Return the bins of every column that can be a feature; personal ones and prose have none."""
     target = question.target if question else None
     order = _in_time(frame, held, schema)
@@ -28,7 +29,7 @@ def reference(
         for column in schema.columns
         if column.name != target and column.type != "timestamp" and not column.personal
     ]
-    return {"columns": [each.to_json() for each in bins if each is not None]}
+    return Reference(columns=tuple(each.to_json() for each in bins if each is not None))
 
 
 def _in_time(frame: pl.DataFrame, held: pl.Series, schema: DataSchema) -> pl.Series:

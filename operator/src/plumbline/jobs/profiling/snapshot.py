@@ -1,10 +1,11 @@
 """A good fetch becomes a revision: its rows in the store, each marked as held out or not."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import polars as pl
 
+from plumbline.contract.manifests import HeldOut, Part, Reference
 from plumbline.contract.tasks import ProfileTask
 from plumbline.jobs.data import parts
 from plumbline.jobs.data.digest import rows_digest
@@ -17,38 +18,47 @@ from plumbline.jobs.profiling.revision import Revision
 from plumbline.store import Store
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the manifest says of rows that are in the store."""
+
+    parts: tuple[Part, ...]
+    holdout: HeldOut | None
+    reference: Reference
+
+
 def chosen(task: ProfileTask, frame: pl.DataFrame, store: Store) -> Split | None:
     """Return which rows are held out; None without a question."""
     if task.question is None:
         return None
     rule = holdout.rule_of(task.question.holdout, task.schema_)
-    before = (parts.previous_manifest(task, store) or {}).get("holdout") or {}
-    same = before.get("by") == rule.by and before.get("column") == rule.columns[0]
-    floor = before.get("cut") if same else None
+    previous = parts.previous_manifest(task, store)
+    before = previous.holdout if previous else None
+    same = before and (before.by, before.column) == (rule.by, rule.columns[0])
+    floor = before.cut if before and same else None
     return holdout.split(frame, rule, key=task.holdout_key, floor=floor)
 
 
 def kept(
     task: ProfileTask, revision: Revision, split: Split | None, places: Places, store: Store
-) -> dict[str, Any]:
-    """Store the rows with their marks and return the rest of the manifest."""
+) -> Kept:
+    """Store the rows with their marks."""
     frame = revision.frame
     held = split.held if split else pl.repeat(False, frame.height, eager=True)
     digest = rows_digest(task.schema_, revision.hashes[held.to_numpy()])
-    return {
-        "parts": _parts(revision.loaded, held, places, store),
-        "holdout": split and {**split.as_dict(), "digest": digest},
-        "reference": reference(frame, held, task.schema_, task.question),
-        "verdict": "Valid",
-    }
+    return Kept(
+        _parts(revision.loaded, held, places, store),
+        split.line(digest) if split else None,
+        reference(frame, held, task.schema_, task.question),
+    )
 
 
 def _parts(
     loaded: Sequence[Loaded], held: pl.Series, places: Places, store: Store
-) -> list[dict[str, Any]]:
+) -> tuple[Part, ...]:
     lines, begin = [], 0
     for each in loaded:
         rows = each.table.frame.height
         lines.append(parts.keep(each, held.slice(begin, rows), store, places.scratch))
         begin += rows
-    return lines
+    return tuple(lines)

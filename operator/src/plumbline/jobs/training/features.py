@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from plumbline.api.v1alpha1.dataset import Column
+from plumbline.contract.manifests import DatasetManifest
 from plumbline.jobs.failures import JobFailed
 
 Feature = Mapping[str, Any]
@@ -14,13 +16,13 @@ Arrays = dict[str, "np.ndarray[Any, Any]"]
 _TYPES = {"integer": "number", "number": "number", "boolean": "boolean", "string": "category"}
 
 
-def features_of(manifest: Mapping[str, Any], asked: Sequence[str], target: str) -> list[Feature]:
+def features_of(manifest: DatasetManifest, asked: Sequence[str], target: str) -> list[Feature]:
     """Return the features of a run, in the order asked for, or all that can be one.
 
     Raises:
         JobFailed: a feature is not in the data, is the target, or is a time.
     """
-    declared = {column["name"]: column for column in manifest["schema"]["columns"]}
+    declared = {column.name: column for column in manifest.schema_.columns}
     names = list(asked) or _all(manifest, target)
     for name in names:
         _check(name, declared, target)
@@ -44,21 +46,19 @@ def arrays(frame: pl.DataFrame) -> Arrays:
     return {column.name: column.to_numpy() for column in frame.get_columns()}
 
 
-def _all(manifest: Mapping[str, Any], target: str) -> list[str]:
+def _all(manifest: DatasetManifest, target: str) -> list[str]:
     """Return every column but the target, times, keys, groups and personal data."""
-    schema = manifest["schema"]
-    group = (manifest.get("holdout") or {}).get("column")
-    left_out = {target, schema.get("timeColumn"), group, *schema.get("primaryKey", [])}
+    schema = manifest.schema_
+    group = manifest.holdout.column if manifest.holdout else None
+    left_out = {target, schema.time_column, group, *schema.primary_key}
     return [
-        column["name"]
-        for column in schema["columns"]
-        if column["name"] not in left_out
-        and column["type"] in _TYPES
-        and not column.get("personal")
+        column.name
+        for column in schema.columns
+        if column.name not in left_out and column.type in _TYPES and not column.personal
     ]
 
 
-def _check(name: str, declared: Mapping[str, Any], target: str) -> None:
+def _check(name: str, declared: Mapping[str, Column], target: str) -> None:
     if name == target:
         raise JobFailed("FeatureIsTarget", f"features: {name!r} is the target; leave it out.")
     if name not in declared:
@@ -66,23 +66,23 @@ def _check(name: str, declared: Mapping[str, Any], target: str) -> None:
             "FeatureMissing",
             f"features: {name!r} is not a column of the data ({', '.join(list(declared)[:12])}).",
         )
-    if declared[name]["type"] not in _TYPES:
+    if declared[name].type not in _TYPES:
         raise JobFailed(
             "FeatureUnusable",
-            f"features: {name!r} is a {declared[name]['type']}, which no model takes; derive "
+            f"features: {name!r} is a {declared[name].type}, which no model takes; derive "
             "numbers from it (hour, weekday) in the data.",
         )
 
 
-def _feature(column: Mapping[str, Any]) -> Feature:
+def _feature(column: Column) -> Feature:
     return {
-        "name": column["name"],
-        "type": _TYPES[column["type"]],
-        "integer": column["type"] == "integer",
-        "nullable": bool(column.get("nullable")),
-        "min": column.get("min"),
-        "max": column.get("max"),
-        "values": column.get("values") or None,
-        "pattern": column.get("pattern"),
-        "personal": bool(column.get("personal")),
+        "name": column.name,
+        "type": _TYPES[column.type],
+        "integer": column.type == "integer",
+        "nullable": column.nullable,
+        "min": column.min,
+        "max": column.max,
+        "values": column.values or None,
+        "pattern": column.pattern,
+        "personal": column.personal,
     }

@@ -6,9 +6,9 @@ It starts before the training container and gets SIGTERM when that one has ended
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from plumbline.contract.last_words import Success
+from plumbline.contract.manifests import File, TrainingManifest
 from plumbline.contract.tasks import TrainingTask
 from plumbline.jobs import signals
 from plumbline.jobs.failures import JobFailed
@@ -35,15 +35,14 @@ def run(places: Places, store: Store) -> Success:
 def ship(task: TrainingTask, places: Places, store: Store) -> Success:
     """Store every file of /model and the manifest that names them."""
     folder = places.at("/model")
-    files = [_shipped(path, folder, store) for path in _regular_files(folder)]
-    manifest = {
-        "kind": "Training",
-        "run": task.run.model_dump(mode="json"),
-        "dataset": task.dataset.model_dump(mode="json"),
-        "specDigest": of_bytes(places.task.read_bytes()),
-        "files": files,
-    }
-    digest = store.put_manifest(manifest)
+    manifest = TrainingManifest(
+        kind="Training",
+        run=task.run,
+        dataset=task.dataset,
+        spec_digest=of_bytes(places.task.read_bytes()),
+        files=tuple(_shipped(path, folder, store) for path in _regular_files(folder)),
+    )
+    digest = store.put_manifest(manifest.wire)
     return Success(digest=digest, verdict="Trained", uid=task.run.uid)
 
 
@@ -107,10 +106,10 @@ def _unreadable(error: OSError) -> JobFailed:
     )
 
 
-def _shipped(path: Path, folder: Path, store: Store) -> dict[str, Any]:
+def _shipped(path: Path, folder: Path, store: Store) -> File:
     size = path.stat().st_size
     name = str(path.relative_to(folder))
     try:
-        return {"path": name, "bytes": size, "blob": store.put_blob(path)}
+        return File(path=name, bytes=size, blob=store.put_blob(path))
     except PermissionError as error:
         raise _unreadable(error) from error

@@ -9,9 +9,9 @@ from plumbline.api.plan import Event
 from plumbline.api.reasons import DatasetReason
 from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.dataset import DatasetStatus, Fetch, Refresh, Revision
+from plumbline.contract.manifests import DatasetResult, parsed
 from plumbline.plan.common.conditions import condition
 from plumbline.plan.common.job_outcome import JobOutcome
-from plumbline.plan.common.records import DatasetRecord, parsed
 from plumbline.plan.common.status import changed, moment
 from plumbline.plan.dataset.attempt import REFRESHES, VALID, Attempt
 from plumbline.plan.dataset.fingerprint import rules_of
@@ -42,7 +42,7 @@ class Result:
 def recorded(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome) -> Result:
     """Return what a finished attempt means."""
     dataset, now = snapshot.dataset, moment(snapshot.now)
-    record = parsed(DatasetRecord, outcome.record)
+    record = parsed(DatasetResult, outcome.record)
     if outcome.state == "Failed":
         made = _failed(dataset, outcome.reason, outcome.message)
     elif record is None or outcome.manifest is None or not _is_usable(record, dataset):
@@ -57,7 +57,7 @@ def recorded(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome) -
 Made = tuple[Ending, DatasetStatus, Manifest]
 
 
-def _is_usable(record: DatasetRecord, dataset: Dataset) -> bool:
+def _is_usable(record: DatasetResult, dataset: Dataset) -> bool:
     mine = record.dataset.uid == dataset.metadata.uid
     return mine and (record.verdict == "Invalid" or record.digest is not None)
 
@@ -75,7 +75,7 @@ def _failed(dataset: Dataset, reason: str, message: str) -> Made:
     return "Failed", dataset.status, valid
 
 
-def _invalid(dataset: Dataset, record: DatasetRecord) -> Made:
+def _invalid(dataset: Dataset, record: DatasetResult) -> Made:
     """Data that breaks its rules: no revision, and the one before stays in use."""
     broken = record.violations
     said = " ".join(f"{each.rule}: {each.message}" for each in broken[:3])
@@ -89,7 +89,7 @@ def _invalid(dataset: Dataset, record: DatasetRecord) -> Made:
     )
 
 
-def _valid(snapshot: DatasetSnapshot, record: DatasetRecord, manifest: str, now: datetime) -> Made:
+def _valid(snapshot: DatasetSnapshot, record: DatasetResult, manifest: str, now: datetime) -> Made:
     """Good data: a new revision, or the rows and rules of before under the newest manifest."""
     dataset, old = snapshot.dataset, snapshot.dataset.status
     same = old.digest == record.digest and _same_rules(dataset)

@@ -1,9 +1,9 @@
 """Which judge Job answers for a run: always one that compared with the model that serves now."""
 
+from plumbline.contract.manifests import ModelResult, parsed
 from plumbline.contract.tasks import Champion, FrozenSpec
 from plumbline.plan.common import jobs
 from plumbline.plan.common.job_outcome import JobOutcome
-from plumbline.plan.common.records import ModelRecord, parsed
 from plumbline.plan.specs.judge_job import CASE, COMPONENT, Case
 from plumbline.plan.training.snapshot import TrainingRunSnapshot
 
@@ -42,7 +42,7 @@ def is_about(snapshot: TrainingRunSnapshot, name: str, case: Case) -> bool:
     return bool(job and job["metadata"].get("annotations", {}).get(CASE) == case.text)
 
 
-def answers(record: ModelRecord, case: Case) -> bool:
+def answers(record: ModelResult, case: Case) -> bool:
     """Tell whether what a judge wrote is about this case."""
     champion = record.champion.manifest if record.champion else None
     wanted = case.champion.manifest if case.champion else None
@@ -51,5 +51,5 @@ def answers(record: ModelRecord, case: Case) -> bool:
 
 def _without_job(outcome: JobOutcome | None, case: Case) -> JobOutcome | None:
     """Return what a Job left behind that is gone, if what it wrote is about this case."""
-    record = parsed(ModelRecord, outcome.record) if outcome else None
+    record = parsed(ModelResult, outcome.record) if outcome else None
     return outcome if record and answers(record, case) else None

@@ -6,9 +6,9 @@ from plumbline.api.objects import Manifest
 from plumbline.api.plan import Event
 from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.v1alpha1.training_run import RunModel, TrainingRunStatus
+from plumbline.contract.manifests import ModelResult
 from plumbline.plan.common.conditions import ready, stalled
 from plumbline.plan.common.job_outcome import JobOutcome
-from plumbline.plan.common.records import ModelRecord
 from plumbline.plan.common.status import changed, moment
 from plumbline.plan.specs.judge_job import Case
 
@@ -32,7 +32,7 @@ def unreadable(job: str, outcome: JobOutcome) -> str:
 
 
 def judged(
-    status: TrainingRunStatus, record: ModelRecord, manifest: str, case: Case, now: datetime
+    status: TrainingRunStatus, record: ModelResult, manifest: str, case: Case, now: datetime
 ) -> Ending:
     """Return the end of a run whose model has been judged."""
     model = RunModel(digest=record.model.digest, manifest=manifest, engine=record.model.engine)
@@ -52,12 +52,12 @@ def judged(
     return changed(status, **update), conditions, event
 
 
-def _reason(record: ModelRecord) -> str:
+def _reason(record: ModelResult) -> str:
     words = {"Failed": Reason.GATE_FAILED, "Inconclusive": Reason.GATE_INCONCLUSIVE}
     return words.get(record.verdict, Reason.COMPLETE)
 
 
-def _message(record: ModelRecord) -> str:
+def _message(record: ModelResult) -> str:
     """Return the verdict with its numbers: those of the gates that decided it, or all metrics."""
     count = len(record.gates)
     deciding = [each for each in record.gates if each.verdict == record.verdict]
@@ -69,7 +69,7 @@ def _message(record: ModelRecord) -> str:
     return f"{len(deciding)} of {count} gates {word}: {told}"
 
 
-def _metrics(record: ModelRecord) -> str:
+def _metrics(record: ModelResult) -> str:
     shown = [
         f"{each.name} {each.value:.4g} ({each.low:.4g} to {each.high:.4g}, {each.n} rows)"
         for each in record.metrics[:4]

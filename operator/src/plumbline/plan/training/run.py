@@ -6,7 +6,7 @@ Each stage is done when the status says so; what a stage has found is never aske
 from plumbline.api.plan import Plan
 from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.v1alpha1.training_run import TrainingRunStatus
-from plumbline.plan.common.records import ModelRecord, TrainingRecord, parsed
+from plumbline.contract.manifests import ModelResult, TrainingResult, parsed
 from plumbline.plan.common.status import changed
 from plumbline.plan.specs.judge_job import judge_job
 from plumbline.plan.specs.train_job import train_job
@@ -56,7 +56,7 @@ def _train(snapshot: TrainingRunSnapshot, frozen: Frozen) -> Plan:
         return wait(stage, outcome)
     if outcome.state == "Failed":
         return fail(stage, outcome)
-    record = parsed(TrainingRecord, outcome.record)
+    record = parsed(TrainingResult, outcome.record)
     if record is None or record.run.uid != run.metadata.uid:
         return refuse(stage, outcome)
     return _judge(snapshot, frozen, changed(status, training=outcome.manifest))
@@ -73,7 +73,7 @@ def _judge(snapshot: TrainingRunSnapshot, frozen: Frozen, status: TrainingRunSta
         return wait(stage, outcome)
     if outcome.state == "Failed":
         return fail(stage, outcome)
-    record = parsed(ModelRecord, outcome.record)
+    record = parsed(ModelResult, outcome.record)
     if record is None or outcome.manifest is None or record.run.uid != run.metadata.uid:
         return refuse(stage, outcome)
     if not answers(record, case):
