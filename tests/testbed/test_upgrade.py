@@ -117,6 +117,9 @@ def test_an_upgrade_loses_no_request_and_trains_nothing_again(
         assert {run: judged(run) for run in verdicts} == verdicts
         assert cluster.get("dataset", name)["status"]["digest"] == revision
         until("modeldeployment", name, lambda d: serves(d, second), seconds=240)
+        names.apply(objects.config_map(name, objects.csv(seed=3)))
+        kubectl("annotate", "dataset", name, "plumbline.dev/refresh=once-more", "--overwrite")
+        until("dataset", name, lambda d: d["status"].get("revision") == 3)
         third = trained(names, name, 3)
         until("modeldeployment", name, lambda d: tries(d, third), seconds=90)
     with capsys.disabled():
