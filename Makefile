@@ -10,6 +10,8 @@ override CACHE := $(abspath $(CACHE))
 CLUSTER ?= $(shell hack/cluster default)
 export PLUMBLINE_CACHE := $(CACHE)
 export CLUSTER
+# Hundreds of processes that compile each module anew would be most of what the tests cost.
+export PYTHONDONTWRITEBYTECODE :=
 UV := $(CACHE)/uv/bin/uv
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -28,7 +30,7 @@ $(UV):
 $(VENV)/.stamp: requirements/dev.txt | $(UV)
 	@echo "installing the locked Python environment"
 	@$(UV) venv --quiet --allow-existing --python 3.11 $(VENV)
-	@$(UV) pip sync --quiet --python $(PY) --require-hashes requirements/dev.txt
+	@$(UV) pip sync --quiet --compile-bytecode --python $(PY) --require-hashes requirements/dev.txt
 	@$(UV) pip install --quiet --python $(PY) --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -72,7 +74,7 @@ demo: deploy ## Run the whole story on a real cluster with real flights
 	@$(IN_CLUSTER) $(PY) -m demo
 
 prove: deploy ## Run the long evidence on a real cluster
-	@$(IN_CLUSTER) $(VENV)/bin/pytest -q -m prove
+	@$(IN_CLUSTER) $(VENV)/bin/pytest -q -m "prove or hypothesis" --hypothesis-profile=prove
 
 perf: install ## Run the benches; NAME=control_plane runs one
 	@python3 hack/testbed prepare && $(PY) -m tests.perf $(NAME)

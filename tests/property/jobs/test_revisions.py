@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from plumbline.api.v1alpha1.dataset import DataSchema, Holdout
 from plumbline.jobs.data.digest import row_hashes, row_texts, rows_digest
@@ -72,7 +72,6 @@ def test_the_digest_does_not_depend_on_the_order_or_on_the_files(
     assert rows_digest(SCHEMA, hashes) == digest(frame)
 
 
-@settings(max_examples=30)
 @given(rows=ROWS)
 def test_the_digest_does_not_depend_on_the_format_or_the_compression(
     rows: list[dict[str, Any]], tmp_path_factory: Any

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from plumbline.plan.specs.restricted import violations
 
@@ -82,7 +82,6 @@ def take(world: World, step: tuple[str, Any]) -> World:
     return world
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(spec=specs, story=st.lists(steps, max_size=14))
 def test_a_dataset_comes_to_rest_after_anything(spec: Any, story: list[Any]) -> None:
     world = World()
@@ -113,7 +112,6 @@ def holds(world: World) -> None:
     assert numbers == sorted(set(numbers), reverse=True)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(spec=specs, story=st.lists(steps, max_size=8))
 def test_the_same_snapshot_gives_the_same_plan_after_a_restart(spec: Any, story: list[Any]) -> None:
     world = World()

@@ -117,7 +117,7 @@ class Watched:
         assert len(set(ids)) == len(ids), "a name that was given twice"
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(happened=st.lists(steps, max_size=30))
 def test_one_episode_makes_at_most_one_run_and_never_on_broken_data(happened):
     watched = Watched()

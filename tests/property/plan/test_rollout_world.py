@@ -110,7 +110,7 @@ def check(world: World) -> None:
         assert not steps or status.canary.step < 20
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(first=st.booleans(), happened=st.lists(steps, max_size=25))
 def test_whatever_happens_the_plan_comes_to_rest(first, happened):
     world = World(*([run("r1")] if first else []))
@@ -132,7 +132,7 @@ def test_whatever_happens_the_plan_comes_to_rest(first, happened):
     assert {c["metadata"]["labels"][IDENTITY] for c in world.of("Deployment")} == kept
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(happened=st.lists(steps, max_size=25))
 def test_clients_are_never_sent_to_pods_that_are_not_there(happened):
     world = World(run("r1"))
@@ -145,7 +145,7 @@ def test_clients_are_never_sent_to_pods_that_are_not_there(happened):
         assert world.answered_by in alive
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(happened=st.lists(steps, max_size=25))
 def test_no_model_takes_over_without_having_been_measured(happened):
     world = World(run("r1"))

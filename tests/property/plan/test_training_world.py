@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from plumbline.plan.specs.restricted import violations
 
@@ -116,7 +116,6 @@ def begin(spec: Any, label: dict[str, str]) -> World:
     return world
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(spec=specs, label=labels, story=st.lists(steps, max_size=14))
 def test_a_run_comes_to_rest_after_anything(spec: Any, label: Any, story: list[Any]) -> None:
     world = begin(spec, label)
@@ -145,7 +144,6 @@ def holds(world: World, before: dict[str, Any]) -> None:
         assert len(job) <= 63
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(spec=specs, label=labels, story=st.lists(steps, max_size=8))
 def test_the_same_snapshot_gives_the_same_plan_after_a_restart(
     spec: Any, label: Any, story: list[Any]

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from plumbline.api.objects import Key, Resource
 from plumbline.engine.queue import URGENT_IN_A_ROW, Queue
@@ -148,7 +148,6 @@ STEP = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(STEP, max_size=60))
 def test_no_key_is_lost_and_none_is_worked_on_twice_at_a_time(steps: list[tuple]) -> None:
     asyncio.run(_live(steps))

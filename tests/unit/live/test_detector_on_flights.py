@@ -20,15 +20,10 @@ MONITOR = DriftMonitor.model_validate(
 BEFORE, BROKEN = 1000, 5000
 
 
-@pytest.fixture(scope="module")
-def rows() -> pd.DataFrame:
-    return flights.table()
-
-
 @pytest.fixture
-def detector(rows: pd.DataFrame) -> DriftDetector:
-    layout = replay.layout_of(rows[rows["month"].isin((1, 2)) & ~flights.held_back(rows)])
-    return DriftDetector("model", BucketedCounts([column.to_json() for column in layout.columns]))
+def detector() -> DriftDetector:
+    columns = replay.taught((1, 2)).columns
+    return DriftDetector("model", BucketedCounts([column.to_json() for column in columns]))
 
 
 def looks(detector: DriftDetector, rows: pd.DataFrame) -> Iterator[Assessment]:
@@ -40,9 +35,8 @@ def looks(detector: DriftDetector, rows: pd.DataFrame) -> Iterator[Assessment]:
         yield detector.evaluate(MONITOR, through=second, lost=0)
 
 
-def test_a_summer_is_drift_within_seconds_and_not_broken_data(
-    rows: pd.DataFrame, detector: DriftDetector
-) -> None:
+def test_a_summer_is_drift_within_seconds_and_not_broken_data(detector: DriftDetector) -> None:
+    rows = replay.table()
     found = list(looks(detector, rows[rows["month"] == 7].head(4000)))
     assert any(each.drifted for each in found[:10])
     assert not any(each.broken for each in found)
@@ -50,12 +44,17 @@ def test_a_summer_is_drift_within_seconds_and_not_broken_data(
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("temp", 20.0), ("pressure", 1018.8), ("distance", 872.0), ("carrier", "UA")],
+    [
+        ("temp", 20.0),
+        ("carrier", "UA"),
+        pytest.param("pressure", 1018.8, marks=pytest.mark.prove),
+        pytest.param("distance", 872.0, marks=pytest.mark.prove),
+    ],
 )
 def test_a_column_that_sticks_for_a_while_pages_and_never_passes_for_drift(
-    rows: pd.DataFrame, detector: DriftDetector, column: str, value: object
+    detector: DriftDetector, column: str, value: object
 ) -> None:
-    live = rows[rows["month"].isin((1, 2)) & flights.held_back(rows)].astype({column: object})
+    live = replay.held_back((1, 2)).astype({column: object})
     live.iloc[BEFORE : BEFORE + BROKEN, live.columns.get_loc(column)] = value
     found = list(looks(detector, live))
     assert {one.column for each in found for one in each.broken} == {column}

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 from plumbline.live.watermark import Watermark
@@ -80,7 +80,6 @@ ROWS = st.lists(
 
 
 @given(ROWS, st.data())
-@settings(max_examples=60, deadline=None)
 def test_rows_count_alike_however_they_were_spread(rows: list[Row], data: st.DataObject) -> None:
     count = len(rows)
     places = data.draw(st.lists(st.integers(0, 3), min_size=count, max_size=count))

@@ -243,7 +243,9 @@ class World:
         latency = (0, 0, 0, 0, requests, 0) if slow else (requests, 0, 0, 0, 0, 0)
         arm = Arm(requests=requests, errors=errors, latency=latency)
         arms = {**self.traffic.arms, token: (stable, arm)}
-        self.traffic = replace(self.traffic, arms=arms, routed=frozenset({token}))
+        self.traffic = replace(
+            self.traffic, arms=arms, latency_bounds=BOUNDS, routed=frozenset({token})
+        )
 
     def wait(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)

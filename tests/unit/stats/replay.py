@@ -1,6 +1,7 @@
-"""Real rows as traffic, fifty a second."""
+"""Real rows as traffic, fifty a second; read once, and changed by nobody."""
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,25 @@ from plumbline.stats.reference import category_bins, number_bins
 from demo import flights
 
 RATE = 50
+
+
+@cache
+def table() -> pd.DataFrame:
+    """Return all flights."""
+    return flights.table()
+
+
+@cache
+def taught(months: tuple[int, ...]) -> Layout:
+    """Return what a model of these months has learnt, without the days that are held back."""
+    rows = table()
+    return layout_of(rows[rows["month"].isin(months) & ~flights.held_back(rows)])
+
+
+def held_back(months: tuple[int, ...]) -> pd.DataFrame:
+    """Return the days of these months that no model has learnt from."""
+    rows = table()
+    return rows[rows["month"].isin(months) & flights.held_back(rows)]
 
 
 def layout_of(rows: pd.DataFrame) -> Layout:

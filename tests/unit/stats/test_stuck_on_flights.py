@@ -6,20 +6,10 @@ from plumbline.stats import drift, stuck
 from plumbline.stats.bins import Counts, Layout
 from plumbline.stats.broken import Broken, null_jumps
 
-from demo import flights
 from tests.unit.stats import replay
 
 BEFORE, MINUTES = 2500, 4
-
-
-@pytest.fixture(scope="module")
-def rows() -> pd.DataFrame:
-    return flights.table()
-
-
-@pytest.fixture(scope="module")
-def winter(rows: pd.DataFrame) -> Layout:
-    return replay.layout_of(rows[rows["month"].isin((1, 2)) & ~flights.held_back(rows)])
+OTHERS = [(3, 4), (7, 8), (11, 12), (1, 2, 3)]
 
 
 def jumps(layout: Layout, counts: Counts, alpha: float) -> list[Broken]:
@@ -35,33 +25,29 @@ def pages(layout: Layout, rows: pd.DataFrame) -> list[tuple[int, list[str]]]:
     return [(sent, [each.column for each in found]) for sent, found in looks if found]
 
 
-@pytest.mark.parametrize("months", [(1, 2), (3, 4), (7, 8), (11, 12), (1, 2, 3)])
+@pytest.mark.parametrize(
+    "months", [(1, 2), *(pytest.param(months, marks=pytest.mark.prove) for months in OTHERS)]
+)
 def test_hours_that_share_one_weather_or_lack_it_are_not_taken_for_broken_data(
-    rows: pd.DataFrame, months: tuple[int, ...]
+    months: tuple[int, ...],
 ) -> None:
-    mine, held = rows["month"].isin(months), flights.held_back(rows)
-    assert pages(replay.layout_of(rows[mine & ~held]), rows[mine & held]) == []
+    assert pages(replay.taught(months), replay.held_back(months)) == []
 
 
-def test_a_summer_that_a_winter_model_never_saw_is_not_taken_for_broken_data(
-    rows: pd.DataFrame, winter: Layout
-) -> None:
-    assert pages(winter, rows[rows["month"] == 7]) == []
+def test_a_summer_that_a_winter_model_never_saw_is_not_taken_for_broken_data() -> None:
+    rows = replay.table()
+    assert pages(replay.taught((1, 2)), rows[rows["month"] == 7]) == []
 
 
 @pytest.mark.parametrize(
     ("column", "value"),
     [("temp", 20.0), ("pressure", 1018.8), ("hour", 13), ("distance", 872.0), ("carrier", "UA")],
 )
-def test_a_column_that_sticks_is_found_within_minutes(
-    rows: pd.DataFrame, winter: Layout, column: str, value: object
-) -> None:
-    live = rows[rows["month"].isin((1, 2)) & flights.held_back(rows)].head(
-        BEFORE + MINUTES * 60 * replay.RATE
-    )
+def test_a_column_that_sticks_is_found_within_minutes(column: str, value: object) -> None:
+    live = replay.held_back((1, 2)).head(BEFORE + MINUTES * 60 * replay.RATE)
     live = live.astype({column: object}) if isinstance(value, str) else live.copy()
     live.iloc[BEFORE:, live.columns.get_loc(column)] = value
-    found = pages(winter, live)
+    found = pages(replay.taught((1, 2)), live)
     assert found
     assert found[0][0] > BEFORE
     assert found[0][0] - BEFORE <= {"temp": 90, "carrier": 30}.get(column, 20) * replay.RATE
