@@ -5,6 +5,7 @@ Objects are never changed in place, so that history, lists and answers may share
 
 import copy
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +22,13 @@ SERVERS_OWN = ("uid", "creationTimestamp", "generation", "resourceVersion", "del
 class Store:
     """Objects by key with one version counter for all."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        new_uid: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
+        self._now, self._new_uid = now, new_uid
         self.objects: dict[Key, Object] = {}
         self.history = History()
         self.version = 1
@@ -47,8 +54,8 @@ class Store:
             obj["metadata"]["generation"] = 1
         obj["metadata"] |= {
             **({"namespace": key.namespace} if key.namespace else {}),
-            "uid": str(uuid.uuid4()),
-            "creationTimestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "uid": self._new_uid(),
+            "creationTimestamp": self._time(),
         }
         return self._put(key, obj)
 
@@ -98,8 +105,8 @@ class Store:
             return None
         if "deletionTimestamp" in live["metadata"]:
             return live
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return self._put(key, {**live, "metadata": {**live["metadata"], "deletionTimestamp": now}})
+        going = {**live["metadata"], "deletionTimestamp": self._time()}
+        return self._put(key, {**live, "metadata": going})
 
     def collect_garbage(self) -> bool:
         """Delete one generation of objects all of whose owners are gone."""
@@ -114,6 +121,9 @@ class Store:
         for key in orphans:
             self.delete(key, {})
         return bool(orphans)
+
+    def _time(self) -> str:
+        return self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _put(self, key: Key, obj: Object) -> Object:
         if "deletionTimestamp" in obj["metadata"] and not obj["metadata"].get("finalizers"):

@@ -9,6 +9,7 @@ from plumbline.engine.informer import Informer
 from plumbline.engine.liveness import Liveness
 from plumbline.engine.queue import Queue
 from plumbline.engine.resync import Resync
+from plumbline.engine.worker import Workers
 from plumbline.kube.client import Client
 from plumbline.kube.config import Connection
 from plumbline.plan.registry import CHILDREN, KINDS, OURS
@@ -47,13 +48,15 @@ class Operator:
         self.cache.unreadable.on_change(metrics.object_unreadable)
         records = Records(self._open_store)
         self._puller = Puller(cache=self.cache, queue=self.queue, metrics=metrics, records=records)
-        self._workers = wired(
+        reconciler = wired(
             KINDS,
             client=client,
             cache=self.cache,
             queue=self.queue,
             outside=Outside(settings=process.plan, records=records, live=self._puller),
-            metrics=metrics,
+        )
+        self._workers = Workers(
+            self.queue, reconcile=reconciler.reconcile, tell=reconciler.tell, metrics=metrics
         )
         ours = f"{names.MANAGED_BY}={names.MANAGER}"
         self._children = [Informer(client, self.cache, kind, labels=ours) for kind in CHILDREN]

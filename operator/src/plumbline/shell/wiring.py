@@ -9,9 +9,7 @@ from plumbline.api.resources import JOB
 from plumbline.engine.cache import Cache, Object
 from plumbline.engine.clock import Clock, RealClock
 from plumbline.engine.effects import Effects
-from plumbline.engine.metrics import ReconcileMetrics
 from plumbline.engine.queue import Queue
-from plumbline.engine.worker import Workers
 from plumbline.kube.client import Client
 from plumbline.kube.events import Recorder
 from plumbline.live.observations import Assessment, PodProblem, Traffic
@@ -55,10 +53,9 @@ def wired(
     cache: Cache,
     queue: Queue,
     outside: Outside,
-    metrics: ReconcileMetrics | None = None,
     clock: Clock | None = None,
-) -> Workers:
-    """Let changes of the cache wake keys in the queue; return the workers that reconcile them."""
+) -> Reconciler:
+    """Let changes of the cache wake keys in the queue; return what reconciles them."""
     kinds, clock = tuple(kinds), clock or RealClock()
     objects = Objects(cache, kinds)
     cache.on_change(_waking(queue, Wakes(kinds, cache, objects)))
@@ -69,10 +66,7 @@ def wired(
     effects = Effects(
         client=client, cache=cache, recorder=recorder, resource_of=resource_of, clock=clock
     )
-    reconciler = Reconciler(cache=cache, effects=effects, by_kind=by_kind)
-    return Workers(
-        queue, reconcile=reconciler.reconcile, tell=reconciler.tell, metrics=metrics, clock=clock
-    )
+    return Reconciler(cache=cache, effects=effects, by_kind=by_kind)
 
 
 def _around(outside: Outside, clock: Clock) -> Around:

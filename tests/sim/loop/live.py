@@ -1,0 +1,33 @@
+"""Live traffic as a story tells it, in place of what the pods would say."""
+
+from dataclasses import dataclass, field
+
+from plumbline.api.objects import Key
+from plumbline.live.observations import Arm, Assessment, PodProblem, Traffic
+
+BOUNDS = (0.01, 0.05, 0.1, 0.5, 1.0)
+STABLE = Arm(requests=10_000, errors=0, latency=(9000, 900, 90, 10, 0, 0))
+
+
+@dataclass
+class Live:
+    """Counts by deployment and looks by monitor."""
+
+    counts: dict[Key, Traffic] = field(default_factory=dict)
+    looks: dict[Key, Assessment] = field(default_factory=dict)
+    unread: dict[Key, tuple[PodProblem, ...]] = field(default_factory=dict)
+
+    def traffic(self, key: Key) -> Traffic:
+        return self.counts.get(key, Traffic(latency_bounds=BOUNDS))
+
+    def assessment(self, key: Key) -> Assessment | None:
+        return self.looks.get(key)
+
+    def unreadable(self, key: Key) -> tuple[PodProblem, ...]:
+        return self.unread.get(key, ())
+
+    def count(self, key: Key, token: str, arm: Arm) -> None:
+        """Let the canary have answered this much on a step that every stable pod knows."""
+        known = self.traffic(key)
+        arms = {**known.arms, token: (STABLE, arm)}
+        self.counts[key] = Traffic(arms=arms, latency_bounds=BOUNDS, routed=known.routed | {token})

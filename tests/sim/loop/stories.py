@@ -1,0 +1,42 @@
+"""Long lists of events to tell: what happens often in a cluster happens often here."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from hypothesis import strategies as st
+from plumbline.plan.registry import KINDS
+
+from tests.sim.loop.story import Story
+
+Event = tuple[str, int]
+OFTEN = ("jobs_end", "jobs_end", "traffic", "traffic", "wait", "wait", "drift")
+NOW_AND_THEN = (
+    *("run", "edit_template", "edit_serving", "go_on", "restore", "gates_fail", "pods_mend"),
+    *("store_back", "resync", "calm", "errors", "jobs_end", "drift", "traffic", "wait"),
+)
+RARE = (
+    *("edit_dataset", "edit_monitor", "suspend", "delete", "refresh", "retry", "relabel"),
+    *("job_fails", "job_is_stuck", "job_vanishes", "frozen_vanishes", "child_vanishes"),
+    *("pods_fail", "canary_fails", "evicted", "node_lost", "quota", "store_away"),
+    *("deaf", "restart", "crash", "fault", "broken", "little_traffic"),
+)
+WORDS = (*OFTEN * 6, *NOW_AND_THEN * 2, *RARE)
+
+
+def told(events: int) -> st.SearchStrategy[list[Event]]:
+    """Return stories of this many events."""
+    one = st.tuples(st.sampled_from(WORDS), st.integers(0, 11))
+    return st.lists(one, min_size=events, max_size=events)
+
+
+def tell(
+    story: Iterable[Event], *, reached: Counter[str] | None = None, kinds: Any = KINDS
+) -> Story:
+    """Let a story happen to a model that serves, then let everything be mended."""
+    world = Story(kinds, reached=reached)
+    world.in_service()
+    for word, number in story:
+        world.happens(word, number)
+    world.peace()
+    return world

@@ -1,0 +1,75 @@
+"""Whatever happens to all kinds at once: who must act is woken, and what is served stays served."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from plumbline.api import names
+
+from tests.sim.loop.stories import Event, tell, told
+from tests.sim.loop.story import Story
+
+# A set of stories that reaches none of these goes nowhere, and shows nothing.
+FAST = {
+    "said NewRevision",
+    "said RolledBack",
+    "said StepStarted",
+    "said Promoted",
+    "said Retraining",
+    "said EpisodeClosed",
+    "said DataBroken",
+    "TrainingRun Ready=True Complete",
+    "TrainingRun Ready=False Judging",
+    "Dataset Valid=False RulesBroken",
+}
+LONG = FAST | {
+    "TrainingRun Ready=False GateFailed",
+    "TrainingRun Ready=False GateInconclusive",
+    "TrainingRun Ready=False DatasetNotReady",
+    "ModelDeployment Progressing=False Suspended",
+    "ModelDeployment Progressing=True Retiring",
+    "ModelDeployment Progressing=False RolledBack",
+    "Dataset Ready=False Suspended",
+    "said OOMKilled",
+}
+
+
+def test_whoever_must_act_is_woken_and_clients_are_answered() -> None:
+    _tell_all(stories=12, events=45, wanted=FAST)
+
+
+@pytest.mark.prove
+def test_no_long_story_ends_with_somebody_who_waits_in_vain() -> None:
+    _tell_all(stories=100, events=150, wanted=LONG)
+
+
+def _tell_all(*, stories: int, events: int, wanted: set[str]) -> None:
+    reached: Counter[str] = Counter()
+
+    @settings(
+        max_examples=stories,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.shrink),
+    )
+    @given(story=told(events))
+    def play(story: list[Event]) -> None:
+        ends_well(tell(story, reached=reached))
+
+    play()
+    assert wanted <= set(reached), f"no story reaches {sorted(wanted - set(reached))}"
+
+
+def ends_well(story: Story) -> None:
+    """Whoever serves by its status is what clients reach, and no other pods are left."""
+    world = story.world
+    for live in world.all("ModelDeployment"):
+        status, name = live["status"], live["metadata"]["name"]
+        stable, canary = status.get("stable"), status.get("canary")
+        if stable:
+            chosen = world.get("Service", name)["spec"]["selector"][names.IDENTITY_LABEL]
+            assert chosen == stable["identity"]
+        kept = {each["identity"] for each in (stable, canary) if each}
+        pods = {d["metadata"]["labels"][names.IDENTITY_LABEL] for d in world.all("Deployment")}
+        assert pods == kept

@@ -1,0 +1,303 @@
+"""One world for all kinds: what users, the cluster and time do to it, and the real operator in it.
+
+The operator makes passes over those keys only that changes wake, that are due or that failed. When
+the world has come to rest, an operator that starts must find nothing to do; else somebody should
+have been woken and was not.
+"""
+
+import asyncio
+import atexit
+import json
+from collections import deque
+from collections.abc import Coroutine, Iterable, Mapping
+from typing import Any
+
+from plumbline.api.objects import Key
+from plumbline.api.plan import Plan
+from plumbline.api.resources import BY_KIND, CHILDREN, OURS
+from plumbline.plan.common.settings import Settings
+from plumbline.plan.kind import Kind
+from plumbline.plan.registry import KINDS
+from plumbline.shell.records import Records
+
+from tests.sim.fakeapi.store import Store
+from tests.sim.loop.api import Api, Crash, Write
+from tests.sim.loop.archive import Archive
+from tests.sim.loop.clock import Time
+from tests.sim.loop.cluster import Cluster
+from tests.sim.loop.consistency import Consistency
+from tests.sim.loop.feed import Feed, list_all
+from tests.sim.loop.live import Live
+from tests.sim.loop.process import Process
+from tests.sim.loop.safety import Safety, checked
+from tests.unit.plan import builders
+
+Object = dict[str, Any]
+BY_NAME = {each.kind: each for each in (*OURS, *CHILDREN)}
+PASSES, ROUNDS, JUMPS = 300, 60, 12
+_loop = asyncio.new_event_loop()
+
+
+@atexit.register
+def _close() -> None:
+    _loop.run_until_complete(_loop.shutdown_default_executor())
+    _loop.close()
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine of the operator's to its end."""
+    return _loop.run_until_complete(work)
+
+
+class World:
+    """Objects, what Jobs have left in the store, live traffic, the time, and one operator.
+
+    Attributes:
+        plans: the newest plans, the last one last.
+        sleepless: whether a world at rest is searched for what nobody was woken for.
+    """
+
+    def __init__(
+        self,
+        kinds: Iterable[Kind[Any]] = KINDS,
+        *,
+        settings: Settings | None = None,
+        pods: bool = True,
+    ) -> None:
+        self.time, self.archive, self.live = Time(), Archive(), Live()
+        self.feed, self._uids = Feed(), 0
+        self.store = Store(now=self.time.now, new_uid=self._uid)
+        self.store.history = self.feed  # type: ignore[assignment]
+        self.cluster = Cluster(self.store, self.time) if pods else None
+        self.safety = Safety(self.store)
+        self.consistency = Consistency(self.archive, self.cluster)
+        self.api = Api(self.store, self._before)
+        self.settings = settings or builders.settings()
+        self.plans: deque[tuple[Key, Plan]] = deque(maxlen=2000)
+        self._kinds = tuple(checked(kind, self._planned) for kind in kinds)
+        self.crashes = 0
+        self.process = self._start()
+
+    # What users do.
+
+    def add(self, manifest: Mapping[str, Any]) -> Object:
+        """Create an object, with the status that it comes with."""
+        obj, key = json.loads(json.dumps(manifest)), key_of(manifest)
+        made = self.store.create(key, obj, with_status=True)
+        first = {"observedGeneration": -1} if key.resource in OURS else None
+        if status := obj.get("status") or manifest.get("status") or first:
+            made = self._put(key, {**made, "status": status}, "status")
+        return made
+
+    def key(self, kind: str, name: str) -> Key:
+        """Return the key of a kind and name."""
+        return Key(BY_NAME[kind], builders.NAMESPACE, name)
+
+    def get(self, kind: str, name: str) -> Object:
+        """Return an object by its kind and name."""
+        return self.store.objects[self.key(kind, name)]
+
+    def find(self, kind: str, name: str) -> Object | None:
+        """Return an object, or None."""
+        return self.store.objects.get(self.key(kind, name))
+
+    def edit(self, kind: str, name: str, **spec: Any) -> None:
+        """Change fields of a spec."""
+        obj = self.get(kind, name)
+        self._put(self.key(kind, name), {**obj, "spec": {**obj["spec"], **spec}}, "spec")
+
+    def annotate(self, kind: str, name: str, key: str, value: str) -> None:
+        """Set an annotation."""
+        self._set(kind, name, "annotations", {key: value})
+
+    def label(self, kind: str, name: str, **labels: str) -> None:
+        """Set labels."""
+        self._set(kind, name, "labels", labels)
+
+    def set_status(self, kind: str, name: str, status: Mapping[str, Any]) -> None:
+        """Give an object this status, as somebody else's controller does."""
+        self._put(self.key(kind, name), {**self.get(kind, name), "status": dict(status)}, "status")
+
+    def delete(self, kind: str, name: str) -> None:
+        """Delete an object."""
+        if (key := self.key(kind, name)) in self.store.objects:
+            self.store.delete(key, {})
+
+    # What time and the operator do.
+
+    @property
+    def now(self) -> Any:
+        return self.time.now()
+
+    @property
+    def writes(self) -> int:
+        """How many writes the operator has made."""
+        return len(self.api.writes)
+
+    def settle(self) -> int:
+        """Let everybody act until nobody has anything to do; return the operator's writes."""
+        before = self.writes
+        self._act()
+        self._check_rest()
+        return self.writes - before
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass; what is due meanwhile is done, if late."""
+        step, end = max(1.0, seconds // JUMPS), self.time.seconds + seconds
+        while self.time.seconds < end:
+            self.time.jump(min(step, end - self.time.seconds))
+            self._act()
+        self.settle()
+
+    def restart(self) -> None:
+        """End the operator and start another one, which lists everything."""
+        self.process = self._start()
+
+    def resync(self) -> None:
+        """List everything again, as happens when a watch was lost, and look at every object."""
+        self.feed.deaf = self.safety.stale = False
+        self.feed.waiting.clear()
+        list_all(self.store, self.process.cache)
+        self.process.look_at_all()
+
+    def deafen(self) -> None:
+        """Lose all watch events from now on, until everything is listed again."""
+        self.feed.deliver(self.process.cache)
+        self.feed.deaf = self.safety.stale = True
+
+    # What a test looks at.
+
+    def names(self, kind: str) -> list[str]:
+        """Return the names of all objects of a kind."""
+        return sorted(k.name for k in self.store.objects if k.resource.kind == kind)
+
+    def all(self, kind: str) -> list[Object]:
+        """Return all objects of a kind by name."""
+        return [self.get(kind, name) for name in self.names(kind)]
+
+    def condition(self, kind: str, name: str, type_: str) -> Object | None:
+        """Return a condition, None while it is absent."""
+        found = self.get(kind, name).get("status", {}).get("conditions", ())
+        return next((each for each in found if each["type"] == type_), None)
+
+    # How it works.
+
+    def _start(self) -> Process:
+        process = self._fresh()
+        self.feed.waiting.clear()
+        self.feed.deaf = self.safety.stale = False
+        process.look_at_all()
+        return process
+
+    def _fresh(self, records: Records | None = None) -> Process:
+        return Process(
+            self._kinds,
+            api=self.api,
+            archive=self.archive,
+            live=self.live,
+            time=self.time,
+            settings=self.settings,
+            records=records,
+        )
+
+    def _act(self) -> None:
+        """Let the operator and the cluster act in turns until neither does."""
+        for _ in range(ROUNDS):
+            self._work()
+            if not (self.cluster and self.cluster.step()) and not self.feed.waiting:
+                return self.consistency.check(self.store.objects)
+        raise AssertionError(f"not quiet after {ROUNDS} rounds: {list(self.feed.recent)}")
+
+    def _work(self) -> None:
+        """Let the operator work until no key waits; one that dies is followed by another."""
+        while True:
+            try:
+                return run(self._work_off())
+            except Crash:
+                self.crashes += 1
+                self.api.crash_after = None
+                self.process = self._start()
+
+    async def _work_off(self) -> None:
+        process, limit = self.process, self.process.passes + PASSES
+        while True:
+            self.feed.deliver(process.cache)
+            self.time.advance(0)
+            if not len(process.queue):
+                return
+            await process.work_one()
+            if process.passes > limit:
+                raise AssertionError(f"never at rest: {[str(w) for w in self.api.writes[-12:]]}")
+
+    def _check_rest(self) -> None:
+        """Let an operator that has just started look at everything: it must write nothing."""
+        if self.feed.deaf or self.api.faults or self.api.crash_after is not None:
+            return
+        recent = list(self.feed.recent)
+        fresh = self._fresh(self.process.records)
+        for key in fresh.known():
+            if key not in self.process.failing:
+                self._check_key(fresh, key, recent)
+
+    def _check_key(self, fresh: Process, key: Key, recent: list[str]) -> None:
+        writes, plans = self.writes, len(self.plans)
+        try:
+            run(fresh.reconcile(key))
+        except Exception as error:
+            raise Unwoken(key, f"failed with {error!r}", recent) from error
+        if self.writes != writes:
+            done = "; ".join(f"{write}: {_change(write)}" for write in self.api.writes[writes:])
+            raise Unwoken(key, done, recent)
+        told = [event for _, plan in list(self.plans)[plans:] for event in plan.events]
+        if told:
+            raise Unwoken(key, f"told {told}", recent)
+
+    def _planned(self, key: Key, plan: Plan) -> None:
+        self.plans.append((key, plan))
+
+    def _before(self, write: Write) -> None:
+        self.safety.check(write)
+
+    def _uid(self) -> str:
+        self._uids += 1
+        return f"uid-{self._uids}"
+
+    def _put(self, key: Key, obj: Object, part: str) -> Object:
+        wanted = json.loads(json.dumps(obj))
+        wanted["metadata"].pop("resourceVersion", None)
+        return self.store.replace(key, wanted, part=part, with_status=True)
+
+    def _set(self, kind: str, name: str, field: str, values: Mapping[str, str]) -> None:
+        obj = self.get(kind, name)
+        about = obj["metadata"]
+        changed = {**about, field: {**about.get(field, {}), **values}}
+        self._put(self.key(kind, name), {**obj, "metadata": changed}, "spec")
+
+
+class Unwoken(AssertionError):
+    """An object would do something at rest: whoever changed last should have woken it."""
+
+    def __init__(self, key: Key, what: str, recent: list[str]) -> None:
+        before = "\n  ".join(recent[-12:])
+        super().__init__(
+            f"{key.resource.kind} {key.name} was not woken; it would: {what}\n"
+            f"what happened last:\n  {before}"
+        )
+
+
+def key_of(manifest: Mapping[str, Any]) -> Key:
+    """Return the key of a manifest."""
+    metadata = manifest["metadata"]
+    resource = BY_KIND[manifest["apiVersion"], manifest["kind"]]
+    return Key(resource, metadata["namespace"], metadata["name"])
+
+
+def _change(write: Write) -> str:
+    """Return what of a status or spec a write changes."""
+    before = write.before or {}
+    for part in ("status", "spec", "data"):
+        old, new = before.get(part) or {}, write.body.get(part) or {}
+        changed = {k: (old.get(k), new.get(k)) for k in {*old, *new} if old.get(k) != new.get(k)}
+        if changed:
+            return f"{part} {changed}"[:1500]
+    return ""
