@@ -1,0 +1,217 @@
+"""Log lines for people and for machines: one constant message, and keys with values.
+
+    log = get_logger(__name__)
+    with bound(kind="TrainingRun", namespace="team", name="late-1"):
+        log.warning("reconcile failed", error=error, retry_seconds=2.5)
+
+    2026-12-01T12:00:00.000Z WARNING reconcile failed kind=TrainingRun namespace=team name=late-1
+
+A search finds a message that never varies, and a query finds a key. What other libraries log takes
+the same form. This stands on the standard library: structlog added 30 ms to the start of a server,
+and its lines still had to pass through `logging` to meet those of uvicorn and kopf.
+
+Values never hold rows, payloads or secrets: whoever logs sees to that.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+FORMAT, LEVEL, BOUND = "PLUMBLINE_LOG_FORMAT", "PLUMBLINE_LOG_LEVEL", "PLUMBLINE_LOG_BOUND"
+FORMATS, LEVELS = ("text", "json"), ("DEBUG", "INFO", "WARNING", "ERROR")
+# An answer of an API server or a store can be a page of HTML.
+LONGEST = 4000
+_OURS = "plumbline"
+_context: ContextVar[tuple[tuple[str, Any], ...]] = ContextVar("log_context", default=())
+
+
+class LogError(ValueError):
+    """The environment asks for a format or a level that does not exist."""
+
+
+class Logger:
+    """Writes lines under the name of a module."""
+
+    def __init__(self, name: str) -> None:
+        """Write under `name`."""
+        self._logger = logging.getLogger(name)
+
+    def debug(self, message: str, /, **values: Any) -> None:
+        """Say what only somebody who looks for a fault wants to know."""
+        self._write(logging.DEBUG, message, values)
+
+    def info(self, message: str, /, **values: Any) -> None:
+        """Say what was done."""
+        self._write(logging.INFO, message, values)
+
+    def warning(self, message: str, /, **values: Any) -> None:
+        """Say what did not work and is tried again, or done without."""
+        self._write(logging.WARNING, message, values)
+
+    def error(self, message: str, /, *, trace: BaseException | None = None, **values: Any) -> None:
+        """Say what needs a person; with `trace` also where it happened."""
+        self._write(logging.ERROR, message, values, trace)
+
+    def _write(
+        self,
+        level: int,
+        message: str,
+        values: Mapping[str, Any],
+        trace: BaseException | None = None,
+    ) -> None:
+        if self._logger.isEnabledFor(level):
+            self._logger.log(level, message, extra={"values": values}, exc_info=trace)
+
+
+def get_logger(name: str) -> Logger:
+    """Return the logger of a module."""
+    return Logger(name)
+
+
+@contextmanager
+def bound(**values: Any) -> Iterator[None]:
+    """Add these values to each line that this task, and those it starts, write meanwhile."""
+    token = _context.set((*_context.get(), *values.items()))
+    try:
+        yield
+    finally:
+        _context.reset(token)
+
+
+def configure(environment: Mapping[str, str], *, stream: TextIO | None = None) -> None:
+    """Write all lines of this process in one form, as the environment wants it.
+
+    Raises:
+        LogError: it wants a form or a level that does not exist.
+    """
+    form = _one_of(environment.get(FORMAT) or "text", FORMAT, FORMATS)
+    level = _one_of(environment.get(LEVEL) or "INFO", LEVEL, LEVELS)
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter((Json if form == "json" else Text)(_pairs(environment.get(BOUND, ""))))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    # Of other libraries only what went wrong: at DEBUG they log requests and replies whole.
+    root.setLevel(logging.WARNING)
+    logging.getLogger(_OURS).setLevel(level)
+
+
+def passed_on(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that give a process of ours the same form; none for the usual one."""
+    usual = {FORMAT: ("", "text"), LEVEL: ("", "INFO")}
+    found = {key: environment.get(key, "") for key in usual}
+    return {key: value for key, value in found.items() if value not in usual[key]}
+
+
+class Form(logging.Formatter):
+    """What both forms share: whence the values of a line come."""
+
+    def __init__(self, process: Mapping[str, str]) -> None:
+        """Add the values of the process to each line."""
+        super().__init__()
+        self._process = process
+
+    def values(self, record: logging.LogRecord) -> dict[str, Any]:
+        """Return the values of a line; the line's own win over those of its task and process."""
+        own = getattr(record, "values", None) or _object_of_kopf(record)
+        merged = {**self._process, **dict(_context.get()), **own}
+        return {key: _plain(value) for key, value in merged.items() if value is not None}
+
+    def trace(self, record: logging.LogRecord) -> str:
+        """Return the traceback of a line, if it has one."""
+        return self.formatException(record.exc_info) if record.exc_info else ""
+
+
+class Text(Form):
+    """A line for people; what has several lines follows indented, and cannot pass for a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a line."""
+        values = self.values(record)
+        short = {key: _word(value) for key, value in values.items() if not _is_long(value)}
+        words = [f"{_time(record)} {record.levelname} {_visible(record.getMessage())}"]
+        words += [f"{key}={value}" for key, value in short.items()]
+        long = [f"{key}:\n{value}" for key, value in values.items() if _is_long(value)]
+        blocks = [*long, self.trace(record)]
+        return " ".join(words) + "".join(_indented(block) for block in blocks if block)
+
+
+class Json(Form):
+    """A line for machines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a line; its own four keys cannot be taken by a value."""
+        trace = self.trace(record)
+        line = {
+            "time": _time(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "msg": record.getMessage(),
+        }
+        values = {key: value for key, value in self.values(record).items() if key not in line}
+        return json.dumps({**line, **values, **({"trace": trace} if trace else {})})
+
+
+def _one_of(value: str, variable: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        choice = ", ".join(allowed)
+        raise LogError(f"environment variable {variable} is {value!r}; use one of {choice}")
+    return value
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """Return what `a=b,c=d` says."""
+    pairs = (pair.partition("=") for pair in text.split(","))
+    return {key.strip(): value.strip() for key, _, value in pairs if key.strip()}
+
+
+def _object_of_kopf(record: logging.LogRecord) -> Mapping[str, Any]:
+    """Return the object that a line of kopf is about."""
+    reference: Mapping[str, Any] = getattr(record, "k8s_ref", None) or {}
+    return {key: reference.get(key) for key in ("kind", "namespace", "name") if reference}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON knows it; a text is cut."""
+    if isinstance(value, bool | int) or (isinstance(value, float) and value - value == 0):
+        return value
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(each) for each in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    text = f"{type(value).__name__}: {value}" if isinstance(value, BaseException) else str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, str) and "\n" in value
+
+
+def _word(value: Any) -> str:
+    """Return a value as one word; quoted where it would not be one."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, str) and text.isprintable():
+        return text
+    is_word = text and text.isprintable() and not set(text) & set(' "=')
+    return text if is_word else json.dumps(text, ensure_ascii=not text.isprintable())
+
+
+def _visible(text: str) -> str:
+    """Return a text that cannot end its line, nor move about in a terminal."""
+    if text.isprintable():
+        return text
+    signs = (s if s.isprintable() else s.encode("unicode_escape").decode() for s in text)
+    return "".join(signs)
+
+
+def _indented(block: str) -> str:
+    return "".join(f"\n    {_visible(line)}" for line in block.expandtabs().splitlines())
+
+
+def _time(record: logging.LogRecord) -> str:
+    moment = datetime.fromtimestamp(record.created, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
