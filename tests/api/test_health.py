@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import pytest
 from lupa.lua51 import LuaRuntime
-from plumbline.plan.common.conditions import held, ready, stalled, working
+from plumbline.api import decision
+from plumbline.plan.common import conditions
 
 from hack.generate.__main__ import REPOSITORY
 from tests.chart.kubectl import apply, ensure_crds, namespace
@@ -18,6 +19,27 @@ from tests.chart.objects import make
 SCRIPT = (REPOSITORY / "manifests/argocd/health.lua").read_text()
 CACHE = Path(os.environ.get("PLUMBLINE_CACHE") or Path.home() / ".cache/plumbline")
 KSTATUS = shutil.which("kstatus") or str(CACHE / "bin/kstatus")
+
+
+def ready(reason: str, message: str) -> list[dict[str, Any]]:
+    return conditions.of(decision.ready("test", reason, message))
+
+
+def working(reason: str, message: str) -> list[dict[str, Any]]:
+    return conditions.of(decision.working("test", reason, message))
+
+
+def stalled(reason: str, message: str) -> list[dict[str, Any]]:
+    return conditions.of(decision.stalled("test", reason, message))
+
+
+def held(reason: str, message: str) -> list[dict[str, Any]]:
+    return conditions.of(decision.held("test", reason, message))
+
+
+def ready_and_working(reason: str, message: str) -> list[dict[str, Any]]:
+    work = decision.working("test", reason, message)
+    return conditions.of(decision.ready("test", reason, message), work=work)
 
 
 class State(NamedTuple):
@@ -80,7 +102,7 @@ STATES = {
     ),
     "serves while a canary runs": State(
         "ModelDeployment",
-        working("CanaryMeasured", "20 %", is_ready=True),
+        ready_and_working("CanaryMeasured", "20 %"),
         "InProgress",
         "Progressing",
     ),

@@ -8,7 +8,7 @@ from plumbline.api import names
 from plumbline.api.resources import DRIFT_MONITOR, MODEL_DEPLOYMENT
 from plumbline.api.v1alpha1 import ModelDeployment
 from plumbline.live.observations import Arm, Assessment, BrokenFinding, ColumnFinding
-from plumbline.plan.model_deployment.steps import token
+from plumbline.plan.model_deployment.measure import routing_id
 from plumbline.plan.registry import KINDS
 
 from tests.sim.loop import pods, results
@@ -288,7 +288,7 @@ class Story:
         live = ModelDeployment.model_validate(self.world.store.get(key)).status.canary
         arm = Arm(requests=requests, errors=errors, latency=(requests, 0, 0, 0, 0, 0))
         if live:
-            self.world.live.count(key, token(live), arm)
+            self.world.live.count(key, routing_id(live), arm)
         self.world.process.queue.add(key, urgent=False)
 
     def _see(self, *, drifted: bool = False, broken: bool = False) -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from plumbline.api import canonical
 from plumbline.api.v1alpha1 import Dataset, TrainingRun, TrainingTemplate
 from plumbline.api.v1alpha1.training_run import RunDataset
 from plumbline.contract.tasks import Champion, JudgeTask, ProfileTask, TrainingTask
-from plumbline.plan.common import canonical
 from plumbline.plan.specs import profile_job
-from plumbline.plan.specs.judge_job import Case
-from plumbline.plan.training.task import frozen_spec, merged, task_text
+from plumbline.plan.specs.judge_job import JudgeRequest
+from plumbline.plan.training.freeze import frozen_spec, merged, task_text
 
 # What a release wrote that had no contract: runs that it started are known by these digests.
 WRITTEN: Any = json.loads((Path(__file__).parent / "written" / "tasks.json").read_text())
@@ -52,11 +52,11 @@ def test_a_profile_task_is_written_as_before_and_read_by_its_step(name: str, tex
 
 def test_a_judge_job_that_goes_on_is_about_the_case_that_it_was_made_for() -> None:
     champion = Champion(manifest="sha256:1", digest="sha256:2", run="late-0")
-    case = Case(training="sha256:3", champion=champion)
+    case = JudgeRequest(training="sha256:3", champion=champion)
     wire = '{"digest":"sha256:2","manifest":"sha256:1","run":"late-0"}'
     assert case.text == f'{{"champion":{wire},"training":"sha256:3"}}'
-    assert Case(training="sha256:3").text == '{"champion":null,"training":"sha256:3"}'
-    assert (case.token, Case(training="sha256:3").token) == ("24c2bbe1", "02f46601")
+    assert JudgeRequest(training="sha256:3").text == '{"champion":null,"training":"sha256:3"}'
+    assert (case.token, JudgeRequest(training="sha256:3").token) == ("24c2bbe1", "02f46601")
     assert JudgeTask.model_validate_json(case.text) == JudgeTask(
         training="sha256:3", champion=champion
     )

@@ -13,7 +13,7 @@ from plumbline.api.v1alpha1 import ModelDeployment, TrainingRun
 from plumbline.api.v1alpha1.model_deployment import Canary
 from plumbline.live.observations import Arm, Traffic
 from plumbline.plan.common.settings import Settings
-from plumbline.plan.model_deployment import steps as rollout
+from plumbline.plan.model_deployment import measure
 from plumbline.plan.model_deployment.plan import plan
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 from plumbline.plan.specs import restricted
@@ -238,7 +238,7 @@ class World:
         canary = self.canary
         assert canary, "no canary is under way"
         assert canary.weight, "the canary gets no requests"
-        token = rollout.token(canary)
+        token = measure.routing_id(canary)
         stable = Arm(requests=10_000, errors=0, latency=(9000, 900, 90, 10, 0, 0))
         latency = (0, 0, 0, 0, requests, 0) if slow else (requests, 0, 0, 0, 0, 0)
         arm = Arm(requests=requests, errors=errors, latency=latency)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from plumbline.plan.common.job_outcome import JobOutcome
-from plumbline.plan.common.job_progress import PATIENCE
+from plumbline.plan.common.jobs import PATIENCE
 
 from tests.unit.plan import rollout_world, test_model_deployment_table
 from tests.unit.plan.builders import broken, dataset, failed, profiled, run, template

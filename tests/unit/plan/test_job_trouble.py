@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from plumbline.plan.common.job_outcome import JobOutcome
-from plumbline.plan.common.job_progress import NOTICEABLE, PATIENCE
+from plumbline.plan.common.jobs import NOTICEABLE, PATIENCE
 
 from tests.unit.plan.builders import active, profiled
 from tests.unit.plan.stories import DatasetStory, RunStory, ready_dataset

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from plumbline.live.observations import PodProblem
-from plumbline.plan.model_deployment import steps as rollout
+from plumbline.plan.model_deployment import measure
 from plumbline.plan.model_deployment.plan import plan
 
 from tests.unit.plan.rollout_world import IDENTITY, World, run
@@ -150,14 +150,14 @@ def test_a_broken_canary_is_remembered_and_not_retried():
 def test_a_rejected_model_is_tried_again_when_somebody_asks_and_judged_by_new_counts():
     world = served(run("one"), run("two", revision=2))
     world.settle()
-    first = rollout.token(world.canary)
+    first = measure.routing_id(world.canary)
     world.call(500, errors=250)
     world.settle()
     world.wait(5)
     world.annotations["plumbline.dev/retry"] = "mended the feature store"
     world.settle()
     assert world.rolling_out == "two"
-    assert rollout.token(world.canary) != first
+    assert measure.routing_id(world.canary) != first
     world.wait(60)
     world.roll_out()
     assert world.serving == "two"

@@ -1,14 +1,24 @@
 """What an object says when the API server will not have what it needs."""
 
-from plumbline.plan.common.conditions import condition, ready, stalled
+from plumbline.api import decision
+from plumbline.plan.common import conditions
 from plumbline.plan.common.refusal import refused
 
 QUOTA = "create Job team/first-train: exceeded quota: small, requested: count/jobs.batch=1"
-VALID = condition("Valid", status=True, reason="RulesHeld", message="100 rows hold all rules.")
+VALID = {
+    "type": "Valid",
+    "status": "True",
+    "reason": "RulesHeld",
+    "message": "100 rows hold all rules.",
+}
 
 
-def rows(conditions: list) -> dict[str, tuple[str, str]]:
-    return {each["type"]: (each["status"], each["reason"]) for each in conditions}
+def rows(found: list) -> dict[str, tuple[str, str]]:
+    return {each["type"]: (each["status"], each["reason"]) for each in found}
+
+
+def ready(reason: str) -> list:
+    return conditions.of(decision.ready("test", reason, "all is well"))
 
 
 def test_quota_that_is_used_up_is_waited_for() -> None:
@@ -22,9 +32,7 @@ def test_quota_that_is_used_up_is_waited_for() -> None:
 
 
 def test_what_serves_stays_ready_while_quota_holds_up_the_next() -> None:
-    found = refused(
-        [*ready("RevisionInUse", "revision 1"), VALID], "QuotaExceeded", QUOTA, passes=True
-    )
+    found = refused([*ready("RevisionInUse"), VALID], "QuotaExceeded", QUOTA, passes=True)
     assert rows(found) == {
         "Ready": ("True", "RevisionInUse"),
         "Reconciling": ("True", "QuotaExceeded"),
@@ -33,12 +41,13 @@ def test_what_serves_stays_ready_while_quota_holds_up_the_next() -> None:
 
 
 def test_an_object_that_had_stalled_waits_when_only_quota_is_left() -> None:
-    found = refused(stalled("Forbidden", "no"), "QuotaExceeded", QUOTA, passes=True)
+    stalled = decision.stalled("test", "Forbidden", "no")
+    found = refused(conditions.of(stalled), "QuotaExceeded", QUOTA, passes=True)
     assert "Stalled" not in rows(found)
 
 
 def test_what_only_a_person_can_mend_stalls_and_keeps_other_conditions() -> None:
-    found = refused([*ready("Watching", "all"), VALID], "Forbidden", "no", passes=False)
+    found = refused([*ready("Watching"), VALID], "Forbidden", "no", passes=False)
     assert rows(found) == {
         "Ready": ("False", "Forbidden"),
         "Stalled": ("True", "Forbidden"),

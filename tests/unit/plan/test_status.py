@@ -6,7 +6,7 @@ from typing import Any
 import plumbline
 import pytest
 from plumbline.api.v1alpha1.dataset import DatasetStatus, Fetch
-from plumbline.plan.common.status import changed
+from plumbline.plan.common.conditions import changed
 
 STATUS = DatasetStatus(revision=3, fetch=Fetch(key="k", job="j"))
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from plumbline.plan.common import canonical
+from plumbline.api import canonical
 
 from tests.unit.plan.builders import (
     active,

@@ -29,3 +29,8 @@ class Key:
     resource: Resource
     namespace: str
     name: str
+
+
+def is_leaving(obj: Manifest) -> bool:
+    """Tell whether somebody has already deleted an object that is still there."""
+    return bool(obj["metadata"].get("deletionTimestamp"))

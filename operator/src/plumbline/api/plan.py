@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from plumbline.api.decision import Decision
 from plumbline.api.objects import Key, Manifest
+from plumbline.api.resources import BY_KIND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +20,13 @@ class Deletion:
 
     key: Key
     uid: str
+
+    @classmethod
+    def of(cls, child: Manifest) -> "Deletion":
+        """Return the deletion of exactly this live child."""
+        metadata = child["metadata"]
+        resource = BY_KIND[child["apiVersion"], child["kind"]]
+        return cls(key=Key(resource, metadata["namespace"], metadata["name"]), uid=metadata["uid"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +49,7 @@ class Plan:
         delete: children that should go, each guarded by its uid.
         events: said after the status has been stored.
         requeue_at: when to look again although nothing changed; None for never.
+        decisions: what was decided, and by which rules.
     """
 
     create: tuple[Manifest, ...] = ()
@@ -48,3 +58,4 @@ class Plan:
     delete: tuple[Deletion, ...] = ()
     events: tuple[Event, ...] = ()
     requeue_at: datetime | None = None
+    decisions: tuple[Decision, ...] = ()

@@ -5,7 +5,7 @@ A pod that starts again begins with no routing, so what is wanted is sent with e
 
 from plumbline.api.v1alpha1 import ModelDeployment
 from plumbline.contract.control import Routing
-from plumbline.plan.model_deployment.steps import token
+from plumbline.plan.model_deployment.measure import routing_id
 
 CANARY_TIMEOUT_SECONDS = 1.0
 
@@ -19,7 +19,7 @@ def wanted(deployment: ModelDeployment, identity: str) -> Routing | None:
     status = deployment.status
     canary, stable = status.canary, status.stable
     if stable and identity == stable.identity and canary and canary.weight > 0:
-        return _routing(deployment, token(canary), canary.weight)
+        return _routing(deployment, routing_id(canary), canary.weight)
     if stable and any(old.identity == identity for old in status.retiring):
         return _routing(deployment, f"{stable.identity}/promoted", 100)
     return None

@@ -1,47 +1,148 @@
-"""Conditions as every kind sets them: Ready always, Reconciling and Stalled only while true.
+"""A status: conditions out of decisions, the same way for every kind, and fields that are checked.
 
-`Reconciling` says that work is under way and `Stalled` that only a person can mend it; kstatus, and
-so Helm and Flux, read InProgress and Failed from them. Times are stamped when the status is stored.
+`Reconciling` says that work is under way and `Stalled` that only a person can mend it, and both are
+there only while true; kstatus, and so Helm and Flux, read InProgress and Failed from them. Times of
+conditions are stamped when the status is stored.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from plumbline.api import decision
+from plumbline.api.decision import Decision, State
+from plumbline.api.meta import Condition, Observed, Status
 from plumbline.api.objects import Manifest
+from plumbline.plan.common.settings import Settings
 
 READY, RECONCILING, STALLED = "Ready", "Reconciling", "Stalled"
 REASON_LIMIT, MESSAGE_LIMIT = 63, 4096
+Truth = bool | None
+_PROMISE: Mapping[State, Truth] = {"Ready": True, "Working": False, "Stalled": False, "Held": False}
+# An alarm is true when something is wrong, and unknown while it waits for rows.
+_ALARM: Mapping[State, Truth] = {"Ready": False, "Working": None, "Stalled": True, "Held": None}
+# What a state means for the status of each type of condition; None is Unknown.
+TRUTH: Mapping[str, Mapping[State, Truth]] = {
+    READY: _PROMISE,
+    RECONCILING: {"Working": True},
+    STALLED: {"Stalled": True},
+    "Valid": {**_PROMISE, "Working": None},
+    "Progressing": {"Ready": False, "Working": True, "Stalled": False, "Held": False},
+    "Drifted": _ALARM,
+    "DataBroken": _ALARM,
+}
+_WORDS: Mapping[Truth, str] = {True: "True", False: "False", None: "Unknown"}
+Part = TypeVar("Part", bound=Observed)
 
 
-def condition(type_: str, *, status: bool | None, reason: str, message: str) -> Manifest:
-    """Return one condition; status None is Unknown."""
-    words = {True: "True", False: "False", None: "Unknown"}
+def of(main: Decision, *others: Decision, work: Decision | None = None) -> list[dict[str, Any]]:
+    """Return the conditions that tell these decisions.
+
+    Args:
+        main: what is decided about the object as a whole.
+        others: decisions about conditions of their own.
+        work: what is done meanwhile for an object that is ready all the same.
+    """
+    found = [_condition(READY, main)]
+    if main.state == "Working":
+        found.append(_condition(RECONCILING, main))
+    elif main.state == "Stalled":
+        found.append(_condition(STALLED, main))
+    elif main.state == "Ready" and work:
+        found.append(_condition(RECONCILING, work))
+    return [*found, *(_condition(each.about, each) for each in others)]
+
+
+def _condition(type_: str, told: Decision) -> dict[str, Any]:
     return {
         "type": type_,
-        "status": words[status],
-        "reason": reason[:REASON_LIMIT],
-        "message": message[:MESSAGE_LIMIT],
+        "status": _WORDS[TRUTH[type_][told.state]],
+        "reason": told.reason[:REASON_LIMIT],
+        "message": told.message[:MESSAGE_LIMIT],
     }
 
 
-def ready(reason: str, message: str) -> list[Manifest]:
-    """Return the conditions of an object that keeps its promise."""
-    return [condition(READY, status=True, reason=reason, message=message)]
+def stored_decision(status: Status, type_: str, *, rule: str) -> Decision | None:
+    """Return the decision that a stored condition tells, to be said again; None without one."""
+    stored = condition_of(status, type_)
+    if stored is None:
+        return None
+    states = {_WORDS[truth]: state for state, truth in reversed(list(TRUTH[type_].items()))}
+    return Decision(
+        rule=rule,
+        state=states.get(stored.status, "Working"),
+        reason=stored.reason,
+        message=stored.message,
+        about=type_,
+    )
 
 
-def working(reason: str, message: str, *, is_ready: bool = False) -> list[Manifest]:
-    """Return the conditions of an object that is being worked on or waits for something."""
+def stored_conditions(status: Status) -> list[Manifest]:
+    """Return all conditions as they are stored."""
     return [
-        condition(READY, status=is_ready, reason=reason, message=message),
-        condition(RECONCILING, status=True, reason=reason, message=message),
+        {"type": each.type, "status": each.status, "reason": each.reason, "message": each.message}
+        for each in status.conditions
     ]
 
 
-def stalled(reason: str, message: str) -> list[Manifest]:
-    """Return the conditions of an object that only a person can mend."""
-    return [
-        condition(READY, status=False, reason=reason, message=message),
-        condition(STALLED, status=True, reason=reason, message=message),
-    ]
+def condition_of(status: Status, type_: str) -> Condition | None:
+    """Return a condition as it was stored."""
+    return next((each for each in status.conditions if each.type == type_), None)
 
 
-def held(reason: str, message: str) -> list[Manifest]:
-    """Return the conditions of an object that is held on purpose (suspended)."""
-    return [condition(READY, status=False, reason=reason, message=message)]
+def keep_messages(found: Iterable[Manifest], status: Status, *, generation: int) -> list[Manifest]:
+    """Return conditions with their stored message where status and reason are the same.
+
+    A kubelet tells the same trouble in turns of phrase; each turn would be a write.
+    """
+    if status.observed_generation != generation:
+        return list(found)
+    return [_with_message(each, condition_of(status, each["type"])) for each in found]
+
+
+def _with_message(new: Manifest, old: Condition | None) -> Manifest:
+    if old is None or (old.status, old.reason) != (new["status"], new["reason"]):
+        return new
+    return {**new, "message": old.message}
+
+
+def changed(part: Part, **fields: Any) -> Part:
+    """Return a part of a status with these fields changed; names and values are checked.
+
+    Pydantic's own `model_copy` takes any name and any value: a misspelt field would be written
+    nowhere, and nobody would hear of it.
+
+    Raises:
+        ValueError: the part has no such field, or the field cannot hold the value.
+    """
+    kind = type(part)
+    if unknown := fields.keys() - kind.model_fields.keys():
+        raise ValueError(f"{kind.__name__} has no field {', '.join(sorted(unknown))}")
+    return kind.model_validate({**vars(part), **fields})
+
+
+def full_status(
+    status: Status, *, generation: int, conditions: Sequence[Manifest]
+) -> dict[str, Any]:
+    """Return the whole status as it is stored: camelCase, nothing empty, with these conditions."""
+    found = status.model_dump(mode="json", by_alias=True, exclude_none=True)
+    kept = {key: value for key, value in found.items() if value not in ([], "")}
+    return {**kept, "observedGeneration": generation, "conditions": list(conditions)}
+
+
+def truncated(now: datetime) -> datetime:
+    """Return the time as a status holds it: in whole seconds."""
+    return now.replace(microsecond=0)
+
+
+def without_store(namespace: str, settings: Settings, *, rule: str, reason: str) -> Decision | None:
+    """Decide whether a namespace has no credentials for the store, and say how it gets them."""
+    if namespace in settings.namespaces:
+        return None
+    wanted = ",".join(sorted(settings.namespaces | {namespace}))
+    message = (
+        f"namespace {namespace} has no credentials for the store. Add it to the chart's value "
+        f"namespaces: helm upgrade plumbline <chart> --namespace plumbline-system --reuse-values "
+        f"--set 'namespaces={{{wanted}}}'"
+    )
+    return decision.stalled(rule, reason, message, namespace=namespace)

@@ -1,12 +1,11 @@
-"""What is known of a Job by its name, whether it still exists or not."""
+"""Jobs by their names, whether they still exist or not, and how those under way get on."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from plumbline.api import names
-from plumbline.api.objects import Key, Manifest
-from plumbline.api.plan import Deletion
-from plumbline.api.resources import BY_KIND
+from plumbline.api.objects import Manifest
 from plumbline.contract.last_words import REASON
 from plumbline.plan.common.job_outcome import JobOutcome
 
@@ -21,6 +20,49 @@ TEMPORARY = frozenset(
 MENDABLE = TEMPORARY | frozenset(
     {"SourceNotFound", "SourceForbidden", "CredentialsRefused", "BucketMissing"}
 )
+# The pod cannot start as it is described, and only another Job can describe it anew.
+HOPELESS = frozenset({"RunAsRoot", "InvalidImageName"})
+# Somebody mends it outside of the object, or nobody knows; the kubelet goes on trying.
+PATIENT = frozenset(
+    {
+        "ImagePullBackOff",
+        "ErrImageNeverPull",
+        "CreateContainerConfigError",
+        "CreateContainerError",
+    }
+)
+# What every pod goes through for a moment.
+PASSING = frozenset({"PodMissing", "ContainerCreating"})
+PATIENCE = timedelta(seconds=600)
+NOTICEABLE = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobProgress:
+    """How an active Job is to be told of.
+
+    Attributes:
+        outcome: the Job, without trouble that is not worth a word yet.
+        final: whether a person has to know: waiting alone does not help.
+        again_at: when time alone changes what is told.
+    """
+
+    outcome: JobOutcome
+    final: bool = False
+    again_at: datetime | None = None
+
+
+WELL = JobProgress(outcome=ACTIVE)
+
+
+def progress(outcome: JobOutcome, now: datetime) -> JobProgress:
+    """Return how an active Job is to be told of now."""
+    since = outcome.since or now
+    if outcome.reason in PASSING and now < since + NOTICEABLE:
+        return JobProgress(outcome=ACTIVE, again_at=since + NOTICEABLE)
+    if outcome.reason in PATIENT and now < since + PATIENCE:
+        return JobProgress(outcome=outcome, again_at=since + PATIENCE)
+    return JobProgress(outcome=outcome, final=outcome.reason in HOPELESS | PATIENT)
 
 
 def find(jobs: Iterable[Manifest], name: str) -> Manifest | None:
@@ -54,16 +96,3 @@ def plays(child: Manifest, component: str) -> bool:
 def is_queued(job: Manifest | None) -> bool:
     """Tell whether a queue holds the Job back."""
     return bool(job and job.get("spec", {}).get("suspend"))
-
-
-def deletion(child: Manifest) -> Deletion:
-    """Return the deletion of exactly this live child."""
-    metadata = child["metadata"]
-    resource = BY_KIND[child["apiVersion"], child["kind"]]
-    key = Key(resource, metadata["namespace"], metadata["name"])
-    return Deletion(key=key, uid=metadata["uid"])
-
-
-def leaves(child: Manifest) -> bool:
-    """Tell whether somebody has already deleted it."""
-    return bool(child["metadata"].get("deletionTimestamp"))

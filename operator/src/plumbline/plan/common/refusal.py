@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from plumbline.api import decision
 from plumbline.api.objects import Manifest
-from plumbline.plan.common.conditions import READY, RECONCILING, STALLED, stalled, working
+from plumbline.plan.common import conditions
+from plumbline.plan.common.conditions import READY, RECONCILING, STALLED
 
 OURS = (READY, RECONCILING, STALLED)
 
@@ -28,7 +30,8 @@ def refused(
     """
     kept = [each for each in stored if each["type"] not in OURS]
     if not passes:
-        return [*stalled(reason, message), *kept]
-    told = working(reason, f"{message.rstrip('. ')}. It goes on by itself {when}.")
+        return [*conditions.of(decision.stalled("refused", reason, message)), *kept]
+    text = f"{message.rstrip('. ')}. It goes on by itself {when}."
+    told = conditions.of(decision.working("refused.passes", reason, text))
     is_ready = [each for each in stored if each["type"] == READY and each["status"] == "True"]
     return [*(is_ready or told[:1]), *told[1:], *kept]

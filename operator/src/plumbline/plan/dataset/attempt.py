@@ -6,19 +6,37 @@ of both the key and the attempt before it, so that a restart finds the same name
 
 import json
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from plumbline.api import names
+from plumbline.api import canonical, names
 from plumbline.api.meta import GROUP
 from plumbline.api.v1alpha1 import Dataset
-from plumbline.api.v1alpha1.dataset import Fetch
-from plumbline.plan.common import canonical, jobs, status
-from plumbline.plan.dataset.retry import Retry, retry_of
+from plumbline.api.v1alpha1.dataset import DataSchema, Fetch, Question
+from plumbline.plan.common import jobs
+from plumbline.plan.common.conditions import condition_of
 from plumbline.plan.dataset.snapshot import DatasetSnapshot
 
-ATTEMPT, REQUESTS, ROOM = f"{GROUP}/attempt", f"{GROUP}/requests", f"{GROUP}/resources"
+ATTEMPT, REQUESTS, RESOURCES = f"{GROUP}/attempt", f"{GROUP}/requests", f"{GROUP}/resources"
 VALID = "Valid"
 REFRESHES = 10
+QUICK_SECONDS = (10, 30, 90)
+SLOW_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """A try that follows a failure.
+
+    Attributes:
+        at: when.
+        number: which attempt it will be.
+        soon: whether it is one of the quick ones, before anybody is called.
+    """
+
+    at: datetime
+    number: int
+    soon: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,20 +48,20 @@ class Attempt:
         job: name of its Job.
         number: 1, and one more for each try after a failure of the same kind.
         requests: the monitors' requests that it answers.
-        room: a hash of the resources that it has.
+        resources: a hash of the resources that it has.
     """
 
     key: str
     job: str
     number: int = 1
     requests: tuple[str, ...] = ()
-    room: str = ""
+    resources: str = ""
 
     @property
     def annotations(self) -> dict[str, str]:
         """What its Job says about it."""
         told = {ATTEMPT: str(self.number), REQUESTS: json.dumps(self.requests)}
-        return {**told, ROOM: self.room}
+        return {**told, RESOURCES: self.resources}
 
 
 def current(snapshot: DatasetSnapshot) -> Attempt | None:
@@ -53,7 +71,7 @@ def current(snapshot: DatasetSnapshot) -> Attempt | None:
         return _next(snapshot, key)
     if fetch.outcome == "Running":
         return _under_way(snapshot, fetch)
-    if fetch.outcome == "Failed" and _has_other_room(snapshot, fetch):
+    if fetch.outcome == "Failed" and _has_other_resources(snapshot, fetch):
         return _next(snapshot, key)
     again = retry(snapshot)
     if again and snapshot.now >= again.at:
@@ -90,7 +108,7 @@ def pending(snapshot: DatasetSnapshot) -> tuple[str, ...]:
 def retry(snapshot: DatasetSnapshot) -> Retry | None:
     """Return the try that follows the newest fetch, if that failed for a cause that may pass."""
     fetch = snapshot.dataset.status.fetch
-    valid = status.condition_of(snapshot.dataset.status, VALID)
+    valid = condition_of(snapshot.dataset.status, VALID)
     if fetch is None or valid is None:
         return None
     return retry_of(fetch, valid.reason, _number(snapshot, fetch.job))
@@ -101,8 +119,8 @@ def _under_way(snapshot: DatasetSnapshot, fetch: Fetch) -> Attempt:
     notes = job["metadata"].get("annotations", {}) if job else {}
     requests = _strings(notes[REQUESTS]) if REQUESTS in notes else pending(snapshot)
     number = _number(snapshot, fetch.job)
-    room = notes.get(ROOM, "") if job else _room(snapshot.dataset)
-    return Attempt(key=fetch.key, job=fetch.job, number=number, requests=requests, room=room)
+    given = notes.get(RESOURCES, "") if job else _resources_of(snapshot.dataset)
+    return Attempt(key=fetch.key, job=fetch.job, number=number, requests=requests, resources=given)
 
 
 def _next(snapshot: DatasetSnapshot, key: str, number: int = 1) -> Attempt:
@@ -113,21 +131,21 @@ def _next(snapshot: DatasetSnapshot, key: str, number: int = 1) -> Attempt:
     found = jobs.find(snapshot.jobs, job)
     if found is not None:
         return _under_way(snapshot, Fetch(key=key, job=job))
-    room = _room(snapshot.dataset)
-    return Attempt(key=key, job=job, number=number, requests=pending(snapshot), room=room)
+    given = _resources_of(snapshot.dataset)
+    return Attempt(key=key, job=job, number=number, requests=pending(snapshot), resources=given)
 
 
-def _room(dataset: Dataset) -> str:
+def _resources_of(dataset: Dataset) -> str:
     """Return a hash of the resources that the spec gives a fetch."""
-    given = dataset.spec.resources
-    return canonical.short(given.model_dump(mode="json") if given else None)
+    wanted = dataset.spec.resources
+    return canonical.short(wanted.model_dump(mode="json") if wanted else None)
 
 
-def _has_other_room(snapshot: DatasetSnapshot, fetch: Fetch) -> bool:
+def _has_other_resources(snapshot: DatasetSnapshot, fetch: Fetch) -> bool:
     """Tell whether the spec gives other resources than those with which this fetch failed."""
     job = jobs.find(snapshot.jobs, fetch.job)
-    had = job["metadata"].get("annotations", {}).get(ROOM) if job else None
-    return had is not None and had != _room(snapshot.dataset)
+    had = job["metadata"].get("annotations", {}).get(RESOURCES) if job else None
+    return had is not None and had != _resources_of(snapshot.dataset)
 
 
 def _number(snapshot: DatasetSnapshot, name: str) -> int:
@@ -143,3 +161,56 @@ def _strings(text: str) -> tuple[str, ...]:
     except ValueError:
         return ()
     return tuple(map(str, found)) if isinstance(found, list) else ()
+
+
+def retry_of(fetch: Fetch, reason: str, number: int) -> Retry | None:
+    """Return the try that follows this fetch, which was the attempt of this number."""
+    if fetch.outcome != "Failed" or fetch.time is None:
+        return None
+    if is_quick(reason, number):
+        wait = timedelta(seconds=QUICK_SECONDS[number - 1])
+        return Retry(at=fetch.time + wait, number=number + 1, soon=True)
+    if reason not in jobs.MENDABLE:
+        return None
+    wait = timedelta(seconds=SLOW_SECONDS)
+    return Retry(at=fetch.time + wait, number=number + 1, soon=False)
+
+
+def is_quick(reason: str, number: int) -> bool:
+    """Tell whether the failure will pass soon, so that nobody need be told yet."""
+    return reason in jobs.TEMPORARY and number <= len(QUICK_SECONDS)
+
+
+def rules_of(dataset: Dataset) -> str:
+    """Return a hash of the schema, the question and its holdout; words for people do not count.
+
+    Defaults are left out, so that a field which a later version adds makes no revision.
+    """
+    spec = dataset.spec
+    return canonical.short(
+        [_promised(spec.schema_), _asked(spec.question), _holdout(dataset)], length=16
+    )
+
+
+def _promised(schema: DataSchema) -> Any:
+    """Return the schema with its columns in the order of their names."""
+    found = schema.model_dump(
+        mode="json", exclude_defaults=True, exclude={"columns": {"__all__": {"description"}}}
+    )
+    return {**found, "columns": sorted(found["columns"], key=lambda each: str(each["name"]))}
+
+
+def _asked(question: Question | None) -> Any:
+    """Return the question without its holdout."""
+    if question is None:
+        return None
+    return question.model_dump(mode="json", exclude_defaults=True, exclude={"holdout"})
+
+
+def _holdout(dataset: Dataset) -> Any:
+    """Return which rows are held out, said in one way only."""
+    question = dataset.spec.question
+    if question is None:
+        return None
+    by = question.holdout.by or ("Time" if dataset.spec.schema_.time_column else "Row")
+    return [by, question.holdout.column if by == "Group" else None, question.holdout.share]

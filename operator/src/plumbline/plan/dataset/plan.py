@@ -5,20 +5,17 @@ A revision is made of rows that hold every rule; whatever goes wrong later, the 
 
 from dataclasses import replace
 
-from plumbline.api.objects import Manifest
+from plumbline.api.decision import Decision
+from plumbline.api.objects import Manifest, is_leaving
 from plumbline.api.plan import Deletion, Plan
-from plumbline.api.reasons import DatasetReason
 from plumbline.api.v1alpha1.dataset import DatasetStatus, Fetch
-from plumbline.plan.common import access, jobs
-from plumbline.plan.common.conditions import held, stalled
+from plumbline.plan.common import conditions, jobs
 from plumbline.plan.common.job_outcome import JobOutcome
-from plumbline.plan.common.job_progress import look
-from plumbline.plan.common.status import changed, still, whole
-from plumbline.plan.dataset import attempt as dataset_fetch
-from plumbline.plan.dataset.attempt import Attempt
-from plumbline.plan.dataset.conditions import fetching, rested, valid_before
-from plumbline.plan.dataset.result import recorded
-from plumbline.plan.dataset.retry import Retry, retry_of
+from plumbline.plan.dataset import attempt as attempts
+from plumbline.plan.dataset import decisions
+from plumbline.plan.dataset import result as results
+from plumbline.plan.dataset.attempt import Attempt, Retry
+from plumbline.plan.dataset.decisions import Fetching, Rested
 from plumbline.plan.dataset.snapshot import DatasetSnapshot
 from plumbline.plan.specs.profile_job import COMPONENT, profile_job
 
@@ -27,50 +24,45 @@ def plan(snapshot: DatasetSnapshot) -> Plan:
     """Return what should be true of a Dataset and its profile Job."""
     if snapshot.dataset.metadata.deletion_timestamp:
         return Plan()
-    if conditions := _blocked(snapshot):
-        return Plan(status=_status(snapshot, snapshot.dataset.status, conditions))
-    attempt = dataset_fetch.current(snapshot)
+    status = snapshot.dataset.status
+    if blocked := decisions.blocked(snapshot):
+        return _say(snapshot, status, blocked, decisions.valid_before(status))
+    attempt = attempts.current(snapshot)
     if attempt is None:
-        return _at_rest(snapshot)
+        # Nothing asks for a fetch: the newest one counts.
+        valid, again = decisions.valid_before(status), attempts.retry(snapshot)
+        return _rest(snapshot, status, valid, again)
     outcome = jobs.outcome_of(attempt.job, snapshot.jobs, snapshot.outcomes)
     if outcome is None or outcome.state == "Active":
         return _fetch(snapshot, attempt, outcome)
     return _record(snapshot, attempt, outcome)
 
 
-def _blocked(snapshot: DatasetSnapshot) -> list[Manifest]:
-    """Return the conditions of a Dataset that nothing may be done for; none when it may."""
-    about, valid = snapshot.dataset.metadata, valid_before(snapshot.dataset.status)
-    if snapshot.dataset.spec.suspend:
-        message = "spec.suspend is true: the source is not read; revisions made so far stay in use."
-        return [*held(DatasetReason.SUSPENDED, message), valid]
-    if missing := access.store_missing(about.namespace, snapshot.settings):
-        return [*stalled(DatasetReason.STORE_CREDENTIALS_MISSING, missing), valid]
-    return []
-
-
-def _at_rest(snapshot: DatasetSnapshot) -> Plan:
-    """Nothing asks for a fetch: say again how the newest one ended."""
-    status, valid = snapshot.dataset.status, valid_before(snapshot.dataset.status)
-    return _rested(snapshot, status, valid, dataset_fetch.retry(snapshot))
-
-
 def _fetch(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome | None) -> Plan:
     """Have the attempt's Job, and say how it goes."""
     dataset, running = snapshot.dataset, Fetch(key=attempt.key, job=attempt.job)
-    status = changed(dataset.status, fetch=running)
-    found = look(outcome or jobs.ACTIVE, snapshot.now)
-    told = fetching(dataset, attempt.job, found)
-    calm = still(told, dataset.status, generation=dataset.metadata.generation)
+    progress = jobs.progress(outcome or jobs.ACTIVE, snapshot.now)
+    now = Fetching(dataset=dataset, job=attempt.job, progress=progress)
+    main, work = decisions.fetching(now)
+    begins = outcome is None
+    if work:
+        work = replace(work, acts=begins)
+    else:
+        main = replace(main, acts=begins)
+    status = conditions.changed(dataset.status, fetch=running)
+    valid, generation = decisions.valid_before(dataset.status), dataset.metadata.generation
+    told = conditions.of(main, valid, work=work)
+    calm = conditions.keep_messages(told, dataset.status, generation=generation)
     return Plan(
-        create=_made(snapshot, attempt)[: 1 if outcome else 2],
-        status=_status(snapshot, status, [*calm, valid_before(dataset.status)]),
+        create=_children(snapshot, attempt)[: 2 if begins else 1],
+        status=conditions.full_status(status, generation=generation, conditions=calm),
+        decisions=tuple(each for each in (main, work, valid) if each),
         delete=_left_behind(snapshot, attempt.job),
-        requeue_at=found.again_at,
+        requeue_at=progress.again_at,
     )
 
 
-def _made(snapshot: DatasetSnapshot, attempt: Attempt) -> tuple[Manifest, Manifest]:
+def _children(snapshot: DatasetSnapshot, attempt: Attempt) -> tuple[Manifest, Manifest]:
     """Return the task and the Job; a Job under way still needs its task."""
     return profile_job(
         attempt.job,
@@ -82,18 +74,19 @@ def _made(snapshot: DatasetSnapshot, attempt: Attempt) -> tuple[Manifest, Manife
 
 def _record(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome) -> Plan:
     """Take over what a finished attempt has found."""
-    result = recorded(snapshot, attempt, outcome)
-    again = retry_of(result.fetch, result.valid["reason"], attempt.number)
-    plan = _rested(snapshot, result.status, result.valid, again)
+    result = results.recorded(snapshot, attempt, outcome)
+    again = attempts.retry_of(result.fetch, result.valid.reason, attempt.number)
+    plan = _rest(snapshot, result.status, result.valid, again)
     return replace(plan, events=(result.event,))
 
 
-def _rested(
-    snapshot: DatasetSnapshot, status: DatasetStatus, valid: Manifest, again: Retry | None
+def _rest(
+    snapshot: DatasetSnapshot, status: DatasetStatus, valid: Decision, again: Retry | None
 ) -> Plan:
-    conditions = [*rested(snapshot.dataset, status, valid, again), valid]
-    return Plan(
-        status=_status(snapshot, status, conditions),
+    """Need no Job; look again when the next try is due."""
+    now = Rested(dataset=snapshot.dataset, status=status, valid=valid, again=again)
+    return replace(
+        _say(snapshot, status, decisions.rested(now), valid),
         delete=_left_behind(snapshot, status.fetch.job if status.fetch else ""),
         requeue_at=again.at if again else None,
     )
@@ -104,10 +97,13 @@ def _left_behind(snapshot: DatasetSnapshot, newest: str) -> tuple[Deletion, ...]
     children = [*snapshot.jobs, *snapshot.config_maps]
     mine = (each for each in children if jobs.plays(each, COMPONENT))
     old = (each for each in mine if each["metadata"]["name"] != newest)
-    return tuple(jobs.deletion(each) for each in old if not jobs.leaves(each))
+    return tuple(Deletion.of(each) for each in old if not is_leaving(each))
 
 
-def _status(
-    snapshot: DatasetSnapshot, status: DatasetStatus, conditions: list[Manifest]
-) -> Manifest:
-    return whole(status, generation=snapshot.dataset.metadata.generation, conditions=conditions)
+def _say(snapshot: DatasetSnapshot, status: DatasetStatus, main: Decision, valid: Decision) -> Plan:
+    """Return the plan that only writes the status."""
+    generation, told = snapshot.dataset.metadata.generation, conditions.of(main, valid)
+    return Plan(
+        status=conditions.full_status(status, generation=generation, conditions=told),
+        decisions=(main, valid),
+    )

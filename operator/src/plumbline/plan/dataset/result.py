@@ -1,21 +1,18 @@
-"""What a finished fetch means for a Dataset: its next status, the Valid condition and an event."""
+"""What a finished fetch means for a Dataset: its next status, its verdict on the data, an event."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from plumbline.api.objects import Manifest
+from plumbline.api.decision import Decision, State
 from plumbline.api.plan import Event
 from plumbline.api.reasons import DatasetReason
 from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.dataset import DatasetStatus, Fetch, Refresh, Revision
 from plumbline.contract.manifests import DatasetResult, parsed
-from plumbline.plan.common.conditions import condition
+from plumbline.plan.common.conditions import changed, truncated
 from plumbline.plan.common.job_outcome import JobOutcome
-from plumbline.plan.common.status import changed, moment
-from plumbline.plan.dataset.attempt import REFRESHES, VALID, Attempt
-from plumbline.plan.dataset.fingerprint import rules_of
-from plumbline.plan.dataset.retry import is_quick
+from plumbline.plan.dataset.attempt import REFRESHES, VALID, Attempt, is_quick, rules_of
 from plumbline.plan.dataset.snapshot import DatasetSnapshot
 
 HISTORY, VIOLATIONS = 20, 20
@@ -29,32 +26,32 @@ class Result:
     Attributes:
         fetch: the attempt as the status remembers it.
         status: the status with everything that the fetch changed, conditions left out.
-        valid: the Valid condition.
+        valid: whether the data is, which is the Valid condition.
         event: what to tell whoever watches.
     """
 
     fetch: Fetch
     status: DatasetStatus
-    valid: Manifest
+    valid: Decision
     event: Event
 
 
 def recorded(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome) -> Result:
     """Return what a finished attempt means."""
-    dataset, now = snapshot.dataset, moment(snapshot.now)
+    dataset, now = snapshot.dataset, truncated(snapshot.now)
     record = parsed(DatasetResult, outcome.record)
     if outcome.state == "Failed":
-        made = _failed(dataset, outcome.reason, outcome.message)
+        found = _failed(dataset, outcome.reason, outcome.message)
     elif record is None or outcome.manifest is None or not _is_usable(record, dataset):
-        made = _failed(dataset, DatasetReason.RESULT_INVALID, _unreadable(attempt, outcome))
+        found = _failed(dataset, DatasetReason.RESULT_INVALID, _unreadable(attempt, outcome))
     elif record.verdict == "Invalid":
-        made = _invalid(dataset, record)
+        found = _invalid(dataset, record)
     else:
-        made = _valid(snapshot, record, outcome.manifest, now)
-    return _ended(snapshot, attempt, made, now)
+        found = _valid(snapshot, record, outcome.manifest, now)
+    return _ended(snapshot, attempt, found, now)
 
 
-Made = tuple[Ending, DatasetStatus, Manifest]
+Found = tuple[Ending, DatasetStatus, Decision]
 
 
 def _is_usable(record: DatasetResult, dataset: Dataset) -> bool:
@@ -69,27 +66,23 @@ def _unreadable(attempt: Attempt, outcome: JobOutcome) -> str:
     )
 
 
-def _failed(dataset: Dataset, reason: str, message: str) -> Made:
+def _failed(dataset: Dataset, reason: str, message: str) -> Found:
     """A fetch that could not look at the data: nothing is known of it."""
-    valid = condition(VALID, status=None, reason=reason, message=message)
-    return "Failed", dataset.status, valid
+    return "Failed", dataset.status, _judged("fetch_failed", "Working", reason, message)
 
 
-def _invalid(dataset: Dataset, record: DatasetResult) -> Made:
+def _invalid(dataset: Dataset, record: DatasetResult) -> Found:
     """Data that breaks its rules: no revision, and the one before stays in use."""
     broken = record.violations
     said = " ".join(f"{each.rule}: {each.message}" for each in broken[:3])
     rules = "1 rule is broken" if len(broken) == 1 else f"{len(broken)} rules are broken"
     message = f"{rules}. {said}".strip()
-    valid = condition(VALID, status=False, reason=DatasetReason.RULES_BROKEN, message=message)
-    return (
-        "Invalid",
-        changed(dataset.status, violations=list(broken[:VIOLATIONS])),
-        valid,
-    )
+    reason, evidence = DatasetReason.RULES_BROKEN, {"rows": record.rows, "broken": len(broken)}
+    valid = _judged("rules_broken", "Stalled", reason, message, **evidence)
+    return "Invalid", changed(dataset.status, violations=list(broken[:VIOLATIONS])), valid
 
 
-def _valid(snapshot: DatasetSnapshot, record: DatasetResult, manifest: str, now: datetime) -> Made:
+def _valid(snapshot: DatasetSnapshot, record: DatasetResult, manifest: str, now: datetime) -> Found:
     """Good data: a new revision, or the rows and rules of before under the newest manifest."""
     dataset, old = snapshot.dataset, snapshot.dataset.status
     same = old.digest == record.digest and _same_rules(dataset)
@@ -113,8 +106,22 @@ def _valid(snapshot: DatasetSnapshot, record: DatasetResult, manifest: str, now:
         "history": [line, *earlier][:HISTORY],
     }
     message = f"{record.rows} rows hold all rules."
-    valid = condition(VALID, status=True, reason=DatasetReason.RULES_HELD, message=message)
+    evidence = {"rows": record.rows, "digest": record.digest, "revision": number}
+    valid = _judged("rules_held", "Ready", DatasetReason.RULES_HELD, message, **evidence)
     return "Unchanged" if same else "NewRevision", changed(old, **update), valid
+
+
+def _judged(rule: str, state: State, reason: str, message: str, **evidence: Any) -> Decision:
+    """Return what a fetch decides about the condition Valid; it is told as an event too."""
+    return Decision(
+        rule=f"dataset.{rule}",
+        state=state,
+        reason=reason,
+        message=message,
+        evidence=evidence,
+        about=VALID,
+        acts=True,
+    )
 
 
 def _same_rules(dataset: Dataset) -> bool:
@@ -125,10 +132,10 @@ def _same_rules(dataset: Dataset) -> bool:
     return not newest or newest[0].rules in ("", rules_of(dataset))
 
 
-def _ended(snapshot: DatasetSnapshot, attempt: Attempt, made: Made, now: datetime) -> Result:
-    ending, status, valid = made
+def _ended(snapshot: DatasetSnapshot, attempt: Attempt, found: Found, now: datetime) -> Result:
+    ending, status, valid = found
     fetch = Fetch(key=attempt.key, job=attempt.job, outcome=ending, time=now)
-    again = ending == "Failed" and is_quick(valid["reason"], attempt.number)
+    again = ending == "Failed" and is_quick(valid.reason, attempt.number)
     answers = () if again else attempt.requests
     refreshes = _answered(snapshot, answers, ending, status.revision or 0)
     after = changed(status, fetch=fetch, refreshes=refreshes)
@@ -145,9 +152,9 @@ def _answered(
     return wanted[:REFRESHES]
 
 
-def _event(ending: Ending, status: DatasetStatus, valid: Manifest) -> Event:
+def _event(ending: Ending, status: DatasetStatus, valid: Decision) -> Event:
     if ending in ("Invalid", "Failed"):
-        return Event(type="Warning", reason=valid["reason"], message=valid["message"])
+        return Event(type="Warning", reason=valid.reason, message=valid.message)
     reason = DatasetReason.UNCHANGED if ending == "Unchanged" else DatasetReason.NEW_REVISION
     same = "the same rows as before" if ending == "Unchanged" else f"digest {status.digest}"
     message = f"revision {status.revision}: {status.rows} rows, {same}"

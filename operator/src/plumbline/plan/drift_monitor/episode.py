@@ -1,4 +1,4 @@
-"""Episodes of drift: their names, and when one opens and closes.
+"""The episode of drift: when one opens, how it stands after this pass, and when it closes.
 
 An episode opens when live data has drifted and is not broken, and stands until the drift is over or
 another model serves. Its number goes on from what status and runs remember, so that a name is never
@@ -8,38 +8,122 @@ given twice.
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from dataclasses import dataclass, replace
 
-from plumbline.api import names
+from plumbline.api import canonical, decision, names
+from plumbline.api.decision import Decision
+from plumbline.api.plan import Event
+from plumbline.api.reasons import DriftMonitorReason as Reason
+from plumbline.api.reasons import Outcome
 from plumbline.api.v1alpha1 import DriftMonitor
-from plumbline.api.v1alpha1.drift_monitor import Episode
+from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus, Episode
 from plumbline.live.observations import Assessment
-from plumbline.plan.common import canonical
-from plumbline.plan.common.status import moment
+from plumbline.plan.common.conditions import changed, truncated
+from plumbline.plan.drift_monitor.response import Response, ResponseInput, respond
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 
 NAME_LIMIT = 40
 COLUMNS_LIMIT = 10
+HISTORY_LIMIT = 10
+# Outcomes that were on their way to something; an episode that ends there has cleared by itself.
+UNDER_WAY = frozenset(
+    {
+        Outcome.REFRESH_REQUESTED,
+        Outcome.DATA_BROKEN,
+        Outcome.WAITING_FOR_TEMPLATE,
+        Outcome.WAITING_FOR_DATASET,
+        Outcome.WAITING_FOR_RUN,
+        Outcome.COOLING_DOWN,
+    }
+)
 
 
-def opened(snapshot: DriftMonitorSnapshot, assessment: Assessment) -> Episode:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpisodeState:
+    """The episode and its answer after this pass.
+
+    Attributes:
+        status: the status with both.
+        response: how the answer stands; None without an episode.
+        decision: what is new about the episode, if anything is.
+        events: what is told.
+    """
+
+    status: DriftMonitorStatus
+    response: Response | None = None
+    decision: Decision | None = None
+    events: tuple[Event, ...] = ()
+
+
+def state(snapshot: DriftMonitorSnapshot, looked: Assessment | None) -> EpisodeState:
+    """Return how the episode stands, given the newest look at what serves."""
+    status, episode = snapshot.monitor.status, snapshot.monitor.status.episode
+    if episode is None and looked and _opens(snapshot, looked):
+        episode = _opened(snapshot, looked)
+    if episode is None:
+        return EpisodeState(status=status)
+    response = respond(ResponseInput(episode=episode, snapshot=snapshot, assessment=looked))
+    answered = changed(episode, outcome=str(response.outcome), run=response.run)
+    why = _is_over(snapshot)
+    if why and response.outcome != Outcome.TRAINING:
+        return _closed(status, answered, response, why)
+    return _standing(snapshot, answered, response)
+
+
+def _standing(snapshot: DriftMonitorSnapshot, episode: Episode, response: Response) -> EpisodeState:
+    status = snapshot.monitor.status
+    asked = snapshot.dataset.metadata.name if snapshot.dataset and response.request else ""
+    after = changed(status, episode=episode, refresh=response.request, refresh_dataset=asked)
+    is_news = (after.episode, after.refresh) != (status.episode, status.refresh)
+    told = _decided(response.decision, episode) if is_news else None
+    if not response.run or response.run == status.last_run:
+        return EpisodeState(status=after, response=response, decision=told)
+    after = changed(after, last_run=response.run, last_run_time=truncated(snapshot.now))
+    event = _event(Reason.RETRAINING, f"episode {episode.id}: {response.message}")
+    return EpisodeState(status=after, response=response, decision=told, events=(event,))
+
+
+def _closed(
+    status: DriftMonitorStatus, episode: Episode, response: Response, why: str
+) -> EpisodeState:
+    outcome = Outcome.CLEARED if response.outcome in UNDER_WAY else response.outcome
+    past = changed(episode, outcome=str(outcome))
+    history = [past, *status.history][:HISTORY_LIMIT]
+    after = changed(status, episode=None, refresh="", refresh_dataset="", history=history)
+    text = f"episode {episode.id}: {why}; outcome {outcome}"
+    told = decision.ready("drift_monitor.episode_closed", Reason.EPISODE_CLOSED, text)
+    event = _event(Reason.EPISODE_CLOSED, text)
+    return EpisodeState(status=after, decision=_decided(told, episode), events=(event,))
+
+
+def _decided(told: Decision, episode: Episode) -> Decision:
+    """Return a decision about this episode, which causes more than words."""
+    about = {"episode": episode.id, "columns": list(episode.columns), "rows": episode.rows}
+    return replace(told, about="", acts=True, evidence={**about, **told.evidence})
+
+
+def _event(reason: Reason, message: str) -> Event:
+    return Event(type="Normal", reason=reason, message=message)
+
+
+def _opened(snapshot: DriftMonitorSnapshot, assessment: Assessment) -> Episode:
     """Return the episode that begins now."""
     alarms = [found for found in assessment.findings if found.alarm]
     return Episode(
         id=_next_name(snapshot),
-        since=moment(snapshot.now),
+        since=truncated(snapshot.now),
         columns=[found.name for found in alarms[:COLUMNS_LIMIT]],
         rows=max((found.rows for found in alarms), default=assessment.window_rows),
         model=assessment.model,
     )
 
 
-def opens(snapshot: DriftMonitorSnapshot, looked: Assessment) -> bool:
+def _opens(snapshot: DriftMonitorSnapshot, looked: Assessment) -> bool:
     """Tell whether this look begins an episode: drifted, not broken, judged on what serves."""
     return looked.drifted and not looked.broken and looked.model == serving(snapshot)
 
 
-def is_over(snapshot: DriftMonitorSnapshot) -> str:
+def _is_over(snapshot: DriftMonitorSnapshot) -> str:
     """Return why the episode is over, or an empty string while it stands."""
     episode, looked = snapshot.monitor.status.episode, snapshot.assessment
     if episode is None:
@@ -61,21 +145,6 @@ def serving_identity(snapshot: DriftMonitorSnapshot) -> str:
     """Return the rollout identity of what serves, or an empty string."""
     stable = snapshot.deployment.status.stable if snapshot.deployment else None
     return stable.identity if stable else ""
-
-
-def request_of(episode: Episode, now: datetime) -> str:
-    """Return the request for new rows that this episode makes at this time."""
-    return f"{episode.id}@{int(now.timestamp())}"
-
-
-def is_request_of(request: str, episode: Episode) -> bool:
-    """Tell whether a request is this episode's."""
-    return request.startswith(f"{episode.id}@")
-
-
-def asked_at(request: str) -> int:
-    """Return the second of the epoch at which a request was made."""
-    return int(request.rpartition("@")[2])
 
 
 def _next_name(snapshot: DriftMonitorSnapshot) -> str:
@@ -109,8 +178,8 @@ def _number(name: str) -> int:
 def _name(monitor: DriftMonitor, number: int) -> str:
     """Return the name of an episode and its run; long names are cut and told apart by a hash."""
     name = monitor.metadata.name
-    whole = f"{name}-{number}"
-    if len(whole) <= NAME_LIMIT:
-        return whole
+    full = f"{name}-{number}"
+    if len(full) <= NAME_LIMIT:
+        return full
     tail = f"-{canonical.short(name, length=5)}-{number}"
     return name[: NAME_LIMIT - len(tail)].rstrip("-") + tail

@@ -1,22 +1,19 @@
 """The plan of a DriftMonitor: tell what has changed, and answer an episode of drift with one run.
 
-`verdict` says what to tell of the newest look, `course` how the episode stands, `conditions` what
-to say of it. Status is written when a verdict or an answer changes, never for a number alone.
+`verdict` says what is news in the newest assessment, `episode` how the episode stands, `decisions`
+what to tell. The status is written when a verdict or an answer changes, never for a number alone.
 """
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from plumbline.api.objects import Manifest
 from plumbline.api.plan import Plan
 from plumbline.live.observations import Assessment
-from plumbline.plan.common.status import whole
-from plumbline.plan.drift_monitor import episode as drift_episode
-from plumbline.plan.drift_monitor import retraining as drift_run
-from plumbline.plan.drift_monitor import verdict
-from plumbline.plan.drift_monitor.conditions import conditions
-from plumbline.plan.drift_monitor.episode_state import Course, course
+from plumbline.plan.common import conditions
+from plumbline.plan.drift_monitor import decisions, episode, retraining, verdict
+from plumbline.plan.drift_monitor.decisions import After
+from plumbline.plan.drift_monitor.episode import EpisodeState
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 
 __all__ = ["plan"]
@@ -29,48 +26,52 @@ def plan(snapshot: DriftMonitorSnapshot) -> Plan:
     if snapshot.monitor.metadata.deletion_timestamp:
         return Plan()
     if snapshot.monitor.spec.suspend:
-        return Plan(status=_status(snapshot, Course(status=snapshot.monitor.status), None))
+        return _say(snapshot, EpisodeState(status=snapshot.monitor.status), None)
     snapshot = _with_rows(snapshot)
-    looked = _newest_look(snapshot)
-    now = course(snapshot, looked)
-    return Plan(
+    assessment = _newest_assessment(snapshot)
+    now = episode.state(snapshot, assessment)
+    return replace(
+        _say(snapshot, now, assessment),
         create=_runs(snapshot, now),
-        status=_status(snapshot, now, looked),
-        events=(*verdict.events(snapshot, looked), *now.events),
-        requeue_at=_next_look(snapshot, now),
+        events=(*verdict.events(snapshot, assessment), *now.events),
+        requeue_at=_next_pass(snapshot, now),
     )
 
 
 def _with_rows(snapshot: DriftMonitorSnapshot) -> DriftMonitorSnapshot:
-    """Return the snapshot without a look that saw no row: it says nothing, least of all `clear`."""
-    looked = snapshot.assessment
-    return replace(snapshot, assessment=None) if looked and not looked.window_rows else snapshot
+    """Return the snapshot without an assessment of no row: that says nothing, not even `clear`."""
+    found = snapshot.assessment
+    return replace(snapshot, assessment=None) if found and not found.window_rows else snapshot
 
 
-def _newest_look(snapshot: DriftMonitorSnapshot) -> Assessment | None:
-    """Return the newest look, if it is about the model that serves."""
-    looked = snapshot.assessment
-    return looked if looked and looked.model == drift_episode.serving(snapshot) else None
+def _newest_assessment(snapshot: DriftMonitorSnapshot) -> Assessment | None:
+    """Return the newest assessment, if it is about the model that serves."""
+    found = snapshot.assessment
+    return found if found and found.model == episode.serving(snapshot) else None
 
 
-def _runs(snapshot: DriftMonitorSnapshot, now: Course) -> tuple[Manifest, ...]:
+def _runs(snapshot: DriftMonitorSnapshot, now: EpisodeState) -> tuple[Manifest, ...]:
     """Return the run to make; its episode stands in the stored status since an earlier pass."""
-    if now.status.episode is None or now.answer is None or now.answer.revision is None:
+    if now.status.episode is None or now.response is None or now.response.revision is None:
         return ()
-    episode, revision = now.status.episode, now.answer.revision
-    return (drift_run.training_run(snapshot, episode, revision=revision),)
+    revision = now.response.revision
+    return (retraining.training_run(snapshot, now.status.episode, revision=revision),)
 
 
-def _status(
-    snapshot: DriftMonitorSnapshot, now: Course, looked: Assessment | None
-) -> dict[str, Any]:
-    after = verdict.noted(now.status, snapshot, looked)
-    found = conditions(snapshot, now, after, looked)
-    return whole(after, generation=snapshot.monitor.metadata.generation, conditions=found)
+def _say(snapshot: DriftMonitorSnapshot, now: EpisodeState, assessment: Assessment | None) -> Plan:
+    """Return the plan that only writes the status."""
+    status = verdict.noted(now.status, snapshot, assessment)
+    after = After(snapshot=snapshot, now=now, status=status, assessment=assessment)
+    told = (decisions.watching(after), decisions.drifted(after), decisions.broken(after))
+    generation, found = snapshot.monitor.metadata.generation, conditions.of(*told)
+    return Plan(
+        status=conditions.full_status(status, generation=generation, conditions=found),
+        decisions=(*([now.decision] if now.decision else []), *told),
+    )
 
 
-def _next_look(snapshot: DriftMonitorSnapshot, now: Course) -> datetime:
+def _next_pass(snapshot: DriftMonitorSnapshot, now: EpisodeState) -> datetime:
     """Return when time alone may change something."""
-    again = now.answer.again_at if now.answer else None
+    again = now.response.again_at if now.response else None
     usual = snapshot.now + LOOK_AGAIN
     return min(usual, again) if again and again > snapshot.now else usual

@@ -1,130 +1,227 @@
-"""How an episode is answered: an ordered list of rules, each with an outcome and a sentence.
+"""How an episode is answered: new rows first, then one run on them.
 
-New rows first, then one run on them. An episode that has a run keeps it: the same drift never
-begets a second one, however it ended.
+An episode that has a run keeps it: the same drift never begets a second one, however it ended.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from plumbline.api import decision
+from plumbline.api.decision import Decision, first
 from plumbline.api.reasons import Outcome
-from plumbline.plan.drift_monitor import episode as drift_episode
-from plumbline.plan.drift_monitor import retraining as drift_run
-from plumbline.plan.drift_monitor.response_input import Answer, Case
+from plumbline.api.v1alpha1.dataset import Refresh
+from plumbline.api.v1alpha1.drift_monitor import Episode
+from plumbline.live.observations import Assessment
+from plumbline.plan.drift_monitor import retraining
+from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
+
+SHORTEST_WAIT = timedelta(seconds=60)
 
 
-def answer(case: Case) -> Answer:
-    """Return how the answer stands: the first rule that applies."""
-    rules: tuple[Callable[[Case], Answer | None], ...] = (
-        _only_watches,
-        _has_run,
-        _is_broken,
-        _lacks_template,
-        _has_other_run,
-        _cools_down,
-        _asks,
-        _waits_for_rows,
-        _trains,
-        _has_no_rows,
-    )
-    found = (rule(case) for rule in rules)
-    return next(answer for answer in found if answer)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """How the answer to an episode stands.
+
+    Attributes:
+        decision: the outcome as one word, and the same in a sentence.
+        request: the request to the Dataset that stands; empty for none.
+        run: name of the run that answers, if there is one.
+        revision: data revision to train on now; None unless a run is to be made.
+        again_at: when time alone changes the answer.
+    """
+
+    decision: Decision
+    request: str = ""
+    run: str = ""
+    revision: int | None = None
+    again_at: datetime | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome so far."""
+        return Outcome(self.decision.reason)
+
+    @property
+    def message(self) -> str:
+        """The outcome in a sentence."""
+        return self.decision.message
 
 
-def _only_watches(case: Case) -> Answer | None:
-    if case.snapshot.monitor.spec.response.mode != "Observe":
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseInput:
+    """An episode and everything that its answer depends on."""
+
+    episode: Episode
+    snapshot: DriftMonitorSnapshot
+    assessment: Assessment | None
+
+    @property
+    def request(self) -> str:
+        """The request of this episode that stands."""
+        request = self.snapshot.monitor.status.refresh
+        return request if request.startswith(f"{self.episode.id}@") else ""
+
+    @property
+    def wait(self) -> timedelta:
+        """How long to wait between two retrainings, and between two requests for rows."""
+        return timedelta(seconds=self.snapshot.monitor.spec.response.cooldown_seconds)
+
+    @property
+    def template(self) -> str:
+        """Name of the template that the spec gives, or an empty string."""
+        reference = self.snapshot.monitor.spec.response.template_ref
+        return reference.name if reference else ""
+
+    @property
+    def dataset(self) -> str:
+        """Name of the Dataset, or an empty string."""
+        return self.snapshot.dataset.metadata.name if self.snapshot.dataset else ""
+
+    @property
+    def reply(self) -> Refresh | None:
+        """What the Dataset has answered to the request."""
+        refreshes = self.snapshot.dataset.status.refreshes if self.snapshot.dataset else []
+        return next((each for each in refreshes if each.id == self.request), None)
+
+    @property
+    def new_revision(self) -> int | None:
+        """The data revision in use, if nothing has been trained on it yet."""
+        revision = self.snapshot.dataset.status.revision if self.snapshot.dataset else None
+        known = retraining.trained_revision(self.snapshot)
+        return revision if revision is not None and revision > known else None
+
+    @property
+    def next_request(self) -> datetime:
+        """When the Dataset may be asked again."""
+        asked = datetime.fromtimestamp(int(self.request.rpartition("@")[2]), UTC)
+        return asked + max(self.wait, SHORTEST_WAIT)
+
+
+def respond(given: ResponseInput) -> Response:
+    """Return how the answer stands."""
+    return first(RULES, given) or _has_no_rows(given)
+
+
+def _observes(given: ResponseInput) -> Response | None:
+    if given.snapshot.monitor.spec.response.mode != "Observe":
         return None
-    return Answer(outcome=Outcome.OBSERVED, message="response.mode is Observe: nothing is done")
+    text = "response.mode is Observe: nothing is done"
+    return Response(decision=_decided("observes", Outcome.OBSERVED, text))
 
 
-def _has_run(case: Case) -> Answer | None:
-    run = drift_run.of_episode(case.snapshot.runs, case.episode)
-    name = run.metadata.name if run else case.episode.run
+def _has_run(given: ResponseInput) -> Response | None:
+    run = retraining.of_episode(given.snapshot.runs, given.episode)
+    name = run.metadata.name if run else given.episode.run
     if not name:
         return None
-    outcome, message = drift_run.outcome(run, name)
-    return Answer(outcome=outcome, message=message, request=case.request, run=name)
+    outcome, text = retraining.outcome(run, name)
+    told = _decided("has_run", outcome, text, run=name)
+    return Response(decision=told, request=given.request, run=name)
 
 
-def _is_broken(case: Case) -> Answer | None:
-    stored = case.snapshot.monitor.status.broken
-    if not (case.assessment.broken if case.assessment else stored):
+def _data_broken(given: ResponseInput) -> Response | None:
+    stored = given.snapshot.monitor.status.broken
+    if not (given.assessment.broken if given.assessment else stored):
         return None
-    message = "live data breaks its schema: nothing is trained until it is mended"
-    return Answer(outcome=Outcome.DATA_BROKEN, message=message, request=case.request)
+    text = "live data breaks its schema: nothing is trained until it is mended"
+    told = _decided("data_broken", Outcome.DATA_BROKEN, text)
+    return Response(decision=told, request=given.request)
 
 
-def _lacks_template(case: Case) -> Answer | None:
-    reference = case.snapshot.monitor.spec.response.template_ref
-    name = reference.name if reference else ""
-    if case.snapshot.template is None:
-        message = f"TrainingTemplate {name} does not exist"
-        return Answer(outcome=Outcome.WAITING_FOR_TEMPLATE, message=message)
-    if case.snapshot.dataset is None:
-        message = f"the Dataset of TrainingTemplate {name} does not exist"
-        return Answer(outcome=Outcome.WAITING_FOR_DATASET, message=message)
-    return None
+def _template_missing(given: ResponseInput) -> Response | None:
+    if given.snapshot.template is not None:
+        return None
+    text = f"TrainingTemplate {given.template} does not exist"
+    return Response(decision=_decided("template_missing", Outcome.WAITING_FOR_TEMPLATE, text))
 
 
-def _has_other_run(case: Case) -> Answer | None:
-    unfinished = drift_run.unfinished(case.snapshot.runs)
+def _dataset_missing(given: ResponseInput) -> Response | None:
+    if given.snapshot.dataset is not None:
+        return None
+    text = f"the Dataset of TrainingTemplate {given.template} does not exist"
+    return Response(decision=_decided("dataset_missing", Outcome.WAITING_FOR_DATASET, text))
+
+
+def _other_run_unfinished(given: ResponseInput) -> Response | None:
+    unfinished = retraining.unfinished(given.snapshot.runs)
     if not unfinished:
         return None
-    message = f"run {unfinished[0]} of this monitor has not finished yet"
-    return Answer(outcome=Outcome.WAITING_FOR_RUN, message=message, request=case.request)
+    text = f"run {unfinished[0]} of this monitor has not finished yet"
+    told = _decided("other_run_unfinished", Outcome.WAITING_FOR_RUN, text, run=unfinished[0])
+    return Response(decision=told, request=given.request)
 
 
-def _cools_down(case: Case) -> Answer | None:
-    last = case.snapshot.monitor.status.last_run_time
-    if last is None or case.snapshot.now >= last + case.wait:
+def _cools_down(given: ResponseInput) -> Response | None:
+    last = given.snapshot.monitor.status.last_run_time
+    if last is None or given.snapshot.now >= last + given.wait:
         return None
-    until = last + case.wait
-    message = f"the last retraining was at {_clock(last)}, the next may be at {_clock(until)}"
-    return Answer(
-        outcome=Outcome.COOLING_DOWN, message=message, request=case.request, again_at=until
-    )
+    until = last + given.wait
+    text = f"the last retraining was at {_clock(last)}, the next may be at {_clock(until)}"
+    told = _decided("cools_down", Outcome.COOLING_DOWN, text)
+    return Response(decision=told, request=given.request, again_at=until)
 
 
-def _asks(case: Case) -> Answer | None:
+def _asks_for_rows(given: ResponseInput) -> Response | None:
     """Ask for new rows at first, and again from time to time while there are none."""
-    in_vain = case.request and case.reply and case.new_revision is None
-    if case.request and not (in_vain and case.snapshot.now >= case.next_request):
+    in_vain = given.request and given.reply and given.new_revision is None
+    if given.request and not (in_vain and given.snapshot.now >= given.next_request):
         return None
-    request = drift_episode.request_of(case.episode, case.snapshot.now)
-    message = f"Dataset {case.data} is asked for new rows"
-    return Answer(outcome=Outcome.REFRESH_REQUESTED, message=message, request=request)
+    request = f"{given.episode.id}@{int(given.snapshot.now.timestamp())}"
+    text = f"Dataset {given.dataset} is asked for new rows"
+    told = _decided("asks_for_rows", Outcome.REFRESH_REQUESTED, text, request=request)
+    return Response(decision=told, request=request)
 
 
-def _waits_for_rows(case: Case) -> Answer | None:
-    if case.reply:
+def _waits_for_rows(given: ResponseInput) -> Response | None:
+    if given.reply:
         return None
-    dataset = case.snapshot.dataset
+    dataset = given.snapshot.dataset
     held = " It is suspended." if dataset and dataset.spec.suspend else ""
-    message = f"Dataset {case.data} is asked for new rows.{held}"
-    return Answer(outcome=Outcome.REFRESH_REQUESTED, message=message, request=case.request)
+    text = f"Dataset {given.dataset} is asked for new rows.{held}"
+    told = _decided("waits_for_rows", Outcome.REFRESH_REQUESTED, text)
+    return Response(decision=told, request=given.request)
 
 
-def _trains(case: Case) -> Answer | None:
-    revision = case.new_revision
+def _trains(given: ResponseInput) -> Response | None:
+    name, revision = given.episode.id, given.new_revision
     if revision is None:
         return None
-    return Answer(
-        outcome=Outcome.TRAINING,
-        message=f"run {case.episode.id} trains on data revision {revision}",
-        request=case.request,
-        run=case.episode.id,
-        revision=revision,
-    )
+    text = f"run {name} trains on data revision {revision}"
+    told = _decided("trains", Outcome.TRAINING, text, run=name, revision=revision)
+    return Response(decision=told, request=given.request, run=name, revision=revision)
 
 
-def _has_no_rows(case: Case) -> Answer | None:
-    bad = case.reply is not None and case.reply.outcome in ("Invalid", "Failed")
-    again = case.next_request
-    said = f"see Dataset {case.data}: its newest fetch was {'invalid' if bad else 'not new'}"
-    message = f"{said}; it is asked again at {_clock(again)}"
+def _has_no_rows(given: ResponseInput) -> Response:
+    bad = given.reply is not None and given.reply.outcome in ("Invalid", "Failed")
+    again = given.next_request
+    said = f"its newest fetch was {'invalid' if bad else 'not new'}"
+    text = f"see Dataset {given.dataset}: {said}; it is asked again at {_clock(again)}"
     outcome = Outcome.DATASET_INVALID if bad else Outcome.NO_NEW_DATA
-    return Answer(outcome=outcome, message=message, request=case.request, again_at=again)
+    told = _decided("has_no_rows", outcome, text)
+    return Response(decision=told, request=given.request, again_at=again)
+
+
+def _decided(rule: str, outcome: Outcome, message: str, **evidence: Any) -> Decision:
+    """Return the decision; the condition Drifted tells it beside the drift itself."""
+    return decision.working(f"drift_monitor.{rule}", outcome, message, **evidence)
 
 
 def _clock(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%H:%M:%S UTC")
+
+
+RULES: tuple[Callable[[ResponseInput], Response | None], ...] = (
+    _observes,  # nobody wants an answer
+    _has_run,  # a run answers already, or has answered
+    _data_broken,  # broken rows would make a bad model
+    _template_missing,  # nothing says how to train
+    _dataset_missing,  # nothing says what to train on
+    _other_run_unfinished,  # one run of a monitor at a time
+    _cools_down,  # the last retraining is not long ago
+    _asks_for_rows,  # a model of the same rows would be the same
+    _waits_for_rows,  # the Dataset has not replied
+    _trains,  # there is a revision that no model has learnt from
+    _has_no_rows,  # the reply brought nothing new
+)

@@ -8,8 +8,7 @@ from plumbline.api.reasons import Outcome
 from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import TrainingRun
 from plumbline.api.v1alpha1.drift_monitor import Episode
-from plumbline.plan.common.conditions import READY
-from plumbline.plan.common.status import condition_of
+from plumbline.plan.common.conditions import READY, condition_of
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 
 LISTED = 3

@@ -1,4 +1,4 @@
-"""What a look at live traffic says, noted in the status only when it says something else."""
+"""What the newest assessment of live traffic says; noted in the status only when that is news."""
 
 import math
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from plumbline.api.v1alpha1.drift_monitor import (
     Mended,
 )
 from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding
-from plumbline.plan.common.status import changed, condition_of
+from plumbline.plan.common.conditions import changed, condition_of
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 
 DRIFTED, DATA_BROKEN = "Drifted", "DataBroken"

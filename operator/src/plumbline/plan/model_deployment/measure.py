@@ -1,52 +1,93 @@
-"""The moves of a canary that answers: its share of the requests, step by step, and the promotion.
+"""What the pods have counted of a canary's step: its share, its counts, and the verdict on them.
 
-Only a Pass moves on; a canary without traffic stays where it is for as long as it takes.
+A verdict passes only when everything asked for has been shown; until then the step goes on.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from plumbline.api.reasons import ModelDeploymentReason as Reason
-from plumbline.api.v1alpha1.model_deployment import Canary, ModelDeploymentStatus
-from plumbline.plan.common.status import changed, moment
-from plumbline.plan.model_deployment import analysis as rollout_analysis
-from plumbline.plan.model_deployment import steps as rollout
-from plumbline.plan.model_deployment import view
-from plumbline.plan.model_deployment.choice import Choice
-from plumbline.plan.model_deployment.drain import leaving
-from plumbline.plan.model_deployment.identity import as_served
-from plumbline.plan.model_deployment.move import Move, move
+from plumbline.api.v1alpha1.model_deployment import (
+    Analysis,
+    Canary,
+    ModelDeploymentStatus,
+    RolloutStep,
+)
+from plumbline.live.observations import Arm
+from plumbline.plan.common.conditions import changed
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
+from plumbline.stats.rollout import ALPHA, ArmCounts, compare, error_chance
 
 
-def take_over(snapshot: ModelDeploymentSnapshot, choice: Choice) -> Move | None:
-    """Promote without measuring: nothing serves yet, or the rollout has no steps."""
-    status = snapshot.deployment.status
-    if status.stable is not None and snapshot.deployment.spec.rollout.steps:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepAnalysis:
+    """The counts of a step, judged.
+
+    Attributes:
+        verdict: Pass only when everything asked for has been shown.
+        reason: CamelCase word for a Fail.
+        message: the numbers behind the verdict, or how many requests are still needed.
+        requests: requests that the canary got on this step.
+        errors: how many of them it failed.
+    """
+
+    verdict: Literal["Pass", "Fail", "Inconclusive"]
+    reason: str
+    message: str
+    requests: int
+    errors: int
+
+
+def routing_id(canary: Canary) -> str:
+    """Return the name under which the pods count this step of this attempt.
+
+    The attempt is part of it: pods remember what they have counted, and a canary that is tried
+    again must not be judged by its first attempt.
+    """
+    begun = int(canary.since.timestamp()) if canary.since else 0
+    return f"{canary.identity}/{canary.step}/{begun}"
+
+
+def weight_of(steps: Sequence[RolloutStep], step: int) -> int:
+    """Return the share of a step in percent; the last one's beyond the end."""
+    return steps[min(step, len(steps) - 1)].weight if steps else 0
+
+
+def analysis(snapshot: ModelDeploymentSnapshot, canary: Canary) -> StepAnalysis | None:
+    """Return the verdict on the canary's step; None while no pod has counted any of it."""
+    arms = snapshot.traffic.arms.get(routing_id(canary))
+    if arms is None:
         return None
-    return _promoted(snapshot) if _may_move(snapshot) else None
+    wanted = snapshot.deployment.spec.rollout.analysis
+    verdict = compare(
+        _counts(arms[0]),
+        _counts(arms[1]),
+        bounds=snapshot.traffic.latency_bounds,
+        min_requests=wanted.min_requests,
+        max_error_rate=wanted.max_error_rate,
+        max_latency_ratio=wanted.max_latency_ratio,
+    )
+    return StepAnalysis(
+        verdict=verdict.verdict,
+        reason=_reason(arms[1], wanted) if verdict.verdict == "Fail" else "",
+        message=verdict.message,
+        requests=arms[1].requests,
+        errors=arms[1].errors,
+    )
 
 
-def weigh(snapshot: ModelDeploymentSnapshot, choice: Choice) -> Move | None:
-    """Give the canary the share of its step, at first or after the step was edited."""
-    status = snapshot.deployment.status
-    canary, steps = status.canary, snapshot.deployment.spec.rollout.steps
-    if canary is None or not _may_move(snapshot):
-        return None
-    weight = rollout.weight_of(steps, canary.step)
-    if weight == canary.weight:
-        return None
-    return _on_step(snapshot, canary, step=min(canary.step, len(steps) - 1))
-
-
-def advance(snapshot: ModelDeploymentSnapshot, choice: Choice) -> Move | None:
-    """Go to the next step, or take over after the last one, once the step has passed."""
-    status = snapshot.deployment.status
-    canary, steps = status.canary, snapshot.deployment.spec.rollout.steps
-    if canary is None or not _may_move(snapshot) or not _has_passed(snapshot, canary):
-        return None
-    if canary.step + 1 < len(steps):
-        return _on_step(snapshot, canary, step=canary.step + 1)
-    return _promoted(snapshot)
+def has_passed(snapshot: ModelDeploymentSnapshot, canary: Canary) -> bool:
+    """Tell whether the canary may leave its step: long enough, routed by all pods, and passed."""
+    steps = snapshot.deployment.spec.rollout.steps
+    pause = timedelta(seconds=_pause_of(steps, canary.step))
+    if canary.step_since is None or snapshot.now < canary.step_since + pause:
+        return False
+    if routing_id(canary) not in snapshot.traffic.routed:
+        return False
+    found = analysis(snapshot, canary)
+    return found is not None and found.verdict == "Pass"
 
 
 def counted(snapshot: ModelDeploymentSnapshot) -> ModelDeploymentStatus:
@@ -54,55 +95,32 @@ def counted(snapshot: ModelDeploymentSnapshot) -> ModelDeploymentStatus:
     status, canary = snapshot.deployment.status, snapshot.deployment.status.canary
     if canary is None or not canary.weight:
         return status
-    look = rollout_analysis.look(snapshot, canary)
-    if look is None:
+    found = analysis(snapshot, canary)
+    if found is None:
         return status
-    requests = rollout.rounded_down(look.requests)
-    if (canary.requests, canary.verdict) == (requests, look.verdict) and canary.message:
+    requests = _rounded_down(found.requests)
+    if (canary.requests, canary.verdict) == (requests, found.verdict) and canary.message:
         return status
-    news = {"requests": requests, "verdict": look.verdict, "message": look.message}
+    news = {"requests": requests, "verdict": found.verdict, "message": found.message}
     return changed(status, canary=changed(canary, **news))
 
 
-def _may_move(snapshot: ModelDeploymentSnapshot) -> bool:
-    return view.canary_available(snapshot) and not view.is_held(snapshot)
+def _pause_of(steps: Sequence[RolloutStep], step: int) -> int:
+    """Return the shortest time on a step in seconds."""
+    return steps[min(step, len(steps) - 1)].pause_seconds if steps else 0
 
 
-def _has_passed(snapshot: ModelDeploymentSnapshot, canary: Canary) -> bool:
-    steps = snapshot.deployment.spec.rollout.steps
-    pause = timedelta(seconds=rollout.pause_of(steps, canary.step))
-    if canary.step_since is None or snapshot.now < canary.step_since + pause:
-        return False
-    if rollout.token(canary) not in snapshot.traffic.routed:
-        return False
-    look = rollout_analysis.look(snapshot, canary)
-    return look is not None and look.verdict == "Pass"
+def _rounded_down(number: int) -> int:
+    """Return the number with two digits, the rest zero: 1,279 is 1,200."""
+    unit = int(10 ** max(0, len(str(number)) - 2))
+    return number // unit * unit
 
 
-def _on_step(snapshot: ModelDeploymentSnapshot, canary: Canary, *, step: int) -> Move:
-    steps, now = snapshot.deployment.spec.rollout.steps, moment(snapshot.now)
-    weight = rollout.weight_of(steps, step)
-    fresh = {"step": step, "weight": weight, "step_since": now}
-    fresh |= {"requests": 0, "verdict": "Inconclusive", "message": ""}
-    return move(
-        snapshot.deployment.status,
-        reason=Reason.STEP_STARTED,
-        message=f"run {canary.run} answers {weight} % of the requests, "
-        f"step {step + 1} of {len(steps)}",
-        canary=changed(canary, **fresh),
-    )
+def _reason(canary: Arm, wanted: Analysis) -> str:
+    """Return which of the two limits a failing canary has missed."""
+    chance = error_chance(canary.errors, canary.requests, wanted.max_error_rate)
+    return Reason.ERROR_RATE_TOO_HIGH if chance < ALPHA else Reason.LATENCY_TOO_HIGH
 
 
-def _promoted(snapshot: ModelDeploymentSnapshot) -> Move | None:
-    status, now = snapshot.deployment.status, moment(snapshot.now)
-    if status.canary is None:
-        return None
-    before = [leaving(status.stable)] if status.stable else []
-    return move(
-        status,
-        reason=Reason.PROMOTED,
-        message=f"run {status.canary.run} takes all requests",
-        stable=changed(as_served(status.canary), since=now),
-        canary=None,
-        retiring=[*before, *status.retiring],
-    )
+def _counts(arm: Arm) -> ArmCounts:
+    return ArmCounts(requests=arm.requests, errors=arm.errors, latency=arm.latency)

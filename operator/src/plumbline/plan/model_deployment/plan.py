@@ -1,20 +1,23 @@
 """The plan of a ModelDeployment: serve the best accepted model, change it by a measured rollout.
 
-`rules/rollout_choice` says what should serve, `decide` which move comes next, `children` what that
-needs, `conditions` what to tell.
+`target` says what should serve, `transitions` what comes next, `decisions` what to tell. Here is
+what that needs: only roles that the stored status names already are carried out, and only children
+that no role names any more are deleted. So whatever a crash leaves behind is either kept or cleaned
+up.
 """
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from plumbline.api.decision import Decision
 from plumbline.api.objects import Manifest
-from plumbline.api.plan import Plan
+from plumbline.api.plan import Deletion, Plan
 from plumbline.api.reasons import ModelDeploymentReason
-from plumbline.api.v1alpha1.model_deployment import ModelDeploymentStatus
-from plumbline.plan.common.status import changed, still, whole
-from plumbline.plan.model_deployment import children, view
-from plumbline.plan.model_deployment.choice import Choice, choose
-from plumbline.plan.model_deployment.conditions import conditions
-from plumbline.plan.model_deployment.decide import decide
+from plumbline.api.v1alpha1.model_deployment import ModelDeploymentStatus, Served
+from plumbline.plan.common import conditions
+from plumbline.plan.model_deployment import decisions, transitions, workload
+from plumbline.plan.model_deployment import target as targets
+from plumbline.plan.model_deployment.decisions import After
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 from plumbline.plan.specs import deployment as deployments
 from plumbline.plan.specs import service as services
@@ -28,15 +31,18 @@ def plan(snapshot: ModelDeploymentSnapshot) -> Plan:
     """Return what should be true of a ModelDeployment and its children."""
     if snapshot.deployment.metadata.deletion_timestamp:
         return Plan()
-    choice = choose(snapshot)
-    move = decide(snapshot, choice)
-    after = _observed(snapshot, move.status)
+    target = targets.choose(snapshot)
+    transition = transitions.next_transition(snapshot, target.served)
+    status = _observed(snapshot, transition.status)
+    after = After(snapshot=snapshot, target=target, status=status)
+    state, progress = decisions.state(after), decisions.progress(after)
     return Plan(
-        apply=tuple(children.applied(snapshot, after)),
-        status=_status(snapshot, choice, after),
-        delete=tuple(children.deleted(snapshot, after)),
-        events=move.events,
-        requeue_at=_next_look(snapshot, after),
+        apply=tuple(_applied(snapshot, status)),
+        status=_status(after, state, progress),
+        delete=tuple(_deleted(snapshot, status)),
+        events=transition.events,
+        requeue_at=_next_pass(snapshot, status),
+        decisions=tuple(each for each in (transition.decision, state, progress) if each),
     )
 
 
@@ -45,40 +51,89 @@ def _observed(
 ) -> ModelDeploymentStatus:
     """Return the status with what is seen of the stable pods."""
     identity = status.stable.identity if status.stable else ""
-    pods = view.pods_of(snapshot, identity)
+    pods = workload.pods_of(snapshot, identity)
     chosen = deployments.selector(snapshot.deployment, identity) if identity else {}
-    seen: dict[str, object] = {
-        "replicas": pods.made,
-        "ready_replicas": pods.ready,
-        "selector": ",".join(f"{name}={value}" for name, value in sorted(chosen.items())),
-        "url": services.url(snapshot.deployment) if identity else "",
-    }
-    return changed(status, **seen)
+    return conditions.changed(
+        status,
+        replicas=pods.made,
+        ready_replicas=pods.ready,
+        selector=",".join(f"{name}={value}" for name, value in sorted(chosen.items())),
+        url=services.url(snapshot.deployment) if identity else "",
+    )
 
 
-def _status(
-    snapshot: ModelDeploymentSnapshot, choice: Choice, after: ModelDeploymentStatus
-) -> dict[str, object]:
-    generation = snapshot.deployment.metadata.generation
-    found = conditions(snapshot, choice, after)
-    told = [_steady(each, snapshot) for each in found]
-    return whole(after, generation=generation, conditions=told)
+def _status(after: After, state: Decision, progress: Decision) -> dict[str, object]:
+    """Return the whole status; a rollout under way is work on what serves."""
+    generation = after.snapshot.deployment.metadata.generation
+    work = progress if progress.state == "Working" else None
+    told = [_steady(each, after) for each in conditions.of(state, progress, work=work)]
+    return conditions.full_status(after.status, generation=generation, conditions=told)
 
 
-def _steady(found: Manifest, snapshot: ModelDeploymentSnapshot) -> Manifest:
+def _steady(found: Manifest, after: After) -> Manifest:
     """Keep a kubelet's first words about a trouble: it says the same in many ways."""
     if found["reason"] in set(ModelDeploymentReason):
         return found
-    status, generation = snapshot.deployment.status, snapshot.deployment.metadata.generation
-    return still([found], status, generation=generation)[0]
+    deployment = after.snapshot.deployment
+    generation = deployment.metadata.generation
+    return conditions.keep_messages([found], deployment.status, generation=generation)[0]
 
 
-def _next_look(snapshot: ModelDeploymentSnapshot, after: ModelDeploymentStatus) -> datetime | None:
+def _next_pass(snapshot: ModelDeploymentSnapshot, after: ModelDeploymentStatus) -> datetime | None:
     """Return when time alone may change something."""
     before = snapshot.deployment.status
     if after.retiring or (after.canary and after.canary.weight):
         return snapshot.now + LOOK_AGAIN
     if (after.stable, after.canary) != (before.stable, before.canary):
         return snapshot.now + LOOK_AGAIN
-    due = view.deadline(snapshot)
+    due = workload.deadline(snapshot)
     return due if after.canary and due and due > snapshot.now else None
+
+
+def _applied(snapshot: ModelDeploymentSnapshot, after: ModelDeploymentStatus) -> Iterator[Manifest]:
+    """Yield the children to keep: those of roles that stand both before and after the move."""
+    deployment, before = snapshot.deployment, snapshot.deployment.status
+    kept = {served.identity for served in _roles(after)}
+    for served in _roles(before):
+        if served.identity in kept:
+            yield _deployment(snapshot, served)
+    if before.stable:
+        name = services.stable_name(deployment)
+        yield services.service(deployment, name=name, identity=before.stable.identity)
+    if (forwarded := _forwarded_to(before)) and forwarded == _forwarded_to(after):
+        name = services.canary_name(deployment)
+        yield services.service(deployment, name=name, identity=forwarded)
+    if before.stable and deployment.spec.replicas > 1:
+        yield services.disruption_budget(deployment)
+
+
+def _deleted(snapshot: ModelDeploymentSnapshot, after: ModelDeploymentStatus) -> Iterator[Deletion]:
+    """Yield the children that no role names; never pods that clients are sent to."""
+    kept = {served.identity for served in _roles(after)} | {workload.selected_identity(snapshot)}
+    for child in snapshot.deployments:
+        if workload.identity_of(child) not in kept:
+            yield Deletion.of(child)
+    canary = workload.find(snapshot.services, services.canary_name(snapshot.deployment))
+    if canary and not _forwarded_to(after):
+        yield Deletion.of(canary)
+
+
+def _roles(status: ModelDeploymentStatus) -> list[Served]:
+    """Return what has pods, each identity once."""
+    served = [each for each in (status.stable, status.canary, *status.retiring) if each]
+    return list({each.identity: each for each in reversed(served)}.values())[::-1]
+
+
+def _forwarded_to(status: ModelDeploymentStatus) -> str | None:
+    """Return who answers what other pods forward: the canary, or the new stable one."""
+    if status.stable is None:
+        return None
+    if status.canary:
+        return status.canary.identity
+    return status.stable.identity if status.retiring else None
+
+
+def _deployment(snapshot: ModelDeploymentSnapshot, served: Served) -> Manifest:
+    name = deployments.name_of(snapshot.deployment, served.identity)
+    live = workload.find(snapshot.deployments, name)
+    return deployments.serving(snapshot.deployment, served, settings=snapshot.settings, live=live)

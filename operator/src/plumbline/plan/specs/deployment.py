@@ -7,12 +7,11 @@ another release of the operator never restarts a pod that serves.
 import json
 from typing import Any
 
-from plumbline.api import names
+from plumbline.api import canonical, names
 from plumbline.api.objects import Manifest
 from plumbline.api.resources import DEPLOYMENT, MODEL_DEPLOYMENT
 from plumbline.api.v1alpha1 import ModelDeployment
 from plumbline.api.v1alpha1.model_deployment import Served
-from plumbline.plan.common import canonical
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import metadata, server
 

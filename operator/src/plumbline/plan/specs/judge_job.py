@@ -7,24 +7,23 @@ judged stands on the Job as an annotation, and its pods read it as a file.
 
 from dataclasses import dataclass
 
-from plumbline.api import names
+from plumbline.api import canonical, names
 from plumbline.api.meta import GROUP
 from plumbline.api.objects import Manifest
 from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import TrainingRun
 from plumbline.contract.tasks import Champion, FrozenSpec, JudgeTask
-from plumbline.plan.common import canonical
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import job, metadata, pod, steps
 from plumbline.plan.specs.train_job import spec_name_of
 
 COMPONENT = "judge"
-CASE, CASE_FILE = f"{GROUP}/case", "judge.json"
+REQUEST, REQUEST_FILE = f"{GROUP}/case", "judge.json"
 BACKOFF_LIMIT = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class JudgeRequest:
     """What is to be judged.
 
     Attributes:
@@ -42,7 +41,7 @@ class Case:
 
     @property
     def token(self) -> str:
-        """A short hash that tells cases apart."""
+        """A short hash that tells requests apart."""
         return canonical.short([self.training, self._task.wire["champion"]])
 
     @property
@@ -51,16 +50,16 @@ class Case:
 
 
 def judge_job(
-    name: str, run: TrainingRun, spec: FrozenSpec, case: Case, *, settings: Settings
+    name: str, run: TrainingRun, spec: FrozenSpec, request: JudgeRequest, *, settings: Settings
 ) -> Manifest:
-    """Return the Job that judges a case."""
+    """Return the Job that answers a request."""
     about = run.metadata
     owned = metadata.child(
         name,
         resource=TRAINING_RUN,
         owner=about,
         labels=metadata.labels(COMPONENT, **{names.RUN_LABEL: about.name}),
-        annotations={CASE: case.text},
+        annotations={REQUEST: request.text},
     )
     return job.job(
         owned,
@@ -80,7 +79,7 @@ def judge_pod(run: TrainingRun, spec: FrozenSpec, settings: Settings) -> Manifes
         init=[_fetch(settings, namespace), _predict(spec, settings)],
         containers=[_judge(settings, namespace)],
         volumes=[
-            steps.task_volume(spec_name_of(run.metadata.name), {CASE_FILE: CASE}),
+            steps.task_volume(spec_name_of(run.metadata.name), {REQUEST_FILE: REQUEST}),
             *(pod.scratch(room, steps.ROOM) for room in rooms),
         ],
     )

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-from plumbline.api import names
+from plumbline.api import canonical, names
 from plumbline.api.objects import Manifest
 from plumbline.api.resources import DATASET
 from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.dataset import DataSource
 from plumbline.contract.tasks import Owner, ProfileTask
-from plumbline.plan.common import canonical
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import config_map, job, metadata, pod, steps
 

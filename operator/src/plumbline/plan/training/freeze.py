@@ -1,22 +1,27 @@
-"""The start of a run: everything it depends on is merged, pinned and frozen, once."""
+"""The start of a run: all that it depends on is merged, pinned and frozen in a ConfigMap, once.
 
-from dataclasses import dataclass
+From then on only what was frozen counts, whatever becomes of template and Dataset.
+"""
 
-from plumbline.api import names
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from plumbline.api import canonical, decision, names
+from plumbline.api.decision import Decision
 from plumbline.api.objects import Manifest
 from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.resources import TRAINING_RUN
-from plumbline.api.v1alpha1 import TrainingRun
-from plumbline.contract.tasks import FrozenSpec
-from plumbline.plan.common import canonical
-from plumbline.plan.common.conditions import stalled, working
+from plumbline.api.v1alpha1 import Dataset, TrainingRun, TrainingTemplate
+from plumbline.api.v1alpha1.training_run import Gates, RunDataset, TrainingFields
+from plumbline.contract.tasks import FrozenSpec, Owner, PodSettings, TrainingTask
 from plumbline.plan.specs import config_map, metadata
 from plumbline.plan.specs.steps import TASK_FILE
 from plumbline.plan.specs.train_job import spec_name_of
-from plumbline.plan.training.fit import Conditions, pinned
-from plumbline.plan.training.preconditions import blocked, unfit
+from plumbline.plan.training import preconditions
 from plumbline.plan.training.snapshot import TrainingRunSnapshot
-from plumbline.plan.training.task import frozen_spec, merged, task_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +32,8 @@ class Frozen:
     digest: str
 
 
-def thaw(snapshot: TrainingRunSnapshot) -> Frozen | Conditions | None:
-    """Return the frozen spec; None when there is none yet; conditions when it cannot be trusted."""
+def load_frozen(snapshot: TrainingRunSnapshot) -> Frozen | Decision | None:
+    """Return the frozen spec; None when there is none yet; a decision when it cannot be trusted."""
     run, found = snapshot.run, snapshot.frozen
     if found is None:
         return None
@@ -37,24 +42,33 @@ def thaw(snapshot: TrainingRunSnapshot) -> Frozen | Conditions | None:
         return _taken(name, found, run)
     read = frozen_spec(found)
     if read is None or run.status.spec_digest not in (None, read[1]):
-        return stalled(Reason.SPEC_LOST, _lost(name))
+        return _lost(name)
     return Frozen(spec=read[0], digest=read[1])
 
 
-def freeze(snapshot: TrainingRunSnapshot) -> Manifest | Conditions:
+def freeze(snapshot: TrainingRunSnapshot) -> Manifest | Decision:
     """Return the ConfigMap with the frozen spec, or why the run cannot start."""
     run, fields = snapshot.run, merged(snapshot.run, snapshot.template)
-    if conditions := blocked(snapshot) or unfit(snapshot, fields):
-        return conditions
+    if kept := preconditions.blocked(snapshot) or preconditions.unfit(snapshot, fields):
+        return kept
     if snapshot.dataset is None:
         raise ValueError(f"run {run.metadata.name} was found fit without a Dataset")
-    pin = run.status.dataset or pinned(snapshot.dataset, fields)
+    pin = run.status.dataset or preconditions.pinned(snapshot.dataset, fields)
     if pin is None:
         raise ValueError(f"run {run.metadata.name} was found fit without a revision")
     text = task_text(run, fields, snapshot.dataset, pin)
     if run.status.spec_digest not in (None, canonical.digest(text)):
-        return stalled(Reason.SPEC_LOST, _lost(spec_name_of(run.metadata.name)))
+        return _lost(spec_name_of(run.metadata.name))
     return _config_map(run, text)
+
+
+def frozen_now(made: Manifest) -> Decision:
+    """Return the decision that a run starts with this spec."""
+    name, text = made["metadata"]["name"], made["data"][TASK_FILE]
+    found = decision.working(
+        "training.freeze", "SpecFrozen", f"the spec is frozen in ConfigMap {name}"
+    )
+    return replace(found, about="", acts=True, evidence={"digest": canonical.digest(text)})
 
 
 def _config_map(run: TrainingRun, text: str) -> Manifest:
@@ -67,20 +81,78 @@ def _config_map(run: TrainingRun, text: str) -> Manifest:
     return config_map.frozen(about, {TASK_FILE: text})
 
 
-def _taken(name: str, found: Manifest, run: TrainingRun) -> Conditions:
-    """Return the conditions of a run that finds its ConfigMap's name taken."""
+def frozen_spec(config_map: Manifest) -> tuple[FrozenSpec, str] | None:
+    """Return the frozen spec and its digest; None when the ConfigMap does not hold one."""
+    return _read(config_map.get("data", {}).get(TASK_FILE, ""))
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> tuple[FrozenSpec, str] | None:
+    try:
+        return FrozenSpec.model_validate_json(text), canonical.digest(text)
+    except ValidationError:
+        return None
+
+
+def _taken(name: str, found: Manifest, run: TrainingRun) -> Decision:
+    """Decide about a run that finds its ConfigMap's name taken."""
     owners = found["metadata"].get("ownerReferences", ())
     if any(
         (each.get("kind"), each["name"]) == ("TrainingRun", run.metadata.name) for each in owners
     ):
         text = f"ConfigMap {name} is that of an earlier run of this name: waiting until it is gone."
-        return working(Reason.NAME_TAKEN, text)
+        return decision.working("training.earlier_run", Reason.NAME_TAKEN, text)
     text = f"ConfigMap {name} belongs to something else: delete it, or give the run another name."
-    return stalled(Reason.NAME_TAKEN, text)
+    return decision.stalled("training.name_taken", Reason.NAME_TAKEN, text)
 
 
-def _lost(name: str) -> str:
-    return (
+def _lost(name: str) -> Decision:
+    text = (
         f"ConfigMap {name} no longer holds the spec that this run was started with, and template "
         f"or data have changed since. What was trained cannot be told any more: make a new run."
     )
+    return decision.stalled("training.spec_lost", Reason.SPEC_LOST, text, config_map=name)
+
+
+def merged(run: TrainingRun, template: TrainingTemplate | None) -> TrainingFields:
+    """Return the run's fields, and the template's where the run says nothing; each as a whole."""
+    found: dict[str, Any] = {}
+    for name in TrainingFields.model_fields:
+        own = getattr(run.spec, name)
+        lent = getattr(template.spec, name) if template else None
+        found[name] = lent if own is None or own == [] else own
+    return TrainingFields.model_construct(**{k: v for k, v in found.items() if v is not None})
+
+
+def task_text(run: TrainingRun, fields: TrainingFields, dataset: Dataset, pin: RunDataset) -> str:
+    """Return the task file that train and judge Jobs work by."""
+    if dataset.spec.question is None or fields.trainer is None:
+        raise ValueError(f"run {run.metadata.name} was found fit without a question or a trainer")
+    about = run.metadata
+    task = TrainingTask(
+        run=Owner(name=about.name, namespace=about.namespace, uid=about.uid),
+        template=run.spec.template_ref.name if run.spec.template_ref else None,
+        dataset=pin,
+        question=dataset.spec.question,
+        features=tuple(fields.features),
+        trainer=fields.trainer,
+        seed=fields.seed or 0,
+        gates=fields.gates or Gates(),
+        pod=_pod_settings(fields),
+    )
+    return canonical.text(task.wire)
+
+
+def champion_name(
+    run: TrainingRun, template: TrainingTemplate | None, frozen: Manifest | None
+) -> str | None:
+    """Return the ModelDeployment whose model this run is compared with."""
+    spec = frozen_spec(frozen) if frozen else None
+    gates = spec[0].gates if spec else merged(run, template).gates
+    return gates.champion.deployment_ref.name if gates and gates.champion else None
+
+
+def _pod_settings(fields: TrainingFields) -> PodSettings:
+    names = set(PodSettings.model_fields) & set(TrainingFields.model_fields)
+    given = {name: getattr(fields, name) for name in sorted(names)}
+    return PodSettings.model_construct(**{k: v for k, v in given.items() if v is not None})

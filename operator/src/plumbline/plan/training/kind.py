@@ -15,8 +15,8 @@ from plumbline.api.v1alpha1 import TrainingRun, TrainingTemplate
 from plumbline.plan.kind import Kind, Lookup, Owns, Reads, Role, Selector, name_in, named
 from plumbline.plan.specs.train_job import spec_name_of
 from plumbline.plan.training import run, template
+from plumbline.plan.training.freeze import champion_name
 from plumbline.plan.training.snapshot import TrainingRunSnapshot, TrainingTemplateSnapshot
-from plumbline.plan.training.task import champion_name
 
 
 def _dataset_of_template(template: TrainingTemplate, _: Lookup) -> Selector:

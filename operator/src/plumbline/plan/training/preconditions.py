@@ -1,73 +1,298 @@
-"""What must hold before a run can start, in the order in which a person would mend it."""
+"""What must hold before a run can start, in the order in which a person would mend it.
 
-from collections.abc import Iterator
+A template asks the same of its Dataset, but waits for no revision: that is the Dataset's to tell.
+"""
 
-from plumbline.api.reasons import DatasetReason
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from plumbline.api import decision, names
+from plumbline.api.decision import Decision, first
+from plumbline.api.objects import Manifest
+from plumbline.api.reasons import DatasetReason, TrainingTemplateReason
 from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.v1alpha1 import Dataset
-from plumbline.api.v1alpha1.training_run import TrainingFields
-from plumbline.plan.common import access
-from plumbline.plan.common.conditions import RECONCILING, held, stalled, working
-from plumbline.plan.common.status import condition_of
-from plumbline.plan.training import fit as training_fit
-from plumbline.plan.training.fit import Conditions
+from plumbline.api.v1alpha1.dataset import Question
+from plumbline.api.v1alpha1.training_run import Gates, RunDataset, TrainingFields
+from plumbline.plan.common import conditions
 from plumbline.plan.training.snapshot import TrainingRunSnapshot
+from plumbline.stats.intervals import CLASSIFICATION, REGRESSION
+
+SHOWN = 12
 
 
-def blocked(snapshot: TrainingRunSnapshot) -> Conditions | None:
-    """Return the conditions of a run that may make no Job now, or None."""
-    about = snapshot.run.metadata
-    if snapshot.run.spec.suspend:
-        return held(Reason.SUSPENDED, "spec.suspend is true: no further Job is made.")
-    if missing := access.store_missing(about.namespace, snapshot.settings):
-        return stalled(Reason.STORE_CREDENTIALS_MISSING, missing)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRequest:
+    """What is asked of a training, and the Dataset that it names.
+
+    Attributes:
+        fields: of a template, or of a run with what its template lends it.
+        dataset: None while it does not exist.
+        missing_template: name of the template that a run names and that does not exist.
+    """
+
+    fields: TrainingFields
+    dataset: Dataset | None
+    missing_template: str = ""
+
+    @property
+    def known(self) -> Dataset:
+        """The Dataset; only rules after `_dataset_absent` may ask for it.
+
+        Raises:
+            ValueError: it does not exist.
+        """
+        if self.dataset is None:
+            raise ValueError("a rule asks for a Dataset that does not exist")
+        return self.dataset
+
+    @property
+    def question(self) -> Question:
+        """What the Dataset asks; only rules after `_question_missing` may ask for it.
+
+        Raises:
+            ValueError: it asks nothing.
+        """
+        if self.known.spec.question is None:
+            raise ValueError("a rule asks for a question that the Dataset does not have")
+        return self.known.spec.question
+
+    @property
+    def revision(self) -> int | None:
+        """The revision that is asked for by its number."""
+        return self.fields.dataset_ref.revision if self.fields.dataset_ref else None
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the Dataset."""
+        return [column.name for column in self.known.spec.schema_.columns]
+
+
+def blocked(snapshot: TrainingRunSnapshot) -> Decision | None:
+    """Return why a run may make no Job now, or None."""
+    return first(BLOCKED, snapshot)
+
+
+def unfit(snapshot: TrainingRunSnapshot, fields: TrainingFields) -> Decision | None:
+    """Return why a run cannot start yet or at all; None when it can."""
+    reference = snapshot.run.spec.template_ref
+    missing = reference.name if reference and snapshot.template is None else ""
+    asked = TrainingRequest(fields=fields, dataset=snapshot.dataset, missing_template=missing)
+    return first(RUN, asked)
+
+
+def of_template(fields: TrainingFields, dataset: Dataset | None) -> Decision:
+    """Return whether what a template asks of a training fits its Dataset."""
+    asked = TrainingRequest(fields=fields, dataset=dataset)
+    return first(TEMPLATE, asked) or _fits(asked)
+
+
+def pinned(dataset: Dataset, fields: TrainingFields) -> RunDataset | None:
+    """Return the revision that is asked for, or the newest."""
+    wanted = fields.dataset_ref.revision if fields.dataset_ref else None
+    for each in dataset.status.history:
+        if each.revision == (wanted or dataset.status.revision):
+            return RunDataset(
+                name=dataset.metadata.name,
+                revision=each.revision,
+                digest=each.digest,
+                manifest=each.manifest,
+            )
     return None
 
 
-def unfit(snapshot: TrainingRunSnapshot, fields: TrainingFields) -> Conditions | None:
-    """Return the conditions of a run that cannot start yet or at all; None when it can."""
-    found = [*_of_spec(snapshot, fields), *_of_dataset(snapshot, fields)][:1]
-    return found[0] if found else None
+def _suspended(snapshot: TrainingRunSnapshot) -> Decision | None:
+    if not snapshot.run.spec.suspend:
+        return None
+    text = "spec.suspend is true: no further Job is made."
+    return decision.held("training.suspended", Reason.SUSPENDED, text)
 
 
-def _of_spec(snapshot: TrainingRunSnapshot, fields: TrainingFields) -> Iterator[Conditions]:
-    reference = snapshot.run.spec.template_ref
-    if reference and snapshot.template is None:
-        text = (
-            f"TrainingTemplate {reference.name} does not exist yet: create it or mend templateRef."
-        )
-        yield working(Reason.TEMPLATE_NOT_FOUND, text)
-    yield from training_fit.of_fields(fields)
+def _without_store(snapshot: TrainingRunSnapshot) -> Decision | None:
+    return conditions.without_store(
+        snapshot.run.metadata.namespace,
+        snapshot.settings,
+        rule="training.without_store",
+        reason=Reason.STORE_CREDENTIALS_MISSING,
+    )
 
 
-def _of_dataset(snapshot: TrainingRunSnapshot, fields: TrainingFields) -> Iterator[Conditions]:
-    dataset = snapshot.dataset
-    if dataset is None:
-        yield training_fit.absent(fields)
-    elif waiting := _unready(dataset, fields):
-        yield working(Reason.DATASET_NOT_READY, waiting)
-    else:
-        yield from training_fit.of_revision(dataset, fields)
-        yield from training_fit.of_question(dataset, fields)
+def _template_missing(asked: TrainingRequest) -> Decision | None:
+    name = asked.missing_template
+    if not name:
+        return None
+    text = f"TrainingTemplate {name} does not exist yet: create it or mend templateRef."
+    return decision.working("training.template_missing", Reason.TEMPLATE_NOT_FOUND, text)
 
 
-def _unready(dataset: Dataset, fields: TrainingFields) -> str | None:
-    """Return why the Dataset's revision cannot be taken now, or None."""
-    status, name = dataset.status, dataset.metadata.name
-    if status.observed_generation < dataset.metadata.generation:
-        return f"Dataset {name} has just been changed: waiting for its next look."
-    reading = condition_of(status, RECONCILING)
-    if status.revision is None:
-        why = condition_of(status, "Ready")
-        said = f" ({why.reason}: {why.message})" if why else ""
-        return f"Dataset {name} has no usable revision{said}. The run starts as soon as it has one."
-    if reading is None or reading.status != "True" or _has_named(dataset, fields):
+def _incomplete(asked: TrainingRequest) -> Decision | None:
+    for name, field in (("dataset_ref", "datasetRef"), ("trainer", "trainer")):
+        if getattr(asked.fields, name, None) is None:
+            text = f"Neither run nor template has {field}."
+            return decision.stalled("training.incomplete", Reason.SPEC_INCOMPLETE, text)
+    return None
+
+
+def _names_store_secret(asked: TrainingRequest) -> Decision | None:
+    pod = asked.fields.pod_template
+    if pod is None or names.STORE_SECRET not in _secrets(pod.env):
+        return None
+    text = (
+        f"podTemplate.env reads Secret {names.STORE_SECRET}: a training container gets no "
+        f"credentials of the store; its data is in $PLUMBLINE_DATA. Leave the variable out."
+    )
+    return decision.stalled("training.names_store_secret", Reason.STORE_SECRET_NAMED, text)
+
+
+def _dataset_absent(asked: TrainingRequest) -> Decision | None:
+    if asked.dataset is not None:
+        return None
+    name = asked.fields.dataset_ref.name if asked.fields.dataset_ref else ""
+    text = f"Dataset {name} does not exist yet: create it or mend datasetRef."
+    return decision.working("training.dataset_absent", Reason.DATASET_NOT_FOUND, text)
+
+
+def _dataset_changed(asked: TrainingRequest) -> Decision | None:
+    dataset = asked.known
+    if dataset.status.observed_generation >= dataset.metadata.generation:
+        return None
+    text = f"Dataset {dataset.metadata.name} has just been changed: waiting for its next look."
+    return decision.working("training.dataset_changed", Reason.DATASET_NOT_READY, text)
+
+
+def _dataset_without_revision(asked: TrainingRequest) -> Decision | None:
+    status, name = asked.known.status, asked.known.metadata.name
+    if status.revision is not None:
+        return None
+    why = conditions.condition_of(status, conditions.READY)
+    said = f" ({why.reason}: {why.message})" if why else ""
+    text = f"Dataset {name} has no usable revision{said}. The run starts as soon as it has one."
+    return decision.working("training.dataset_without_revision", Reason.DATASET_NOT_READY, text)
+
+
+def _dataset_being_read(asked: TrainingRequest) -> Decision | None:
+    """Wait for the newer revision, unless the run names one that is there."""
+    dataset = asked.known
+    reading = conditions.condition_of(dataset.status, conditions.RECONCILING)
+    if reading is None or reading.status != "True":
+        return None
+    if asked.revision is not None and pinned(dataset, asked.fields) is not None:
         return None
     kept = "" if reading.reason == DatasetReason.PROFILING else f" ({reading.message.rstrip('. ')})"
-    return f"Dataset {name} is being read{kept}: the run takes the revision that comes of it."
+    name = dataset.metadata.name
+    text = f"Dataset {name} is being read{kept}: the run takes the revision that comes of it."
+    return decision.working("training.dataset_being_read", Reason.DATASET_NOT_READY, text)
 
 
-def _has_named(dataset: Dataset, fields: TrainingFields) -> bool:
-    """Tell whether the run names its revision, and the Dataset has it."""
-    named = fields.dataset_ref is not None and fields.dataset_ref.revision is not None
-    return named and training_fit.pinned(dataset, fields) is not None
+def _revision_unknown(asked: TrainingRequest) -> Decision | None:
+    dataset, wanted = asked.known, asked.revision
+    if dataset.status.revision is None or pinned(dataset, asked.fields) is not None:
+        return None
+    known = ", ".join(str(each.revision) for each in dataset.status.history)
+    text = (
+        f"Dataset {dataset.metadata.name} has no revision {wanted}; it knows {known}. "
+        f"Ask for one of them."
+    )
+    return decision.stalled(
+        "training.revision_unknown", Reason.REVISION_UNKNOWN, text, revision=wanted
+    )
+
+
+def _question_missing(asked: TrainingRequest) -> Decision | None:
+    if asked.known.spec.question is not None:
+        return None
+    name = asked.known.metadata.name
+    text = f"Dataset {name} asks no question: set spec.question with task and target."
+    return decision.stalled("training.question_missing", Reason.QUESTION_MISSING, text)
+
+
+def _target_missing(asked: TrainingRequest) -> Decision | None:
+    target, columns, name = asked.question.target, asked.columns, asked.known.metadata.name
+    if target in columns:
+        return None
+    text = f"Target {target} is not a column of Dataset {name}: {_listed(columns)}."
+    return decision.stalled("training.target_missing", Reason.TARGET_MISSING, text, target=target)
+
+
+def _feature_is_target(asked: TrainingRequest) -> Decision | None:
+    target, name = asked.question.target, asked.known.metadata.name
+    if target not in asked.fields.features:
+        return None
+    text = f"Feature {target} is the target of Dataset {name}: leave it out."
+    return decision.stalled("training.feature_is_target", Reason.FEATURE_IS_TARGET, text)
+
+
+def _feature_unknown(asked: TrainingRequest) -> Decision | None:
+    """Compare with the schema of the spec; an older revision had a schema of its own."""
+    columns, name = asked.columns, asked.known.metadata.name
+    unknown = [each for each in asked.fields.features if each not in columns]
+    if not unknown or asked.revision not in (None, asked.known.status.revision):
+        return None
+    text = f"Not in Dataset {name}: {_listed(unknown)}. Its columns are {_listed(columns)}."
+    return decision.stalled("training.feature_unknown", Reason.FEATURE_UNKNOWN, text)
+
+
+def _gate_unfit(asked: TrainingRequest) -> Decision | None:
+    """Refuse gates that could never pass: nobody should train for hours to hear of it then."""
+    task, gates = asked.question.task, asked.fields.gates or Gates()
+    fit = REGRESSION if task == "Regression" else CLASSIFICATION
+    metrics = [("metrics", gate.metric) for gate in gates.metrics]
+    metrics += [("champion", gates.champion.metric)] if gates.champion else []
+    unfit = [(field, metric) for field, metric in metrics if metric not in fit]
+    if not unfit:
+        return None
+    field, metric = unfit[0]
+    text = (
+        f"gates.{field} asks for {metric}, which is no metric of a {task} such as "
+        f"Dataset {asked.known.metadata.name} asks for: use one of {', '.join(sorted(fit))}."
+    )
+    return decision.stalled("training.gate_unfit", Reason.GATE_UNFIT, text, metric=metric)
+
+
+def _fits(asked: TrainingRequest) -> Decision:
+    text = f"What it asks of a training fits Dataset {asked.known.metadata.name}."
+    return decision.ready("training.fits", TrainingTemplateReason.FITS, text)
+
+
+def _listed(words: list[str]) -> str:
+    shown = ", ".join(words[:SHOWN])
+    return f"{shown} and {len(words) - SHOWN} more" if len(words) > SHOWN else shown
+
+
+def _secrets(env: list[Manifest]) -> set[str]:
+    """Return the names of the Secrets that variables read."""
+    references = [(each.get("valueFrom") or {}).get("secretKeyRef") or {} for each in env]
+    return {reference.get("name", "") for reference in references}
+
+
+Rule = Callable[[TrainingRequest], Decision | None]
+BLOCKED: tuple[Callable[[TrainingRunSnapshot], Decision | None], ...] = (
+    _suspended,  # somebody holds it
+    _without_store,  # its namespace cannot reach the store
+)
+SPEC: tuple[Rule, ...] = (
+    _incomplete,  # neither run nor template says what to train on, or how
+    _names_store_secret,  # the user's container would get the store's credentials
+    _dataset_absent,  # there is no Dataset of that name
+)
+QUESTION: tuple[Rule, ...] = (
+    _revision_unknown,  # the Dataset has revisions, but not this one
+    _question_missing,  # the Dataset does not say what to predict
+    _target_missing,  # the target is no column
+    _feature_is_target,  # the model would be given the answer
+    _feature_unknown,  # a feature is no column
+    _gate_unfit,  # a gate's metric does not fit the task
+)
+RUN: tuple[Rule, ...] = (
+    _template_missing,  # there is no template of that name
+    *SPEC,
+    _dataset_changed,  # the Dataset has not been looked at since its last change
+    _dataset_without_revision,  # there is no good data yet
+    _dataset_being_read,  # newer data may come of it
+    *QUESTION,
+)
+TEMPLATE: tuple[Rule, ...] = (
+    *SPEC,
+    *QUESTION,
+    _fits,  # nothing stands in the way of a training
+)

@@ -1,0 +1,181 @@
+"""What is decided about a Dataset: Ready for its revision in use, Valid for its newest fetch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from plumbline.api import decision, names
+from plumbline.api.decision import Decision, first
+from plumbline.api.reasons import DatasetReason as Reason
+from plumbline.api.v1alpha1 import Dataset
+from plumbline.api.v1alpha1.dataset import DatasetStatus
+from plumbline.plan.common import conditions
+from plumbline.plan.common.jobs import JobProgress
+from plumbline.plan.dataset.attempt import VALID, Retry
+from plumbline.plan.dataset.snapshot import DatasetSnapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetching:
+    """A Dataset whose source a Job reads, and how that gets on."""
+
+    dataset: Dataset
+    job: str
+    progress: JobProgress
+
+    @property
+    def reason(self) -> str:
+        """What the Job does, or what keeps it."""
+        return self.progress.outcome.reason or Reason.PROFILING
+
+    @property
+    def message(self) -> str:
+        """The same in a sentence."""
+        if self.progress.outcome.reason:
+            return self.progress.outcome.message
+        source = self.dataset.spec.source
+        where = source.uri or (source.config_map and f"ConfigMap {source.config_map.name}")
+        return f"Job {self.job} reads and checks {where}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rested:
+    """A Dataset that needs no Job now.
+
+    Attributes:
+        status: its status after the newest fetch.
+        valid: how that fetch was judged.
+        again: the try that follows, if one does.
+    """
+
+    dataset: Dataset
+    status: DatasetStatus
+    valid: Decision
+    again: Retry | None
+
+
+def blocked(snapshot: DatasetSnapshot) -> Decision | None:
+    """Return why nothing may be done for a Dataset, or None."""
+    return first(BLOCKED, snapshot)
+
+
+def fetching(now: Fetching) -> tuple[Decision, Decision | None]:
+    """Return how a Dataset stands while a Job reads its source, and what that Job does."""
+    return first(FETCHING, now) or _in_use_meanwhile(now), _read(now)
+
+
+def rested(now: Rested) -> Decision:
+    """Return how a Dataset stands while no Job is needed."""
+    return first(RESTED, now) or _needs_a_person(now)
+
+
+def valid_before(status: DatasetStatus) -> Decision:
+    """Return how the newest fetch was judged, as it is stored."""
+    if found := conditions.stored_decision(status, VALID, rule="dataset.judged_before"):
+        return found
+    message = "The source has not been read yet."
+    found = decision.working("dataset.not_fetched", Reason.NOT_FETCHED, message)
+    return replace(found, about=VALID)
+
+
+def _suspended(snapshot: DatasetSnapshot) -> Decision | None:
+    if not snapshot.dataset.spec.suspend:
+        return None
+    message = "spec.suspend is true: the source is not read; revisions made so far stay in use."
+    return decision.held("dataset.suspended", Reason.SUSPENDED, message)
+
+
+def _without_store(snapshot: DatasetSnapshot) -> Decision | None:
+    return conditions.without_store(
+        snapshot.dataset.metadata.namespace,
+        snapshot.settings,
+        rule="dataset.without_store",
+        reason=Reason.STORE_CREDENTIALS_MISSING,
+    )
+
+
+def _first_fetch_stuck(now: Fetching) -> Decision | None:
+    if now.dataset.status.revision is not None or not now.progress.final:
+        return None
+    return decision.stalled("dataset.first_fetch_stuck", now.reason, now.message, job=now.job)
+
+
+def _first_fetch(now: Fetching) -> Decision | None:
+    if now.dataset.status.revision is not None:
+        return None
+    return decision.working("dataset.first_fetch", now.reason, now.message, job=now.job)
+
+
+def _newest_fetch_stuck(now: Fetching) -> Decision | None:
+    if not now.progress.final:
+        return None
+    text = f"{_uses(now.dataset.status)} The newest fetch is stuck: {now.reason}: {now.message}"
+    return decision.ready("dataset.newest_fetch_stuck", Reason.FETCH_STUCK, text, job=now.job)
+
+
+def _in_use_meanwhile(now: Fetching) -> Decision:
+    return _in_use(now.dataset.status, _uses(now.dataset.status))
+
+
+def _read(now: Fetching) -> Decision | None:
+    """Return what is done while a revision is in use."""
+    if now.progress.final or now.dataset.status.revision is None:
+        return None
+    found = decision.working("dataset.next_fetch", now.reason, now.message, job=now.job)
+    return replace(found, about=conditions.RECONCILING)
+
+
+def _has_revision(now: Rested) -> Decision | None:
+    if now.status.revision is None:
+        return None
+    message, valid = _uses(now.status), now.valid
+    if valid.state != "Ready":
+        message += f" The newest fetch gave none: {valid.reason}, see the condition {VALID}."
+    return _in_use(now.status, message)
+
+
+def _tries_again(now: Rested) -> Decision | None:
+    if now.again is None or not now.again.soon:
+        return None
+    text = f"{now.valid.message} The next try follows at {now.again.at:%H:%M:%S} UTC."
+    number = now.again.number
+    return decision.working("dataset.tries_again", now.valid.reason, text, attempt=number)
+
+
+def _needs_a_person(now: Rested) -> Decision:
+    text = f"{now.valid.message} {_remedy(now.dataset)}"
+    return decision.stalled("dataset.needs_a_person", now.valid.reason, text)
+
+
+def _in_use(status: DatasetStatus, message: str) -> Decision:
+    evidence = {"revision": status.revision, "rows": status.rows, "digest": status.digest}
+    return decision.ready("dataset.in_use", Reason.REVISION_IN_USE, message, **evidence)
+
+
+def _uses(status: DatasetStatus) -> str:
+    return f"Revision {status.revision} with {status.rows} rows is in use."
+
+
+def _remedy(dataset: Dataset) -> str:
+    about = dataset.metadata
+    mark = f"{names.REFRESH_ANNOTATION}=$(date +%s)"
+    return (
+        f"Mend the source or the spec; to read the source again: kubectl annotate dataset "
+        f"{about.name} -n {about.namespace} {mark} --overwrite"
+    )
+
+
+BLOCKED: tuple[Callable[[DatasetSnapshot], Decision | None], ...] = (
+    _suspended,  # somebody holds it
+    _without_store,  # its namespace cannot reach the store
+)
+FETCHING: tuple[Callable[[Fetching], Decision | None], ...] = (
+    _first_fetch_stuck,  # no revision is in use, and waiting alone does not help
+    _first_fetch,  # no revision is in use yet
+    _newest_fetch_stuck,  # a revision is in use, and the next one will not come by itself
+    _in_use_meanwhile,  # a revision is in use while the source is read again
+)
+RESTED: tuple[Callable[[Rested], Decision | None], ...] = (
+    _has_revision,  # a revision is in use, whatever became of the newest fetch
+    _tries_again,  # no revision yet, and the failure will pass soon
+    _needs_a_person,  # no revision yet, and none will come by itself
+)

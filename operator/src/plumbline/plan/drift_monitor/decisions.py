@@ -1,0 +1,231 @@
+"""What is decided about a DriftMonitor: whether it watches, and whether live data drifted or broke.
+
+Without a new assessment there is nothing new to say, and what was stored is said again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from plumbline.api import decision
+from plumbline.api.decision import Decision, first
+from plumbline.api.reasons import DriftMonitorReason as Reason
+from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus
+from plumbline.live.observations import Assessment
+from plumbline.plan.common import conditions
+from plumbline.plan.drift_monitor import episode
+from plumbline.plan.drift_monitor.episode import EpisodeState
+from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
+from plumbline.plan.drift_monitor.verdict import (
+    DATA_BROKEN,
+    DRIFTED,
+    TOLD,
+    broken_words,
+    drift_words,
+    was,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class After:
+    """A DriftMonitor after this pass.
+
+    Attributes:
+        now: how its episode stands.
+        status: its status, conditions left out.
+        assessment: the newest one of what serves, if there is one.
+    """
+
+    snapshot: DriftMonitorSnapshot
+    now: EpisodeState
+    status: DriftMonitorStatus
+    assessment: Assessment | None
+
+    @property
+    def deployment(self) -> str:
+        """Name of the deployment that is watched."""
+        return self.snapshot.monitor.spec.deployment_ref.name
+
+    @property
+    def stored_reason(self) -> str:
+        """The reason of the stored condition Ready, or an empty string."""
+        stored = conditions.condition_of(self.snapshot.monitor.status, conditions.READY)
+        return stored.reason if stored else ""
+
+
+def watching(after: After) -> Decision:
+    """Return whether the monitor watches what it should."""
+    return first(WATCHING, after) or _without_traffic(after)
+
+
+def drifted(after: After) -> Decision:
+    """Return whether live data has drifted."""
+    return replace(first(DRIFT, after) or _drifts(after), about=DRIFTED)
+
+
+def broken(after: After) -> Decision:
+    """Return whether live data breaks the declared schema."""
+    return replace(first(BROKEN, after) or _breaks(after), about=DATA_BROKEN)
+
+
+def _suspended(after: After) -> Decision | None:
+    if not after.snapshot.monitor.spec.suspend:
+        return None
+    text = "suspend is set: nothing is watched and nothing is trained"
+    return decision.held("drift_monitor.suspended", Reason.SUSPENDED, text)
+
+
+def _deployment_missing(after: After) -> Decision | None:
+    if after.snapshot.deployment is not None:
+        return None
+    text = f"ModelDeployment {after.deployment} does not exist yet"
+    return decision.working("drift_monitor.no_deployment", Reason.WAITING_FOR_DEPLOYMENT, text)
+
+
+def _nothing_serves(after: After) -> Decision | None:
+    deployment = after.snapshot.deployment
+    if deployment is not None and deployment.status.stable is not None:
+        return None
+    text = f"ModelDeployment {after.deployment} serves nothing yet"
+    return decision.working("drift_monitor.nothing_serves", Reason.WAITING_FOR_DEPLOYMENT, text)
+
+
+def _template_missing(after: After) -> Decision | None:
+    response = after.snapshot.monitor.spec.response
+    if response.mode != "Retrain" or after.snapshot.template is not None:
+        return None
+    name = response.template_ref.name if response.template_ref else ""
+    text = f"TrainingTemplate {name} does not exist: drift would not be answered"
+    return decision.working("drift_monitor.no_template", Reason.WAITING_FOR_TEMPLATE, text)
+
+
+def _column_unknown(after: After) -> Decision | None:
+    unknown = after.assessment.unknown if after.assessment else ()
+    if not unknown:
+        return None
+    said = f"ModelDeployment {after.deployment} counts no column {', '.join(unknown)}"
+    text = f"{said}: mend spec.columns, or leave it out for all"
+    return decision.stalled("drift_monitor.column_unknown", Reason.COLUMN_UNKNOWN, text)
+
+
+def _counts_unreadable(after: After) -> Decision | None:
+    """Say which serving pods nobody watches."""
+    serving = episode.serving_identity(after.snapshot)
+    blind = [each for each in after.snapshot.unreadable if each.identity == serving]
+    if not blind:
+        return None
+    said = [f"pod {each.pod} (image {each.image}): {each.message}" for each in blind[:TOLD]]
+    more = f"; and {len(blind) - TOLD} more" if len(blind) > TOLD else ""
+    text = (
+        f"counts of {len(blind)} serving pod{'s' * (len(blind) != 1)} cannot be read, "
+        f"so their rows are not watched: {'; '.join(said)}{more}. "
+        "Run an operator of the server's release, or roll out a newer run"
+    )
+    rule = "drift_monitor.counts_unreadable"
+    return decision.stalled(rule, Reason.COUNTS_UNREADABLE, text, pods=len(blind))
+
+
+def _watches(after: After) -> Decision | None:
+    if after.assessment is None:
+        return None
+    number = len(after.assessment.findings)
+    text = f"watches {number} column{'s' * (number != 1)} of ModelDeployment {after.deployment}"
+    return decision.ready("drift_monitor.watches", Reason.WATCHING, text, columns=number)
+
+
+def _watched_before(after: After) -> Decision | None:
+    return _said_before(after) if after.stored_reason == Reason.WATCHING else None
+
+
+def _column_unknown_before(after: After) -> Decision | None:
+    """Repeat it only about the spec as it is: a changed one may name other columns."""
+    monitor = after.snapshot.monitor
+    is_old = monitor.status.observed_generation == monitor.metadata.generation
+    return _said_before(after) if is_old and after.stored_reason == Reason.COLUMN_UNKNOWN else None
+
+
+def _without_traffic(after: After) -> Decision:
+    text = f"no row of ModelDeployment {after.deployment} counted yet"
+    return decision.ready("drift_monitor.without_traffic", Reason.WAITING_FOR_TRAFFIC, text)
+
+
+def _said_before(after: After) -> Decision | None:
+    status, rule = after.snapshot.monitor.status, "drift_monitor.said_before"
+    stored = conditions.condition_of(status, conditions.READY)
+    if stored is None:
+        return None
+    make = decision.ready if stored.reason == Reason.WATCHING else decision.stalled
+    return make(rule, stored.reason, stored.message)
+
+
+def _not_drifted_before(after: After) -> Decision | None:
+    if after.assessment is not None or was(after.snapshot.monitor.status, DRIFTED):
+        return None
+    return _judged_before(after, DRIFTED)
+
+
+def _no_drift(after: After) -> Decision | None:
+    if after.assessment is None or after.assessment.drifted:
+        return None
+    text = f"no column has drifted in {after.status.window_rows} rows or more"
+    rows = after.assessment.window_rows
+    return decision.ready("drift_monitor.no_drift", Reason.NO_DRIFT, text, rows=rows)
+
+
+def _drifts(after: After) -> Decision:
+    """Name the columns with their numbers, and how the episode is answered."""
+    text, stands = drift_words(after.status.columns), after.status.episode
+    if stands and after.now.response:
+        response = after.now.response
+        text += f". Episode {stands.id}: {response.outcome}: {response.message}"
+    moved = {each.name: each.score for each in after.status.columns if each.alarm}
+    return decision.stalled("drift_monitor.drifts", Reason.DRIFT_DETECTED, text, scores=moved)
+
+
+def _broken_before(after: After) -> Decision | None:
+    return _judged_before(after, DATA_BROKEN) if after.assessment is None else None
+
+
+def _sound(after: After) -> Decision | None:
+    if after.assessment is None or after.assessment.broken:
+        return None
+    text = "live rows hold the declared schema"
+    return decision.ready("drift_monitor.sound", Reason.DATA_WHOLE, text)
+
+
+def _breaks(after: After) -> Decision:
+    text = f"{broken_words(after.status.broken)}: mend the source; nothing is trained on it"
+    rows = {f"{each.column}.{each.rule}": each.rows for each in after.status.broken}
+    return decision.stalled("drift_monitor.breaks", Reason.DATA_BROKEN, text, rows=rows)
+
+
+def _judged_before(after: After, type_: str) -> Decision:
+    status, rule = after.snapshot.monitor.status, "drift_monitor.judged_before"
+    found = conditions.stored_decision(status, type_, rule=rule)
+    return found or decision.working(
+        "drift_monitor.not_judged", Reason.NOT_JUDGED, "no row counted yet"
+    )
+
+
+Rule = Callable[[After], Decision | None]
+WATCHING: tuple[Rule, ...] = (
+    _suspended,  # somebody holds it
+    _deployment_missing,  # there is nothing to watch
+    _nothing_serves,  # there is nothing to watch yet
+    _template_missing,  # drift could not be answered
+    _column_unknown,  # the spec names what nobody counts
+    _counts_unreadable,  # some rows are watched by nobody
+    _watches,  # all is watched
+    _watched_before,  # it was when rows came last
+    _column_unknown_before,  # the spec still names what nobody counts
+    _without_traffic,  # no row came yet
+)
+DRIFT: tuple[Rule, ...] = (
+    _not_drifted_before,  # no new assessment, and there was no drift
+    _no_drift,  # no column has drifted
+    _drifts,  # columns have drifted, or had when rows came last
+)
+BROKEN: tuple[Rule, ...] = (
+    _broken_before,  # no new assessment
+    _sound,  # no rule is broken
+    _breaks,  # live rows break rules
+)

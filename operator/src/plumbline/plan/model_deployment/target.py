@@ -1,0 +1,316 @@
+"""Which model should serve: the one named, or the newest that is accepted; never an older one.
+
+What serves is always a candidate itself, run or no run: it goes on serving when its run is deleted.
+A rollout is known by its identity, a short hash of everything that answers: model, image, settings.
+The image of a model that already runs, or was tried, is the one it was recorded with; so another
+default image of a new operator release is taken up by the next model, and restarts nothing.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from plumbline.api import canonical, decision, names
+from plumbline.api.decision import Decision, first
+from plumbline.api.meta import Gate
+from plumbline.api.reasons import ModelDeploymentReason as Reason
+from plumbline.api.v1alpha1 import ModelDeployment, TrainingRun
+from plumbline.api.v1alpha1.model_deployment import Canary, Rejected, Served
+from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
+from plumbline.stats import gates
+from plumbline.stats.intervals import Interval
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+IDENTITY_LENGTH = 10
+REJECTED_LIMIT = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What should serve, and why the newest run does not if it does not.
+
+    Attributes:
+        served: the model in the server to end up with; None when there is nothing to serve.
+        refusal: None when the newest run is what should serve.
+    """
+
+    served: Served | None
+    refusal: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A run that may serve."""
+
+    run: TrainingRun
+    snapshot: ModelDeploymentSnapshot
+
+    @property
+    def name(self) -> str:
+        """Name of the run."""
+        return self.run.metadata.name
+
+    @property
+    def deployment(self) -> ModelDeployment:
+        """The deployment that it may serve for."""
+        return self.snapshot.deployment
+
+    @property
+    def served(self) -> Served:
+        """The model as the deployment would serve it now; only a judged run has one."""
+        image = self.snapshot.settings.server_image
+        return _served(self.run, self.deployment, default_image=image)
+
+
+def choose(snapshot: ModelDeploymentSnapshot) -> Target:
+    """Return what should serve."""
+    refusals: list[Decision] = []
+    for run in _wanted_runs(snapshot):
+        candidate = Candidate(run=run, snapshot=snapshot)
+        refusal = first(REFUSALS, candidate)
+        if refusal is None:
+            return Target(served=candidate.served, refusal=next(iter(refusals), None))
+        refusals.append(refusal)
+    why = refusals[0] if refusals else _about_what_serves(snapshot)
+    return Target(served=_kept(snapshot), refusal=why)
+
+
+def _wanted_runs(snapshot: ModelDeploymentSnapshot) -> list[TrainingRun]:
+    """Return the runs to consider, the best first."""
+    if snapshot.deployment.spec.model.run_ref:
+        return list(snapshot.runs)
+    present = [(served, _maker(served, snapshot.runs)) for served in _present(snapshot)]
+    newer = (run for run in snapshot.runs if all(_is_newer(run, *each) for each in present))
+    return sorted(newer, key=_age, reverse=True)
+
+
+def _age(run: TrainingRun) -> tuple[bool, int, datetime, str]:
+    """Return what makes one run newer than another: data revision, then completion time."""
+    status = run.status
+    revision = status.dataset.revision if status.dataset else 0
+    judged = status.verdict is not None
+    return (judged, revision, status.completion_time or EPOCH, run.metadata.name)
+
+
+def _maker(served: Served, runs: Iterable[TrainingRun]) -> TrainingRun | None:
+    """Return the run that made a model; one made again under its name has made another, or none."""
+    for run in runs:
+        if run.metadata.name == served.run:
+            return run if run.status.model and run.status.model.digest == served.model else None
+    return None
+
+
+def _is_newer(run: TrainingRun, present: Served, maker: TrainingRun | None) -> bool:
+    """Tell whether a run is newer than what serves or is under way; the run that made it is not."""
+    if maker is not None:
+        return _age(run) > _age(maker)
+    revision = run.status.dataset.revision if run.status.dataset else 0
+    finished = run.status.completion_time or EPOCH
+    return (revision, finished) > (present.revision, present.since or EPOCH)
+
+
+def _not_judged_yet(candidate: Candidate) -> Decision | None:
+    status = candidate.run.status
+    if _has_model(candidate) or status.completion_time is not None:
+        return None
+    text = f"run {candidate.name} is not judged yet"
+    return decision.working("model_deployment.not_judged_yet", Reason.WAITING_FOR_RUN, text)
+
+
+def _without_model(candidate: Candidate) -> Decision | None:
+    if _has_model(candidate):
+        return None
+    return _not_accepted("without_model", f"run {candidate.name} gave no model: see its conditions")
+
+
+def _failed_own_gates(candidate: Candidate) -> Decision | None:
+    status = candidate.run.status
+    if status.verdict == "Passed":
+        return None
+    missed = "; ".join(each.message for each in status.gates if each.verdict != "Passed")
+    said = f"run {candidate.name} did not pass its own gates: {status.verdict}"
+    return _not_accepted("failed_own_gates", f"{said}: {missed}" if missed else said)
+
+
+def _misses_gate(candidate: Candidate) -> Decision | None:
+    """Refuse a model whose confidence bound, not its estimate alone, misses a gate."""
+    for gate in candidate.deployment.spec.accept.gates:
+        if missed := _missed(candidate.run, gate):
+            text = f"run {candidate.name} does not clear accept.gates: {missed}"
+            return _not_accepted("misses_gate", text)
+    return None
+
+
+def _rolled_back(candidate: Candidate) -> Decision | None:
+    rejected = _rejection(candidate.deployment, candidate.served.identity)
+    if rejected is None:
+        return None
+    said = f"run {candidate.name} was rolled back: {rejected.reason}: {rejected.message}"
+    text = f"{said}. {how_to_retry(candidate.deployment)}"
+    return decision.working(
+        "model_deployment.rolled_back", Reason.ROLLED_BACK, text, run=candidate.name
+    )
+
+
+def _rolled_back_long_ago(candidate: Candidate) -> Decision | None:
+    """Refuse one run of many after many rollbacks; one named by hand is tried."""
+    deployment = candidate.deployment
+    by_hand = deployment.spec.model.run_ref is not None
+    if by_hand or not _may_be_forgotten(deployment, candidate.run):
+        return None
+    number = len(deployment.status.rejected)
+    said = f"run {candidate.name} ended before the last {number} rollbacks, and earlier ones"
+    text = f"{said} are not remembered. {how_to_retry(deployment)}"
+    rule = "model_deployment.rolled_back_long_ago"
+    return decision.working(rule, Reason.ROLLED_BACK, text, run=candidate.name)
+
+
+def how_to_retry(deployment: ModelDeployment) -> str:
+    """Return the sentence that says how to ask for another try."""
+    return (
+        f"To try again: kubectl annotate mdep {deployment.metadata.name} "
+        f"-n {deployment.metadata.namespace} --overwrite plumbline.dev/retry=<another word>"
+    )
+
+
+def _has_model(candidate: Candidate) -> bool:
+    status = candidate.run.status
+    return status.verdict is not None and status.model is not None
+
+
+def _not_accepted(rule: str, text: str) -> Decision:
+    return decision.working(f"model_deployment.{rule}", Reason.NOT_ACCEPTED, text)
+
+
+def _missed(run: TrainingRun, gate: Gate) -> str:
+    """Return how the run misses a gate, or an empty string."""
+    found = next((each for each in run.status.metrics if each.name == gate.metric), None)
+    if found is None:
+        known = ", ".join(sorted(each.name for each in run.status.metrics)) or "none"
+        return f"it has no metric {gate.metric} (it has: {known})"
+    interval = Interval(
+        value=found.value, low=found.low, high=found.high, n=found.n, groups=found.n
+    )
+    result = gates.judge_metric(gate.metric, interval, minimum=gate.min, maximum=gate.max)
+    return "" if result.verdict == "Passed" else result.message
+
+
+def _kept(snapshot: ModelDeploymentSnapshot) -> Served | None:
+    """Return what is under way or serves, when no run says anything else."""
+    deployment = snapshot.deployment
+    for served in _present(snapshot):
+        now = _with_server(served, deployment)
+        if _rejection(deployment, now.identity) is None:
+            return now
+    return deployment.status.stable
+
+
+def _present(snapshot: ModelDeploymentSnapshot) -> Iterator[Served]:
+    """Yield a canary whose run has been deleted since, then what serves."""
+    choice, status = snapshot.deployment.spec.model, snapshot.deployment.status
+    under_way = status.canary.run if status.canary else ""
+    is_named = choice.run_ref is None or choice.run_ref.name == under_way
+    if status.canary and is_named and _maker(status.canary, snapshot.runs) is None:
+        yield as_served(status.canary)
+    if status.stable:
+        yield status.stable
+
+
+def _about_what_serves(snapshot: ModelDeploymentSnapshot) -> Decision | None:
+    """Return what there is to say when no other run is in question."""
+    choice, stable = snapshot.deployment.spec.model, snapshot.deployment.status.stable
+    if stable and (choice.run_ref is None or choice.run_ref.name == stable.run):
+        own = [run for run in snapshot.runs if run.metadata.name == stable.run]
+        refusals = (first(REFUSALS, Candidate(run=run, snapshot=snapshot)) for run in own)
+        return next((refusal for refusal in refusals if refusal), None)
+    if choice.run_ref:
+        text = f"TrainingRun {choice.run_ref.name} does not exist yet"
+        return decision.working("model_deployment.run_missing", Reason.WAITING_FOR_RUN, text)
+    labels = choice.selector.match_labels if choice.selector else {}
+    wanted = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
+    text = f"no TrainingRun has the labels {wanted} yet"
+    return decision.working("model_deployment.no_run", Reason.WAITING_FOR_RUN, text)
+
+
+def _served(run: TrainingRun, deployment: ModelDeployment, *, default_image: str) -> Served:
+    """Return a judged run as this deployment would serve it now.
+
+    Raises:
+        ValueError: the run has no model.
+    """
+    model, data, name = run.status.model, run.status.dataset, run.metadata.name
+    if model is None:
+        raise ValueError(f"run {name} has no model")
+    found = Served(
+        identity="",
+        model=model.digest,
+        manifest=model.manifest,
+        run=name,
+        image=_recorded_image(deployment, model=model.digest, run=name) or default_image,
+        revision=data.revision if data else 0,
+    )
+    return _with_server(found, deployment)
+
+
+def _with_server(served: Served, deployment: ModelDeployment) -> Served:
+    """Return what serves or is under way, in the server that the spec asks for now."""
+    wanted = deployment.spec.server
+    image = wanted.image or served.image
+    settings = wanted.resources.model_dump(mode="json", by_alias=True)
+    parts = {"model": served.model, "image": image, "server": settings}
+    identity = canonical.short(parts, length=IDENTITY_LENGTH)
+    known = served.model_dump(exclude={"identity", "image", "since"})
+    return Served.model_validate({**known, "identity": identity, "image": image})
+
+
+def _recorded_image(deployment: ModelDeployment, *, model: str, run: str) -> str:
+    """Return the image that a model runs with or was rejected with, if any."""
+    status = deployment.status
+    for served in (status.stable, status.canary):
+        if served and served.model == model:
+            return served.image
+    return next((each.image for each in _standing(deployment) if each.run == run), "")
+
+
+def as_served(canary: Canary) -> Served:
+    """Return the model of a canary without the steps of its rollout."""
+    return Served.model_validate({name: getattr(canary, name) for name in Served.model_fields})
+
+
+def retry_of(deployment: ModelDeployment) -> str:
+    """Return the value with which somebody asks to try again what was rejected."""
+    return deployment.metadata.annotations.get(names.RETRY_ANNOTATION, "")[:253]
+
+
+def _rejection(deployment: ModelDeployment, identity: str) -> Rejected | None:
+    """Return why an identity is not tried again, or None when it may be."""
+    return next((each for each in _standing(deployment) if each.identity == identity), None)
+
+
+def _may_be_forgotten(deployment: ModelDeployment, run: TrainingRun) -> bool:
+    """Tell whether a run may have been rolled back so long ago that nobody remembers it.
+
+    What is remembered is bounded. When it is full, a run that ended before the oldest of it and is
+    not named in it counts as rolled back: else bad models would be tried in turns, for ever.
+    """
+    standing = _standing(deployment)
+    if len(standing) < REJECTED_LIMIT or run.metadata.name in {each.run for each in standing}:
+        return False
+    ended, oldest = run.status.completion_time, standing[-1].time
+    return ended is not None and oldest is not None and ended <= oldest
+
+
+def _standing(deployment: ModelDeployment) -> list[Rejected]:
+    """Return the rejections that stand, newest first."""
+    asked = retry_of(deployment)
+    return [each for each in deployment.status.rejected if each.retry == asked]
+
+
+REFUSALS: tuple[Callable[[Candidate], Decision | None], ...] = (
+    _not_judged_yet,  # its verdict is not known
+    _without_model,  # it has ended without a model
+    _failed_own_gates,  # by its own gates it is not good enough
+    _misses_gate,  # by the gates of this deployment it is not good enough
+    _rolled_back,  # it was tried here, and nobody has asked for another try
+    _rolled_back_long_ago,  # it may have been tried before what is remembered
+)

@@ -1,0 +1,82 @@
+"""Which Jobs answer for a run: the newest train Job, and the judge that compared rightly.
+
+A judge answers only when it compared with the model that serves now.
+"""
+
+from plumbline.contract.manifests import ModelResult, parsed
+from plumbline.contract.tasks import Champion, FrozenSpec
+from plumbline.plan.common import jobs
+from plumbline.plan.common.job_outcome import JobOutcome
+from plumbline.plan.specs import judge_job, train_job
+from plumbline.plan.specs.judge_job import JudgeRequest
+from plumbline.plan.training.snapshot import TrainingRunSnapshot
+
+ATTEMPTS = 3
+
+
+def train_of(snapshot: TrainingRunSnapshot) -> tuple[str, JobOutcome | None]:
+    """Return the name of the newest train Job and what it has come to.
+
+    A model that was trained but could not be kept (the store was away) is trained again, a few
+    times; what the user's code did wrong is not.
+    """
+    run = snapshot.run.metadata.name
+    names = [train_job.name_of(run, number + 1) for number in range(ATTEMPTS)]
+    made = [name for name in names if jobs.find(snapshot.jobs, name)]
+    newest = made[-1] if made else names[0]
+    outcome = jobs.outcome_of(newest, snapshot.jobs, snapshot.outcomes)
+    if outcome and outcome.reason in jobs.TEMPORARY and outcome.state == "Failed":
+        later = names[names.index(newest) + 1 :]
+        return (later[0], None) if later else (newest, outcome)
+    return newest, outcome
+
+
+def judge_request(snapshot: TrainingRunSnapshot, spec: FrozenSpec, training: str) -> JudgeRequest:
+    """Return what is to be judged as things stand; a champion only when a gate asks for one."""
+    gate, deployment = spec.gates.champion, snapshot.champion
+    stable = deployment.status.stable if gate and deployment else None
+    if gate is None or deployment is None or stable is None:
+        return JudgeRequest(training=training)
+    # The gatherer goes by the template until the spec is frozen, which may name another one.
+    if deployment.metadata.name != gate.deployment_ref.name:
+        return JudgeRequest(training=training)
+    champion = Champion(manifest=stable.manifest, digest=stable.model, run=stable.run)
+    return JudgeRequest(training=training, champion=champion)
+
+
+def judge_of(snapshot: TrainingRunSnapshot, request: JudgeRequest) -> tuple[str, JobOutcome | None]:
+    """Return the name of the Job that answers this request, and what it has come to.
+
+    A Job that judges an older request ends first: champions that change often must not pile up
+    Jobs.
+    """
+    mine = (job for job in snapshot.jobs if jobs.plays(job, judge_job.COMPONENT))
+    judges = [job["metadata"]["name"] for job in mine]
+    for name in judges:
+        outcome = jobs.outcome_of(name, snapshot.jobs, snapshot.outcomes)
+        if outcome and (outcome.state == "Active" or _is_about(snapshot, name, request)):
+            return name, outcome
+    name = f"{snapshot.run.metadata.name}-judge"
+    if name in judges:
+        name = f"{name}-{request.token}"
+    return name, _without_job(snapshot.outcomes.get(name), request)
+
+
+def answers(record: ModelResult, request: JudgeRequest) -> bool:
+    """Tell whether what a judge wrote answers this request."""
+    champion = record.champion.manifest if record.champion else None
+    wanted = request.champion.manifest if request.champion else None
+    return record.training == request.training and champion == wanted
+
+
+def _is_about(snapshot: TrainingRunSnapshot, name: str, request: JudgeRequest) -> bool:
+    """Tell whether the live Job of this name judges what is asked now."""
+    job = jobs.find(snapshot.jobs, name)
+    notes = job["metadata"].get("annotations", {}) if job else {}
+    return bool(notes.get(judge_job.REQUEST) == request.text)
+
+
+def _without_job(outcome: JobOutcome | None, request: JudgeRequest) -> JobOutcome | None:
+    """Return what a Job left behind that is gone, if what it wrote answers the request."""
+    record = parsed(ModelResult, outcome.record) if outcome else None
+    return outcome if record and answers(record, request) else None
