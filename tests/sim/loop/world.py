@@ -248,9 +248,11 @@ class World:
         if self.writes != writes:
             done = "; ".join(f"{write}: {_change(write)}" for write in self.api.writes[writes:])
             raise Unwoken(key, done, recent)
-        told = [event for _, plan in list(self.plans)[plans:] for event in plan.events]
+        made = [plan for _, plan in list(self.plans)[plans:]]
+        told = [event for plan in made for event in plan.events]
+        told += [decision for plan in made for decision in plan.decisions if decision.acts]
         if told:
-            raise Unwoken(key, f"told {told}", recent)
+            raise Unwoken(key, f"decide {told}", recent)
 
     def _planned(self, key: Key, plan: Plan) -> None:
         self.plans.append((key, plan))
