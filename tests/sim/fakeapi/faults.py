@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal[
-    "conflict", "throttle", "error", "hang", "hang_after", "reset", "reset_after", "expire"
+    "conflict",
+    "error",
+    "expire",
+    "forbidden",
+    "hang",
+    "hang_after",
+    "reset",
+    "reset_after",
+    "slow",
+    "throttle",
+    "unauthorized",
 ]
 Object = dict[str, Any]
 
@@ -29,7 +39,7 @@ class Fault:
     """What happens to the next calls that fit; `skip` of them go well first.
 
     `reset` breaks the connection and `hang` never answers, both before the write; with `_after`
-    they do so between the write and its answer. `expire` says 410.
+    they do so between the write and its answer. `expire` says 410, `slow` comes half a second late.
     """
 
     kind: Kind

@@ -25,6 +25,7 @@ from tests.sim.fakeapi.watches import Watches
 from tests.sim.fakeapi.writes import Writes
 
 Object = dict[str, Any]
+SLOW_SECONDS = 0.5
 
 
 class FakeApi:
@@ -47,18 +48,33 @@ class FakeApi:
         self._writes = Writes(self.store, with_status=with_status)
         self._runner: web.AppRunner | None = None
         self._closing = asyncio.Event()
-        self._address = ""
+        self._site: web.TCPSite | None = None
+        self._port = 0
 
     async def __aenter__(self) -> "FakeApi":
         app = web.Application(client_max_size=4 * 2**20)
         app.router.add_route("*", "/{path:.*}", self._answer)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = self._runner.addresses[0][:2]
-        self._address = f"http://{host}:{port}"
+        await self.come_back()
         return self
+
+    async def come_back(self) -> None:
+        """Listen, at the same address as before."""
+        assert self._runner
+        self._site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await self._site.start()
+        self._port = self._runner.addresses[0][1]
+
+    async def go_away(self) -> None:
+        """Break all connections and take no new ones."""
+        assert self._runner
+        assert self._site
+        await self._site.stop()
+        for handler in self._runner.server.connections if self._runner.server else ():
+            handler.force_close()
+            if handler.transport:
+                handler.transport.abort()
 
     async def __aexit__(self, *_: object) -> None:
         self._closing.set()
@@ -67,7 +83,7 @@ class FakeApi:
             await self._runner.cleanup()
 
     def connection(self) -> Connection:
-        return Connection(server=self._address)
+        return Connection(server=f"http://127.0.0.1:{self._port}")
 
     def writes(self) -> list[Call]:
         """Return the calls that wanted to change something."""
@@ -120,6 +136,12 @@ class FakeApi:
                 raise Refusal(503, "ServiceUnavailable", "the connection is broken")
             case "expire":
                 raise too_old()
+            case "slow":
+                await asyncio.sleep(SLOW_SECONDS)
+            case "unauthorized":
+                raise Refusal(401, "Unauthorized", "Unauthorized")
+            case "forbidden":
+                raise Refusal(403, "Forbidden", f"may not {asked.verb} {asked.resource.plural}")
             case "reset_after" | "hang_after":
                 return
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from typing import Any, Literal
 
 from aiohttp import web
@@ -16,6 +17,9 @@ from tests.sim.fakeapi.store import Store
 Object = dict[str, Any]
 
 
+Told = tuple[int, int, int, int]
+
+
 class Watches:
     """Serves watches until they time out, are cut, or the server closes."""
 
@@ -28,7 +32,10 @@ class Watches:
         bookmark_seconds: float,
     ) -> None:
         self._store, self._faults, self._gone = store, faults, gone
-        self.bookmark_seconds, self.open, self._closed, self._cuts = bookmark_seconds, 0, False, 0
+        self.bookmark_seconds, self.open, self._closed = bookmark_seconds, 0, False
+        self._cuts = self._ends = self._failures = 0
+        self._mutes = Counter[str]()
+        self._live = Counter[tuple[str, Told]]()
 
     def close(self) -> None:
         """End all watches for good."""
@@ -40,6 +47,21 @@ class Watches:
         self._cuts += 1
         self._store.history.wake()
 
+    def mute(self, *plurals: str) -> None:
+        """Say nothing more on the watches of these that are open now, as dead connections do."""
+        self._mutes.update(plurals)
+        self._store.history.wake()
+
+    def end(self) -> None:
+        """End all watches that are open now, as the server does now and then."""
+        self._ends += 1
+        self._store.history.wake()
+
+    def fail(self) -> None:
+        """Say on all watches that are open now that something is wrong with the server."""
+        self._failures += 1
+        self._store.history.wake()
+
     async def serve(self, asked: Asked, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         version = int(asked.query.get("resourceVersion") or self._store.version)
@@ -48,7 +70,7 @@ class Watches:
         await response.prepare(request)
         self.open += 1
         try:
-            await self._stream(asked, request, response, version)
+            await self._live_on(asked, request, response, version)
         except Refusal as refusal:
             await _send(response, {"type": "ERROR", "object": refusal.status()})
         except ConnectionError:
@@ -57,15 +79,32 @@ class Watches:
             self.open -= 1
         return response
 
+    async def _live_on(
+        self, asked: Asked, request: web.Request, response: web.StreamResponse, version: int
+    ) -> None:
+        self._store.history.since(version, asked.resource)
+        kind = asked.resource.plural, self._told(asked.resource.plural)
+        self._live[kind] += 1
+        try:
+            await self._stream(asked, request, response, version)
+        finally:
+            self._live[kind] -= 1
+
     async def _stream(
         self, asked: Asked, request: web.Request, response: web.StreamResponse, version: int
     ) -> None:
         end = time.monotonic() + float(asked.query.get("timeoutSeconds") or 300)
-        cuts, marked = self._cuts, time.monotonic()
-        while not self._closed and time.monotonic() < end:
+        cuts, mutes, ends, failures = told = self._told(asked.resource.plural)
+        marked = time.monotonic()
+        while not self._closed and time.monotonic() < end and self._ends == ends:
             if self._cuts != cuts and request.transport:
                 request.transport.abort()
                 return
+            if self._failures != failures:
+                raise Refusal(500, "InternalError", "injected")
+            if self._mutes[asked.resource.plural] != mutes:
+                await self._store.history.wait(1.0)
+                continue
             reached = self._store.version
             for change in self._store.history.since(version, asked.resource):
                 await self._send_change(asked, response, change)
@@ -74,8 +113,16 @@ class Watches:
                 marked = time.monotonic()
                 await _send(response, _bookmark(asked, version))
             left = min(end, marked + self.bookmark_seconds) - time.monotonic()
-            if version == self._store.version and self._cuts == cuts:
+            if version == self._store.version and self._told(asked.resource.plural) == told:
                 await self._store.history.wait(max(0.0, left))
+
+    def live(self, plural: str) -> int:
+        """Return how many watches are open to which nothing of all this has been done."""
+        return self._live[plural, self._told(plural)]
+
+    def _told(self, plural: str) -> Told:
+        """Return how often each thing has been done to the watches that were open."""
+        return self._cuts, self._mutes[plural], self._ends, self._failures
 
     async def _send_change(
         self, asked: Asked, response: web.StreamResponse, change: Change

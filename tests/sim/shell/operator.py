@@ -14,17 +14,19 @@ from plumbline.plan.registry import CHILDREN, OURS
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.operator import Operator
 from plumbline.shell.settings import Process
-from plumbline.shell.watches import Ended
+from plumbline.shell.watches import Ended, Timing
 
 from tests.sim.fakeapi.backends import CRD, EVENT, LEASE, NAMESPACE, Backend
 from tests.sim.fakeapi.server import FakeApi
 from tests.sim.fakeapi.waiting import eventually
+from tests.unit.engine.clock import SetClock
 
 # Kopf waits until it has found namespaces among what is served, even if it watches everywhere.
 WATCHED = (*OURS, *CHILDREN)
 RESOURCES = (*WATCHED, EVENT, LEASE, NAMESPACE, CRD)
 WITH_STATUS = {resource.plural for resource in WATCHED} - {"configmaps"}
 HERE = "here"
+QUICK = Timing(request=1.0, silence=1.0, backoffs=(0.05,) * 1_000, idle=0.2)
 Object = dict[str, Any]
 SETTINGS = Settings(
     trainer_image="trainer:1",
@@ -38,7 +40,9 @@ SETTINGS = Settings(
 async def world(**options: Any) -> AsyncIterator[tuple[Backend, FakeApi]]:
     """Serve our kinds, those that ours make, and what Kopf looks for."""
     async with (
-        FakeApi(resources=RESOURCES, with_status=WITH_STATUS, **options) as api,
+        FakeApi(
+            resources=RESOURCES, with_status=WITH_STATUS, **{"bookmark_seconds": 0.3} | options
+        ) as api,
         Client(api.connection()) as client,
     ):
         yield Backend(client, api.connection(), HERE, api), api
@@ -51,7 +55,7 @@ class Running:
         self._api = api
         self.starts = 0
         self.operator: Operator | None = None
-        self.metrics = Metrics()
+        self.metrics, self.clock = Metrics(), SetClock()
 
     async def run(self) -> None:
         while True:
@@ -63,6 +67,8 @@ class Running:
                     client=client,
                     connection=self._api.connection(),
                     metrics=self.metrics,
+                    clock=self.clock,
+                    timing=QUICK,
                 )
                 try:
                     await self.operator.run()
@@ -83,13 +89,13 @@ class Running:
         held = {k: v for k, v in api.store.objects.items() if k.resource in OURS or _is_child(k, v)}
         wrong = {k for k in known.keys() | held.keys() if _version(known, k) != _version(held, k)}
         wrong -= {key for resource in WATCHED for key in cache.unreadable.keys(resource)}
-        busy = [f"{len(queue)} wait"] if len(queue) or queue.longest_work()[1] else []
+        busy = ["the queue"] if len(queue) or queue.longest_work()[1] else []
         return [f"{key.resource.kind} {key.name}" for key in sorted(wrong)] + busy
 
 
 @asynccontextmanager
 async def running(api: FakeApi, *, ready: bool = True) -> AsyncIterator[Running]:
-    """Run an operator; leaving kills it wherever it is."""
+    """Run an operator, at first until it is ready; leaving kills it wherever it is."""
     found = Running(api)
     task = asyncio.create_task(found.run())
     try:

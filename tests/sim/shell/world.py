@@ -29,9 +29,9 @@ async def dataset(backend: Backend, name: str = "data", **fields: Any) -> Object
     return await backend.create(DATASET, name, spec=SOURCE, **fields)
 
 
-async def training_run(backend: Backend, name: str = "run", **estimator: Any) -> Object:
-    """Create a TrainingRun of the Dataset `data`, which it waits for."""
-    spec = {"datasetRef": {"name": "data"}, "trainer": {"estimator": ESTIMATOR | estimator}}
+async def training_run(backend: Backend, name: str = "run", *, data: str = "data") -> Object:
+    """Create a TrainingRun of a Dataset, which it waits for."""
+    spec = {"datasetRef": {"name": data}, "trainer": {"estimator": ESTIMATOR}}
     return await backend.create(TRAINING_RUN, name, spec=spec)
 
 
@@ -70,12 +70,37 @@ def jobs(api: FakeApi) -> list[str]:
 
 async def until(api: FakeApi, *, seconds: float = 15.0, **wanted: str) -> None:
     """Wait until each object, by its name, has this reason; one that is gone has none."""
-    resources = {key.name: key.resource for key in api.store.objects if key.resource in OURS}
 
     def is_so() -> bool:
-        return all(reason(api, resources[n], n) == why for n, why in wanted.items())
+        found = {name.partition("/")[2]: why for name, why in reasons(api).items()}
+        return all(found.get(name) == why for name, why in wanted.items())
 
     await eventually(is_so, seconds=seconds, why=lambda: f"{wanted}: {reasons(api)}")
+
+
+async def goes_on(backend: Backend, api: FakeApi, operator: Running, name: str = "new") -> None:
+    """See to it that what is new, changes and goes is acted on, and that all is at rest then."""
+    run = f"{name}-run"
+    await training_run(backend, run, data=name)
+    await until(api, **{run: "DatasetNotFound"})
+    await dataset(backend, name)
+    await until(api, **{name: "Profiling", run: "DatasetNotReady"})
+    await backend.client.merge(backend.key(DATASET, name), {"spec": {"format": "parquet"}})
+    await until(api, **{name: "Profiling"})
+    await delete(backend, DATASET, name)
+    await until(api, **{run: "DatasetNotFound"})
+    await delete(backend, TRAINING_RUN, run)
+    await until_settled(api, operator)
+    await writes_nothing_again(api, operator)
+
+
+async def writes_nothing_again(api: FakeApi, operator: Running) -> None:
+    """See to it that a second look at everything changes nothing."""
+    api.calls.clear()
+    assert operator.operator
+    await operator.operator.resync.once()
+    await until_settled(api, operator)
+    assert api.writes() == []
 
 
 async def until_settled(api: FakeApi, operator: Running) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from plumbline.api import names
 from plumbline.engine.cache import Cache
+from plumbline.engine.clock import Clock
 from plumbline.engine.informer import Informer
 from plumbline.engine.liveness import Liveness
 from plumbline.engine.queue import Queue
@@ -17,7 +18,7 @@ from plumbline.shell.metrics import Metrics
 from plumbline.shell.puller import Puller
 from plumbline.shell.records import Records
 from plumbline.shell.settings import Process
-from plumbline.shell.watches import Watches
+from plumbline.shell.watches import Timing, Watches
 from plumbline.shell.wiring import UNREAD, Outside, wired
 from plumbline.store import Store
 
@@ -33,6 +34,8 @@ class Operator:
         connection: Connection,
         metrics: Metrics,
         on_end: Callable[[], None] = lambda: None,
+        clock: Clock | None = None,
+        timing: Timing | None = None,
     ) -> None:
         """Wire the parts together; nothing runs yet.
 
@@ -42,6 +45,8 @@ class Operator:
             connection: of Kopf, which has a client of its own.
             metrics: told of everything.
             on_end: called, on any thread, as soon as a part fails or the work is cancelled.
+            clock: tells when to look at everything again.
+            timing: how patient Kopf is.
         """
         self._process, self._on_end = process, on_end
         self.cache, self.queue = Cache(UNREAD), Queue(metrics=metrics)
@@ -60,8 +65,10 @@ class Operator:
         )
         ours = f"{names.MANAGED_BY}={names.MANAGER}"
         self._children = [Informer(client, self.cache, kind, labels=ours) for kind in CHILDREN]
-        self.resync = Resync(client, self.cache, self.queue, OURS)
-        self._watches = Watches(self.cache, connection, on_failure=on_end)
+        self.resync = Resync(client, self.cache, self.queue, OURS, clock=clock)
+        self._watches = Watches(
+            self.cache, connection, timing=timing or Timing(), on_failure=on_end
+        )
         self._liveness = Liveness(self.queue, [*self._children, *self._watches.streams.all])
         self.leads = False
 

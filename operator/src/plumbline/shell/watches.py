@@ -18,7 +18,8 @@ badly, which may take it minutes, nobody waits for it.
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import kopf
@@ -32,9 +33,25 @@ from plumbline.kube.config import Connection
 from plumbline.plan.registry import OURS
 from plumbline.shell.streams import Streams
 
-BACKOFF_SECONDS = (0.5, 1, 2, 3, 5, *(8,) * 450)
 STOP_SECONDS = 1.0
 Call = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How patient kopf is, in seconds.
+
+    Attributes:
+        request: how long a request may take, a watch aside.
+        silence: after how long a watch that says nothing, not even a bookmark, is begun anew.
+        backoffs: pauses between tries; after the last, an hour later, kopf ends.
+        idle: how long a task waits for more news of its object before it ends.
+    """
+
+    request: float = 30
+    silence: float = 70
+    backoffs: Sequence[float] = (0.5, 1, 2, 3, 5, *(8,) * 450)
+    idle: float = 1
 
 
 class Ended(Exception):
@@ -45,10 +62,11 @@ class Watches:
     """Kopf's watches of our kinds."""
 
     def __init__(
-        self, cache: Cache, connection: Connection, *, on_failure: Call = lambda: None
+        self, cache: Cache, connection: Connection, *, timing: Timing, on_failure: Call
     ) -> None:
         """Feed `cache`; `on_failure()` is called on kopf's thread, as soon as kopf fails."""
-        self._cache, self._connection, self._on_failure = cache, connection, on_failure
+        self._cache, self._connection = cache, connection
+        self._timing, self._on_failure = timing, on_failure
         self.streams = Streams(OURS)
 
     async def run(self) -> None:
@@ -67,7 +85,7 @@ class Watches:
             _call(loop, lambda: _resolve(failed, error))
 
         kopf_loop = uvloop.new_event_loop()
-        work = _kopf(self._registry(loop), stop, fail)
+        work = _kopf(self._registry(loop), settings(self._timing), stop, fail)
         _start(kopf_loop, work, lambda: _call(loop, lambda: _resolve(gone, None)))
         self.streams.begin()
         try:
@@ -112,29 +130,38 @@ class Watches:
             self._cache.observe(key, obj)
 
 
-def settings() -> kopf.OperatorSettings:
+def settings(timing: Timing) -> kopf.OperatorSettings:
     """Return what is set of kopf; see the top of this file."""
     found = kopf.OperatorSettings()
     found.watching.chunk_size = PAGE
-    found.networking.request_timeout = 30
-    found.networking.error_backoffs = BACKOFF_SECONDS
-    found.queueing.idle_timeout = 1
+    found.watching.inactivity_timeout = timing.silence
+    found.networking.request_timeout = timing.request
+    found.networking.error_backoffs = timing.backoffs
+    found.queueing.idle_timeout = timing.idle
     found.scanning.disabled = True
     return found
 
 
 async def _kopf(
     registry: kopf.OperatorRegistry,
+    settings: kopf.OperatorSettings,
     stop: asyncio.Event,
     fail: Callable[[BaseException | None], None],
 ) -> None:
     """Run kopf; its end takes a while, so `fail` is told when it begins."""
-    tasks = await kopf.spawn_tasks(
-        registry=registry, settings=settings(), clusterwide=True, standalone=True, stop_flag=stop
-    )
-    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    fail(_error_of(done))
-    await kopf.run_tasks(tasks)
+    try:
+        tasks = await kopf.spawn_tasks(
+            registry=registry,
+            settings=settings,
+            clusterwide=True,
+            standalone=True,
+            stop_flag=stop,
+        )
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        fail(_error_of(done))
+        await kopf.run_tasks(tasks)
+    except Exception as error:
+        fail(error)
 
 
 def _error_of(tasks: Iterable["asyncio.Task[Any]"]) -> BaseException | None:
