@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from plumbline.api import names
 from plumbline.api.objects import Key
 from plumbline.engine.versions import version_of
@@ -26,7 +27,8 @@ WATCHED = (*OURS, *CHILDREN)
 RESOURCES = (*WATCHED, EVENT, LEASE, NAMESPACE, CRD)
 WITH_STATUS = {resource.plural for resource in WATCHED} - {"configmaps"}
 HERE = "here"
-QUICK = Timing(request=1.0, silence=1.0, backoffs=(0.05,) * 1_000, idle=0.2)
+PROVE = pytest.mark.prove
+QUICK = Timing(request=0.6, silence=0.6, backoffs=(0.05,) * 1_000, idle=0.2)
 Object = dict[str, Any]
 SETTINGS = Settings(
     trainer_image="trainer:1",
@@ -41,7 +43,7 @@ async def world(**options: Any) -> AsyncIterator[tuple[Backend, FakeApi]]:
     """Serve our kinds, those that ours make, and what Kopf looks for."""
     async with (
         FakeApi(
-            resources=RESOURCES, with_status=WITH_STATUS, **{"bookmark_seconds": 0.3} | options
+            resources=RESOURCES, with_status=WITH_STATUS, **{"bookmark_seconds": 0.2} | options
         ) as api,
         Client(api.connection()) as client,
     ):

@@ -14,7 +14,7 @@ from tests.sim.fakeapi.backends import Backend
 from tests.sim.fakeapi.faults import Kind
 from tests.sim.fakeapi.server import FakeApi
 from tests.sim.fakeapi.waiting import eventually
-from tests.sim.shell.operator import running, world
+from tests.sim.shell.operator import PROVE, running, world
 from tests.sim.shell.world import (
     dataset,
     delete,
@@ -174,7 +174,10 @@ async def test_a_kill_at_any_write_changes_nothing_in_the_end(where: str, kind: 
             await goes_on(backend, api, operator)
 
 
-@pytest.mark.parametrize("kind", ["conflict", "throttle", "error", "reset", "reset_after"])
+@pytest.mark.parametrize(
+    "kind",
+    [*("conflict", "reset_after"), *(pytest.param(kind, marks=PROVE) for kind in SHORT[:3])],
+)
 @pytest.mark.parametrize("where", WRITES)
 async def test_a_write_that_fails_once_is_tried_again(where: str, kind: Kind) -> None:
     verb, plural = where.split()
