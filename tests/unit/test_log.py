@@ -80,7 +80,7 @@ EVIL = "a\n2026-01-01T00:00:00.000Z ERROR forged\r\x1b[2J\x9b2J\u2028\u202e"
 def test_no_value_message_or_trace_can_forge_a_line(configured: Configured, form: str) -> None:
     written = configured(FORMAT=form)
     logging.getLogger("other").error("said %s", EVIL)
-    ours.error("failed", trace=ValueError(EVIL), value=EVIL, nested={"a": [EVIL]})
+    ours.exception("failed", ValueError(EVIL), value=EVIL, nested={"a": [EVIL]})
     with log.bound(name=EVIL):
         ours.info("bound")
     starts = [line for line in written() if not line.startswith("    ")]
@@ -141,11 +141,28 @@ def test_the_level_is_chosen_for_our_own_lines_only(configured: Configured) -> N
 
 
 @pytest.mark.parametrize(("name", "value"), [("FORMAT", "xml"), ("LEVEL", "loud")])
-def test_a_form_or_level_that_does_not_exist_is_refused_by_name(
+def test_a_form_or_level_that_does_not_exist_is_named_and_ends_nothing(
     configured: Configured, name: str, value: str
 ) -> None:
-    with pytest.raises(log.LogError, match=f"PLUMBLINE_LOG_{name} is '{value}'; use one of"):
-        configured(**{name: value})
+    written = configured(**{name: value})
+    (line,) = written()
+    assert f"variable=PLUMBLINE_LOG_{name} value={value} allowed=" in line
+    ours.info("goes on")
+    assert stamped(written()[-1]) == "INFO goes on"
+
+
+def test_where_an_error_arose_can_be_said_without_the_words_that_may_quote_a_row() -> None:
+    words = "a person's name"
+    try:
+        try:
+            raise KeyError(words)
+        except KeyError as first:
+            raise ValueError(words) from first
+    except ValueError as error:
+        found = log.frames(error)
+    assert found.index("KeyError") < found.index("ValueError")
+    assert found.count("test_log.py") == 2
+    assert words not in found
 
 
 def test_only_what_differs_from_the_usual_is_passed_on() -> None:

@@ -16,6 +16,7 @@ Values never hold rows, payloads or secrets: whoever logs sees to that.
 import json
 import logging
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -28,10 +29,6 @@ FORMATS, LEVELS = ("text", "json"), ("DEBUG", "INFO", "WARNING", "ERROR")
 LONGEST = 4000
 _OURS = "plumbline"
 _context: ContextVar[tuple[tuple[str, Any], ...]] = ContextVar("log_context", default=())
-
-
-class LogError(ValueError):
-    """The environment asks for a format or a level that does not exist."""
 
 
 class Logger:
@@ -53,9 +50,13 @@ class Logger:
         """Say what did not work and is tried again, or done without."""
         self._write(logging.WARNING, message, values)
 
-    def error(self, message: str, /, *, trace: BaseException | None = None, **values: Any) -> None:
-        """Say what needs a person; with `trace` also where it happened."""
-        self._write(logging.ERROR, message, values, trace)
+    def error(self, message: str, /, **values: Any) -> None:
+        """Say what needs a person."""
+        self._write(logging.ERROR, message, values)
+
+    def exception(self, message: str, error: BaseException, /, **values: Any) -> None:
+        """Say what needs a person, and where it happened."""
+        self._write(logging.ERROR, message, values, error)
 
     def _write(
         self,
@@ -73,6 +74,11 @@ def get_logger(name: str) -> Logger:
     return Logger(name)
 
 
+def bind(**values: Any) -> None:
+    """Add these values to each further line within the innermost `bound`."""
+    _context.set((*_context.get(), *values.items()))
+
+
 @contextmanager
 def bound(**values: Any) -> Iterator[None]:
     """Add these values to each line that this task, and those it starts, write meanwhile."""
@@ -83,21 +89,29 @@ def bound(**values: Any) -> Iterator[None]:
         _context.reset(token)
 
 
-def configure(environment: Mapping[str, str], *, stream: TextIO | None = None) -> None:
-    """Write all lines of this process in one form, as the environment wants it.
+def frames(error: BaseException) -> str:
+    """Return where an error arose, without its own words: they may quote a row or a payload."""
+    earlier = error.__cause__ or error.__context__
+    above = f"{frames(earlier)}\n" if earlier else ""
+    return f"{above}{''.join(traceback.format_tb(error.__traceback__))}{type(error).__name__}"
 
-    Raises:
-        LogError: it wants a form or a level that does not exist.
-    """
-    form = _one_of(environment.get(FORMAT) or "text", FORMAT, FORMATS)
-    level = _one_of(environment.get(LEVEL) or "INFO", LEVEL, LEVELS)
+
+def configure(environment: Mapping[str, str], *, stream: TextIO | None = None) -> None:
+    """Write all lines of this process in one form, as the environment wants it."""
+    form = environment.get(FORMAT) or FORMATS[0]
+    level = environment.get(LEVEL) or "INFO"
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter((Json if form == "json" else Text)(_pairs(environment.get(BOUND, ""))))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     # Of other libraries only what went wrong: at DEBUG they log requests and replies whole.
     root.setLevel(logging.WARNING)
-    logging.getLogger(_OURS).setLevel(level)
+    logging.getLogger(_OURS).setLevel(level if level in LEVELS else "INFO")
+    for variable, value, allowed in ((FORMAT, form, FORMATS), (LEVEL, level, LEVELS)):
+        if value not in allowed:
+            get_logger(__name__).warning(
+                "no such form or level of a log", variable=variable, value=value, allowed=allowed
+            )
 
 
 def passed_on(environment: Mapping[str, str]) -> dict[str, str]:
@@ -154,13 +168,6 @@ class Json(Form):
         }
         values = {key: value for key, value in self.values(record).items() if key not in line}
         return json.dumps({**line, **values, **({"trace": trace} if trace else {})})
-
-
-def _one_of(value: str, variable: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        choice = ", ".join(allowed)
-        raise LogError(f"environment variable {variable} is {value!r}; use one of {choice}")
-    return value
 
 
 def _pairs(text: str) -> dict[str, str]:

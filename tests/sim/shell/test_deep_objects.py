@@ -60,7 +60,8 @@ async def test_one_that_is_added_to_an_open_watch_ends_it_not(
         assert operator.missing() == []
         lines = [r for r in caplog.records if "too many levels" in r.message]
         assert [line.levelno for line in lines] == [logging.ERROR]
-        assert f"{resource.kind} here/deep" in lines[0].message
+        about = {"kind": resource.kind, "namespace": "here", "name": "deep"}
+        assert vars(lines[0])["values"] == about
 
 
 @pytest.mark.parametrize("number", DEPTHS)

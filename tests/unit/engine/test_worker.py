@@ -1,6 +1,7 @@
 """Every error leads somewhere: to another try, to a person, or to a log."""
 
 import asyncio
+import io
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from plumbline.kube.errors import (
     Throttled,
     Unavailable,
 )
+from plumbline.log import Text
 
 from tests.sim.fakeapi.waiting import eventually
 from tests.unit.engine.clock import SetClock
@@ -124,6 +126,20 @@ async def test_a_bug_is_traced_once_and_not_at_every_try(caplog: pytest.LogCaptu
     traces = [record for record in caplog.records if record.exc_info]
     assert len(traces) == 1
     assert len(caplog.records) == shop.passes == 4
+
+
+async def test_every_line_of_a_pass_names_the_object() -> None:
+    shop, stream = failing(Invalid("no")), io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(Text({}))
+    logging.getLogger("plumbline").addHandler(handler)
+    try:
+        await shop.work()
+    finally:
+        logging.getLogger("plumbline").removeHandler(handler)
+    (line,) = stream.getvalue().splitlines()
+    said = "WARNING reconcile refused kind=Thing namespace=here name=one"
+    assert f'{said} error="Invalid: no" retry_seconds=' in line
 
 
 async def test_an_object_that_asks_to_be_looked_at_again_is() -> None:

@@ -30,6 +30,11 @@ class Key:
     namespace: str
     name: str
 
+    @property
+    def about(self) -> dict[str, str]:
+        """The keys and values of a log line about the object."""
+        return {"kind": self.resource.kind, "namespace": self.namespace, "name": self.name}
+
 
 def is_leaving(obj: Manifest) -> bool:
     """Tell whether somebody has already deleted an object that is still there."""

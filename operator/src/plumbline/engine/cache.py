@@ -5,7 +5,6 @@ resourceVersion, and a deleted one is not brought back by an event from before i
 Objects are shared, never copied: nobody changes what the cache has given out.
 """
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from plumbline.engine.tombstones import Tombstones
 from plumbline.engine.unreadable import Unreadable
 from plumbline.engine.versions import is_newer, version_of
 from plumbline.kube.levels import is_unreadable
+from plumbline.log import get_logger
 
 Object = Mapping[str, Any]
 Listener = Callable[[Key, Object | None, Object | None], None]
@@ -21,7 +21,7 @@ Objects = list[Object]
 Field = tuple[str, str]
 # Fields of any object that nobody reads: a third of its size.
 UNREAD: Field = ("metadata", "managedFields")
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 class Cache:
@@ -147,8 +147,8 @@ class Cache:
         for listener in self._listeners:
             try:
                 listener(key, old, new)
-            except Exception:
-                log.exception("a listener failed on %s %s", key.resource.kind, key.name)
+            except Exception as error:
+                log.exception("a listener failed", error, **key.about)
 
 
 def uid_of(obj: Object) -> str:

@@ -5,7 +5,6 @@ next pass sees our own writes.
 """
 
 import json
-import logging
 from collections.abc import Callable
 
 from plumbline.api.objects import Key, Manifest, Resource
@@ -20,9 +19,10 @@ from plumbline.engine.versions import version_of
 from plumbline.kube.client import Client
 from plumbline.kube.errors import AlreadyExists, Conflict, NotFound
 from plumbline.kube.events import Recorder
+from plumbline.log import get_logger
 
 __all__ = ["Effects", "Foreign", "Leftover"]
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 class Effects:
@@ -178,11 +178,9 @@ class Effects:
         """Say in one line what this pass has written."""
         metadata = (self._cache.get(key) or {"metadata": {}})["metadata"]
         log.info(
-            'reconciled kind=%s object=%s/%s uid=%s generation=%s wrote="%s"',
-            key.resource.kind,
-            key.namespace,
-            key.name,
-            metadata.get("uid"),
-            metadata.get("generation"),
-            ", ".join(written),
+            "reconciled",
+            **key.about,
+            generation=metadata.get("generation"),
+            uid=metadata.get("uid"),
+            wrote=written,
         )

@@ -5,7 +5,6 @@ repeated now and then for that reason alone.
 """
 
 import asyncio
-import logging
 from typing import Any
 
 from plumbline.api.objects import Resource
@@ -17,9 +16,10 @@ from plumbline.engine.resync import RESYNC_SECONDS
 from plumbline.engine.versions import version_of
 from plumbline.kube.client import Client
 from plumbline.kube.errors import ApiError, Gone
+from plumbline.log import get_logger
 
 LONGEST_WATCH_SECONDS, SHORT_WATCH_SECONDS = 300, 1.0
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 class Informer:
@@ -61,7 +61,7 @@ class Informer:
             try:
                 await self._watch_on()
             except Gone as error:
-                log.info("%s; listing again", error)
+                log.info("watch is too old, listing again", watched=self.resource.kind, error=error)
                 await self._backoff.pause()
 
     async def relist(self) -> str:
@@ -70,7 +70,7 @@ class Informer:
             try:
                 version = await self._list()
             except ApiError as error:
-                log.warning("%s; listing again", error)
+                log.warning("list failed", watched=self.resource.kind, error=error)
                 await self._backoff.pause()
             else:
                 self.synced.set()
@@ -100,7 +100,7 @@ class Informer:
             except Gone:
                 raise
             except ApiError as error:
-                log.warning("%s", error)
+                log.warning("watch failed", watched=self.resource.kind, error=error)
                 await self._backoff.pause()
             else:
                 if self._clock.monotonic() - started < SHORT_WATCH_SECONDS:

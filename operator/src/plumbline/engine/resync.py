@@ -5,7 +5,6 @@ misses nothing, and nobody has to watch on from it.
 """
 
 import asyncio
-import logging
 from collections.abc import Sequence
 
 from plumbline.api.objects import Resource
@@ -16,9 +15,10 @@ from plumbline.engine.listing import Backoff
 from plumbline.engine.queue import Queue
 from plumbline.kube.client import Client
 from plumbline.kube.errors import ApiError
+from plumbline.log import get_logger
 
 RESYNC_SECONDS = 600.0
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 class Resync:
@@ -60,7 +60,7 @@ class Resync:
             try:
                 await listing.take_in(self._client, self._cache, resource)
             except ApiError as error:
-                log.warning("%s; listing again", error)
+                log.warning("list failed", watched=resource.kind, error=error)
                 await backoff.pause()
             else:
                 break

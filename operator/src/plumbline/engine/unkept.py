@@ -4,13 +4,12 @@
 without effect, and not one for ever.
 """
 
-import logging
-
 from plumbline.api.objects import Key, Manifest
 from plumbline.engine.applied import applied_digest
 from plumbline.engine.difference import Path, differences
+from plumbline.log import get_logger
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 class Unkept:
@@ -33,5 +32,6 @@ class Unkept:
         self._paths.pop(key, None)
         if unkept := frozenset(differences(answer, wanted)):
             self._paths[key] = (applied_digest(wanted), unkept)
-            fields = ", ".join(sorted(".".join(path) for path in unkept))
-            log.warning("%s %s: the server does not keep %s", key.resource.kind, key.name, fields)
+            fields = sorted(".".join(path) for path in unkept)
+            child = f"{key.resource.kind}/{key.name}"
+            log.warning("the API server does not keep what was applied", child=child, fields=fields)

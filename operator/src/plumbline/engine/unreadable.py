@@ -1,13 +1,13 @@
 """Objects that exist and cannot be read: each is told once, and again when it is mended or gone."""
 
-import logging
 from collections.abc import Callable
 
 from plumbline.api.objects import Key, Resource
 from plumbline.engine.versions import is_newer
+from plumbline.log import get_logger
 
 Listener = Callable[[Key, bool], None]
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 class Unreadable:
@@ -32,8 +32,7 @@ class Unreadable:
         known = key in self._versions
         self._versions[key] = version
         if not known:
-            where = f"{key.resource.kind} {key.namespace}/{key.name}"
-            log.error("%s has too many levels to be read: it is passed over until mended", where)
+            log.error("passed over until mended: too many levels to be read", **key.about)
             self._tell(key, True)
 
     def discard(self, key: Key, *, as_of: str = "") -> None:

@@ -4,7 +4,6 @@ An error is either worth another try, and backs off, or needs a person, and is s
 """
 
 import asyncio
-import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -15,11 +14,12 @@ from plumbline.engine.metrics import ReconcileMetrics, Silent
 from plumbline.engine.ownership import Foreign, Leftover
 from plumbline.engine.queue import Queue
 from plumbline.kube.errors import ApiError, Conflict, Forbidden, Invalid, Throttled
+from plumbline.log import bound, get_logger
 
 Reconcile = Callable[[Key], Awaitable[datetime | None]]
 Tell = Callable[[Key, Exception], Awaitable[None]]
 SLOW_SECONDS, TRACES_KEPT = 30.0, 1_000
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 class Workers:
@@ -55,6 +55,10 @@ class Workers:
 
     async def once(self, key: Key) -> None:
         """Reconcile one key and see to it that it comes back if it must."""
+        with bound(**key.about):
+            await self._reconciled(key)
+
+    async def _reconciled(self, key: Key) -> None:
         started = self._clock.monotonic()
         try:
             again = await self._reconcile(key)
@@ -69,7 +73,6 @@ class Workers:
         self._metrics.reconciled(key.resource.kind.lower(), result, seconds)
 
     async def _failed(self, key: Key, error: Exception) -> None:
-        where = f"{key.resource.kind} {key.namespace}/{key.name}"
         match error:
             case Conflict():
                 self._queue.retry_at_once(key)
@@ -77,10 +80,11 @@ class Workers:
                 self._queue.retry(key, at_least_seconds=error.retry_after_seconds)
             case Invalid() | Forbidden() | Foreign():
                 pause = self._queue.retry(key, at_least_seconds=SLOW_SECONDS)
-                log.warning("%s: %s; again in %.0f s", where, error, pause)
+                log.warning("reconcile refused", error=error, retry_seconds=round(pause, 1))
                 await self._say(key, error)
             case ApiError() | Leftover():
-                log.warning("%s: %s; again in %.1f s", where, error, self._queue.retry(key))
+                pause = self._queue.retry(key)
+                log.warning("reconcile failed", error=error, retry_seconds=round(pause, 1))
             case _:
                 self._log_bug(key, error, pause=self._queue.retry(key))
 
@@ -88,7 +92,7 @@ class Workers:
         try:
             await self._tell(key, error)
         except Exception as second:
-            log.warning("%s %s could not be told: %r", key.resource.kind, key.name, second)
+            log.warning("the status does not say what was refused", error=second)
 
     def _log_bug(self, key: Key, error: Exception, *, pause: float) -> None:
         """Log a traceback the first time that a key fails in this way, then one line."""
@@ -97,5 +101,8 @@ class Workers:
         self._traced[trace] = None
         if len(self._traced) > TRACES_KEPT:
             self._traced.popitem(last=False)
-        where = f"{key.resource.kind} {key.namespace}/{key.name}"
-        log.error("%s: %r; again in %.1f s", where, error, pause, exc_info=None if known else error)
+        again = round(pause, 1)
+        if known:
+            log.error("reconcile broke again", error=error, retry_seconds=again)
+        else:
+            log.exception("reconcile broke", error, retry_seconds=again)

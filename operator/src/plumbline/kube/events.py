@@ -1,7 +1,6 @@
 """Kubernetes Events: the same event again raises a count and makes no new object."""
 
 import hashlib
-import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -11,10 +10,11 @@ from plumbline.api.objects import Key, Resource
 from plumbline.api.plan import Event
 from plumbline.kube.client import Client
 from plumbline.kube.errors import AlreadyExists, ApiError, NotFound
+from plumbline.log import get_logger
 
 EVENT = Resource("", "v1", "Event", "events")
 MESSAGE_BYTES, KEPT, QUIET = 1024, 4096, timedelta(minutes=1)
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 class Recorder:
@@ -42,7 +42,7 @@ class Recorder:
         try:
             await self._write(key, about, event, now)
         except ApiError as error:
-            log.warning("event %s: %s", event.reason, error)
+            log.warning("event not written", reason=event.reason, error=error)
 
     def _remember(self, name: str, now: datetime) -> None:
         self._said[name] = now
@@ -60,7 +60,7 @@ class Recorder:
                 count = (await self._client.get(key)).get("count") or 1
                 await self._client.merge(key, {"count": count + 1, "lastTimestamp": time})
             except NotFound:
-                log.debug("event %s expired while it was counted", key.name)
+                log.debug("event expired while it was counted", event=key.name)
 
     def _event(self, key: Key, about: Mapping[str, Any], event: Event, time: str) -> dict[str, Any]:
         metadata = about["metadata"]

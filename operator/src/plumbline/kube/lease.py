@@ -5,7 +5,6 @@ measured by this process' own monotonic clock only, so clocks that differ betwee
 """
 
 import asyncio
-import logging
 import math
 import time
 from collections.abc import Callable
@@ -16,11 +15,12 @@ from typing import Any
 from plumbline.api.objects import Key, Resource
 from plumbline.kube.client import Client
 from plumbline.kube.errors import AlreadyExists, ApiError, Conflict, NotFound
+from plumbline.log import get_logger
 
 LEASE = Resource("coordination.k8s.io", "v1", "Lease", "leases")
 Object = dict[str, Any]
 RELEASE_SECONDS = 3.0
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Election:
             if await self._try_to_lead():
                 break
             await asyncio.sleep(self._pause())
-        log.info("leading as %s", self._identity)
+        log.info("leading", identity=self._identity)
 
     async def keep(self) -> None:
         """Renew until that fails for too long.
@@ -80,9 +80,9 @@ class Election:
                 async with asyncio.timeout(min(self._left(), self._patience())):
                     await self._renew()
             except TimeoutError:
-                log.warning("leader election: the API server did not answer in time")
+                log.warning("lease not renewed: the API server did not answer in time")
             except ApiError as error:
-                log.warning("leader election: %s", error)
+                log.warning("lease not renewed", error=error)
             if self._left() <= 0:
                 raise LostLease(f"{self._identity} could not renew its Lease in time")
 
@@ -94,7 +94,7 @@ class Election:
                 if _holder(lease) == self._identity:
                     await self._write(lease, holder="")
         except (ApiError, TimeoutError) as error:
-            log.warning("the Lease was not given back: %r", error)
+            log.warning("lease not given back", error=error)
         self._renewed = -math.inf
 
     def _left(self) -> float:
@@ -129,7 +129,7 @@ class Election:
         except (Conflict, AlreadyExists, TimeoutError):
             return False
         except ApiError as error:
-            log.warning("leader election: %s", error)
+            log.warning("lease not taken", error=error)
             return False
 
     async def _take(self) -> bool:

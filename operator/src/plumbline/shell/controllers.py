@@ -10,6 +10,7 @@ from plumbline.api.plan import Plan
 from plumbline.engine.cache import Cache
 from plumbline.engine.effects import Effects
 from plumbline.kube.errors import QuotaExceeded
+from plumbline.log import bind
 from plumbline.plan.common import refusal
 from plumbline.plan.kind import Kind
 from plumbline.plan.registry import BY_KIND
@@ -58,6 +59,8 @@ class Reconciler:
             StoreError: what a Job has come to cannot be read now; the object says so.
         """
         controller, seen = self._by_kind[key.resource], self._cache.get(key)
+        if seen is not None:
+            bind(generation=seen["metadata"].get("generation"))
         try:
             snapshot = await controller.gather(key)
         except StoreError as error:

@@ -1,11 +1,12 @@
 """An end that comes in time, whatever hangs: it does not depend on any event loop."""
 
-import logging
 import os
 import threading
 
+from plumbline.log import get_logger
+
 END_SECONDS = 4.0
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 class Deadline:
@@ -24,5 +25,5 @@ class Deadline:
 
 
 def _end() -> None:
-    log.error("the operator has not ended in time: something hangs")
+    log.error("the operator has not ended in time: something hangs", seconds=END_SECONDS)
     os._exit(1)

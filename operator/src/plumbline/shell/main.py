@@ -3,14 +3,15 @@
 import asyncio
 import gc
 import logging
+import os
 import signal
-import sys
 
 import uvloop
 
 from plumbline.kube.client import Client
 from plumbline.kube.config import ConfigError, Connection, connection
 from plumbline.kube.lease import Election, LostLease
+from plumbline.log import configure, get_logger
 from plumbline.shell.deadline import Deadline
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.operator import Operator
@@ -18,17 +19,19 @@ from plumbline.shell.probes import Probes
 from plumbline.shell.settings import Process, SettingsError, from_environment
 
 LEASE = "plumbline-operator"
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 def main() -> int:
     """Run the operator until it is told to end; 2 when it cannot start."""
+    configure(os.environ)
+    # It warns that it takes no signals: the main thread does.
+    logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
     try:
         process, server = from_environment(), connection()
     except (SettingsError, ConfigError) as error:
-        print(f"plumbline-operator: {error}", file=sys.stderr)
+        log.error("the operator cannot start", error=error)
         return 2
-    _configure_log(process.log_level)
     _collect_rarely()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_run(process, server, Metrics()))
@@ -84,16 +87,7 @@ async def _ended(work: "asyncio.Task[None]") -> int:
         return 0
     except BaseExceptionGroup as group:
         if lost := group.subgroup(LostLease):
-            log.error("%s", lost.exceptions[0])
+            log.error("the lead is lost", error=lost.exceptions[0])
         else:
-            log.error("a part of the operator failed", exc_info=group)
+            log.exception("a part of the operator failed", group)
     return 1
-
-
-def _configure_log(level: str) -> None:
-    logging.basicConfig(
-        level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    logging.getLogger("kopf").setLevel(logging.WARNING)
-    # It warns that it takes no signals: the main thread does.
-    logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)

@@ -6,7 +6,6 @@ and loses nothing. A pod that is killed takes along what it counted since the la
 
 import asyncio
 import json
-import logging
 import time
 from collections.abc import Awaitable, Iterator
 from typing import Any
@@ -24,6 +23,7 @@ from plumbline.engine.queue import Queue
 from plumbline.live.deployment import DeploymentTraffic
 from plumbline.live.observations import Assessment, PodProblem, Traffic
 from plumbline.live.pulls import PullFailed, ServingPod
+from plumbline.log import get_logger
 from plumbline.shell import pull, routing
 from plumbline.shell.evaluations import MonitorEvaluations
 from plumbline.shell.metrics import Metrics
@@ -34,7 +34,7 @@ from plumbline.store import StoreError
 
 PERIOD_SECONDS = 1.0
 DESCRIPTION_LIMIT = 64 * 2**20
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 class Puller:
@@ -154,7 +154,7 @@ class Puller:
             try:
                 yield key, self._models.read(ModelDeployment, obj)
             except ValidationError as error:
-                log.warning("%s/%s: %s", key.namespace, key.name, error)
+                log.warning("a deployment cannot be read", error=error, **key.about)
 
 
 def _taken(
@@ -175,9 +175,9 @@ async def _apart(key: Key, work: Awaitable[None]) -> None:
     try:
         await work
     except StoreError as error:
-        log.warning("%s/%s: %s", key.namespace, key.name, error)
-    except Exception:
-        log.exception("%s/%s: pulling counts", key.namespace, key.name)
+        log.warning("the store does not give a model's reference", error=error, **key.about)
+    except Exception as error:
+        log.exception("pulling counts broke", error, **key.about)
 
 
 def _identities(deployment: ModelDeployment) -> set[str]:

@@ -27,7 +27,6 @@ class Process:
         workers: reconciles at the same time.
         probe_port: port of /livez and /readyz.
         metrics_port: port of /metrics.
-        log_level: level of the log, such as INFO.
     """
 
     plan: Settings
@@ -36,7 +35,6 @@ class Process:
     workers: int = 16
     probe_port: int = 8081
     metrics_port: int = 8080
-    log_level: str = "INFO"
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Process:
@@ -52,7 +50,6 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Process:
         workers=_number(environment, "PLUMBLINE_WORKERS", 16),
         probe_port=_number(environment, "PLUMBLINE_PROBE_PORT", 8081),
         metrics_port=_number(environment, "PLUMBLINE_METRICS_PORT", 8080),
-        log_level=environment.get("PLUMBLINE_LOG_LEVEL", "INFO"),
     )
 
 
