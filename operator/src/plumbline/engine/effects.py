@@ -13,6 +13,7 @@ from plumbline.engine.applied import with_digest
 from plumbline.engine.cache import Cache
 from plumbline.engine.clock import Clock, RealClock
 from plumbline.engine.conditions import stamped
+from plumbline.engine.decisions import new_decisions, record
 from plumbline.engine.ownership import Foreign, Leftover, check_ours
 from plumbline.engine.unkept import Unkept
 from plumbline.engine.versions import version_of
@@ -58,11 +59,21 @@ class Effects:
             ApiError: the server refused a write.
         """
         written: list[str] = []
+        old, stored = self._cache.get(key), False
         try:
-            await self._write(key, plan, seen or self._cache.get(key), written)
+            await self._make(plan, written)
+            if plan.status is not None and await self.set_status(
+                key, plan.status, seen=seen or old
+            ):
+                written.append("status")
+            stored = True
+            for deletion in plan.delete:
+                written += await self._delete(deletion)
         finally:
             if written:
                 self._log(key, written)
+            if written and stored:
+                self._record(key, plan, old)
         about = self._cache.get(key)
         for event in plan.events if about is not None else ():
             await self._recorder.record(about or {}, event)
@@ -94,15 +105,11 @@ class Effects:
         self._cache.observe(key, answer)
         return 1
 
-    async def _write(self, key: Key, plan: Plan, seen: Manifest | None, written: list[str]) -> None:
+    async def _make(self, plan: Plan, written: list[str]) -> None:
         for manifest in plan.create:
             written += await self._create(manifest)
         for manifest in plan.apply:
             written += await self._apply(manifest)
-        if plan.status is not None and await self.set_status(key, plan.status, seen=seen):
-            written.append("status")
-        for deletion in plan.delete:
-            written += await self._delete(deletion)
 
     async def _create(self, manifest: Manifest) -> list[str]:
         key = self._key(manifest)
@@ -173,6 +180,13 @@ class Effects:
     def _key(self, manifest: Manifest) -> Key:
         metadata = manifest["metadata"]
         return Key(self._resource_of(manifest), metadata.get("namespace", ""), metadata["name"])
+
+    def _record(self, key: Key, plan: Plan, old: Manifest | None) -> None:
+        """Record what this pass has decided anew; of an object that is gone there is nothing."""
+        if (live := self._cache.get(key)) is not None:
+            before = (old or {}).get("status")
+            news = new_decisions(plan.decisions, before=before, after=plan.status)
+            record(key, live, news)
 
     def _log(self, key: Key, written: list[str]) -> None:
         """Say in one line what this pass has written."""
