@@ -5,8 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from plumbline.stats import drift
-from plumbline.stats.bins import ColumnBins, Counts
+from plumbline.stats.bins import ColumnBins, Counts, Layout
 from plumbline.stats.reference import number_bins
+from plumbline.stats.windows import SCALES, Windows
 
 from tests.prove import cusum, streams
 
@@ -33,15 +34,13 @@ def live(rng: np.random.Generator, bins: ColumnBins, shift: Shift, seconds: int)
 def windows(bins: ColumnBins, counts: Counts) -> int | None:
     """Return the second at which a window alarms; after some minutes not every one is looked at."""
     alpha = drift.log_alpha(false_alarms_per_month=1, columns=cusum.COLUMNS)
+    layout = Layout([bins])
     sums = np.vstack([np.zeros((1, bins.size), np.int64), counts.cumsum(axis=0)])
     for end in [*range(2, 300), *range(300, len(counts) + 1, 20)]:
-        for scale in (scale for scale in drift.SCALES[1:] if scale <= end):
-            cells = sums[end] - sums[end - scale]
-            scored = drift.score_window(
-                bins, cells, seconds=scale, log_alpha=alpha, tolerate=TOLERATE
-            )
-            if scored.alarm:
-                return end
+        lengths = tuple(scale for scale in SCALES[1:] if scale <= end)
+        came = Windows(lengths, sums[end] - sums[[end - length for length in lengths]])
+        if any(s.alarm for s in drift.score(layout, came, log_alpha=alpha, tolerate=TOLERATE)):
+            return end
     return None
 
 

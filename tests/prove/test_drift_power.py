@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from plumbline.stats import drift, episode
 from plumbline.stats.bins import Counts, Layout
+from plumbline.stats.windows import SCALES, windows
 
 from tests.prove import streams
 
@@ -20,9 +21,12 @@ pytestmark = pytest.mark.prove
 def single(layout: Layout, counts: Counts, first: int) -> int:
     """Return the seconds until a look alarms, at one false alarm in a million rows."""
     looks = ROWS_A_FALSE_ALARM / streams.RATE
-    alpha = -math.log(looks * COLUMNS * len(drift.SCALES))
+    alpha = -math.log(looks * COLUMNS * len(SCALES))
     for end in range(first + 1, len(counts) + 1):
-        if any(s.alarm for s in drift.score(layout, counts[:end], log_alpha=alpha, tolerate=0.1)):
+        if any(
+            s.alarm
+            for s in drift.score(layout, windows(counts[:end]), log_alpha=alpha, tolerate=0.1)
+        ):
             return end - first
     return AFTER + 1
 
@@ -32,7 +36,7 @@ def usual(layout: Layout, counts: Counts, first: int) -> int:
     alpha = drift.log_alpha(false_alarms_per_month=1, columns=COLUMNS)
     state = episode.Alarm()
     for end in range(first + 1, len(counts) + 1):
-        scores = drift.score(layout, counts[:end], log_alpha=alpha, tolerate=0.1)
+        scores = drift.score(layout, windows(counts[:end]), log_alpha=alpha, tolerate=0.1)
         state = episode.advance(state, alarmed=any(score.alarm for score in scores))
         if state.standing:
             return end - first

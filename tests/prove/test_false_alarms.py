@@ -11,6 +11,7 @@ import math
 import numpy as np
 import pytest
 from plumbline.stats import drift
+from plumbline.stats.windows import windows
 
 from tests.prove import streams
 
@@ -36,9 +37,9 @@ def run(stream: streams.Stream, seed: int) -> tuple[bool, bool]:
     often = seldom = False
     for end in range(2, SECONDS + 1):
         window = counts[:end]
-        if _alarms(drift.score(layout, window, log_alpha=raised, tolerate=0)):
+        if _alarms(drift.score(layout, windows(window), log_alpha=raised, tolerate=0)):
             often = True
-            seldom |= _alarms(drift.score(layout, window, log_alpha=usual, tolerate=0.1))
+            seldom |= _alarms(drift.score(layout, windows(window), log_alpha=usual, tolerate=0.1))
     return often, seldom
 
 

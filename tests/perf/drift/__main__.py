@@ -14,7 +14,7 @@ RESULTS = Path(__file__).resolve().parents[1] / "results" / "drift.md"
 def main() -> int:
     """Measure, print the page and, when it is whole, keep it."""
     other = beside.report()
-    page = report.page(measure.windows(), measure.requests(), measure.looks(), other)
+    page = report.page(measure.windows(), measure.requests(), measure.evaluations(), other)
     print(page)
     if other:
         RESULTS.parent.mkdir(exist_ok=True)

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from plumbline.api.v1alpha1 import DriftMonitor
 from plumbline.contract.control import Span
-from plumbline.live.detector import DriftDetector
+from plumbline.live.detector import DetectorState, DriftDetector
 from plumbline.live.windows import BucketedCounts
 from plumbline.serving.counts import Counts
 from plumbline.stats import drift
 from plumbline.stats.bins import Layout
 from plumbline.stats.count import count
+from plumbline.stats.windows import Windows
 
 from tests.perf.drift import table
 
@@ -57,7 +58,9 @@ def windows() -> dict[str, float]:
 def judge(layout: Layout, batch: table.Batch) -> list[drift.ColumnScore]:
     """Count and score a window."""
     alpha = drift.log_alpha(false_alarms_per_month=1, columns=len(layout.columns))
-    return drift.score(layout, [count(layout, batch)], log_alpha=alpha, tolerate=0.1)
+    return drift.score(
+        layout, Windows((1,), count(layout, batch)[None]), log_alpha=alpha, tolerate=0.1
+    )
 
 
 def requests() -> dict[str, float]:
@@ -95,24 +98,41 @@ def description(layout: Layout) -> dict[str, Any]:
     }
 
 
-def looks() -> float:
-    """Time one look at everything that is kept: once a second for each monitor."""
+def evaluations() -> dict[str, float]:
+    """Time one evaluation of everything that is kept: once a second for each monitor."""
+    counts, second = full(), KEPT
+    detector = DriftDetector.of(MONITOR, "model", counts.layout)
+    span = counts_of(counts.layout, table.numbers(windows=1)[0], KEPT + 1)
+    state, evidence = DetectorState(), counts.evidence(second, after={})
+    return shortest(
+        {
+            "evidence": lambda: counts.evidence(second, after={}),
+            "evaluate": lambda: detector.evaluate(state, evidence),
+            "add": lambda: counts.add([span], after=-1),
+        },
+        rounds=200,
+    )
+
+
+def full() -> BucketedCounts:
+    """Return counts of rows in every second that is kept."""
     batch = table.numbers(windows=1)[0]
-    layout = table.layout_of(batch)
-    seconds = BucketedCounts([column.to_json() for column in layout.columns])
-    for second in range(1, KEPT + 1):
-        start = second * RATE % (table.ROWS - RATE)
-        part = {name: values[start : start + RATE] for name, values in batch.items()}
-        cells = count(layout, part)
-        places = np.flatnonzero(cells)
-        told = Span(
-            start=second,
-            rows=RATE,
-            cells=places.tolist(),
-            counts=cells[places].tolist(),
-            violations={},
-        )
-        seconds.add([told], after=-1)
-    watcher = DriftDetector("model", seconds)
-    look = {"look": lambda: watcher.evaluate(MONITOR, through=KEPT, lost=0)}
-    return shortest(look, rounds=10)["look"]
+    counts = BucketedCounts([column.to_json() for column in table.layout_of(batch).columns])
+    spans = [counts_of(counts.layout, batch, second) for second in range(1, KEPT + 1)]
+    counts.add(spans, after=-1)
+    return counts
+
+
+def counts_of(layout: Layout, batch: table.Batch, second: int) -> Span:
+    """Return the counts of one second's rows."""
+    start = second * RATE % (table.ROWS - RATE)
+    part = {name: values[start : start + RATE] for name, values in batch.items()}
+    cells = count(layout, part)
+    places = np.flatnonzero(cells)
+    return Span(
+        start=second,
+        rows=RATE,
+        cells=places.tolist(),
+        counts=cells[places].tolist(),
+        violations={},
+    )

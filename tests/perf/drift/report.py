@@ -24,7 +24,9 @@ Machine: {machine}.
 | ... with {texts} columns of texts among them, ms | {mixed:.1f} | |
 | noting one row of {columns} columns on a request's path, us | {note:.2f} | 2 |
 | counting that row in the background, us | {flush:.0f} | |
-| one look of a monitor at 4,096 seconds of 50 rows, ms | {look:.1f} | |
+| one evaluation of a monitor of 4,096 seconds of 50 rows, ms | {evaluate:.2f} | 5 |
+| ... its evidence, taken on the event loop, ms | {evidence:.2f} | |
+| a second of counts added, ms | {add:.2f} | |
 | Evidently's Report of the same window, ms | {evidently} | |
 | ... times as long as counted and judged | {times} | 1,000 |
 
@@ -32,8 +34,8 @@ How to read it: ratios decide, milliseconds inform. Every figure is the shortest
 two for Evidently), because a machine that is busy with something else only makes code slower.
 np.sum adds up the same columns, in {sum:.2f} ms ({gigabytes:.0f} GB/s).
 {windows} windows take turns, so that none is in a cache. "Judged" is every column's test at the
-default sensitivity. A look is what the operator does once a second for each monitor: the drift
-test in 13 windows, missing and stuck values, the schema's rules.
+default sensitivity. An evaluation is what the operator does once a second for each monitor: the
+drift test in 13 windows, missing and stuck values, the schema's rules.
 {beside}
 Again: `make perf NAME=drift`; with PLUMBLINE_PERF_EVIDENTLY=<a python that has evidently> for the
 last two rows.
@@ -60,7 +62,7 @@ def machine() -> str:
 def page(
     windows: dict[str, float],
     requests: dict[str, float],
-    look: float,
+    evaluations: dict[str, float],
     evidently: tuple[str, float] | None,
 ) -> str:
     """Return the page of results."""
@@ -76,7 +78,7 @@ def page(
         **{name: 1000 * windows[name] for name in ("sum", "count", "judge", "mixed")},
         gigabytes=ROWS * COLUMNS * 8 / windows["sum"] / 1e9,
         **{name: 1e6 * seconds for name, seconds in requests.items()},
-        look=1000 * look,
+        **{name: 1000 * seconds for name, seconds in evaluations.items()},
         evidently=f"{1000 * evidently[1]:,.0f}" if evidently else "not measured",
         times=f"{evidently[1] / judged:,.0f}" if evidently else "-",
         beside=BESIDE.format(version=evidently[0]) if evidently else "",

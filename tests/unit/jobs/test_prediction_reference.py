@@ -6,6 +6,7 @@ from plumbline.stats import drift
 from plumbline.stats.bins import ColumnBins, Layout
 from plumbline.stats.count import count
 from plumbline.stats.reference import number_bins
+from plumbline.stats.windows import windows
 
 ROWS, TOGETHER, RATE = 30_000, 40, 50
 
@@ -47,5 +48,5 @@ def alarms(layout: Layout, live: np.ndarray) -> bool:
     return any(
         score.alarm
         for end in range(2, len(counts) + 1)
-        for score in drift.score(layout, counts[:end], log_alpha=alpha, tolerate=0.1)
+        for score in drift.score(layout, windows(counts[:end]), log_alpha=alpha, tolerate=0.1)
     )

@@ -7,32 +7,21 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 from plumbline.api.v1alpha1 import DriftMonitor
-from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus
-from plumbline.live.detector import SUSPICION_SECONDS, DriftDetector
+from plumbline.live.detector import SUSPICION_SECONDS, recovering
 from plumbline.live.observations import Assessment
-from plumbline.live.windows import BucketedCounts
 from plumbline.stats.bins import PREDICTION, ColumnBins
-from plumbline.stats.count import count
 from plumbline.stats.reference import category_bins, number_bins
 
-from tests.unit.live.wire import span
+from tests.unit.live.watching import Watching, monitor
 
 RATE = 50
-MONITOR = DriftMonitor.model_validate(
-    {"metadata": {"name": "m", "namespace": "n"}, "spec": {"deploymentRef": {"name": "m"}}}
-)
+NORMAL = np.random.default_rng(0).normal(size=20_000)
 
 
-def detector(*bins: ColumnBins | None) -> DriftDetector:
-    return DriftDetector(
-        "model", BucketedCounts([each.to_json() for each in bins if each is not None])
-    )
-
-
-def with_predictions(seed: int) -> DriftDetector:
-    """Return a detector of a feature and of predictions that follow it."""
+def with_predictions(seed: int) -> Watching:
+    """Watch a feature and predictions that follow it."""
     values = np.random.default_rng(seed).normal(size=20_000)
-    return detector(number_bins("x", values), prediction(values))
+    return Watching(number_bins("x", values), prediction(values))
 
 
 def prediction(values: np.ndarray) -> ColumnBins | None:
@@ -41,7 +30,7 @@ def prediction(values: np.ndarray) -> ColumnBins | None:
 
 
 def looks(
-    detector: DriftDetector,
+    mine: Watching,
     batches: Iterable[np.ndarray],
     *,
     after: int = 0,
@@ -50,10 +39,8 @@ def looks(
     """Let a batch of rows come each second, and look."""
     found = []
     for second, values in enumerate(batches, start=after + 1):
-        batch = {"x": values, PREDICTION: predicted(values)}
-        cells = count(detector.counts.layout, batch)
-        detector.counts.add([span(second, len(values), cells)])
-        found.append(detector.evaluate(MONITOR, through=second, lost=0))
+        mine.comes(second, {"x": values, PREDICTION: predicted(values)})
+        found.append(mine.evaluate(second))
     return found
 
 
@@ -76,7 +63,7 @@ def test_a_default_that_takes_the_place_of_many_values_pages_and_never_retrains(
     share: float, seed: int
 ) -> None:
     rng = np.random.default_rng([11, seed])
-    mine = detector(number_bins("x", rng.normal(size=20_000)))
+    mine = Watching(number_bins("x", rng.normal(size=20_000)))
     assert rules(looks(mine, normal(rng, 100))) == set()
     during = looks(mine, normal(rng, 60, _1=share), after=100)
     assert during[-1].broken
@@ -89,7 +76,7 @@ def test_a_default_that_takes_the_place_of_many_values_pages_and_never_retrains(
 
 def test_rows_that_were_missing_are_no_drift_once_the_source_is_mended() -> None:
     rng = np.random.default_rng(12)
-    mine = detector(number_bins("x", rng.normal(size=20_000)))
+    mine = Watching(number_bins("x", rng.normal(size=20_000)))
     looks(mine, normal(rng, 30))
     missing = [np.full(RATE, np.nan)] * 30
     during = looks(mine, missing, after=30)
@@ -101,7 +88,7 @@ def test_rows_that_were_missing_are_no_drift_once_the_source_is_mended() -> None
 
 def test_a_category_that_takes_the_place_of_all_others_pages() -> None:
     rng = np.random.default_rng(13)
-    mine = detector(category_bins("x", rng.choice(list("abcdefgh"), 20_000)))
+    mine = Watching(category_bins("x", rng.choice(list("abcdefgh"), 20_000)))
     looks(mine, [rng.choice(list("abcdefgh"), RATE) for _ in range(30)])
     found = looks(mine, [np.array(["c"] * RATE)] * 10, after=30)
     assert rules(found) == {("x", "ValueJump")}
@@ -110,7 +97,7 @@ def test_a_category_that_takes_the_place_of_all_others_pages() -> None:
 
 def test_an_answer_that_becomes_more_frequent_is_drift_and_not_broken_data() -> None:
     rng = np.random.default_rng(14)
-    mine = detector(number_bins("x", (rng.random(20_000) < 0.5).astype(float)))
+    mine = Watching(number_bins("x", (rng.random(20_000) < 0.5).astype(float)))
     found = looks(mine, [(rng.random(RATE) < 0.72).astype(float) for _ in range(70)])
     assert found[-1].drifted
     assert rules(found) == set()
@@ -118,7 +105,7 @@ def test_an_answer_that_becomes_more_frequent_is_drift_and_not_broken_data() -> 
 
 def test_a_suspicion_that_nothing_settles_does_not_hold_drift_back_for_long() -> None:
     rng = np.random.default_rng(15)
-    mine = detector(number_bins("x", rng.normal(size=400)))
+    mine = Watching(number_bins("x", rng.normal(size=400)))
     found = looks(mine, normal(rng, SUSPICION_SECONDS + 20, _1=0.36))
     assert rules(found) == set()
     assert not any(each.drifted for each in found[: SUSPICION_SECONDS - 10])
@@ -141,23 +128,21 @@ def test_what_was_predicted_of_broken_rows_is_no_drift_once_the_source_is_mended
     assert rules(during) == {("x", "ValueJump")}
     after = looks(mine, normal(rng, 160), after=70)
     assert not after[-1].broken
-    assert [column for column, _ in after[-1].mended] == ["x"]
+    assert [column for column, _ in after[-1].recovered] == ["x"]
     assert not any(each.drifted for each in during + after)
 
 
 def test_an_operator_that_starts_again_does_not_take_mended_rows_for_drift() -> None:
     rng, mine = np.random.default_rng(17), with_predictions(17)
     looks(mine, [*normal(rng, 30), *[np.full(RATE, 2.0)] * 40])
-    (mended,) = looks(mine, normal(rng, 60), after=70)[-1].mended
-    again = DriftDetector.resumed(remembered(*mended), "model", mine.counts)
-    assert not any(each.drifted for each in looks(again, normal(rng, 60), after=130))
+    (recovered,) = looks(mine, normal(rng, 60), after=70)[-1].recovered
+    mine.resume(remembered(*recovered))
+    assert not any(each.drifted for each in looks(mine, normal(rng, 60), after=130))
 
 
 def remembered(column: str, until: int) -> DriftMonitor:
     ended = {"column": column, "until": datetime.fromtimestamp(until, UTC)}
-    return MONITOR.model_copy(
-        update={"status": DriftMonitorStatus.model_validate({"mended": [ended]})}
-    )
+    return monitor(mended=[ended])
 
 
 def test_predictions_that_are_all_one_answer_are_drift_and_not_broken_data() -> None:
@@ -177,8 +162,41 @@ def test_a_world_that_moves_after_the_source_is_mended_is_still_seen() -> None:
 
 
 def test_a_column_that_the_model_does_not_count_is_named() -> None:
-    spec = MONITOR.spec.model_copy(update={"columns": ["x", "y"]})
-    monitor = MONITOR.model_copy(update={"spec": spec})
-    watching = with_predictions(0)
-    assert watching.evaluate(monitor, through=1, lost=0).unknown == ("y",)
-    assert watching.evaluate(MONITOR, through=2, lost=0).unknown == ()
+    mine = with_predictions(0)
+    mine.resume(monitor(columns=["x", "y"]))
+    assert mine.evaluate(1).unknown == ("y",)
+    mine.resume(monitor())
+    assert mine.evaluate(2).unknown == ()
+
+
+def test_a_shift_alarms_within_seconds_and_not_before() -> None:
+    rng, mine = np.random.default_rng(21), Watching(number_bins("x", NORMAL))
+    assert not any(each.drifted for each in looks(mine, normal(rng, 60)))
+    assert looks(mine, [each + 1.5 for each in normal(rng, 10)], after=60)[-1].drifted
+
+
+def test_sentinel_values_are_broken_data() -> None:
+    rng, mine = np.random.default_rng(22), Watching(number_bins("x", NORMAL))
+    for second, values in enumerate(normal(rng, 3), start=1):
+        mine.comes(second, {"x": values}, x_Min=20)
+        found = mine.evaluate(second)
+    assert [(one.column, one.rule) for one in found.broken] == [("x", "Min")]
+
+
+def test_an_operator_that_starts_again_does_not_take_its_first_evaluation_for_the_all_clear() -> (
+    None
+):
+    rng, drifted = np.random.default_rng(23), {"type": "Drifted", "status": "True"}
+    stored = monitor(conditions=[{**drifted, "reason": "DriftDetected"}])
+    mine = Watching(number_bins("x", NORMAL), stored=stored)
+    assert looks(mine, normal(rng, 1))[0].drifted
+
+
+def test_an_evaluation_is_a_function_of_state_and_evidence() -> None:
+    rng, mine = np.random.default_rng(24), with_predictions(24)
+    looks(mine, [*normal(rng, 30), *[np.full(RATE, 2.0)] * 40, *normal(rng, 5)])
+    state = mine.state
+    evidence = mine.counts.evidence(75, after=recovering(state, 75))
+    before = evidence.windows.sums.copy()
+    assert mine.detector.evaluate(state, evidence) == mine.detector.evaluate(state, evidence)
+    assert (evidence.windows.sums == before).all()

@@ -4,40 +4,31 @@ from collections.abc import Iterator
 
 import pandas as pd
 import pytest
-from plumbline.api.v1alpha1 import DriftMonitor
-from plumbline.live.detector import DriftDetector
 from plumbline.live.observations import Assessment
-from plumbline.live.windows import BucketedCounts
-from plumbline.stats.count import count
 
 from demo import flights
-from tests.unit.live.wire import span
+from tests.unit.live.watching import Watching
 from tests.unit.stats import replay
 
-MONITOR = DriftMonitor.model_validate(
-    {"metadata": {"name": "m", "namespace": "n"}, "spec": {"deploymentRef": {"name": "m"}}}
-)
 BEFORE, BROKEN = 1000, 5000
 
 
 @pytest.fixture
-def detector() -> DriftDetector:
-    columns = replay.taught((1, 2)).columns
-    return DriftDetector("model", BucketedCounts([column.to_json() for column in columns]))
+def mine() -> Watching:
+    return Watching(*replay.taught((1, 2)).columns)
 
 
-def looks(detector: DriftDetector, rows: pd.DataFrame) -> Iterator[Assessment]:
+def looks(mine: Watching, rows: pd.DataFrame) -> Iterator[Assessment]:
     """Let the rows come, fifty a second, and look each second."""
     for second, start in enumerate(range(0, len(rows), replay.RATE), start=1):
         batch = rows.iloc[start : start + replay.RATE]
-        cells = count(detector.counts.layout, flights.columns(batch))
-        detector.counts.add([span(second, len(batch), cells)])
-        yield detector.evaluate(MONITOR, through=second, lost=0)
+        mine.comes(second, flights.columns(batch))
+        yield mine.evaluate(second)
 
 
-def test_a_summer_is_drift_within_seconds_and_not_broken_data(detector: DriftDetector) -> None:
+def test_a_summer_is_drift_within_seconds_and_not_broken_data(mine: Watching) -> None:
     rows = replay.table()
-    found = list(looks(detector, rows[rows["month"] == 7].head(4000)))
+    found = list(looks(mine, rows[rows["month"] == 7].head(4000)))
     assert any(each.drifted for each in found[:10])
     assert not any(each.broken for each in found)
 
@@ -52,11 +43,11 @@ def test_a_summer_is_drift_within_seconds_and_not_broken_data(detector: DriftDet
     ],
 )
 def test_a_column_that_sticks_for_a_while_pages_and_never_passes_for_drift(
-    detector: DriftDetector, column: str, value: object
+    mine: Watching, column: str, value: object
 ) -> None:
     live = replay.held_back((1, 2)).astype({column: object})
     live.iloc[BEFORE : BEFORE + BROKEN, live.columns.get_loc(column)] = value
-    found = list(looks(detector, live))
+    found = list(looks(mine, live))
     assert {one.column for each in found for one in each.broken} == {column}
     assert not found[-1].broken
     assert not any(each.drifted for each in found)

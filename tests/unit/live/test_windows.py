@@ -1,73 +1,122 @@
-"""Live seconds become findings, and a restart of the operator is not an all-clear."""
+"""Counts by second add up over pods, in any order, and give the windows that are judged."""
 
 import numpy as np
-from plumbline.api.v1alpha1 import DriftMonitor
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from plumbline.contract.control import Span
-from plumbline.live.detector import DriftDetector
-from plumbline.live.windows import BucketedCounts
-from plumbline.stats.bins import ColumnBins
-from plumbline.stats.count import count
+from plumbline.live.windows import KEPT, BucketedCounts
+from plumbline.stats.bins import Counts
 from plumbline.stats.reference import number_bins
+from plumbline.stats.windows import windows
 
 from tests.unit.live.wire import span
 
-RNG = np.random.default_rng(0)
+BINS = number_bins("x", np.random.default_rng(0).normal(size=2000))
+assert BINS
+REFERENCE = [BINS.to_json()]
+SIZE = BucketedCounts(REFERENCE).layout.size
+T = 1_000_000
+Come = tuple[int, int, int]
+# Second, cell and rows; many in a few seconds, some long ago.
+COMES = st.lists(
+    st.tuples(
+        st.integers(0, 20) | st.sampled_from([40, 100, 4000, 4096, 4200]),
+        st.integers(0, SIZE - 1),
+        st.integers(0, 2**31),
+    ),
+    min_size=1,
+    max_size=30,
+)
 
 
-def bins() -> ColumnBins:
-    found = number_bins("x", RNG.normal(size=20_000))
-    assert found is not None
+def of(come: Come) -> Span:
+    second, cell, rows = come
+    return span(T + second, rows, np.eye(SIZE, dtype=np.int64)[cell] * rows)
+
+
+def dense(comes: list[Come], through: int, *, after: int = -1) -> Counts:
+    """Return the counts of each second that is judged, oldest first."""
+    known = [second for second, _, _ in comes if after < second <= through]
+    first = max(min(known, default=through), through - KEPT + 1)
+    found = np.zeros((through - first + 1, SIZE), dtype=np.int64)
+    for second, cell, rows in comes:
+        if max(first, after + 1) <= second <= through:
+            found[second - first, cell] += rows
     return found
 
 
-def monitor(**status: object) -> DriftMonitor:
-    spec = {"deploymentRef": {"name": "m"}}
-    found = {"metadata": {"name": "m", "namespace": "n"}, "spec": spec, "status": status}
-    return DriftMonitor.model_validate(found)
+@given(COMES, st.integers(1, 7), st.integers(0, 4300), st.integers(0, 4300))
+@example([(0, 1, 2**31), (1, 1, 2**31 - 1)], 1, 1, 0)
+@settings(max_examples=300, deadline=None)
+def test_windows_are_the_sums_of_their_seconds_in_whatever_order_they_came(
+    comes: list[Come], page: int, through: int, until: int
+) -> None:
+    counts = BucketedCounts(REFERENCE)
+    for start in range(0, len(comes), page):
+        assert counts.add([of(come) for come in comes[start : start + page]]) == 0
+    found = counts.evidence(T + through, after={"x": T + until, "other": T})
+    expected = windows(dense(comes, through))
+    assert found.windows.seconds == expected.seconds
+    assert (found.windows.sums == expected.sums % 2**32).all()
+    assert found.rows == expected.sums[-1].sum() % 2**32
+    assert found.after.keys() == {"x"}
+    if through - KEPT < until < through:
+        cells = counts.layout.slices["x"]
+        since = dense(comes, through, after=until).sum(axis=0)[cells]
+        assert (found.after["x"] == since % 2**32).all()
 
 
-def wire(counts: BucketedCounts, number: int, values: np.ndarray, **broken: int) -> Span:
-    return span(number, len(values), count(counts.layout, {"x": values}), **broken)
+@given(COMES, st.integers(0, 30))
+@settings(max_examples=100, deadline=None)
+def test_what_is_forgotten_leaves_the_rest_as_it_was(comes: list[Come], after: int) -> None:
+    counts, kept = BucketedCounts(REFERENCE), [come for come in comes if come[0] > after]
+    counts.add([of(come) for come in comes])
+    late = counts.add([of(comes[0])], after=T + after)
+    assert late == (0 if comes[0][0] > after else comes[0][2])
+    expected = windows(dense([*kept, *([] if late else comes[:1])], 4200, after=after))
+    if kept:
+        found = counts.evidence(T + 4200, after={}).windows
+        assert (found.sums[-1] == expected.sums[-1] % 2**32).all()
 
 
-def evaluate(
-    detector: DriftDetector, numbers: range, *, shift: float = 0.0, **broken: int
-) -> list[bool]:
-    drifted = []
-    for number in numbers:
-        values = RNG.normal(shift, size=50)
-        detector.counts.add([wire(detector.counts, number, values, **broken)])
-        found = detector.evaluate(monitor(), through=number, lost=0)
-        drifted.append(found.drifted)
-    return drifted
+def test_months_of_seconds_take_no_more_room_than_those_that_are_kept() -> None:
+    counts = BucketedCounts(REFERENCE)
+    for second in range(3 * KEPT):
+        counts.add([of((second, 1, 1))], after=T + second - KEPT)
+    assert counts.rows(T + 3 * KEPT - 1, KEPT) == KEPT
+    assert len(counts._sums) < 1.5 * KEPT
+    assert len(counts._seconds) <= KEPT
 
 
-def test_a_shift_alarms_within_seconds_and_not_before() -> None:
-    detector = DriftDetector("model", BucketedCounts([bins().to_json()]))
-    assert not any(evaluate(detector, range(1, 60)))
-    assert any(evaluate(detector, range(60, 70), shift=1.5))
+def test_a_pod_whose_clock_runs_far_ahead_fills_no_memory() -> None:
+    counts = BucketedCounts(REFERENCE)
+    counts.add([of((0, 1, 1))])
+    assert counts.add([of((second, 1, 1)) for second in range(0, 10**6, 1000)]) > 900
+    assert len(counts._seconds) < 10
 
 
-def test_the_parts_of_two_pods_count_like_the_whole_of_one() -> None:
-    reference, values = bins().to_json(), RNG.normal(size=50)
-    one, two = BucketedCounts([reference]), BucketedCounts([reference])
-    one.add([wire(one, 7, values)])
-    two.add([wire(two, 7, values[:20])])
-    two.add([wire(two, 7, values[20:])])
-    assert (one.by_second(7) == two.by_second(7)).all()
-    assert one.rows(7, 64) == two.rows(7, 64) == 50
+def test_longer_spans_are_too_old_to_be_judged() -> None:
+    counts = BucketedCounts(REFERENCE)
+    hour = Span(start=T, length=3600, rows=9, cells=[0], counts=[9], violations={})
+    assert counts.add([hour]) == 9
+    assert counts.rows(T + 4000, KEPT) == 0
 
 
-def test_sentinel_values_are_broken_data() -> None:
-    detector = DriftDetector("model", BucketedCounts([bins().to_json()]))
-    evaluate(detector, range(1, 4), x_Min=20)
-    found = detector.evaluate(monitor(), through=3, lost=0)
-    assert [(one.column, one.rule) for one in found.broken] == [("x", "Min")]
+def test_rows_are_news_only_up_to_the_second_that_is_judged() -> None:
+    counts = BucketedCounts(REFERENCE)
+    counts.add([of((5, 1, 3))])
+    before = counts.seen(T + 5)
+    counts.add([of((6, 1, 3))])
+    assert counts.seen(T + 5) == before
+    assert counts.seen(T + 6) != before
+    counts.add([of((4, 1, 3))])
+    assert counts.seen(T + 5) != before
 
 
-def test_an_operator_that_starts_again_does_not_take_its_first_look_for_the_all_clear() -> None:
-    drifted = {"type": "Drifted", "status": "True", "reason": "DriftDetected"}
-    stored = monitor(conditions=[drifted])
-    detector = DriftDetector.resumed(stored, "model", BucketedCounts([bins().to_json()]))
-    detector.counts.add([wire(detector.counts, 1, RNG.normal(size=50))])
-    assert detector.evaluate(stored, through=1, lost=0).drifted
+def test_rules_are_broken_by_the_rows_of_the_last_minute() -> None:
+    counts = BucketedCounts(REFERENCE)
+    counts.add([span(T, 5, x_Min=2), span(T + 1, 5, x_Min=1, x_Max=4)])
+    counts.add([span(T + 1, 5, x_Min=1)])
+    assert counts.evidence(T + 1, after={}).violations == {("x", "Min"): 4, ("x", "Max"): 4}
+    assert counts.evidence(T + 64, after={}).violations == {("x", "Min"): 2, ("x", "Max"): 4}
+    assert counts.evidence(T + 65, after={}).violations == {}

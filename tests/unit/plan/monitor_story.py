@@ -109,7 +109,7 @@ def look(
         drifted=drifted,
         findings=(temp, calm),
         broken=(wrong,) if broken else (),
-        mended=mended,
+        recovered=mended,
         window_rows=rows,
         rows_lost=lost,
     )

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from plumbline.stats.bins import Counts, Layout
 from plumbline.stats.count import count
-from plumbline.stats.drift import SCALES
 from plumbline.stats.reference import category_bins, number_bins
+from plumbline.stats.windows import SCALES
 
 from demo import flights
 

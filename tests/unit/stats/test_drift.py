@@ -6,11 +6,21 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from plumbline.stats import drift, stuck
-from plumbline.stats.bins import ColumnBins, Layout
+from plumbline.stats.bins import ColumnBins, Counts, Layout
 from plumbline.stats.count import count, count_column
 from plumbline.stats.reference import category_bins, number_bins
+from plumbline.stats.windows import Windows, windows
 
 COLUMNS, RATE = 30, 50
+
+
+def score_window(
+    bins: ColumnBins, counts: Counts, *, seconds: int, log_alpha: float, tolerate: float
+) -> drift.ColumnScore:
+    """Judge one column in one window."""
+    came = Windows((seconds,), counts[None])
+    (found,) = drift.score(Layout([bins]), came, log_alpha=log_alpha, tolerate=tolerate)
+    return found
 
 
 def made(rng: np.random.Generator, rows: int, *, shift: float = 0.0) -> dict[str, np.ndarray]:
@@ -30,7 +40,9 @@ def rows_to_alarm(layout: Layout, batch: dict[str, np.ndarray]) -> int | None:
     for start in range(0, len(batch["c0"]), RATE):
         part = {name: values[start : start + RATE] for name, values in batch.items()}
         seconds.append(count(layout, part))
-        scores = drift.score(layout, np.array(seconds[-512:]), log_alpha=alpha, tolerate=0.1)
+        scores = drift.score(
+            layout, windows(np.array(seconds[-512:])), log_alpha=alpha, tolerate=0.1
+        )
         if any(score.alarm for score in scores):
             return start + RATE
     return None
@@ -60,7 +72,7 @@ def test_a_harmless_shift_is_tolerated_however_many_rows_show_it() -> None:
     assert bins is not None
     counts = count_column(bins, rng.normal(0.05, size=200_000))
     alpha = drift.log_alpha(false_alarms_per_month=1, columns=1)
-    scored = drift.score_window(bins, counts, seconds=4096, log_alpha=alpha, tolerate=0.1)
+    scored = score_window(bins, counts, seconds=4096, log_alpha=alpha, tolerate=0.1)
     assert not scored.alarm
 
 
@@ -72,7 +84,7 @@ def test_a_new_category_alarms_once_it_is_no_odd_row() -> None:
 
     def alarms(rows: list[str]) -> bool:
         counts = count_column(bins, rows)
-        scored = drift.score_window(bins, counts, seconds=4, log_alpha=alpha, tolerate=0.1)
+        scored = score_window(bins, counts, seconds=4, log_alpha=alpha, tolerate=0.1)
         return scored.alarm
 
     assert not alarms(["a", "b"] * 99 + ["new", "a"])
@@ -94,7 +106,7 @@ def test_names_that_nobody_has_had_before_are_no_drift_where_new_names_are_usual
 
     def alarms(live: np.ndarray) -> bool:
         counts = count_column(bins, live)
-        scored = drift.score_window(bins, counts, seconds=4, log_alpha=alpha, tolerate=0.1)
+        scored = score_window(bins, counts, seconds=4, log_alpha=alpha, tolerate=0.1)
         return scored.alarm
 
     assert not any(alarms(known(200)) for _ in range(50))
@@ -105,9 +117,9 @@ def test_a_column_whose_every_value_is_another_is_watched_without_alarm() -> Non
     layout = Layout([category_bins("x", [f"id {number}" for number in range(1000)])])
     later = {"x": np.array([f"id {number}" for number in range(1000, 1200)], dtype=object)}
     alpha = drift.log_alpha(false_alarms_per_month=1, columns=1)
-    scored = drift.score(layout, [count(layout, later)], log_alpha=alpha, tolerate=0.1)
+    scored = drift.score(layout, windows([count(layout, later)]), log_alpha=alpha, tolerate=0.1)
     assert not any(each.alarm for each in scored)
-    assert stuck.holdings(layout, [count(layout, later)]) == []
+    assert stuck.holdings(layout, windows([count(layout, later)])) == []
 
 
 def test_rain_that_goes_on_for_some_hours_is_no_drift_and_rain_for_weeks_is() -> None:
@@ -118,7 +130,7 @@ def test_rain_that_goes_on_for_some_hours_is_no_drift_and_rain_for_weeks_is() ->
 
     def alarms(rows: int) -> bool:
         counts = count(Layout([bins]), {"rain": np.full(rows, 0.5)})
-        scored = drift.score_window(
+        scored = score_window(
             bins, counts[: bins.size], seconds=2, log_alpha=math.log(1e-8), tolerate=0.1
         )
         return scored.alarm
@@ -135,7 +147,7 @@ def test_one_wet_hour_in_the_reference_does_not_say_that_wet_rows_come_alone() -
 
     def alarms(wet: int) -> bool:
         counts = count(Layout([bins]), {"rain": ["wet"] * wet + ["dry"] * (1200 - wet)})
-        scored = drift.score_window(
+        scored = score_window(
             bins, counts[: bins.size], seconds=24, log_alpha=math.log(1e-8), tolerate=0.1
         )
         return scored.alarm
@@ -206,5 +218,5 @@ def test_an_alarm_does_not_end_because_traffic_does() -> None:
     seconds = [count(layout, {"x": rng.normal(2.0, size=RATE)}) for _ in range(20)]
     for _ in range(600):
         seconds.append(layout.zeros())
-        (scored,) = drift.score(layout, np.array(seconds), log_alpha=alpha, tolerate=0.1)
+        (scored,) = drift.score(layout, windows(np.array(seconds)), log_alpha=alpha, tolerate=0.1)
         assert scored.alarm

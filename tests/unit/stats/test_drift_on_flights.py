@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from plumbline.stats import drift
 from plumbline.stats.bins import Layout
+from plumbline.stats.windows import windows
 
 from tests.unit.stats import replay
 
@@ -13,7 +14,7 @@ def alarms(layout: Layout, rows: pd.DataFrame) -> list[tuple[int, list[str]]]:
     alpha = drift.log_alpha(false_alarms_per_month=1, columns=len(layout.columns))
     found = []
     for sent, counts in replay.seconds(layout, rows):
-        scores = drift.score(layout, counts, log_alpha=alpha, tolerate=0.1)
+        scores = drift.score(layout, windows(counts), log_alpha=alpha, tolerate=0.1)
         if named := [score.name for score in scores if score.alarm]:
             found.append((sent, named))
     return found

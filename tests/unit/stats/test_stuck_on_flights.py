@@ -5,6 +5,7 @@ import pytest
 from plumbline.stats import drift, stuck
 from plumbline.stats.bins import Counts, Layout
 from plumbline.stats.broken import Broken, null_jumps
+from plumbline.stats.windows import windows
 
 from tests.unit.stats import replay
 
@@ -13,9 +14,9 @@ OTHERS = [(3, 4), (7, 8), (11, 12), (1, 2, 3)]
 
 
 def jumps(layout: Layout, counts: Counts, alpha: float) -> list[Broken]:
-    values = stuck.value_jumps(stuck.holdings(layout, counts), log_alpha=alpha)
+    values = stuck.value_jumps(stuck.holdings(layout, windows(counts)), log_alpha=alpha)
     minute = counts[-64:].sum(axis=0, keepdims=True)
-    return values + null_jumps(layout, minute, log_alpha=alpha)
+    return values + null_jumps(layout, windows(minute), log_alpha=alpha)
 
 
 def pages(layout: Layout, rows: pd.DataFrame) -> list[tuple[int, list[str]]]:

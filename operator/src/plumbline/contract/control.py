@@ -17,6 +17,8 @@ VERSION = 1
 # Upper bounds of the latency buckets in seconds, of servers that do not say theirs.
 LATENCY_BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 Number = Annotated[int, Meta(ge=0, le=2**53)]
+# Rows of one span are added up in 32 bits.
+Rows = Annotated[int, Meta(ge=0, lt=2**32)]
 MOST_ROUTINGS = 64
 
 
@@ -70,10 +72,10 @@ class Span(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     start: int = field(name="e")
     length: Annotated[int, Meta(ge=1)] = field(name="s", default=1)
-    rows: Number
+    rows: Rows
     cells: list[Number] = field(name="i")
-    counts: list[Number] = field(name="c")
-    violations: dict[str, Number] = field(name="v")
+    counts: list[Rows] = field(name="c")
+    violations: dict[str, Rows] = field(name="v")
 
     def __post_init__(self) -> None:
         """Refuse counts of which nobody knows the cells."""

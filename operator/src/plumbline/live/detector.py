@@ -1,149 +1,236 @@
-"""What the seconds of a model say: whether its rows are broken, and whether they have moved."""
+"""What a model's counts say: whether its rows are broken, and whether they have moved.
 
-from dataclasses import dataclass, field
+An evaluation is a function: from the state that the last one left, and the evidence, to the next
+state and an assessment. So it can run anywhere, and again. While no row comes there is nothing to
+evaluate, and the alarms go on by the verdict that stands.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plumbline.api.v1alpha1 import DriftMonitor
 from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding
-from plumbline.live.windows import KEPT, BucketedCounts
+from plumbline.live.windows import KEPT, MINUTE, Evidence
 from plumbline.stats import drift, episode, stuck
-from plumbline.stats.bins import PREDICTION
+from plumbline.stats.bins import PREDICTION, Layout
 from plumbline.stats.broken import Broken, null_jumps, violations
+from plumbline.stats.windows import Windows
 
-BROKEN_WINDOW, SUSPICION_SECONDS = 64, 60
+SUSPICION_SECONDS = 60
 
 
-@dataclass(slots=True)
-class DriftDetector:
-    """One monitor's judgement of a model's counts, and the state of its two alarms.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the newest rows say, before hysteresis.
 
     Attributes:
+        broken: rules that they break.
+        moved: columns that have moved away from the reference.
+        suspects: columns that may be broken.
+    """
+
+    broken: tuple[BrokenFinding, ...] = ()
+    moved: frozenset[str] = frozenset()
+    suspects: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorState:
+    """The state of a monitor's two alarms.
+
+    Attributes:
+        verdict: of the last evaluation.
         rules: what was broken when an evaluation last found something broken.
         broken_until: by column: the newest second at which it was taken for broken. What is
             predicted of broken rows says nothing, so predictions are in it with any other column.
         suspected: by column that alarms: since when it is suspected of being broken.
     """
 
-    model: str
-    counts: BucketedCounts
+    verdict: Verdict = field(default_factory=Verdict)
     drifted: episode.Alarm = field(default_factory=episode.Alarm)
     broken: episode.Alarm = field(default_factory=episode.Alarm)
     rules: tuple[BrokenFinding, ...] = ()
-    broken_until: dict[str, int] = field(default_factory=dict)
-    suspected: dict[str, int] = field(default_factory=dict)
-    lost_before: int = 0
+    broken_until: Mapping[str, int] = field(default_factory=dict)
+    suspected: Mapping[str, int] = field(default_factory=dict)
 
     @staticmethod
-    def resumed(monitor: DriftMonitor, model: str, counts: BucketedCounts) -> "DriftDetector":
-        """Return a detector whose alarms stand as the monitor's status says.
+    def resumed(monitor: DriftMonitor) -> "DetectorState":
+        """Return alarms that stand as the monitor's status says.
 
         An operator that starts again must not take its first evaluations for the all-clear.
         """
         ended = {one.column: int(one.until.timestamp()) for one in monitor.status.mended}
-        stands = {c.type for c in monitor.status.conditions if c.status == "True"}
-        return DriftDetector(
-            model,
-            counts,
-            drifted=episode.Alarm("Drifted" in stands),
-            broken=episode.Alarm("DataBroken" in stands),
+        standing = {c.type for c in monitor.status.conditions if c.status == "True"}
+        return DetectorState(
+            drifted=episode.Alarm("Drifted" in standing),
+            broken=episode.Alarm("DataBroken" in standing),
             rules=tuple(
                 BrokenFinding(column=one.column, rule=one.rule, rows=one.rows, of=one.of)
                 for one in monitor.status.broken
             ),
             broken_until=ended | ({PREDICTION: max(ended.values())} if ended else {}),
-            lost_before=monitor.status.rows_lost,
         )
 
-    def evaluate(self, monitor: DriftMonitor, *, through: int, lost: int) -> Assessment:
-        """Judge everything up to a second."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftDetector:
+    """How one monitor judges one model.
+
+    Attributes:
+        model: digest of the model.
+        layout: the columns of its reference.
+        watched: names of the columns that are watched; empty for all.
+        tolerate: population stability index that is harmless.
+        false_alarms_per_month: how many the user accepts.
+    """
+
+    model: str
+    layout: Layout
+    watched: frozenset[str] = frozenset()
+    tolerate: float
+    false_alarms_per_month: float
+
+    @staticmethod
+    def of(monitor: DriftMonitor, model: str, layout: Layout) -> "DriftDetector":
+        """Return the detector that a monitor asks for."""
         sensitivity = monitor.spec.sensitivity
-        alpha = drift.log_alpha(
+        return DriftDetector(
+            model=model,
+            layout=layout,
+            watched=frozenset(monitor.spec.columns),
+            tolerate=sensitivity.tolerate,
             false_alarms_per_month=sensitivity.false_alarms_per_month,
-            columns=len(self.counts.layout.columns),
-        )
-        counts = self.counts.by_second(through)
-        held = stuck.holdings(self.counts.layout, counts)
-        self._judge_broken(self._broken(counts, held, through, alpha), through)
-        scores = self._scores(monitor, counts, through, alpha)
-        lacking = null_jumps(self.counts.layout, counts[-BROKEN_WINDOW:], log_alpha=alpha)
-        suspects = {each.column for each in held} | {each.column for each in lacking}
-        self._judge_drift(scores, suspects | ({PREDICTION} if suspects else set()), through)
-        return Assessment(
-            model=self.model,
-            drifted=self.drifted.standing,
-            findings=tuple(_finding(score) for score in scores),
-            broken=self.rules if self.broken.standing else (),
-            mended=self._mended(through),
-            window_rows=self.counts.rows(through, KEPT),
-            rows_lost=self.lost_before + lost,
-            unknown=tuple(sorted(set(monitor.spec.columns) - self.counts.layout.slices.keys())),
         )
 
-    def _judge_broken(self, wrong: list[Broken], through: int) -> None:
-        self.broken = episode.advance(self.broken, alarmed=bool(wrong))
-        if wrong:
-            self.rules = tuple(map(_broken, wrong))
-        known = self.rules if wrong or self.broken.standing else ()
-        if known:
-            self.broken_until |= dict.fromkeys(
-                [*(one.column for one in known), PREDICTION], through
-            )
+    def evaluate(
+        self, state: DetectorState, evidence: Evidence
+    ) -> tuple[DetectorState, Assessment]:
+        """Judge everything up to a second.
 
-    def _mended(self, through: int) -> tuple[tuple[str, int], ...]:
-        """Return the columns that were broken so short ago that it still matters, oldest first."""
-        ended = [
-            (name, until)
-            for name, until in self.broken_until.items()
-            if through - KEPT < until < through and name != PREDICTION
-        ]
-        return tuple(sorted(ended, key=lambda each: (each[1], each[0])))
-
-    def _judge_drift(
-        self, scores: list[drift.ColumnScore], suspects: set[str], through: int
-    ) -> None:
-        """Advance the alarm by the columns that have moved.
-
-        One that is broken has not moved. One that is suspected of it, by a value or missing ones
-        that may be no more than an odd hour, gets some time for that to be settled, because what is
-        broken must not be trained on; so do the predictions.
+        Args:
+            state: what the evaluation before has left.
+            evidence: with every column that was broken counted anew since then.
         """
-        alarmed = {score.name for score in scores if score.alarm}
-        known = alarmed & (suspects | self.suspected.keys())
-        self.suspected = {name: self.suspected.get(name, through) for name in known}
-        waiting = {n for n, at in self.suspected.items() if through - at < SUSPICION_SECONDS}
-        wrong = {name for name, until in self.broken_until.items() if until == through}
-        self.drifted = episode.advance(self.drifted, alarmed=bool(alarmed - waiting - wrong))
-
-    def _scores(
-        self, monitor: DriftMonitor, counts: NDArray[np.int64], through: int, alpha: float
-    ) -> list[drift.ColumnScore]:
-        """Judge the watched columns, each by its rows since it was last broken."""
-        if not len(counts):
-            return []
-        for name, until in self.broken_until.items():
-            cells = self.counts.layout.slices.get(name)
-            if until < through and cells:
-                counts[: max(0, len(counts) - (through - until)), cells] = 0
-        tolerate = monitor.spec.sensitivity.tolerate
-        scores = drift.score(self.counts.layout, counts, log_alpha=alpha, tolerate=tolerate)
-        watched = set(monitor.spec.columns)
-        return [score for score in scores if not watched or score.name in watched]
-
-    def _broken(
-        self, counts: NDArray[np.int64], held: list[stuck.Holding], through: int, alpha: float
-    ) -> list[Broken]:
-        """Return the rules that the rows of the last minute break, and the values that jumped."""
-        rows = self.counts.rows(through, BROKEN_WINDOW)
-        if not rows:
-            return []
-        found = violations(
-            self.counts.violations(through, BROKEN_WINDOW), rows=rows, log_alpha=alpha
+        alpha = drift.log_alpha(
+            false_alarms_per_month=self.false_alarms_per_month, columns=len(self.layout.columns)
         )
-        minute = counts[-BROKEN_WINDOW:].sum(axis=0, keepdims=True)
-        found += null_jumps(self.counts.layout, minute, log_alpha=alpha)
+        held = stuck.holdings(self.layout, evidence.windows)
+        broken = tuple(map(_broken_finding, self._broken(evidence, held, alpha)))
+        state = _judge_broken(state, broken, evidence.through)
+        windows = _since_recovery(self.layout, state, evidence)
+        scores = self._scores(windows, alpha)
+        lacking = {each.column for each in self._lacking(windows, alpha)}
+        verdict = Verdict(
+            broken=broken,
+            moved=frozenset(score.name for score in scores if score.alarm),
+            suspects=frozenset({each.column for each in held} | lacking),
+        )
+        state = replace(_judge_drift(state, verdict, evidence.through), verdict=verdict)
+        findings = Assessment(
+            model=self.model,
+            findings=tuple(map(_finding, scores)),
+            window_rows=evidence.rows,
+            unknown=tuple(sorted(self.watched - self.layout.slices.keys())),
+        )
+        return state, _with_alarms(findings, state, evidence.through)
+
+    def _lacking(self, windows: Windows, alpha: float) -> list[Broken]:
+        """Return the columns of which values are missing, in any window of the last minute."""
+        minute = [length <= MINUTE for length in windows.seconds]
+        last_minute = Windows(windows.seconds[: sum(minute)], windows.sums[minute])
+        return null_jumps(self.layout, last_minute, log_alpha=alpha)
+
+    def _scores(self, windows: Windows, alpha: float) -> list[drift.ColumnScore]:
+        """Judge the watched columns."""
+        scores = drift.score(self.layout, windows, log_alpha=alpha, tolerate=self.tolerate)
+        return [score for score in scores if not self.watched or score.name in self.watched]
+
+    def _broken(self, evidence: Evidence, held: list[stuck.Holding], alpha: float) -> list[Broken]:
+        """Return the rules that the rows of the last minute break, and the values that jumped."""
+        if not evidence.minute_rows:
+            return []
+        found = violations(evidence.violations, rows=evidence.minute_rows, log_alpha=alpha)
+        minute = [n for n, length in enumerate(evidence.windows.seconds) if length <= MINUTE][-1:]
+        whole = Windows((MINUTE,), evidence.windows.sums[minute])
+        found += null_jumps(self.layout, whole, log_alpha=alpha)
         return found + stuck.value_jumps(held, log_alpha=alpha)
+
+
+def go_on(
+    state: DetectorState, before: Assessment, through: int
+) -> tuple[DetectorState, Assessment]:
+    """Advance the alarms by a second in which no row came: the verdict stands."""
+    state = _judge_broken(state, state.verdict.broken, through)
+    state = _judge_drift(state, state.verdict, through)
+    return state, _with_alarms(before, state, through)
+
+
+def recovering(state: DetectorState, through: int) -> dict[str, int]:
+    """Return the columns that were broken, and the last second at which they were."""
+    return {name: until for name, until in state.broken_until.items() if until < through}
+
+
+def _judge_broken(
+    state: DetectorState, broken: tuple[BrokenFinding, ...], through: int
+) -> DetectorState:
+    """Advance the alarm of broken data."""
+    alarm = episode.advance(state.broken, alarmed=bool(broken))
+    rules = broken or state.rules
+    known = rules if broken or alarm.standing else ()
+    columns = [*(one.column for one in known), PREDICTION] if known else []
+    until = {**state.broken_until, **dict.fromkeys(columns, through)}
+    return replace(state, broken=alarm, rules=rules, broken_until=until)
+
+
+def _judge_drift(state: DetectorState, verdict: Verdict, through: int) -> DetectorState:
+    """Advance the alarm by the columns that have moved.
+
+    One that is broken has not moved. One that is suspected of it, by a value or missing ones
+    that may be no more than an odd hour, gets some time for that to be settled, because what is
+    broken must not be trained on; so do the predictions.
+    """
+    doubtful = {*verdict.suspects, PREDICTION} if verdict.suspects else set[str]()
+    known = verdict.moved & (doubtful | state.suspected.keys())
+    suspected = {name: state.suspected.get(name, through) for name in known}
+    waiting = {n for n, since in suspected.items() if through - since < SUSPICION_SECONDS}
+    wrong = {name for name, until in state.broken_until.items() if until == through}
+    alarm = episode.advance(state.drifted, alarmed=bool(verdict.moved - waiting - wrong))
+    return replace(state, drifted=alarm, suspected=suspected)
+
+
+def _since_recovery(layout: Layout, state: DetectorState, evidence: Evidence) -> Windows:
+    """Return the windows with only those rows of a column that came since it was last broken."""
+    windows, sums = evidence.windows, evidence.windows.sums
+    lengths = np.array(windows.seconds)
+    for name, until in recovering(state, evidence.through).items():
+        if (counts := evidence.after.get(name)) is None:
+            continue
+        if sums is windows.sums:
+            sums = sums.copy()
+        too_long = lengths > evidence.through - until
+        sums[too_long, layout.slices[name]] = counts
+    return Windows(windows.seconds, sums)
+
+
+def _recovered(state: DetectorState, through: int) -> tuple[tuple[str, int], ...]:
+    """Return the columns that were broken so short ago that it still matters, oldest first."""
+    ended = [
+        (name, until)
+        for name, until in recovering(state, through).items()
+        if through - KEPT < until and name != PREDICTION
+    ]
+    return tuple(sorted(ended, key=lambda each: (each[1], each[0])))
+
+
+def _with_alarms(found: Assessment, state: DetectorState, through: int) -> Assessment:
+    return replace(
+        found,
+        drifted=state.drifted.standing,
+        broken=state.rules if state.broken.standing else (),
+        recovered=_recovered(state, through),
+    )
 
 
 def _finding(score: drift.ColumnScore) -> ColumnFinding:
@@ -157,5 +244,5 @@ def _finding(score: drift.ColumnScore) -> ColumnFinding:
     )
 
 
-def _broken(found: Broken) -> BrokenFinding:
+def _broken_finding(found: Broken) -> BrokenFinding:
     return BrokenFinding(column=found.column, rule=found.rule, rows=found.rows, of=found.of)

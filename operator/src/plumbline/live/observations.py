@@ -1,4 +1,4 @@
-"""What serving pods have counted, and what a look at their rows has found."""
+"""What serving pods have counted, and what an evaluation of their rows has found."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -72,16 +72,16 @@ class BrokenFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """The newest look at live traffic, after hysteresis.
+    """The newest evaluation of live traffic, after hysteresis.
 
     Attributes:
         model: digest of the model whose reference was compared with.
         drifted: whether the drift alarm stands.
         findings: columns, worst first.
         broken: rules that live rows break; not empty means that the data is broken.
-        mended: columns that were broken, and the last second of the epoch at which they were.
+        recovered: columns that were broken, and the last second of the epoch at which they were.
         window_rows: rows in the largest window.
-        rows_lost: rows that no look has seen: a killed pod's since its last pull, and late ones.
+        rows_lost: rows that no evaluation saw: a killed pod's since its last pull, and late ones.
         unknown: columns that are to be watched and that the model does not count.
     """
 
@@ -89,7 +89,7 @@ class Assessment:
     drifted: bool = False
     findings: tuple[ColumnFinding, ...] = ()
     broken: tuple[BrokenFinding, ...] = ()
-    mended: tuple[tuple[str, int], ...] = ()
+    recovered: tuple[tuple[str, int], ...] = ()
     window_rows: int = 0
     rows_lost: int = 0
     unknown: tuple[str, ...] = ()

@@ -1,39 +1,64 @@
-"""Counts by second, added up over the pods of one model.
+"""Counts by second, added up over the pods of one model, and the windows that are judged of them.
 
 Only whole seconds that every pod has reported are judged, so that the same rows give the same
 numbers however they were spread over replicas.
+
+What is kept are running sums: a window is the difference of two of them, whatever its length, and
+a second that is new costs one addition. They wrap around at 2**32 and so do their differences, so
+a window is right as long as it holds fewer rows than that.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plumbline.contract.control import Span
-from plumbline.stats.bins import ColumnBins, Layout
-from plumbline.stats.drift import SCALES
+from plumbline.stats.bins import ColumnBins, Counts, Layout
+from plumbline.stats.windows import SCALES, Windows, scales
 
 KEPT = SCALES[-1]
+MINUTE = 64
+Rule = tuple[str, str]
+Sums = NDArray[np.uint32]
 
 
-@dataclass(slots=True)
-class Second:
-    """One second, summed over pods."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What is known of a model's rows up to a second.
 
-    cells: NDArray[np.int64]
-    rows: int = 0
-    violations: dict[tuple[str, str], int] = field(default_factory=dict)
+    Attributes:
+        through: that second.
+        windows: counts of the last 1, 2, 4, ... seconds.
+        after: the same, by column: only of what came after the second that was asked for.
+        rows: rows in the largest window.
+        minute_rows: rows in the last minute (64 s).
+        violations: of these, rows that break a rule, by column and rule.
+    """
+
+    through: int
+    windows: Windows
+    after: Mapping[str, Counts]
+    rows: int
+    minute_rows: int
+    violations: Mapping[Rule, int]
 
 
 class BucketedCounts:
-    """Counts of one model's newest seconds."""
+    """Counts of one model's newest seconds, summed over pods."""
 
     def __init__(self, reference: Iterable[Mapping[str, Any]]) -> None:
         """Count by the reference that the model was compiled with."""
         self.layout = Layout([ColumnBins.from_json(column) for column in reference])
-        self._seconds: dict[int, Second] = {}
+        # Seconds that hold rows, and of each the sum of all cells, and of rows, up to its end.
+        self._seconds: list[int] = []
+        self._sums: Sums = np.empty((0, self.layout.size + 1), dtype=np.uint32)
+        self._used = slice(0, 0)
+        self._before: Sums = np.zeros(self.layout.size + 1, dtype=np.uint32)
+        self._violations: dict[int, dict[Rule, int]] = {}
 
     def fits(self, spans: Iterable[Span]) -> bool:
         """Tell whether spans count the cells of this model's reference."""
@@ -49,52 +74,112 @@ class BucketedCounts:
         Returns:
             Rows that came too late for their second to be judged.
         """
-        late = 0
+        self._forget(after)
+        taken, late = list[Span](), 0
         for span in spans:
-            if span.start <= after or span.length > 1:
-                late += span.rows
+            if span.length == 1 and after < span.start and self._has_room_for(span):
+                taken.append(span)
             else:
-                self._add(span)
-        for old in [second for second in self._seconds if second <= after]:
-            del self._seconds[old]
+                late += span.rows
+        if taken:
+            self._add(taken)
         return late
-
-    def _add(self, span: Span) -> None:
-        second = self._seconds.setdefault(span.start, Second(self.layout.zeros()))
-        second.cells[span.cells] += np.array(span.counts, dtype=np.int64)
-        second.rows += span.rows
-        for name, rows in span.violations.items():
-            column, _, rule = name.rpartition("/")
-            key = (column, rule)
-            second.violations[key] = second.violations.get(key, 0) + rows
-
-    def by_second(self, through: int) -> NDArray[np.int64]:
-        """Return the cells of each second up to `through`, oldest first; empty ones included."""
-        known = [second for second in self._seconds if second <= through]
-        first = max(min(known, default=through), through - KEPT + 1)
-        nothing = self.layout.zeros()
-        return np.array(
-            [
-                self._seconds[second].cells if second in self._seconds else nothing
-                for second in range(first, through + 1)
-            ]
-        )
 
     def rows(self, through: int, seconds: int) -> int:
         """Return the rows of the last seconds."""
-        return sum(one.rows for one in self._last(through, seconds))
+        return int((self._sum(through) - self._sum(through - seconds))[-1])
 
-    def violations(self, through: int, seconds: int) -> dict[tuple[str, str], int]:
-        """Return the rows of the last seconds that break a rule, by column and rule."""
-        found: dict[tuple[str, str], int] = {}
-        for one in self._last(through, seconds):
-            for key, rows in one.violations.items():
-                found[key] = found.get(key, 0) + rows
+    def seen(self, through: int) -> int:
+        """Return a number that is another one as soon as rows of a second up to `through` come."""
+        return int(self._sum(through)[-1])
+
+    def evidence(self, through: int, *, after: Mapping[str, int]) -> Evidence:
+        """Return what is known up to a second.
+
+        Args:
+            through: that second.
+            after: columns that are to be counted without what came until some second.
+        """
+        known = self._seconds[: bisect_right(self._seconds, through)]
+        lengths = scales(min(through - known[0] + 1, KEPT) if known else 1)
+        newest, cells = self._sum(through), self.layout.slices
+        sums = newest - np.array([self._sum(through - length) for length in lengths])
+        return Evidence(
+            through=through,
+            windows=Windows(lengths, sums[:, :-1].astype(np.int64)),
+            after={
+                name: (newest - self._sum(second))[cells[name]].astype(np.int64)
+                for name, second in after.items()
+                if name in cells
+            },
+            rows=self.rows(through, KEPT),
+            minute_rows=self.rows(through, MINUTE),
+            violations=self._broken_rules(through),
+        )
+
+    def _broken_rules(self, through: int) -> dict[Rule, int]:
+        found: dict[Rule, int] = {}
+        for second in range(through - MINUTE + 1, through + 1):
+            for rule, rows in self._violations.get(second, {}).items():
+                found[rule] = found.get(rule, 0) + rows
         return found
 
-    def _last(self, through: int, seconds: int) -> list[Second]:
-        return [
-            self._seconds[second]
-            for second in range(through - seconds + 1, through + 1)
-            if second in self._seconds
-        ]
+    def _sum(self, second: int) -> Sums:
+        """Return the running sum up to the end of a second."""
+        place = bisect_right(self._seconds, second)
+        found: Sums = self._sums[self._used][place - 1] if place else self._before
+        return found
+
+    def _has_room_for(self, span: Span) -> bool:
+        """Tell whether a pod's clock is near enough that of others to be kept beside them."""
+        return not self._seconds or span.start < self._seconds[0] + 2 * KEPT
+
+    def _forget(self, after: int) -> None:
+        old = bisect_right(self._seconds, after)
+        if not old:
+            return
+        self._before = self._sum(after).copy()
+        for second in self._seconds[:old]:
+            self._violations.pop(second, None)
+        del self._seconds[:old]
+        self._used = slice(self._used.start + old, self._used.stop)
+
+    def _add(self, spans: Sequence[Span]) -> None:
+        """Add spans to the running sums from the first one's second on."""
+        first = min(span.start for span in spans)
+        place = bisect_left(self._seconds, first)
+        known, before = self._seconds[place:], self._sum(first - 1).copy()
+        seconds = sorted({*known, *(span.start for span in spans)})
+        # What is there already, where each second stands now: a new second has the sum before it.
+        there = np.concatenate([before[None], self._sums[self._used][place:]])
+        found = there[np.searchsorted(known, seconds, side="right")]
+        found += np.cumsum(self._by_second(seconds, spans), axis=0, dtype=np.uint32)
+        self._seconds[place:] = seconds
+        self._write(place, found)
+
+    def _by_second(self, seconds: Sequence[int], spans: Iterable[Span]) -> Sums:
+        found: Sums = np.zeros((len(seconds), self.layout.size + 1), dtype=np.uint32)
+        for span in spans:
+            row = found[bisect_left(seconds, span.start)]
+            row[span.cells] += np.array(span.counts, dtype=np.uint32)
+            row[-1:] += np.uint32(span.rows)
+            self._note_violations(span)
+        return found
+
+    def _note_violations(self, span: Span) -> None:
+        for name, rows in span.violations.items():
+            column, _, rule = name.rpartition("/")
+            known = self._violations.setdefault(span.start, {})
+            known[column, rule] = known.get((column, rule), 0) + rows
+
+    def _write(self, place: int, sums: Sums) -> None:
+        """Put running sums at a place and after it; make room where it is lacking."""
+        start, stop = self._used.start + place, self._used.start + place + len(sums)
+        if stop > len(self._sums):
+            room = place + len(sums)
+            grown: Sums = np.empty((room + room // 4 + MINUTE, sums.shape[1]), dtype=np.uint32)
+            grown[:place] = self._sums[self._used][:place]
+            self._sums, self._used = grown, slice(0, 0)
+            start, stop = place, room
+        self._sums[start:stop] = sums
+        self._used = slice(self._used.start, stop)

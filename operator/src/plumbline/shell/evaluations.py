@@ -1,15 +1,53 @@
-"""The evaluations of the DriftMonitors: what a deployment's pods have counted, judged."""
+"""The evaluations of the DriftMonitors: what a deployment's pods have counted, judged off the loop.
+
+An evaluation is numpy, a millisecond of it, and the event loop has a Lease to renew; so it runs in
+a small pool of threads. The evidence is taken on the loop, where counts change; a thread gets what
+nobody changes and gives back a value. Without new counts there is nothing to evaluate.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from pydantic import ValidationError
 
 from plumbline.api.objects import Key
-from plumbline.api.resources import DRIFT_MONITOR
+from plumbline.api.resources import DRIFT_MONITOR, MODEL_DEPLOYMENT
 from plumbline.api.v1alpha1 import DriftMonitor
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
-from plumbline.live.detector import DriftDetector
+from plumbline.live.detector import DetectorState, DriftDetector, go_on, recovering
 from plumbline.live.observations import Assessment
 from plumbline.live.watermark import Watermark
 from plumbline.live.windows import BucketedCounts
 from plumbline.shell.metrics import Metrics
+from plumbline.shell.models import Models
+
+THREADS = 2
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Watched:
+    """What is known of one monitor.
+
+    Attributes:
+        counts: of the model that it judges.
+        detector: how it judges, as its spec was at the last evaluation.
+        seen: what its last evaluation had seen, see `BucketedCounts.seen`.
+        through: second up to which its alarms have gone.
+        lost_before: rows that its status calls lost and no pod that is known now has lost.
+    """
+
+    counts: BucketedCounts
+    state: DetectorState
+    lost_before: int
+    detector: DriftDetector | None = None
+    seen: int = -1
+    through: int = 0
 
 
 class MonitorEvaluations:
@@ -22,57 +60,110 @@ class MonitorEvaluations:
     def __init__(self, cache: Cache, queue: Queue, metrics: Metrics) -> None:
         """Evaluate the monitors that the cache knows."""
         self._cache, self._queue, self._metrics = cache, queue, metrics
-        self._detectors: dict[Key, DriftDetector] = {}
+        self._models, self._pool = Models(), ThreadPoolExecutor(THREADS, "evaluation")
+        self._watched: dict[Key, _Watched] = {}
+        self._latest = 0.0
         self.assessments: dict[Key, Assessment] = {}
 
-    def evaluate(
-        self, deployment: Key, counts: BucketedCounts, watermark: Watermark, model: str
+    def monitors(self) -> dict[Key, list[DriftMonitor]]:
+        """Return the monitors of each deployment, and forget those that are gone or suspended."""
+        self._metrics.evaluation_lateness.set(self._latest)
+        self._latest = 0.0
+        found: dict[Key, list[DriftMonitor]] = {}
+        for monitor in self._active():
+            found.setdefault(_deployment_of(monitor), []).append(monitor)
+        self._keep({_key(each) for monitors in found.values() for each in monitors})
+        return found
+
+    def close(self) -> None:
+        """Evaluate no more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _active(self) -> Iterator[DriftMonitor]:
+        """Yield the monitors; one that another version has written may be unreadable."""
+        for obj in self._cache.list(DRIFT_MONITOR, None):
+            try:
+                monitor = self._models.read(DriftMonitor, obj)
+            except ValidationError as error:
+                log.warning(
+                    "%s/%s: %s", obj["metadata"]["namespace"], obj["metadata"]["name"], error
+                )
+                continue
+            if not monitor.spec.suspend:
+                yield monitor
+
+    async def evaluate(
+        self,
+        monitors: Iterable[DriftMonitor],
+        counts: BucketedCounts,
+        watermark: Watermark,
+        model: str,
     ) -> None:
         """Evaluate a deployment's monitors, and wake those whose verdict has changed."""
-        if not watermark.through:
-            return
-        for obj in self._cache.list(DRIFT_MONITOR, deployment.namespace):
-            watches = obj["spec"]["deploymentRef"]["name"] == deployment.name
-            if watches and not obj["spec"].get("suspend"):
-                self._judge(DriftMonitor.model_validate(obj), counts, watermark, model)
+        if watermark.through:
+            for monitor in monitors:
+                await self._evaluate(monitor, counts, watermark, model)
 
-    def _judge(
+    async def _evaluate(
         self, monitor: DriftMonitor, counts: BucketedCounts, watermark: Watermark, model: str
     ) -> None:
-        key = Key(DRIFT_MONITOR, monitor.metadata.namespace, monitor.metadata.name)
-        detector = self._detectors.get(key)
-        if detector is None or detector.counts is not counts:
+        key, through = _key(monitor), watermark.through
+        watched = self._watching(monitor, counts, watermark)
+        lost = watched.lost_before + watermark.lost
+        detector = DriftDetector.of(monitor, model, counts.layout)
+        before, seen = self.assessments.get(key), counts.seen(through)
+        if before and (seen, detector) == (watched.seen, watched.detector):
+            if through > watched.through:
+                watched.state, before = go_on(watched.state, before, through)
+            watched.through = through
+            self._keep_assessment(key, replace(before, rows_lost=lost))
+            return
+        watched.seen, watched.detector, watched.through = seen, detector, through
+        due = time.monotonic()
+        evidence = counts.evidence(through, after=recovering(watched.state, through))
+        watched.state, found = await asyncio.get_running_loop().run_in_executor(
+            self._pool, detector.evaluate, watched.state, evidence
+        )
+        self._latest = max(self._latest, time.monotonic() - due)
+        if self._watched.get(key) is watched:
+            self._keep_assessment(key, replace(found, rows_lost=lost))
+
+    def _watching(
+        self, monitor: DriftMonitor, counts: BucketedCounts, watermark: Watermark
+    ) -> _Watched:
+        key = _key(monitor)
+        watched = self._watched.get(key)
+        if watched is None or watched.counts is not counts:
             self._metrics.monitor_gone(key.namespace, key.name)
-            detector = self._detectors[key] = DriftDetector.resumed(monitor, model, counts)
-            detector.lost_before -= watermark.lost
-        found = detector.evaluate(monitor, through=watermark.through, lost=watermark.lost)
-        before, self.assessments[key] = self.assessments.get(key), found
-        self._show(key, found)
+            lost_before = monitor.status.rows_lost - watermark.lost
+            watched = _Watched(counts, DetectorState.resumed(monitor), lost_before)
+            self._watched[key] = watched
+        return watched
+
+    def _keep_assessment(self, key: Key, found: Assessment) -> None:
+        before = self.assessments.get(key)
+        if before == found:
+            return
+        self.assessments[key] = found
+        self._metrics.assessed(key.namespace, key.name, found)
         if _verdict(before) != _verdict(found):
             self._queue.add(key)
 
-    def _show(self, key: Key, found: Assessment) -> None:
-        """Set the gauges of a monitor."""
-        labels = (key.namespace, key.name)
-        self._metrics.drifted.labels(*labels).set(found.drifted)
-        self._metrics.broken.labels(*labels).set(bool(found.broken))
-        self._metrics.window_rows.labels(*labels).set(found.window_rows)
-        self._metrics.rows_lost.labels(*labels).set(found.rows_lost)
-        for column in found.findings:
-            self._metrics.drift_score.labels(*labels, column.name).set(column.score)
-            self._metrics.drift_log10_p.labels(*labels, column.name).set(column.log10_p)
-
-    def forget_gone(self) -> None:
-        """Forget the monitors that are gone or suspended, and show their gauges no more."""
-        looking = {
-            Key(DRIFT_MONITOR, obj["metadata"]["namespace"], obj["metadata"]["name"])
-            for obj in self._cache.list(DRIFT_MONITOR, None)
-            if not obj["spec"].get("suspend")
-        }
-        for key in self._detectors.keys() - looking:
-            del self._detectors[key]
+    def _keep(self, monitors: set[Key]) -> None:
+        """Forget all other monitors, and show their gauges no more."""
+        for key in self._watched.keys() - monitors:
+            del self._watched[key]
             self.assessments.pop(key, None)
             self._metrics.monitor_gone(key.namespace, key.name)
+
+
+def _key(monitor: DriftMonitor) -> Key:
+    return Key(DRIFT_MONITOR, monitor.metadata.namespace, monitor.metadata.name)
+
+
+def _deployment_of(monitor: DriftMonitor) -> Key:
+    name = monitor.spec.deployment_ref.name
+    return Key(MODEL_DEPLOYMENT, monitor.metadata.namespace, name)
 
 
 def _verdict(found: Assessment | None) -> object:

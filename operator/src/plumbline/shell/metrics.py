@@ -6,6 +6,7 @@ Existing dashboards for Kubernetes controllers read the first kind as they are.
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from plumbline.api.objects import Key
+from plumbline.live.observations import Assessment
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -88,6 +89,11 @@ class Metrics:
             ["reason"],
             registry=registry,
         )
+        self.evaluation_lateness = Gauge(
+            "plumbline_evaluation_lateness_seconds",
+            "Longest time from new counts to the end of their evaluation, in the last second",
+            registry=registry,
+        )
         self._monitor_gauges = (
             *(self.drift_score, self.drift_log10_p, self.drifted),
             *(self.broken, self.window_rows, self.rows_lost),
@@ -125,6 +131,17 @@ class Metrics:
             self._unreadable.labels(**labels).set(1)
         else:
             self._unreadable.remove_by_labels(labels)
+
+    def assessed(self, namespace: str, monitor: str, found: Assessment) -> None:
+        """Show what a monitor has found."""
+        labels = (namespace, monitor)
+        self.drifted.labels(*labels).set(found.drifted)
+        self.broken.labels(*labels).set(bool(found.broken))
+        self.window_rows.labels(*labels).set(found.window_rows)
+        self.rows_lost.labels(*labels).set(found.rows_lost)
+        for column in found.findings:
+            self.drift_score.labels(*labels, column.name).set(column.score)
+            self.drift_log10_p.labels(*labels, column.name).set(column.log10_p)
 
     def monitor_gone(self, namespace: str, monitor: str) -> None:
         """Forget a monitor: what nobody looks at any more must not be shown as if it were so."""

@@ -8,6 +8,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Iterator
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 
 from plumbline.api.objects import Key
 from plumbline.api.resources import MODEL_DEPLOYMENT
-from plumbline.api.v1alpha1 import ModelDeployment
+from plumbline.api.v1alpha1 import DriftMonitor, ModelDeployment
 from plumbline.contract import control
 from plumbline.contract.control import ControlReply, ControlRequest, Unreadable
 from plumbline.engine.cache import Cache
@@ -45,6 +46,7 @@ class Puller:
         self._cache, self._queue, self._records = cache, queue, records
         self._metrics, self._models = metrics, Models()
         self._deployments: dict[Key, DeploymentTraffic] = {}
+        self._visited: set[Key] = set()
         self._evaluations = MonitorEvaluations(cache, queue, metrics)
 
     def traffic(self, key: Key) -> Traffic:
@@ -66,25 +68,32 @@ class Puller:
 
     async def run(self) -> None:
         """Pull until cancelled."""
-        async with pull.session() as session:
-            while True:
-                started = time.monotonic()
-                await self._round(session)
-                pause = PERIOD_SECONDS - (time.monotonic() - started)
-                await asyncio.sleep(max(0.1, pause))
+        try:
+            async with pull.session() as session, asyncio.TaskGroup() as group:
+                while True:
+                    started = time.monotonic()
+                    self._begin_visits(group, session)
+                    pause = PERIOD_SECONDS - (time.monotonic() - started)
+                    await asyncio.sleep(max(0.1, pause))
+        finally:
+            self._evaluations.close()
 
-    async def _round(self, session: aiohttp.ClientSession) -> None:
-        """Pull from all deployments at once; one that fails or is slow does not stop the others."""
+    def _begin_visits(self, group: asyncio.TaskGroup, session: aiohttp.ClientSession) -> None:
+        """Visit every deployment whose last visit has ended: a slow one delays no other."""
         deployments, pods = dict(self._read_deployments()), by_deployment(self._cache)
-        await asyncio.gather(
-            *(
-                self._visit(session, key, deployment, pods.get(key, []))
-                for key, deployment in deployments.items()
+        monitors = self._evaluations.monitors()
+        for key in deployments.keys() - self._visited:
+            visit = self._visit(
+                session, key, deployments[key], pods.get(key, []), monitors.get(key, [])
             )
-        )
+            self._visited.add(key)
+            task = group.create_task(_apart(key, visit))
+            task.add_done_callback(partial(self._visit_ended, key))
         for gone in self._deployments.keys() - deployments.keys():
             del self._deployments[gone]
-        self._evaluations.forget_gone()
+
+    def _visit_ended(self, key: Key, _: asyncio.Task[None]) -> None:
+        self._visited.discard(key)
 
     async def _visit(
         self,
@@ -92,6 +101,7 @@ class Puller:
         key: Key,
         deployment: ModelDeployment,
         pods: list[ServingPod],
+        monitors: list[DriftMonitor],
     ) -> None:
         """Pull from a deployment's pods and have its monitors evaluated."""
         known = self._deployments.setdefault(key, DeploymentTraffic())
@@ -102,14 +112,15 @@ class Puller:
         known.advance(asked, identities=_identities(deployment), now=time.time())
         if deployment.status.canary:
             self._queue.add(key, urgent=False)
-        await _apart(key, self._evaluate(key, known, deployment))
+        await _apart(key, self._evaluate(monitors, known, deployment))
 
     async def _evaluate(
-        self, key: Key, known: DeploymentTraffic, deployment: ModelDeployment
+        self, monitors: list[DriftMonitor], known: DeploymentTraffic, deployment: ModelDeployment
     ) -> None:
         stable = deployment.status.stable
         if stable and known.identity == stable.identity and known.counts:
-            self._evaluations.evaluate(key, known.counts, known.watermark, stable.model)
+            counts, watermark = known.counts, known.watermark
+            await self._evaluations.evaluate(monitors, counts, watermark, stable.model)
 
     async def _watch_stable(self, known: DeploymentTraffic, deployment: ModelDeployment) -> None:
         """Count by the reference of the stable model, anew when it is another one."""

@@ -16,6 +16,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from plumbline.stats.table import Table
+
 PREDICTION = "__prediction"
 """Name of the column that holds a model's answers."""
 DECILES = 10
@@ -126,6 +128,11 @@ class Layout:
             for name, start in zip(numbers, starts[:-1], strict=True)
         }
         self.size: int = starts[-1]
+
+    @cached_property
+    def table(self) -> Table:
+        """The references of the columns, side by side."""
+        return Table(self.columns)
 
     def zeros(self) -> Counts:
         """Return counts of no rows."""

@@ -6,11 +6,14 @@ that come together explain.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plumbline.stats.bins import ColumnBins, Counts, Layout, Spikes
-from plumbline.stats.drift import MIN_ROWS, windows
+import numpy as np
+
+from plumbline.stats.bins import ColumnBins, Layout, Spikes
+from plumbline.stats.drift import MIN_ROWS
+from plumbline.stats.windows import Windows
 
 STRAY_SHARE, MIN_VIOLATIONS = 0.001, 3
 JUMP = 0.1
@@ -34,7 +37,7 @@ def violations(
     Args:
         counts: rows in the window that break a rule, by column and rule.
         rows: rows in the window.
-        log_alpha: natural logarithm of the tail that one look may have.
+        log_alpha: natural logarithm of the tail that one evaluation may have.
     """
     return [
         Broken(column=column, rule=rule, rows=found, of=rows)
@@ -44,26 +47,30 @@ def violations(
     ]
 
 
-def null_jumps(
-    layout: Layout, seconds: Sequence[Counts] | Counts, *, log_alpha: float
-) -> list[Broken]:
-    """Return the columns whose missing values jump in one of the last 1, 2, 4, ... seconds.
+def null_jumps(layout: Layout, windows: Windows, *, log_alpha: float) -> list[Broken]:
+    """Return the columns whose missing values jump in one of the windows.
 
     Args:
         layout: the columns.
-        seconds: counts of each second, oldest first: [seconds, layout.size].
-        log_alpha: natural logarithm of the tail that one look may have.
+        windows: what came.
+        log_alpha: natural logarithm of the tail that one evaluation may have.
     """
     found: dict[str, Broken] = {}
-    for _, sums in windows(seconds):
-        for column in layout.columns:
-            cells = sums[layout.slices[column.name]]
-            rows, nulls = int(cells.sum()), int(cells[-1])
-            enough = nulls and rows >= MIN_ROWS
-            if enough and _jumps(column, nulls=nulls, rows=rows, log_alpha=log_alpha):
-                found[column.name] = Broken(
-                    column=column.name, rule="NullJump", rows=nulls, of=rows
-                )
+    if not layout.columns:
+        return []
+    starts = [cells.start for cells in layout.slices.values()]
+    end = layout.slices[layout.columns[-1].name].stop
+    rows = np.add.reduceat(windows.sums[:, :end], starts, axis=1)
+    nulls = windows.sums[:, [cells.stop - 1 for cells in layout.slices.values()]]
+    # Hardly any window has so many missing values: only those few are looked at one by one.
+    for window, place in np.argwhere((rows >= MIN_ROWS) & (nulls > JUMP * rows)).tolist():
+        column, missing, of = (
+            layout.columns[place],
+            int(nulls[window, place]),
+            int(rows[window, place]),
+        )
+        if _jumps(column, nulls=missing, rows=of, log_alpha=log_alpha):
+            found[column.name] = Broken(column=column.name, rule="NullJump", rows=missing, of=of)
     return list(found.values())
 
 

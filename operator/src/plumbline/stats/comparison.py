@@ -1,4 +1,4 @@
-"""How far the counts of a window are from the reference, cell by cell.
+"""How far the counts of windows are from the reference, cell by cell, for many windows at once.
 
 Cells that expect fewer than five rows, or hold fewer in the reference, are pooled. The cells for
 what the reference hardly had (below, above, never seen) stand alone once they hold five rows, a
@@ -7,125 +7,113 @@ overdispersion): one odd hour does not alarm, a real departure does so early. Th
 was hardly expected is that of live rows and reference together: few rows have not seen much.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from plumbline.stats.bins import ColumnBins, Counts
+from plumbline.stats.table import Flags, Floats, Ints, Table
 
 MIN_EXPECTED, NOVEL_ROWS, NOVEL_SHARE, NOVEL_CLUSTERS = 5.0, 5, 0.05, 1.5
-Floats = NDArray[np.float64]
+SMOOTH = 0.5
 
 
 class Comparison(NamedTuple):
-    """How far counts are from a reference, over pooled cells.
+    """How far the counts of each window are from its reference, over pooled cells.
 
     Attributes:
         pearson: chi-square of the cells.
         likelihood: twice the logarithm of the likelihood ratio.
         expected: rows that the cell expects which expects the fewest, novelties aside.
-        df: degrees of freedom of both; zero where there is but one cell.
+        df: degrees of freedom of both; zero where there is but one cell, and nothing to compare.
         psi: population stability index.
     """
 
-    pearson: float = 0.0
-    likelihood: float = 0.0
-    expected: float = 0.0
-    df: int = 0
-    psi: float = 0.0
+    pearson: Floats
+    likelihood: Floats
+    expected: Floats
+    df: Ints
+    psi: Floats
 
-    def statistic(self, phi: float) -> float:
-        """Return the statistic, in units of the overdispersion phi, whose tail can be told.
+    def statistic(self, phi: Floats) -> Floats:
+        """Return the statistic, in units of the overdispersion phi, whose tail is known.
 
-        Pearson's has the tail of chi-square only in full cells. That a few like blocks all fall
-        into one cell is likelier than it says: there the likelihood ratio, whose far tail is right
+        Pearson's has the tail of chi-square only in full cells. A few blocks of like rows fall into
+        one cell more often than it says: there the likelihood ratio, whose far tail is right
         however few they are, must say so as well.
         """
         full = self.expected >= MIN_EXPECTED * phi
-        return (self.pearson if full else min(self.pearson, self.likelihood)) / phi
+        return np.where(full, self.pearson, np.minimum(self.pearson, self.likelihood)) / phi
 
 
-def compare(bins: ColumnBins, counts: Counts) -> Comparison:
-    """Compare the counts of one column in one window with its reference."""
-    reference = np.asarray(bins.counts, dtype=np.float64)
-    live, reference = _pooled(bins, counts.astype(np.float64), reference)
-    if len(live) < 2:
-        return Comparison()
-    n, m = live.sum(), reference.sum()
-    smooth = 0.5
-    p = (reference + smooth) / (m + smooth * len(reference))
-    q = (live + smooth) / (n + smooth * len(live))
-    expected = n * p
-    both = n * (live + reference + smooth) / (n + m)
-    variance = np.where(expected < 1, both, expected)
+class _Cells(NamedTuple):
+    """Counts by cell, after pooling; the last cell is the pool. Unused cells hold zero."""
+
+    live: Floats
+    reference: Floats
+    used: Flags
+
+
+def compare(table: Table, columns: Ints, live: Ints) -> Comparison:
+    """Compare windows of columns with their references.
+
+    Args:
+        table: the references.
+        columns: column of each window.
+        live: counts of each window, at least one row in each: [windows, cells of the widest].
+    """
+    cells = _pooled(table, columns, live.astype(np.float64))
+    number = cells.used.sum(axis=1)
+    n, m = live.sum(axis=1).astype(np.float64), table.rows[columns]
+    p = (cells.reference + SMOOTH) / (m + SMOOTH * number)[:, None]
+    q = (cells.live + SMOOTH) / (n + SMOOTH * number)[:, None]
+    expected = n[:, None] * p
+    both = (n / (n + m))[:, None] * (cells.live + cells.reference + SMOOTH)
+    hardly = expected < 1
+    pearson = cells.used * (cells.live - expected) ** 2 / np.where(hardly, both, expected)
+    enough = cells.used & ~hardly
     return Comparison(
-        pearson=_pearson(live, expected, variance),
-        likelihood=_likelihood(live, expected, variance),
-        expected=float(expected[expected >= 1].min(initial=n)),
-        df=len(live) - 1,
-        psi=float(((q - p) * np.log(q / p)).sum()),
+        pearson=pearson.sum(axis=1),
+        likelihood=np.where(hardly, pearson, enough * _likelihood(cells.live, expected)).sum(
+            axis=1
+        ),
+        expected=np.where(enough, expected, n[:, None]).min(axis=1, initial=np.inf),
+        df=np.where(number > 1, number - 1, 0),
+        psi=(cells.used * (q - p) * np.log(q / p)).sum(axis=1),
     )
 
 
-def _pearson(live: Floats, expected: Floats, variance: Floats) -> float:
-    return float(((live - expected) ** 2 / variance).sum())
-
-
-def _likelihood(live: Floats, expected: Floats, variance: Floats) -> float:
-    """Return twice the log-likelihood ratio; what was hardly expected counts as by Pearson."""
-    hardly = expected < 1
+def _likelihood(live: Floats, expected: Floats) -> Floats:
+    """Return each cell's part of twice the log-likelihood ratio."""
     held = np.maximum(live, np.finfo(float).tiny)
-    terms = 2 * (live * np.log(held / expected) - live + expected)
-    return float(terms[~hardly].sum()) + _pearson(live[hardly], expected[hardly], variance[hardly])
+    return np.asarray(2 * (live * np.log(held / expected) - live + expected))
 
 
-def _pooled(bins: ColumnBins, live: Floats, reference: Floats) -> tuple[Floats, Floats]:
+def _pooled(table: Table, columns: Ints, live: Floats) -> _Cells:
     """Pool the cells that expect too few rows; a cell of novelties stands alone once it is full."""
-    rows, total = live.sum(), reference.sum()
-    both = min(1.0, rows / total)
-    small = both * reference < MIN_EXPECTED
-    clusters = NOVEL_CLUSTERS * (overdispersion(bins, int(rows)) - 1)
-    enough = max(NOVEL_ROWS, NOVEL_SHARE * rows, clusters)
-    alone = [cell for cell in bins.novel if live[cell] >= enough and small[cell]]
-    small[alone] = False
-    live = np.append(live[~small], live[small].sum())
-    reference = np.append(reference[~small], reference[small].sum())
-    if both * reference[-1] >= MIN_EXPECTED or len(live) < 2:
-        return live, reference
-    return _merge_last(live, reference)
+    reference, rows = table.counts[columns], live.sum(axis=1)
+    both = np.minimum(1.0, rows / table.rows[columns])
+    small = both[:, None] * reference < MIN_EXPECTED
+    clusters = NOVEL_CLUSTERS * (table.overdispersion(columns, rows.astype(np.int64)) - 1)
+    enough = np.maximum(np.maximum(NOVEL_ROWS, NOVEL_SHARE * rows), clusters)
+    small &= ~(table.novel[columns] & (live >= enough[:, None]))
+    pool_live = np.where(small, live, 0).sum(axis=1)
+    pool_reference = np.where(small, reference, 0).sum(axis=1)
+    used = table.holds[columns] & ~small
+    merged = _Cells(
+        np.column_stack([np.where(used, live, 0), pool_live]),
+        np.column_stack([np.where(used, reference, 0), pool_reference]),
+        np.column_stack([used, np.ones(len(used), dtype=bool)]),
+    )
+    _merge_pool(merged, (both * pool_reference < MIN_EXPECTED) & used.any(axis=1))
+    return merged
 
 
-def _merge_last(live: Floats, reference: Floats) -> tuple[Floats, Floats]:
-    """Merge the last cell into the smallest other one of the reference."""
-    into = int(np.argmin(reference[:-1]))
-    merged_live, merged_reference = live[:-1].copy(), reference[:-1].copy()
-    merged_live[into] += live[-1]
-    merged_reference[into] += reference[-1]
-    return merged_live, merged_reference
-
-
-def overdispersion(bins: ColumnBins, rows: int) -> float:
-    """Return the overdispersion of a window of so many rows.
-
-    Between learnt sizes it is interpolated over the logarithm of the size; beyond the largest it
-    grows with the window, as if nothing new were learnt from more rows: the careful assumption.
-    """
-    if not bins.overdispersion:
-        return 1.0
-    sizes = [size for size, _, _ in bins.overdispersion]
-    values = [value for _, value, _ in bins.overdispersion]
-    if rows > sizes[-1]:
-        growing = values[-1] > 1.5 * (values[0] if len(values) > 1 else 1.0)
-        return values[-1] * (rows / sizes[-1] if growing else 1.0)
-    return float(np.interp(math.log(max(rows, 1)), np.log(sizes), values))
-
-
-def evenness(bins: ColumnBins, rows: int) -> float:
-    """Return how evenly the chi-square of a window is spread over its degrees of freedom."""
-    if not bins.overdispersion:
-        return 1.0
-    sizes = [math.log(size) for size, _, _ in bins.overdispersion]
-    shares = [share for _, _, share in bins.overdispersion]
-    return float(np.interp(math.log(max(rows, 1)), sizes, shares))
+def _merge_pool(cells: _Cells, needed: Flags) -> None:
+    """Merge a pool that is too small itself into the smallest other cell of the reference."""
+    windows = np.flatnonzero(needed)
+    others = np.where(cells.used[windows, :-1], cells.reference[windows, :-1], np.inf)
+    into = np.argmin(others, axis=1)
+    for counts in (cells.live, cells.reference):
+        counts[windows, into] += counts[windows, -1]
+        counts[windows, -1] = 0
+    cells.used[windows, -1] = False

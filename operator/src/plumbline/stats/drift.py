@@ -3,24 +3,23 @@
 A window alarms only if it is both significant and relevant. Significant: the chi-square statistic
 of its cells against the reference, divided by the overdispersion that windows of this size have in
 the reference itself, lies in a tail (see `mixture`) smaller than the false-alarm budget allows for
-one look.
+one evaluation.
 Relevant: its population stability index, less what sampling alone produces, is above what the user
 tolerates.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from plumbline.stats.bins import ColumnBins, Counts, Layout
-from plumbline.stats.comparison import compare, evenness, overdispersion
+from plumbline.stats.bins import Layout
+from plumbline.stats.comparison import compare
 from plumbline.stats.mixture import log_survival
+from plumbline.stats.table import Flags, Floats, Ints, Table
+from plumbline.stats.windows import SCALES, Windows
 
 MIN_ROWS = 64
-SCALES = tuple(2**k for k in range(13))
 SECONDS_A_MONTH = 30 * 86_400
 
 
@@ -46,89 +45,88 @@ class ColumnScore:
     alarm: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """The scores of many windows, each of one column."""
+
+    columns: Ints
+    score: Floats
+    log10_p: Floats
+    rows: Ints
+    alarm: Flags
+
+    def worst_first(self) -> Ints:
+        """Return the windows: alarms first, then by p."""
+        return np.lexsort((-self.score, self.log10_p, ~self.alarm))
+
+
 def log_alpha(
     *, false_alarms_per_month: float, columns: int, looks_per_second: float = 1.0
 ) -> float:
-    """Return the natural logarithm of the tail that one look at one window may have.
+    """Return the natural logarithm of the tail that one evaluation of one window may have.
 
-    The budget is shared equally by all columns, scales and looks of a month (Bonferroni), which
-    overstates the cost since windows overlap.
+    The budget is shared equally by all columns, scales and evaluations of a month (Bonferroni),
+    which overstates the cost since windows overlap.
     """
     looks = SECONDS_A_MONTH * looks_per_second * max(1, columns) * len(SCALES)
     return math.log(false_alarms_per_month) - math.log(looks)
 
 
-def score_window(
-    bins: ColumnBins, counts: Counts, *, seconds: int, log_alpha: float, tolerate: float
-) -> ColumnScore:
-    """Judge the counts of one column in one window."""
-    rows = int(counts.sum())
-    found = compare(bins, counts)
-    df, psi = found.df, found.psi
-    # The reference is a sample too: its own error is that of a window of its size.
-    phi = overdispersion(bins, rows) + rows / bins.rows * overdispersion(bins, bins.rows)
-    floor = df * phi / rows
-    log_p = log_survival(found.statistic(phi), df, evenness(bins, rows)) if df else 0.0
-    score = max(0.0, psi - floor)
-    # An effect that sampling alone could make is none.
-    relevant = psi > tolerate + df * (1 / rows + 1 / bins.rows)
-    return ColumnScore(
-        name=bins.name,
-        score=float(score),
-        threshold=tolerate,
-        log10_p=log_p / math.log(10),
-        rows=rows,
-        seconds=seconds,
-        alarm=bool(df and log_p < log_alpha and relevant),
-    )
-
-
 def score(
-    layout: Layout,
-    seconds: Sequence[Counts] | NDArray[np.int64],
-    *,
-    log_alpha: float,
-    tolerate: float,
+    layout: Layout, windows: Windows, *, log_alpha: float, tolerate: float
 ) -> list[ColumnScore]:
     """Judge every column on windows of the last 1, 2, 4, ... 4096 seconds.
 
     Args:
         layout: the columns.
-        seconds: counts of each second, oldest first: [seconds, layout.size].
+        windows: what came.
         log_alpha: see `log_alpha`.
         tolerate: population stability index that is harmless.
 
     Returns:
         One score a column, of its most suspicious window: alarms first, then by p, worst first.
     """
-    sums, found = windows(seconds), []
-    for column in layout.columns:
-        cells = [(scale, sum_[layout.slices[column.name]]) for scale, sum_ in sums]
-        scores = [
-            score_window(column, counts, seconds=scale, log_alpha=log_alpha, tolerate=tolerate)
-            for scale, counts in cells
-            if counts.sum() >= MIN_ROWS
-        ]
-        if scores:
-            found.append(min(scores, key=_order))
-    return sorted(found, key=_order)
+    cells = np.where(layout.table.holds, windows.sums[:, layout.table.places], 0)
+    rows = cells.sum(axis=2)
+    columns, lengths = np.nonzero(rows.T >= MIN_ROWS)
+    scores = _scores(
+        layout.table, columns, cells[lengths, columns], log_alpha=log_alpha, tolerate=tolerate
+    )
+    worst: dict[int, int] = {}
+    for window in scores.worst_first().tolist():
+        worst.setdefault(int(columns[window]), window)
+    return [
+        ColumnScore(
+            name=layout.columns[column].name,
+            score=float(scores.score[window]),
+            threshold=tolerate,
+            log10_p=float(scores.log10_p[window]),
+            rows=int(scores.rows[window]),
+            seconds=windows.seconds[int(lengths[window])],
+            alarm=bool(scores.alarm[window]),
+        )
+        for column, window in worst.items()
+    ]
 
 
-def windows(seconds: Sequence[Counts] | NDArray[np.int64]) -> list[tuple[int, Counts]]:
-    """Return the counts of the last 1, 2, 4, ... 4096 seconds.
-
-    The first that is longer than what is known holds all of it, and is the last one: rows leave no
-    window before the next one has them, so that an alarm does not end because traffic does.
-    """
-    newest_first = np.asarray(seconds, dtype=np.int64)[::-1]
-    found, total, before = [], 0, 0
-    for scale in SCALES:
-        if before < len(newest_first):
-            total = total + newest_first[before:scale].sum(axis=0)
-            found.append((scale, total))
-        before = scale
-    return found
-
-
-def _order(one: ColumnScore) -> tuple[bool, float, float]:
-    return not one.alarm, one.log10_p, -one.score
+def _scores(
+    table: Table, columns: Ints, live: Ints, *, log_alpha: float, tolerate: float
+) -> _Scores:
+    """Judge windows, each of one column."""
+    rows, references = live.sum(axis=1), table.rows[columns]
+    found = compare(table, columns, live)
+    # The reference is a sample too: its own error is that of a window of its size.
+    phi = table.overdispersion(columns, rows) + rows / references * table.own[columns]
+    log_p, judged = np.zeros(len(rows)), found.df > 0
+    even = table.evenness(columns, rows)
+    log_p[judged] = log_survival(found.statistic(phi)[judged], found.df[judged], even[judged])
+    psi = np.where(judged, found.psi, 0.0)
+    # An effect that sampling alone could make is none.
+    relevant = psi > tolerate + found.df * (1 / rows + 1 / references)
+    return _Scores(
+        columns=columns,
+        score=np.maximum(0.0, psi - found.df * phi / rows),
+        log10_p=log_p / math.log(10),
+        rows=rows,
+        alarm=judged & (log_p < log_alpha) & relevant,
+    )

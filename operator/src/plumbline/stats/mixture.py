@@ -12,14 +12,20 @@ Barndorff-Nielsen (r*), within a tenth of the probability wherever it was compar
 
 import math
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 NEAR, FAR = 1e-4, 30.0
+# Below, the saddlepoint is the difference of equal numbers, and the probability is one.
+NOTHING = 1e-12
+Floats = NDArray[np.float64]
 
 
-def log_survival(x: float, df: int, share: float = 1.0) -> float:
+def log_survival(x: ArrayLike, df: ArrayLike, share: ArrayLike = 1.0) -> Floats:
     """Return the natural logarithm of P(X >= x) for a sum X of `df` weighted squares, of mean `df`.
 
     Args:
-        x: what was found.
+        x: what was found; one or many, as the others.
         df: number of squares.
         share: the chi-square's variance over that of X; one is the chi-square itself, and 1 / df
             is a single square that holds all weight.
@@ -27,43 +33,54 @@ def log_survival(x: float, df: int, share: float = 1.0) -> float:
     Raises:
         ValueError: df is not positive, or x is not a number.
     """
-    if df < 1 or math.isnan(x):
-        raise ValueError(f"a weighted chi-square needs df > 0 and a number, got df={df}, x={x}")
-    if x <= 0 or math.isinf(x):
-        return 0.0 if x <= 0 else -math.inf
-    if abs(x - df) < NEAR * df:  # where both w and u vanish
-        x = df * (1 + NEAR)
-    return _log_normal_tail(_r_star(x, df - 1, *weights(df, share)))
+    x, df, share = np.broadcast_arrays(
+        np.asarray(x, dtype=float), np.asarray(df, dtype=float), np.asarray(share, dtype=float)
+    )
+    if (odd := (df < 1) | np.isnan(x)).any():
+        raise ValueError(
+            "a weighted chi-square needs df > 0 and a number, "
+            f"got df={df[odd][0]:g}, x={x[odd][0]:g}"
+        )
+    usual = (x > NOTHING) & np.isfinite(x)
+    found = np.where(x <= NOTHING, 0.0, -np.inf)
+    found[usual] = _log_tail(x[usual], df[usual], share[usual])
+    return found
 
 
-def weights(df: int, share: float) -> tuple[float, float]:
+def _log_tail(x: Floats, df: Floats, share: Floats) -> Floats:
+    near = np.abs(x - df) < NEAR * df  # where both w and u vanish
+    top, rest = weights(df, share)
+    return _log_normal_tail(_r_star(np.where(near, df * (1 + NEAR), x), df - 1, top, rest))
+
+
+def weights(df: ArrayLike, share: ArrayLike) -> tuple[Floats, Floats]:
     """Return the largest weight, and that of each other square; their mean is one."""
-    if df == 1 or share >= 1:
-        return 1.0, 1.0
-    spread = min(1 / share - 1, df - 1)
-    return 1 + math.sqrt(spread * (df - 1)), 1 - math.sqrt(spread / (df - 1))
+    others = np.asarray(df, dtype=float) - 1
+    spread = np.clip(1 / np.asarray(share, dtype=float) - 1, 0, others)
+    return 1 + np.sqrt(spread * others), 1 - np.sqrt(spread / np.maximum(others, 1))
 
 
-def _r_star(x: float, others: int, top: float, rest: float) -> float:
+def _r_star(x: Floats, others: Floats, top: Floats, rest: Floats) -> Floats:
     """Return the standard normal value that is exceeded as seldom as x."""
     t = _saddlepoint(x, others, top, rest)
     first, second = 1 - 2 * t * top, 1 - 2 * t * rest
-    cumulant = -0.5 * (math.log(first) + others * math.log(second))
+    cumulant = -0.5 * (np.log(first) + others * np.log(second))
     curvature = 2 * ((top / first) ** 2 + others * (rest / second) ** 2)
-    w = math.copysign(math.sqrt(2 * (t * x - cumulant)), t)
-    u = t * math.sqrt(curvature)
-    return w + math.log(u / w) / w
+    w = np.copysign(np.sqrt(2 * (t * x - cumulant)), t)
+    u = t * np.sqrt(curvature)
+    return np.asarray(w + np.log(u / w) / w)
 
 
-def _saddlepoint(x: float, others: int, top: float, rest: float) -> float:
+def _saddlepoint(x: Floats, others: Floats, top: Floats, rest: Floats) -> Floats:
     """Return where the cumulant generating function has the slope x: the root nearer to zero."""
     a = 4 * top * rest * x
     b = 2 * top * rest * (1 + others) - 2 * x * (top + rest)
     c = x - top - others * rest
-    return 2 * c / (math.sqrt(b * b - 4 * a * c) - b)
+    return np.asarray(2 * c / (np.sqrt(b * b - 4 * a * c) - b))
 
 
-def _log_normal_tail(z: float) -> float:
-    if z < FAR:
-        return math.log(0.5 * math.erfc(z / math.sqrt(2)))
-    return -z * z / 2 - math.log(z * math.sqrt(2 * math.pi))
+def _log_normal_tail(z: Floats) -> Floats:
+    near = [0.5 * math.erfc(each / math.sqrt(2)) for each in np.minimum(z, FAR).tolist()]
+    far = np.maximum(z, FAR)
+    log_far = -far * far / 2 - np.log(far * math.sqrt(2 * math.pi))
+    return np.where(z < FAR, np.log(near), log_far)

@@ -24,8 +24,9 @@ from plumbline.stats.bins import (
     Spikes,
     number_edges,
 )
-from plumbline.stats.comparison import compare, evenness, overdispersion
+from plumbline.stats.comparison import compare
 from plumbline.stats.count import count_column
+from plumbline.stats.table import Table
 from plumbline.stats.values import cells_of, spikes
 
 FIRST_SIZE, MIN_WINDOWS, FEW_WINDOWS, MOST_WINDOWS = 64, 6, 50, 400
@@ -69,8 +70,13 @@ def as_alike(bins: ColumnBins, others: Sequence[ColumnBins]) -> ColumnBins:
     """
     every = (bins, *others)
     sizes = sorted({size for each in every for size, _, _ in each.overdispersion})
+    table, columns = Table(every), np.arange(len(every))
     spread = tuple(
-        (size, max(overdispersion(b, size) for b in every), min(evenness(b, size) for b in every))
+        (
+            size,
+            float(table.overdispersion(columns, np.full(len(every), size)).max()),
+            float(table.evenness(columns, np.full(len(every), size)).min()),
+        )
         for size in sizes
     )
     return replace(bins, overdispersion=spread)
@@ -158,10 +164,11 @@ def _overdispersion(bins: ColumnBins, windows: NDArray[np.int64]) -> tuple[float
     chance alone makes independent rows seem alike.
     """
     step = max(1, len(windows) // MOST_WINDOWS)
-    compared = [each for window in windows[::step] if (each := compare(bins, window)).df]
-    if len(compared) < MIN_WINDOWS:
+    some = windows[::step]
+    found = compare(Table([bins]), np.zeros(len(some), dtype=np.int64), some)
+    if np.count_nonzero(judged := found.df > 0) < MIN_WINDOWS:
         return None
-    ratios, df = np.array([c.pearson / c.df for c in compared]), np.mean([c.df for c in compared])
+    ratios, df = found.pearson[judged] / found.df[judged], found.df[judged].mean()
     mean, variance, n = float(ratios.mean()), float(ratios.var(ddof=1)), len(ratios)
     even = 2 * mean**2 / df / variance if variance else 1.0
     even *= 1 + math.sqrt((2 + 12 / df) / n)

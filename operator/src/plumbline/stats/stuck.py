@@ -15,13 +15,14 @@ Half the surplus and half the power make a suspicion. A value that fills whole w
 reference cannot jump in them, and never does where it fills the longest.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from plumbline.stats.bins import ColumnBins, Counts, Layout
+from plumbline.stats.bins import ColumnBins, Layout
 from plumbline.stats.broken import Broken, log_chance
-from plumbline.stats.drift import MIN_ROWS, windows
+from plumbline.stats.drift import MIN_ROWS
+from plumbline.stats.windows import Windows
 
 JUMP = 0.4
 POWER = {"number": 4, "category": 8}
@@ -76,20 +77,19 @@ class Holding:
         return self.share >= self.usual + jump and 1 - self.share <= (1 - self.usual) ** power
 
 
-def holdings(layout: Layout, seconds: Sequence[Counts] | Counts) -> list[Holding]:
-    """Return where in the last 1, 2, 4, ... seconds a value is suspected of being stuck.
+def holdings(layout: Layout, windows: Windows) -> list[Holding]:
+    """Return in which windows a value is suspected of being stuck.
 
     What has ended is left out: the newest half minute, or longer where rows are few, must hold
     three quarters as large a share.
 
     Args:
         layout: the columns.
-        seconds: counts of each second, oldest first: [seconds, layout.size].
+        windows: what came.
     """
-    sums, found = windows(seconds), []
+    found = list[Holding]()
     for column in layout.columns:
-        if column.value_spike:
-            fullest = [_fullest(layout, column, scale, counts) for scale, counts in sums]
+        if column.value_spike and (fullest := _fullest(layout, column, windows)):
             found += _suspicious(column, fullest)
     return found
 
@@ -114,12 +114,17 @@ def _is_over(window: Fullest, newest: Fullest | None) -> bool:
     return newest.share < LASTING * window.share
 
 
-def _fullest(layout: Layout, column: ColumnBins, seconds: int, sums: Counts) -> Fullest:
+def _fullest(layout: Layout, column: ColumnBins, windows: Windows) -> list[Fullest]:
+    """Return the fullest value of each window, if in any it is full enough for a suspicion."""
     if column.kind == "number":
-        values = sums[layout.values[column.name]]
-        return Fullest(seconds, int(values.max()), int(values.sum()))
-    cells = sums[layout.slices[column.name]]
-    return Fullest(seconds, int(cells[: len(column.categories)].max()), int(cells[:-1].sum()))
+        values = known = windows.sums[:, layout.values[column.name]]
+    else:
+        known = windows.sums[:, layout.slices[column.name]][:, :-1]
+        values = known[:, : len(column.categories)]
+    rows, of = values.max(axis=1), known.sum(axis=1)
+    if not ((of >= MIN_ROWS) & (rows >= JUMP / 2 * of)).any():
+        return []
+    return list(map(Fullest, windows.seconds, rows.tolist(), of.tolist()))
 
 
 def value_jumps(held: Iterable[Holding], *, log_alpha: float) -> list[Broken]:

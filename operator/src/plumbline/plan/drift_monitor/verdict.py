@@ -37,7 +37,7 @@ def noted(
     numbers = {
         "columns": [_column(found) for found in looked.findings[:SHOWN]],
         "broken": [_broken(found) for found in looked.broken[:SHOWN]],
-        "mended": [_mended(*found) for found in looked.mended[-REMEMBERED:]],
+        "mended": [_mended(*found) for found in looked.recovered[-REMEMBERED:]],
         "window_rows": looked.window_rows,
     }
     return changed(status, **numbers, **lost)
