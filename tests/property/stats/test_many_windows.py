@@ -12,7 +12,6 @@ from plumbline.stats.count import count
 from plumbline.stats.reference import category_bins, number_bins
 from plumbline.stats.windows import Windows, windows
 
-from demo import flights
 from tests.property.stats import one_by_one
 from tests.unit.stats import replay
 
@@ -85,14 +84,14 @@ def agree(layout: Layout, came: Windows, alpha: float) -> None:
 )
 @example(3, 40, 500, 0.0)
 @example(0, 40, 500, 0.5)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_made_rows(seed: int, seconds: int, rate: int, shift: float) -> None:
     layout, counts = live(seed, seconds, rate, shift)
     agree(layout, windows(counts), drift.log_alpha(false_alarms_per_month=1, columns=10))
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_counts_that_no_rows_would_make(data: st.DataObject) -> None:
     layout = layout_of(data.draw(st.integers(0, 7)))
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
@@ -104,11 +103,9 @@ def test_counts_that_no_rows_would_make(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("month", [2, 7])
 def test_real_rows(month: int) -> None:
-    rows = flights.table()
-    layout = replay.layout_of(rows[rows["month"].isin((1, 2)) & ~flights.held_back(rows)])
+    layout = replay.taught((1, 2))
     alpha = drift.log_alpha(false_alarms_per_month=1, columns=len(layout.columns))
-    mine = rows[(rows["month"] == month) & flights.held_back(rows)].head(6000)
-    for sent, counts in replay.seconds(layout, mine):
+    for sent, counts in replay.seconds(layout, replay.held_back((month,)).head(6000)):
         if sent % 1500 == 0:
             agree(layout, windows(counts), alpha)
 
