@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from plumbline.jobs.training.upload import READY
+from plumbline.contract.layout import UPLOAD_READY
 from plumbline.plan.specs import pod
 from plumbline.plan.specs.restricted import violations
 
@@ -142,7 +142,7 @@ def test_a_training_that_ignores_its_end_soon_gives_its_cpu_back() -> None:
 def test_no_training_begins_and_ends_before_the_upload_listens() -> None:
     upload = containers(pod_of(RunStory(), "first-train"))["upload"]
     probe = upload["startupProbe"]
-    assert READY in probe["exec"]["command"]
+    assert UPLOAD_READY in probe["exec"]["command"]
     assert probe["periodSeconds"] * probe["failureThreshold"] >= 60
 
 

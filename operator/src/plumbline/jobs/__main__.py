@@ -2,11 +2,12 @@
 
 import sys
 
+from plumbline.contract import layout
 from plumbline.jobs import signals
 
 if __name__ == "__main__":
     # First of all, because everything else takes its time to import.
-    signals.remember() if sys.argv[1:] == ["upload"] else signals.end_at_once()
+    signals.remember() if sys.argv[1:] == [layout.UPLOAD] else signals.end_at_once()
     from plumbline.jobs.steps import main
 
     sys.exit(main(sys.argv[1:]))

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-TASK = "/etc/plumbline/task.json"
+from plumbline.contract import layout
+
+TASK = f"{layout.TASK_FOLDER}/{layout.TASK_FILE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +24,10 @@ class Places:
 
     @classmethod
     def of(cls, environment: Mapping[str, str] = os.environ) -> "Places":
-        """Return the places that PLUMBLINE_ROOT and PLUMBLINE_TASK name, or the pod's own."""
-        root = Path(environment.get("PLUMBLINE_ROOT", "/"))
-        return cls(root, Path(environment.get("PLUMBLINE_TASK") or root / TASK.lstrip("/")))
+        """Return the places that the environment names, or the pod's own."""
+        root = Path(environment.get(layout.ROOT_VARIABLE, "/"))
+        task = environment.get(layout.TASK_VARIABLE)
+        return cls(root, Path(task or root / TASK.lstrip("/")))
 
     def at(self, path: str) -> Path:
         """Return an absolute path of the pod, such as `/data/train.parquet`."""
@@ -33,9 +36,9 @@ class Places:
     @property
     def termination_log(self) -> Path:
         """Where Kubernetes reads the step's last words."""
-        return self.at("/dev/termination-log")
+        return self.at(layout.TERMINATION_LOG)
 
     @property
     def scratch(self) -> Path:
         """A folder for what is in the making."""
-        return self.at("/tmp")  # noqa: S108 (an emptyDir of the pod)
+        return self.at(layout.TMP)

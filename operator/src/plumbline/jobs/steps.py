@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from plumbline.contract import last_words
+from plumbline.contract import last_words, layout
 from plumbline.contract.last_words import LastWord, Success
 from plumbline.jobs.failures import JobFailed, of_store
 from plumbline.jobs.places import Places
@@ -14,15 +14,15 @@ from plumbline.store import Store, StoreError
 
 # Each step imports only what it needs: fetching does not import scikit-learn.
 _WITH_STORE = {
-    "profile": "plumbline.jobs.profiling.profile",
-    "fetch-training": "plumbline.jobs.training.fetch_training",
-    "upload": "plumbline.jobs.training.upload",
-    "fetch-judging": "plumbline.jobs.judging.fetch_judging",
-    "judge": "plumbline.jobs.judging.judge",
+    layout.PROFILE: "plumbline.jobs.profiling.profile",
+    layout.FETCH_TRAINING: "plumbline.jobs.training.fetch_training",
+    layout.UPLOAD: "plumbline.jobs.training.upload",
+    layout.FETCH_JUDGING: "plumbline.jobs.judging.fetch_judging",
+    layout.JUDGE: "plumbline.jobs.judging.judge",
 }
 _WITHOUT_STORE = {
-    "train": "plumbline.jobs.training.train",
-    "predict": "plumbline.jobs.judging.predict",
+    layout.TRAIN: "plumbline.jobs.training.train",
+    layout.PREDICT: "plumbline.jobs.judging.predict",
 }
 STEPS = (*_WITH_STORE, *_WITHOUT_STORE)
 
@@ -58,7 +58,7 @@ def _run(step: str, places: Places) -> Success | None:
         return run_alone(places)
     run: Callable[[Places, Store], Success | None] = module.run
     done = run(places, Store.open())
-    job = os.environ.get("PLUMBLINE_JOB_UID", "")
+    job = os.environ.get(layout.JOB_UID_VARIABLE, "")
     if done is not None and job:
         Store.open().add_pointer(job, done.digest)
     return done

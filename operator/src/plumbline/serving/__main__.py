@@ -5,10 +5,10 @@ import os
 import sys
 from pathlib import Path
 
-from plumbline.contract import last_words
+from plumbline.contract import last_words, layout
 from plumbline.contract.last_words import Failure
 
-TERMINATION_LOG = Path(os.environ.get("PLUMBLINE_TERMINATION_LOG", "/dev/termination-log"))
+TERMINATION_LOG = Path(os.environ.get(layout.TERMINATION_LOG_VARIABLE, layout.TERMINATION_LOG))
 REASONS = {"Damaged": "ModelDamaged", "ModelError": "ModelUnusable"}
 
 
@@ -37,7 +37,7 @@ def _failure(error: Exception) -> Failure:
 def _fetch(options: argparse.Namespace) -> None:
     from plumbline.serving.fetch import fetch
 
-    fetch(os.environ["PLUMBLINE_MODEL_MANIFEST"], options.model)
+    fetch(os.environ[layout.MANIFEST_VARIABLE], options.model)
 
 
 def _serve(options: argparse.Namespace) -> None:
@@ -47,11 +47,11 @@ def _serve(options: argparse.Namespace) -> None:
         Options(
             model=options.model,
             name=options.name,
-            identity=os.environ.get("PLUMBLINE_IDENTITY", "local"),
+            identity=os.environ.get(layout.IDENTITY_VARIABLE, "local"),
             port=options.port,
             admin_port=options.admin_port,
             host=options.host,
-            drain_seconds=float(os.environ.get("PLUMBLINE_DRAIN_SECONDS", "5")),
+            drain_seconds=float(os.environ.get(layout.DRAIN_VARIABLE, layout.DRAIN_SECONDS)),
         )
     )
 
@@ -59,21 +59,21 @@ def _serve(options: argparse.Namespace) -> None:
 def _tell(failure: Failure) -> None:
     """Leave the failure where the operator looks for it, and in the log."""
     print(f"plumbline: {failure.reason}: {failure.message}", file=sys.stderr)
-    if TERMINATION_LOG.exists() or "PLUMBLINE_TERMINATION_LOG" in os.environ:
+    if TERMINATION_LOG.exists() or layout.TERMINATION_LOG_VARIABLE in os.environ:
         TERMINATION_LOG.write_bytes(last_words.written(failure))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="plumbline.serving")
     steps = parser.add_subparsers(required=True)
-    for name, step in (("fetch", _fetch), ("serve", _serve)):
+    for name, step in ((layout.FETCH, _fetch), (layout.SERVE, _serve)):
         sub = steps.add_parser(name)
         sub.set_defaults(step=step)
-        sub.add_argument("--model", type=Path, default=Path("/model"))
+        sub.add_argument("--model", type=Path, default=Path(layout.MODEL))
         sub.add_argument("--name", default="model")
         sub.add_argument("--host", default="0.0.0.0")  # noqa: S104
-        sub.add_argument("--port", type=int, default=8080)
-        sub.add_argument("--admin-port", type=int, default=9090)
+        sub.add_argument("--port", type=int, default=layout.DATA_PORT)
+        sub.add_argument("--admin-port", type=int, default=layout.ADMIN_PORT)
     return parser
 
 

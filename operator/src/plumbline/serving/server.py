@@ -13,6 +13,7 @@ from pathlib import Path
 
 import uvicorn
 
+from plumbline.contract import layout
 from plumbline.serving.admin import Admin
 from plumbline.serving.app import App
 from plumbline.serving.connection import Connection
@@ -39,10 +40,10 @@ class Options:
     model: Path
     name: str
     identity: str
-    port: int = 8080
-    admin_port: int = 9090
+    port: int = layout.DATA_PORT
+    admin_port: int = layout.ADMIN_PORT
     host: str = "0.0.0.0"  # noqa: S104 - a pod's own address
-    drain_seconds: float = 5.0
+    drain_seconds: float = layout.DRAIN_SECONDS
 
 
 def run(options: Options) -> None:

@@ -7,6 +7,7 @@ ImagePullBackOff) fill in where a step could not speak for itself.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from plumbline.contract import layout
 from plumbline.contract.last_words import LastWord, Success
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.shell import trouble
@@ -20,9 +21,9 @@ EXPLAINED = {
 }
 
 # Steps of ours that end with the digest of a manifest; a user's container is not believed.
-SPEAKERS = {"profile", "upload", "judge"}
+SPEAKERS = {layout.PROFILE, layout.UPLOAD, layout.JUDGE}
 # The step that begins when another of its pod has ended, however that went.
-FOLLOWER = "upload"
+FOLLOWER = layout.UPLOAD
 
 
 def of_job(job: Object, pods: Iterable[Object]) -> JobOutcome:

@@ -6,10 +6,10 @@ from typing import Any
 from plumbline.api import names
 from plumbline.api.objects import Key
 from plumbline.api.resources import MODEL_DEPLOYMENT, POD
+from plumbline.contract import layout
 from plumbline.engine.cache import Cache
 from plumbline.live.pulls import ServingPod
 
-ADMIN = "admin"
 Object = Mapping[str, Any]
 
 
@@ -49,7 +49,7 @@ def _server(pod: Object) -> tuple[str, int]:
     """Return image and admin port of the container that serves."""
     for container in pod.get("spec", {}).get("containers", ()):
         for port in container.get("ports", ()):
-            if port.get("name") == ADMIN:
+            if port.get("name") == layout.ADMIN:
                 return container.get("image", ""), port["containerPort"]
     return "", 0
 

@@ -11,6 +11,7 @@ from plumbline.store.errors import BucketMissing, Damaged, Missing, StoreError, 
 from plumbline.store.location import Location
 from plumbline.store.objects import Objects
 
+URL_VARIABLE = "PLUMBLINE_STORE_URL"
 _MANIFEST_LIMIT_BYTES = 32 << 20
 
 
@@ -28,9 +29,9 @@ class Store:
             StoreError: there is no URL, or it cannot be a store.
         """
         known = dict(os.environ if environment is None else environment)
-        chosen = url or known.get("PLUMBLINE_STORE_URL", "")
+        chosen = url or known.get(URL_VARIABLE, "")
         if not chosen:
-            raise StoreError("no store: set PLUMBLINE_STORE_URL, such as s3://bucket/prefix.")
+            raise StoreError(f"no store: set {URL_VARIABLE}, such as s3://bucket/prefix.")
         return cls(Objects(Location(chosen, known)))
 
     def put_blob(self, content: bytes | Path) -> str:

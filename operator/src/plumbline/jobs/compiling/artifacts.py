@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from plumbline.contract import layout
 from plumbline.contract.manifests import CompiledModel, File
 from plumbline.contract.tasks import TrainingTask
 from plumbline.jobs.compiling.compiled import FORMAT
@@ -23,13 +24,13 @@ def keep_compiled(
     task: TrainingTask, features: Sequence[Feature], places: Places, store: Store
 ) -> CompiledModel:
     """Store the compiled files and return what the manifest says of them."""
-    folder = places.at("/predictions/compiled")
+    folder = places.at(layout.COMPILED)
     if not stat.S_ISDIR(_mode(folder)):
         raise _invalid("there is no folder of a compiled model")
-    found = _described(folder / "model.json")
+    found = _described(folder / layout.MODEL_FILE)
     _check(found, task, features)
     kind = found["engine"]["kind"]
-    files = tuple(_stored(folder / name, store) for name in ("model.json", ENGINES[kind]))
+    files = tuple(_stored(folder / name, store) for name in (layout.MODEL_FILE, ENGINES[kind]))
     digest = of_bytes(canonical({file.path: file.blob for file in files}))
     return CompiledModel(digest=digest, engine=kind, files=files)
 

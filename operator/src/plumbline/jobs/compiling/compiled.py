@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from plumbline.contract import layout
 from plumbline.jobs.compiling.inputs import inputs_of
 from plumbline.jobs.compiling.linear import write_linear
 from plumbline.jobs.compiling.trees import write_trees
@@ -44,7 +45,7 @@ def compile_model(
 
 def write_model(folder: Path, content: Mapping[str, Any]) -> None:
     """Write model.json: strict JSON, so null stands for NaN."""
-    (folder / "model.json").write_text(json.dumps(content, sort_keys=True, allow_nan=False))
+    (folder / layout.MODEL_FILE).write_text(json.dumps(content, sort_keys=True, allow_nan=False))
 
 
 def classes_of(model: Any) -> list[Any] | None:

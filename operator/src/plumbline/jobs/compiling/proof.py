@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from plumbline.contract import layout
 from plumbline.jobs.compiling import answers
 from plumbline.jobs.compiling.compiled import write_model
 from plumbline.jobs.failures import JobFailed
@@ -40,7 +41,7 @@ def add_sample(folder: Path, sample: pl.DataFrame, features: Sequence[Feature]) 
     """Put a few rows with their answers into model.json, for servers to check themselves by."""
     few = _without_personal(sample.head(_SAMPLE_ROWS), features)
     outputs = answers.of_compiled(folder, few, features)
-    path = folder / "model.json"
+    path = folder / layout.MODEL_FILE
     rows = [list(row) for row in few.rows()]
     content = {
         **json.loads(path.read_text()),

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from plumbline.contract import layout
 from plumbline.contract.tasks import PredictTask
 from plumbline.jobs.compiling import answers
 from plumbline.jobs.compiling.answers import Answers
@@ -42,8 +43,8 @@ def answered(task: PredictTask, holdout: pl.DataFrame, places: Places) -> Champi
     """Return the champion's answers to the held-out rows."""
     if not task.champion:
         return Champion()
-    folder = places.at("/champion")
-    content = json.loads((folder / "model.json").read_text())
+    folder = places.at(layout.CHAMPION)
+    content = json.loads((folder / layout.MODEL_FILE).read_text())
     absent = [each["name"] for each in content["features"] if each["name"] not in holdout.columns]
     if absent:
         return Champion(error=f"the champion needs column {absent[0]!r}, which is gone")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from plumbline.contract import layout
 from plumbline.contract.manifests import DatasetManifest, File, ModelManifest, TrainingManifest
 from plumbline.contract.tasks import JudgeTask, PredictTask, TrainingTask
 from plumbline.jobs.data.rows import dataset_manifest, read_manifest, read_rows
@@ -32,20 +33,20 @@ def run(places: Places, store: Store) -> None:
     manifest = dataset_manifest(store, task.dataset.manifest)
     target = task.question.target
     features = features_of(manifest, task.features, target)
-    for folder in ("/features", "/labels", "/model", "/champion"):
+    for folder in (layout.FEATURES, layout.LABELS, layout.MODEL, layout.CHAMPION):
         places.at(folder).mkdir(parents=True, exist_ok=True)
     training = read_manifest(store, judge.training, TrainingManifest)
-    _fetch_files(store, training.files, places.at("/model"))
+    _fetch_files(store, training.files, places.at(layout.MODEL))
     if judge.champion:
         champion = read_manifest(store, judge.champion.manifest, ModelManifest)
-        _fetch_files(store, champion.model.files, places.at("/champion"))
+        _fetch_files(store, champion.model.files, places.at(layout.CHAMPION))
     _write_rows(manifest, features, target, places, store)
     _write_task(task, features, manifest, judge, places)
 
 
 def judge_file(places: Places) -> Path:
     """Return where the second task file is: beside the first."""
-    return places.task.with_name("judge.json")
+    return places.task.with_name(layout.JUDGE_FILE)
 
 
 def _fetch_files(store: Store, files: Sequence[File], folder: Path) -> None:
@@ -64,11 +65,11 @@ def _write_rows(
     if not held.height:
         raise JobFailed("NoHoldoutRows", "no row is held out, so nothing can judge the model.")
     names = [feature["name"] for feature in features]
-    held.drop(target).write_parquet(places.at("/features/holdout.parquet"))
-    _labels(held, manifest, target).write_parquet(places.at("/labels/labels.parquet"))
+    held.drop(target).write_parquet(places.at(layout.HELD_OUT))
+    _labels(held, manifest, target).write_parquet(places.at(layout.TRUTH))
     train = read_rows(manifest, store, places.scratch, held=False, target=target)
     sample = train.select(names).gather_every(max(1, train.height // _SAMPLE_ROWS))
-    sample.write_parquet(places.at("/features/sample.parquet"))
+    sample.write_parquet(places.at(layout.SAMPLE))
 
 
 def _labels(held: pl.DataFrame, manifest: DatasetManifest, target: str) -> pl.DataFrame:
@@ -106,4 +107,4 @@ def _write_task(
         champion=judge.champion is not None,
         strewn=manifest.holdout is None or manifest.holdout.by != "Time",
     )
-    places.at("/features/task.json").write_text(json.dumps(told.wire))
+    places.at(layout.PREDICT_TASK).write_text(json.dumps(told.wire))

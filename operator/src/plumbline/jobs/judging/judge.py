@@ -5,6 +5,7 @@ It never loads a model, and opens what the predict step left as coming from a st
 
 import polars as pl
 
+from plumbline.contract import layout
 from plumbline.contract.last_words import Success
 from plumbline.contract.manifests import ComparedChampion, JudgedGate, ModelManifest
 from plumbline.contract.tasks import Champion, JudgeTask, TrainingTask
@@ -62,7 +63,7 @@ def run(places: Places, store: Store) -> Success:
 
 
 def _sample(task: TrainingTask, places: Places) -> Sample:
-    labels = pl.read_parquet(places.at("/labels/labels.parquet"))
+    labels = pl.read_parquet(places.at(layout.TRUTH))
     groups = labels[GROUP].to_numpy() if GROUP in labels.columns else None
     return Sample(labels[task.question.target], groups)
 
@@ -73,7 +74,7 @@ def _trainer(task: TrainingTask) -> str:
 
 
 def _predictions(places: Places, store: Store) -> str:
-    path = places.at("/predictions/predictions.parquet")
+    path = places.at(layout.ANSWERS)
     check_regular(path, limit_bytes=_PREDICTIONS_LIMIT_BYTES)
     return store.put_blob(path)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from plumbline.contract import layout
 from plumbline.contract.tasks import PredictTask
 from plumbline.jobs.compiling import answers, proof
 from plumbline.jobs.compiling.answers import Answers, prediction_reference
@@ -29,10 +30,10 @@ _MODEL_LIMIT_BYTES = 2 << 30
 
 def run(places: Places) -> None:
     """Write /predictions/compiled, /predictions/predictions.parquet and predict.json."""
-    task = read(places.at("/features/task.json"), PredictTask)
-    holdout = pl.read_parquet(places.at("/features/holdout.parquet"))
-    sample = pl.read_parquet(places.at("/features/sample.parquet"))
-    model, folder = _model(task, places), places.at("/predictions/compiled")
+    task = read(places.at(layout.PREDICT_TASK), PredictTask)
+    holdout = pl.read_parquet(places.at(layout.HELD_OUT))
+    sample = pl.read_parquet(places.at(layout.SAMPLE))
+    model, folder = _model(task, places), places.at(layout.COMPILED)
     own, classes = _answered(model, holdout, task), classes_of(model)
     _compile(model, task, {"reference": _reference(task, own, classes)}, folder)
     tables = (holdout, sample, proof.edge_rows(sample, task.features))
@@ -40,9 +41,9 @@ def run(places: Places) -> None:
     proof.add_sample(folder, sample, task.features)
     theirs = champion.answered(task, holdout, places)
     table = {**columns("model", own, classes), **columns("champion", *theirs.answers)}
-    pl.DataFrame(table).write_parquet(places.at("/predictions/predictions.parquet"))
+    pl.DataFrame(table).write_parquet(places.at(layout.ANSWERS))
     facts = {"compiled": True, "maxDifference": worst, "classes": classes, **theirs.as_dict()}
-    places.at("/predictions/predict.json").write_text(json.dumps(facts))
+    places.at(layout.PREDICT_FACTS).write_text(json.dumps(facts))
     print(f"{holdout.height} answers; the compiled form differs by at most {worst:.1e}")
 
 
@@ -56,7 +57,7 @@ def columns(name: str, matrix: Answers | None, classes: list[Any] | None) -> dic
 
 
 def _model(task: PredictTask, places: Places) -> Any:
-    path = places.at("/model/model.skops")
+    path = places.at(layout.TRAINED_MODEL)
     if not path.exists() and not path.is_symlink():
         raise JobFailed("ModelMissing", "training left no model.skops in /model; write one there.")
     if not check_regular(path, limit_bytes=_MODEL_LIMIT_BYTES):

@@ -12,6 +12,7 @@ from polars.exceptions import PanicException, PolarsError
 from pydantic import Field, FiniteFloat, StrictBool, StrictInt, StrictStr, ValidationError
 
 from plumbline.api.meta import Observed
+from plumbline.contract import layout
 from plumbline.jobs.compiling.answers import Answers
 from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.files import read_object, read_regular
@@ -61,9 +62,7 @@ def read_predictions(places: Places, rows: int, task: str) -> Predictions:
         JobFailed: they are not numbers, not enough, or no probabilities.
     """
     facts = _facts(places)
-    content = read_regular(
-        places.at("/predictions/predictions.parquet"), limit_bytes=_TABLE_LIMIT_BYTES
-    )
+    content = read_regular(places.at(layout.ANSWERS), limit_bytes=_TABLE_LIMIT_BYTES)
     table = _table(content)
     if table.height != rows:
         raise _invalid(f"{table.height} answers for {rows} held-out rows")
@@ -84,7 +83,7 @@ def read_predictions(places: Places, rows: int, task: str) -> Predictions:
 
 
 def _facts(places: Places) -> _Facts:
-    path = places.at("/predictions/predict.json")
+    path = places.at(layout.PREDICT_FACTS)
     try:
         return _Facts.model_validate(read_object(path, limit_bytes=_FACTS_LIMIT_BYTES))
     except ValidationError as error:

@@ -2,6 +2,7 @@
 
 import json
 
+from plumbline.contract import layout
 from plumbline.contract.tasks import DataTask, TrainingTask
 from plumbline.jobs.data.rows import dataset_manifest, read_rows
 from plumbline.jobs.failures import JobFailed
@@ -21,9 +22,9 @@ def run(places: Places, store: Store) -> None:
     names = [feature["name"] for feature in features]
     if not rows.height:
         raise JobFailed("NoTrainingRows", f"{task.dataset.name}: every row is held out.")
-    places.at("/data").mkdir(parents=True, exist_ok=True)
-    rows.select(*names, target).write_parquet(places.at("/data/train.parquet"))
-    places.at("/data/task.json").write_text(json.dumps(_data_task(task, features).wire))
+    places.at(layout.DATA).mkdir(parents=True, exist_ok=True)
+    rows.select(*names, target).write_parquet(places.at(layout.TRAINING_ROWS))
+    places.at(layout.DATA_TASK).write_text(json.dumps(_data_task(task, features).wire))
     print(f"{rows.height} rows, {len(names)} features, target {target}")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import sklearn
 
+from plumbline.contract import layout
 from plumbline.contract.tasks import DataTask
 from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.places import Places
@@ -22,15 +23,15 @@ from plumbline.jobs.training.preprocess import make_pipeline
 
 def run(places: Places) -> None:
     """Fit on /data/train.parquet; write /model/model.skops and /model/training.json."""
-    task = read(places.at("/data/task.json"), DataTask)
-    frame = pl.read_parquet(places.at("/data/train.parquet"))
+    task = read(places.at(layout.DATA_TASK), DataTask)
+    frame = pl.read_parquet(places.at(layout.TRAINING_ROWS))
     started = time.monotonic()
     model = _fitted(task, frame)
     seconds = round(time.monotonic() - started, 3)
-    places.at("/model").mkdir(parents=True, exist_ok=True)
-    safe.save(model, places.at("/model/model.skops"))
+    places.at(layout.MODEL).mkdir(parents=True, exist_ok=True)
+    safe.save(model, places.at(layout.TRAINED_MODEL))
     facts = _facts(task, frame, seconds)
-    places.at("/model/training.json").write_text(json.dumps(facts, sort_keys=True))
+    places.at(layout.TRAINING_FACTS).write_text(json.dumps(facts, sort_keys=True))
     print(f"trained on {frame.height} rows in {seconds} s")
 
 

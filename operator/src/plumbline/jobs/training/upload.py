@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from plumbline.contract import layout
 from plumbline.contract.last_words import Success
 from plumbline.contract.manifests import File, TrainingManifest
 from plumbline.contract.tasks import TrainingTask
@@ -17,7 +18,6 @@ from plumbline.jobs.task_file import read
 from plumbline.store import Store
 from plumbline.store.digests import of_bytes
 
-READY = "/tmp/upload-ready"  # noqa: S108 (an emptyDir of the pod)
 _LIMIT_BYTES = 2 << 30
 _LIMIT_FILES = 1000
 
@@ -25,7 +25,7 @@ _LIMIT_FILES = 1000
 def run(places: Places, store: Store) -> Success:
     """Wait for the end of training, then store its files and a Training manifest."""
     task = read(places.task, TrainingTask)
-    ready = places.at(READY)
+    ready = places.at(layout.UPLOAD_READY)
     ready.parent.mkdir(parents=True, exist_ok=True)
     ready.touch()
     signals.wait_for_end()
@@ -34,7 +34,7 @@ def run(places: Places, store: Store) -> Success:
 
 def ship(task: TrainingTask, places: Places, store: Store) -> Success:
     """Store every file of /model and the manifest that names them."""
-    folder = places.at("/model")
+    folder = places.at(layout.MODEL)
     manifest = TrainingManifest(
         kind="Training",
         run=task.run,

@@ -12,14 +12,19 @@ from plumbline.api.meta import GROUP
 from plumbline.api.objects import Manifest
 from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import TrainingRun
+from plumbline.contract import layout
 from plumbline.contract.tasks import Champion, FrozenSpec, JudgeTask
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import job, metadata, pod, steps
 from plumbline.plan.specs.train_job import spec_name_of
 
-COMPONENT = "judge"
-REQUEST, REQUEST_FILE = f"{GROUP}/case", "judge.json"
+COMPONENT = layout.JUDGE
+REQUEST = f"{GROUP}/case"
 BACKOFF_LIMIT = 3
+# Volumes, and where they are.
+_FEATURES, _LABELS = ("features", layout.FEATURES), ("labels", layout.LABELS)
+_MODEL, _CHAMPION = ("model", layout.MODEL), ("champion", layout.CHAMPION)
+_PREDICTIONS = ("predictions", layout.PREDICTIONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +71,7 @@ def judge_job(
         judge_pod(run, spec, settings),
         shown=COMPONENT,
         backoff_limit=BACKOFF_LIMIT,
-        patient=["fetch", "judge"],
+        patient=[layout.FETCH, layout.JUDGE],
         queue=job.queue_labels(about.labels),
     )
 
@@ -79,7 +84,7 @@ def judge_pod(run: TrainingRun, spec: FrozenSpec, settings: Settings) -> Manifes
         init=[_fetch(settings, namespace), _predict(spec, settings)],
         containers=[_judge(settings, namespace)],
         volumes=[
-            steps.task_volume(spec_name_of(run.metadata.name), {REQUEST_FILE: REQUEST}),
+            steps.task_volume(spec_name_of(run.metadata.name), {layout.JUDGE_FILE: REQUEST}),
             *(pod.scratch(room, steps.ROOM) for room in rooms),
         ],
     )
@@ -87,47 +92,47 @@ def judge_pod(run: TrainingRun, spec: FrozenSpec, settings: Settings) -> Manifes
 
 def _fetch(settings: Settings, namespace: str) -> Manifest:
     return steps.step(
-        "fetch",
+        layout.FETCH,
         settings=settings,
-        args=["fetch-judging"],
+        args=[layout.FETCH_JUDGING],
         env=steps.store_environment(settings, namespace),
         env_from=steps.store_credentials(),
         mounts=[
             steps.task_mount(),
-            pod.mount("tmp", pod.TMP),
-            *(pod.mount(room, f"/{room}") for room in ("features", "labels", "model", "champion")),
+            pod.mount("tmp", layout.TMP),
+            *(pod.mount(*room) for room in (_FEATURES, _LABELS, _MODEL, _CHAMPION)),
         ],
     )
 
 
 def _predict(spec: FrozenSpec, settings: Settings) -> Manifest:
-    seen = ("features", "model", "champion")
+    seen = (_FEATURES, _MODEL, _CHAMPION)
     return steps.step(
-        "predict",
+        layout.PREDICT,
         settings=settings,
-        args=["predict"],
-        env=steps.threads("predict"),
+        args=[layout.PREDICT],
+        env=steps.threads(layout.PREDICT),
         mounts=[
             steps.task_mount(),
-            pod.mount("tmp-predict", pod.TMP),
-            *(pod.mount(room, f"/{room}", read_only=True) for room in seen),
-            pod.mount("predictions", "/predictions"),
+            pod.mount("tmp-predict", layout.TMP),
+            *(pod.mount(*room, read_only=True) for room in seen),
+            pod.mount(*_PREDICTIONS),
         ],
         resources=pod.requirements(spec.pod.resources),
     )
 
 
 def _judge(settings: Settings, namespace: str) -> Manifest:
-    seen = ("features", "labels", "model", "champion", "predictions")
+    seen = (_FEATURES, _LABELS, _MODEL, _CHAMPION, _PREDICTIONS)
     return steps.step(
         COMPONENT,
         settings=settings,
-        args=["judge"],
+        args=[layout.JUDGE],
         env=steps.store_environment(settings, namespace),
         env_from=steps.store_credentials(),
         mounts=[
             steps.task_mount(),
-            pod.mount("tmp", pod.TMP),
-            *(pod.mount(room, f"/{room}", read_only=True) for room in seen),
+            pod.mount("tmp", layout.TMP),
+            *(pod.mount(*room, read_only=True) for room in seen),
         ],
     )

@@ -11,7 +11,6 @@ from plumbline.api.objects import Manifest
 from plumbline.api.quantities import Resources
 
 USER = 65532
-TMP = "/tmp"  # noqa: S108 - an emptyDir of the pod
 
 
 def container(

@@ -7,11 +7,12 @@ from plumbline.api.objects import Manifest
 from plumbline.api.resources import DATASET
 from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.dataset import DataSource
+from plumbline.contract import layout
 from plumbline.contract.tasks import Owner, ProfileTask
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import config_map, job, metadata, pod, steps
 
-COMPONENT = "profile"
+COMPONENT = layout.PROFILE
 ROOM = "16Gi"
 RESOURCES = pod.resources(
     cpu="250m", memory="512Mi", most_memory="4Gi", disk="512Mi", most_disk=ROOM
@@ -29,7 +30,7 @@ def profile_job(
         labels=metadata.labels(COMPONENT, **{names.DATASET_LABEL: dataset.metadata.name}),
         annotations=annotations,
     )
-    content = {steps.TASK_FILE: canonical.text(task(dataset).wire)}
+    content = {layout.TASK_FILE: canonical.text(task(dataset).wire)}
     spec = profile_pod(name, dataset, settings)
     made = job.job(about, spec, shown=COMPONENT, backoff_limit=0)
     return config_map.frozen(about, content), made
@@ -57,10 +58,10 @@ def profile_pod(name: str, dataset: Dataset, settings: Settings) -> Manifest:
     container = steps.step(
         COMPONENT,
         settings=settings,
-        args=["profile"],
+        args=[layout.PROFILE],
         env=environment,
         env_from=[*steps.store_credentials(), *_source_credentials(source)],
-        mounts=[steps.task_mount(), pod.mount("tmp", pod.TMP), *_source_mounts(source)],
+        mounts=[steps.task_mount(), pod.mount("tmp", layout.TMP), *_source_mounts(source)],
         resources=pod.requirements(wanted) if wanted else RESOURCES,
     )
     room = wanted.ephemeral_storage if wanted else ROOM
@@ -75,7 +76,7 @@ def _source_credentials(source: DataSource) -> list[Manifest]:
 
 
 def _source_mounts(source: DataSource) -> list[Manifest]:
-    return [pod.mount("source", "/source", read_only=True)] if source.config_map else []
+    return [pod.mount("source", layout.SOURCE, read_only=True)] if source.config_map else []
 
 
 def _source_volumes(source: DataSource) -> list[Manifest]:

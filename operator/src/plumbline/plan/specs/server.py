@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from plumbline.api.objects import Manifest
 from plumbline.api.v1alpha1 import ModelDeployment
 from plumbline.api.v1alpha1.model_deployment import Served
+from plumbline.contract import layout
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import pod, steps
 
-COMPONENT = "server"
-DATA_PORT, ADMIN_PORT = 8080, 9090
-MODEL = "/model"
+COMPONENT = layout.SERVER
 MODEL_ROOM = "2Gi"
-DRAIN_SECONDS = 5
 GRACE_SECONDS = 30
 STARTUP_SECONDS = 120
 FETCH = pod.resources(cpu="50m", memory="128Mi", most_memory="512Mi", disk="64Mi", most_disk="2Gi")
@@ -48,27 +46,27 @@ def _fetch(deployment: ModelDeployment, served: Served, settings: Settings) -> M
     url = settings.store_url.replace("{namespace}", deployment.metadata.namespace)
     environment = {
         **settings.store_environment,
-        "PLUMBLINE_STORE_URL": url,
-        "PLUMBLINE_MODEL_MANIFEST": served.manifest,
+        layout.STORE_URL_VARIABLE: url,
+        layout.MANIFEST_VARIABLE: served.manifest,
     }
     return pod.container(
-        "fetch",
+        layout.FETCH,
         image=served.image,
         pull_policy=settings.image_pull_policy,
         command=["python", "-m", "plumbline.serving"],
-        args=["fetch"],
-        env=pod.variables({"HOME": pod.TMP, **environment}),
+        args=[layout.FETCH],
+        env=pod.variables({"HOME": layout.TMP, **environment}),
         env_from=steps.store_credentials(),
-        mounts=[pod.mount("model", MODEL), pod.mount("tmp", pod.TMP)],
+        mounts=[pod.mount("model", layout.MODEL), pod.mount("tmp", layout.TMP)],
         resources=FETCH,
     )
 
 
 def _server(deployment: ModelDeployment, served: Served, settings: Settings) -> Manifest:
     environment = {
-        "HOME": pod.TMP,
-        "PLUMBLINE_IDENTITY": served.identity,
-        "PLUMBLINE_DRAIN_SECONDS": str(DRAIN_SECONDS),
+        "HOME": layout.TMP,
+        layout.IDENTITY_VARIABLE: served.identity,
+        layout.DRAIN_VARIABLE: str(layout.DRAIN_SECONDS),
     }
     container = pod.container(
         COMPONENT,
@@ -77,21 +75,21 @@ def _server(deployment: ModelDeployment, served: Served, settings: Settings) -> 
         command=["python", "-m", "plumbline.serving"],
         args=_arguments(deployment.metadata.name),
         env=pod.variables(environment),
-        mounts=[pod.mount("model", MODEL, read_only=True), pod.mount("tmp", pod.TMP)],
+        mounts=[pod.mount("model", layout.MODEL, read_only=True), pod.mount("tmp", layout.TMP)],
         resources=pod.requirements(deployment.spec.server.resources),
     )
     return {**container, "ports": _ports(), **_probes()}
 
 
 def _arguments(name: str) -> list[str]:
-    ports = ["--port", str(DATA_PORT), "--admin-port", str(ADMIN_PORT)]
-    return ["serve", "--model", MODEL, "--name", name, *ports]
+    ports = ["--port", str(layout.DATA_PORT), "--admin-port", str(layout.ADMIN_PORT)]
+    return [layout.SERVE, "--model", layout.MODEL, "--name", name, *ports]
 
 
 def _ports() -> list[Manifest]:
     return [
-        {"name": "http", "containerPort": DATA_PORT, "protocol": "TCP"},
-        {"name": "admin", "containerPort": ADMIN_PORT, "protocol": "TCP"},
+        {"name": layout.HTTP, "containerPort": layout.DATA_PORT, "protocol": "TCP"},
+        {"name": layout.ADMIN, "containerPort": layout.ADMIN_PORT, "protocol": "TCP"},
     ]
 
 
@@ -106,7 +104,7 @@ def _probes() -> dict[str, Manifest]:
 
 def _probe(path: str, *, period: int, timeout: int, failures: int) -> Manifest:
     return {
-        "httpGet": {"path": path, "port": "admin"},
+        "httpGet": {"path": path, "port": layout.ADMIN},
         "periodSeconds": period,
         "timeoutSeconds": timeout,
         "failureThreshold": failures,

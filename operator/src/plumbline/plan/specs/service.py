@@ -4,6 +4,7 @@ from plumbline.api import names
 from plumbline.api.objects import Manifest
 from plumbline.api.resources import MODEL_DEPLOYMENT, POD_DISRUPTION_BUDGET, SERVICE
 from plumbline.api.v1alpha1 import ModelDeployment
+from plumbline.contract import layout
 from plumbline.plan.specs import deployment as deployments
 from plumbline.plan.specs import metadata, server
 
@@ -54,7 +55,7 @@ def _mine(deployment: ModelDeployment) -> dict[str, str]:
 
 
 def _port() -> Manifest:
-    return {"name": "http", "port": PORT, "targetPort": server.DATA_PORT, "protocol": "TCP"}
+    return {"name": layout.HTTP, "port": PORT, "targetPort": layout.DATA_PORT, "protocol": "TCP"}
 
 
 def _about(deployment: ModelDeployment, name: str) -> Manifest:

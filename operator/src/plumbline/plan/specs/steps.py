@@ -5,11 +5,10 @@ from typing import Any
 
 from plumbline.api import names
 from plumbline.api.objects import Manifest
+from plumbline.contract import layout
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import pod
 
-TASK_FOLDER = "/etc/plumbline"
-TASK_FILE = "task.json"
 LIGHT = pod.resources(cpu="100m", memory="256Mi", most_memory="2Gi", disk="256Mi", most_disk="8Gi")
 UPLOAD = pod.resources(cpu="50m", memory="128Mi", most_memory="512Mi", disk="64Mi", most_disk="1Gi")
 ROOM = "8Gi"
@@ -33,7 +32,7 @@ def step(
         pull_policy=settings.image_pull_policy,
         command=["python", "-m", "plumbline.jobs"],
         args=args,
-        env=[*pod.variables({"HOME": pod.TMP}), *env],
+        env=[*pod.variables({"HOME": layout.TMP}), *env],
         env_from=env_from,
         mounts=mounts,
         resources=resources,
@@ -43,9 +42,9 @@ def step(
 def store_environment(settings: Settings, namespace: str) -> list[Manifest]:
     """Return how a step finds its namespace's part of the store, and the Job it speaks for."""
     url = settings.store_url.replace("{namespace}", namespace)
-    plain = pod.variables({**settings.store_environment, "PLUMBLINE_STORE_URL": url})
+    plain = pod.variables({**settings.store_environment, layout.STORE_URL_VARIABLE: url})
     field: Mapping[str, Any] = {"fieldRef": {"fieldPath": _JOB_UID}}
-    return [*plain, {"name": "PLUMBLINE_JOB_UID", "valueFrom": field}]
+    return [*plain, {"name": layout.JOB_UID_VARIABLE, "valueFrom": field}]
 
 
 def store_credentials() -> list[Manifest]:
@@ -65,7 +64,7 @@ def threads(name: str) -> list[Manifest]:
 
 def task_mount() -> Manifest:
     """Return where a step finds its task file."""
-    return pod.mount("task", TASK_FOLDER, read_only=True)
+    return pod.mount("task", layout.TASK_FOLDER, read_only=True)
 
 
 def task_volume(config_map: str, annotations: Mapping[str, str] | None = None) -> Manifest:

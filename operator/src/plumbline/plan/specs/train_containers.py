@@ -2,38 +2,36 @@
 
 from plumbline.api.objects import Manifest
 from plumbline.api.v1alpha1.training_run import TrainerContainer
+from plumbline.contract import layout
 from plumbline.contract.tasks import FrozenSpec
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import pod, steps
-
-TRAIN = "train"
-UPLOAD_READY = f"{pod.TMP}/upload-ready"
 
 
 def fetch(settings: Settings, namespace: str) -> Manifest:
     """Return the step that brings the training rows, and no others."""
     return steps.step(
-        "fetch",
+        layout.FETCH,
         settings=settings,
-        args=["fetch-training"],
+        args=[layout.FETCH_TRAINING],
         env=steps.store_environment(settings, namespace),
         env_from=steps.store_credentials(),
-        mounts=[steps.task_mount(), pod.mount("data", "/data"), pod.mount("tmp", pod.TMP)],
+        mounts=[steps.task_mount(), pod.mount("data", layout.DATA), pod.mount("tmp", layout.TMP)],
     )
 
 
 def upload(settings: Settings, namespace: str) -> Manifest:
     """Return the side-car: it is told to end when training has ended, and ships the model then."""
     container = steps.step(
-        "upload",
+        layout.UPLOAD,
         settings=settings,
-        args=["upload"],
+        args=[layout.UPLOAD],
         env=steps.store_environment(settings, namespace),
         env_from=steps.store_credentials(),
         mounts=[
             steps.task_mount(),
-            pod.mount("model", "/model", read_only=True),
-            pod.mount("tmp", pod.TMP),
+            pod.mount("model", layout.MODEL, read_only=True),
+            pod.mount("tmp", layout.TMP),
         ],
         resources=steps.UPLOAD,
     )
@@ -43,7 +41,7 @@ def upload(settings: Settings, namespace: str) -> Manifest:
 def _listens() -> Manifest:
     """Training waits until the upload can hear of its end; SIGTERM before that would be lost."""
     return {
-        "exec": {"command": ["test", "-e", UPLOAD_READY]},
+        "exec": {"command": ["test", "-e", layout.UPLOAD_READY]},
         "periodSeconds": 1,
         "timeoutSeconds": 5,
         "failureThreshold": 120,
@@ -53,18 +51,18 @@ def _listens() -> Manifest:
 def train(spec: FrozenSpec, settings: Settings) -> Manifest:
     """Return the container that learns: the user's, or ours with the user's estimator."""
     mounts = [
-        pod.mount("data", "/data", read_only=True),
-        pod.mount("model", "/model"),
-        pod.mount("tmp-train", pod.TMP),
+        pod.mount("data", layout.DATA, read_only=True),
+        pod.mount("model", layout.MODEL),
+        pod.mount("tmp-train", layout.TMP),
     ]
     resources = pod.requirements(spec.pod.resources)
     environment = _environment(spec)
     if spec.trainer.container:
         return _users(spec.trainer.container, environment, mounts, resources)
     return steps.step(
-        TRAIN,
+        layout.TRAIN,
         settings=settings,
-        args=["train"],
+        args=[layout.TRAIN],
         env=environment,
         mounts=mounts,
         resources=resources,
@@ -75,7 +73,7 @@ def _users(
     trainer: TrainerContainer, env: list[Manifest], mounts: list[Manifest], resources: Manifest
 ) -> Manifest:
     return pod.container(
-        TRAIN,
+        layout.TRAIN,
         image=trainer.image,
         pull_policy=None,
         command=trainer.command,
@@ -94,12 +92,12 @@ def _environment(spec: FrozenSpec) -> list[Manifest]:
     """
     own = spec.trainer.container.env if spec.trainer.container else []
     ours = {
-        "PLUMBLINE_DATA": "/data",
-        "PLUMBLINE_MODEL": "/model",
-        "PLUMBLINE_SEED": str(spec.seed),
+        layout.DATA_VARIABLE: layout.DATA,
+        layout.MODEL_VARIABLE: layout.MODEL,
+        layout.SEED_VARIABLE: str(spec.seed),
     }
     lines = [
-        *steps.threads(TRAIN),
+        *steps.threads(layout.TRAIN),
         *({"name": each.name, "value": each.value} for each in own),
         *(dict(each) for each in spec.pod.pod_template.env),
         *pod.variables(ours),

@@ -10,12 +10,13 @@ from plumbline.api.meta import PodTemplate
 from plumbline.api.objects import Manifest
 from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import TrainingRun
+from plumbline.contract import layout
 from plumbline.contract.tasks import FrozenSpec
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import job, metadata, pod, steps
-from plumbline.plan.specs.train_containers import TRAIN, fetch, train, upload
+from plumbline.plan.specs.train_containers import fetch, train, upload
 
-COMPONENT = TRAIN
+COMPONENT = layout.TRAIN
 # Counts twice: for the upload when training has ended, which ships 2 GiB at 18 MB/s, and for a
 # training that is to end at once and does not; then nothing is left to ship, and it is killed.
 GRACE_SECONDS = 120
@@ -53,7 +54,7 @@ def train_job(name: str, run: TrainingRun, spec: FrozenSpec, *, settings: Settin
         train_pod(run, spec, settings),
         shown=COMPONENT,
         backoff_limit=spec.pod.backoff_limit,
-        patient=["fetch"],
+        patient=[layout.FETCH],
         deadline_seconds=run.spec.active_deadline_seconds or spec.pod.active_deadline_seconds,
         queue=job.queue_labels(about.labels),
     )

@@ -16,9 +16,9 @@ from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import Dataset, TrainingRun, TrainingTemplate
 from plumbline.api.v1alpha1.training_run import Gates, RunDataset, TrainingFields
+from plumbline.contract import layout
 from plumbline.contract.tasks import FrozenSpec, Owner, PodSettings, TrainingTask
 from plumbline.plan.specs import config_map, metadata
-from plumbline.plan.specs.steps import TASK_FILE
 from plumbline.plan.specs.train_job import spec_name_of
 from plumbline.plan.training import preconditions
 from plumbline.plan.training.snapshot import TrainingRunSnapshot
@@ -64,7 +64,7 @@ def freeze(snapshot: TrainingRunSnapshot) -> Manifest | Decision:
 
 def frozen_now(made: Manifest) -> Decision:
     """Return the decision that a run starts with this spec."""
-    name, text = made["metadata"]["name"], made["data"][TASK_FILE]
+    name, text = made["metadata"]["name"], made["data"][layout.TASK_FILE]
     found = decision.working(
         "training.freeze", "SpecFrozen", f"the spec is frozen in ConfigMap {name}"
     )
@@ -78,12 +78,12 @@ def _config_map(run: TrainingRun, text: str) -> Manifest:
         owner=run.metadata,
         labels=metadata.labels("spec", **{names.RUN_LABEL: run.metadata.name}),
     )
-    return config_map.frozen(about, {TASK_FILE: text})
+    return config_map.frozen(about, {layout.TASK_FILE: text})
 
 
 def frozen_spec(config_map: Manifest) -> tuple[FrozenSpec, str] | None:
     """Return the frozen spec and its digest; None when the ConfigMap does not hold one."""
-    return _read(config_map.get("data", {}).get(TASK_FILE, ""))
+    return _read(config_map.get("data", {}).get(layout.TASK_FILE, ""))
 
 
 @lru_cache(maxsize=1024)

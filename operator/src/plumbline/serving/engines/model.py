@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from plumbline.contract import layout
 from plumbline.serving.engines.inputs import Columns, Floats, steps
 
 FORMAT, TOLERANCE, DESCRIPTION_LIMIT = "plumbline/1", 1e-9, 64 * 2**20
@@ -64,7 +65,7 @@ def load(folder: Path) -> Model:
 
 
 def _description(folder: Path) -> dict[str, Any]:
-    path = folder / "model.json"
+    path = folder / layout.MODEL_FILE
     try:
         if path.stat().st_size > DESCRIPTION_LIMIT:
             raise ModelError(f"{path} is larger than {DESCRIPTION_LIMIT} bytes")
