@@ -16,8 +16,9 @@ import obstore
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from plumbline.api.metrics import METRICS
 from plumbline.serving.engines import load
-from plumbline.stats.intervals import auc
+from plumbline.stats.intervals import evaluate
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -260,4 +261,4 @@ async def _auc(run: str, rows: pd.DataFrame) -> float:
                 blob = await obstore.get_async(store, f"blobs/sha256/{hexes[:2]}/{hexes}")
                 (Path(folder) / file["path"]).write_bytes(bytes(await blob.bytes_async()))
             chances = load(Path(folder)).predict(flights.columns(rows))[:, -1]
-    return float(auc(rows["late"].to_numpy(), chances).value)
+    return float(evaluate(METRICS["auc"], rows["late"].to_numpy(), chances).value)

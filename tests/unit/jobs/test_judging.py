@@ -179,15 +179,23 @@ def test_more_than_two_classes(pod: Pods) -> None:
     assert judged.words.get("verdict") == "Passed" or judged.reason == "CompiledDiffers"
 
 
-def test_a_metric_that_could_not_be_measured_says_why(pod: Pods) -> None:
+@pytest.mark.parametrize(
+    "gates",
+    [
+        {"metrics": [{"metric": "auc", "min": 0.6}]},
+        {"champion": {"deploymentRef": {"name": "x"}, "metric": "brier"}},
+    ],
+)
+def test_a_metric_that_could_never_be_measured_is_refused_before_anything_trains(
+    pod: Pods, gates: dict[str, Any]
+) -> None:
     pod.upload("1.csv", runs.rows())
     ended, _ = pod.profile(runs.SCHEMA, question=runs.question("hour"))
     task = runs.run_task(ended.words["digest"], pod, FOREST, features=["temp", "carrier"])
-    task["trainer"]["estimator"]["params"] = {"n_estimators": 3, "max_depth": 3}
-    task["gates"] = bars({"metric": "auc", "min": 0.6})
-    judged, _ = runs.whole_run(pod, task)
-    assert (judged.words["verdict"], judged.reason) == ("Failed", "GateFailed")
-    assert "of 24 classes; use accuracy or log_loss" in judged.message
+    refused = runs.trained(pod, {**task, "gates": gates})
+    assert (refused.code, refused.reason) == (64, "GateUnfit")
+    assert "needs 2 classes, and target hour has 24: use accuracy or log_loss" in refused.message
+    assert not pod.path("/data/train.parquet").exists()
 
 
 def _swap_model(pod: Pods, task: dict[str, Any], swap: Any) -> Any:

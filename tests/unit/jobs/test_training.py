@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from plumbline.jobs.training.upload import READY
+from plumbline.contract.layout import UPLOAD_READY
 
 from tests.unit.jobs import runs
 from tests.unit.jobs.pods import Pods
@@ -260,7 +260,7 @@ def test_more_than_the_limit_is_not_shipped(pod: Pods, dataset: str) -> None:
 
 def test_the_side_car_waits_for_sigterm_and_then_ships(pod: Pods, dataset: str) -> None:
     runs.trained(pod, runs.run_task(dataset, pod, params={"max_iter": 5}))
-    ready = pod.path(READY)
+    ready = pod.path(UPLOAD_READY)
     side_car = subprocess.Popen([sys.executable, "-m", "plumbline.jobs", "upload"])
     deadline = time.monotonic() + 60
     while not ready.exists():

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from plumbline.api.metrics import METRICS
 from plumbline.stats.gates import judge_champion, judge_metric
-from plumbline.stats.intervals import auc, evaluate, improvement
+from plumbline.stats.intervals import evaluate, improvement
 from plumbline.stats.rollout import ALPHA, ArmCounts, compare, error_chance
 
+AUC, ACCURACY = METRICS["auc"], METRICS["accuracy"]
 BOUNDS = (0.01, 0.1, 1.0)
 
 
@@ -16,10 +18,10 @@ def scored(rng: np.random.Generator, rows: int, strength: float) -> tuple[np.nda
 
 def test_the_interval_of_auc_covers_the_truth_as_often_as_it_says() -> None:
     rng = np.random.default_rng(0)
-    truth = auc(*scored(rng, 400_000, 1.0)).value
+    truth = evaluate(AUC, *scored(rng, 400_000, 1.0)).value
     hits = 0
     for _ in range(300):
-        found = auc(*scored(rng, 400, 1.0))
+        found = evaluate(AUC, *scored(rng, 400, 1.0))
         hits += found.low <= truth <= found.high
     assert 0.92 <= hits / 300 <= 0.98
 
@@ -29,13 +31,13 @@ def test_rows_that_come_in_groups_make_the_interval_wider() -> None:
     groups = np.repeat(np.arange(50), 40)
     effect = np.repeat(rng.normal(size=50), 40)
     labels = rng.random(2000) < 1 / (1 + np.exp(-effect))
-    alone = evaluate("accuracy", labels, np.full(2000, 0.9))
-    together = evaluate("accuracy", labels, np.full(2000, 0.9), groups=groups)
+    alone = evaluate(ACCURACY, labels, np.full(2000, 0.9))
+    together = evaluate(ACCURACY, labels, np.full(2000, 0.9), groups=groups)
     assert together.high - together.low > 1.5 * (alone.high - alone.low)
 
 
 def test_a_lucky_estimate_above_the_bar_is_inconclusive_and_says_how_many_rows_it_needs() -> None:
-    found = auc(*scored(np.random.default_rng(2), 60, 1.0))
+    found = evaluate(AUC, *scored(np.random.default_rng(2), 60, 1.0))
     verdict = judge_metric("auc", found, minimum=found.value - 0.01, maximum=None)
     assert verdict.verdict == "Inconclusive"
     assert verdict.rows_needed > 60
@@ -49,15 +51,15 @@ def test_a_worse_model_does_not_pass_the_champion_gate() -> None:
     rng = np.random.default_rng(3)
     labels, good = scored(rng, 5000, 2.0)
     bad = rng.random(5000)
-    worse = improvement("auc", labels, bad, good)
+    worse = improvement(AUC, labels, bad, good)
     assert judge_champion("auc", worse, margin=0.01).verdict == "Failed"
-    same = improvement("auc", labels, good, good)
+    same = improvement(AUC, labels, good, good)
     assert judge_champion("auc", same, margin=0.01).verdict == "Passed"
 
 
 def test_labels_of_one_kind_are_an_error_with_words() -> None:
     with pytest.raises(ValueError, match="both classes"):
-        auc(np.zeros(10), np.linspace(0, 1, 10))
+        evaluate(AUC, np.zeros(10), np.linspace(0, 1, 10))
 
 
 def arm(requests: int, errors: int = 0, *, slow: int = 0) -> ArmCounts:
@@ -126,7 +128,7 @@ def test_metrics_of_sure_and_undecided_answers_are_those_of_scikit_learn() -> No
         "brier": metrics.brier_score_loss(labels, chances),
         "auc": metrics.roc_auc_score(labels, chances),
     }
-    found = {name: evaluate(name, labels, chances).value for name in wanted}
+    found = {name: evaluate(METRICS[name], labels, chances).value for name in wanted}
     assert found == pytest.approx(wanted, abs=1e-12)
 
 
@@ -142,14 +144,14 @@ def test_a_few_rows_that_a_model_gets_all_right_promise_no_more_than_they_can(
         scores = strength * labels + rng.normal(size=count) - strength / 2
         return labels, 1 / (1 + np.exp(-scores))
 
-    truth, high = evaluate(metric, *drawn(400_000)).value, 0
+    truth, high = evaluate(METRICS[metric], *drawn(400_000)).value, 0
     for _ in range(200):
-        high += evaluate(metric, *drawn(rows)).low > truth
+        high += evaluate(METRICS[metric], *drawn(rows)).low > truth
     assert high / 200 <= 0.05
 
 
 def test_a_perfect_order_of_ten_rows_does_not_clear_a_high_bar() -> None:
-    found = auc(np.arange(10) >= 5, np.linspace(0, 1, 10))
+    found = evaluate(AUC, np.arange(10) >= 5, np.linspace(0, 1, 10))
     verdict = judge_metric("auc", found, minimum=0.95, maximum=None)
     assert (found.value, verdict.verdict) == (1.0, "Inconclusive")
     assert verdict.rows_needed > 10
@@ -159,7 +161,7 @@ def test_a_perfect_order_of_ten_rows_does_not_clear_a_high_bar() -> None:
 @pytest.mark.parametrize("right", [70, 85, 97, 100])
 def test_more_rows_than_there_were_settle_what_these_could_not(limit: float, right: int) -> None:
     labels = np.ones(100)
-    found = evaluate("accuracy", labels, (np.arange(100) < right).astype(float))
+    found = evaluate(ACCURACY, labels, (np.arange(100) < right).astype(float))
     verdict = judge_metric("accuracy", found, minimum=limit, maximum=None)
     if verdict.verdict == "Inconclusive" and found.value != limit:
         assert verdict.rows_needed > 100
@@ -176,7 +178,7 @@ def test_a_few_rows_do_not_promise_smaller_errors_than_there_are(metric: str) ->
             return scored(rng, count, 3.0)
         return rng.normal(size=count), np.zeros(count)
 
-    truth = evaluate(metric, *drawn(400_000)).value
-    found = [evaluate(metric, *drawn(60)) for _ in range(400)]
+    truth = evaluate(METRICS[metric], *drawn(400_000)).value
+    found = [evaluate(METRICS[metric], *drawn(60)) for _ in range(400)]
     assert sum(each.high < truth for each in found) / 400 <= 0.05
     assert sum(each.low > truth for each in found) / 400 <= 0.05

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from plumbline.api.metrics import GateMetric
+
 GROUP = "plumbline.dev"
 VERSION = "v1alpha1"
 
@@ -197,10 +199,7 @@ class Gate(Model):
         )
     }
 
-    metric: Literal[
-        "auc", "accuracy", "f1", "precision", "recall", "brier", "log_loss", "mae", "rmse", "r2"
-    ]
-    """The metric: auc, accuracy, f1, precision, recall, brier, log_loss, mae, rmse or r2."""
+    metric: GateMetric
     min: float | None = None
     """Passes when the lower confidence bound is at least this."""
     max: float | None = None

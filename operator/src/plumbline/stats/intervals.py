@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,19 +41,32 @@ class _Estimate:
     rows: float = math.inf
 
 
-def auc(
-    labels: NDArray[Any], scores: Floats, *, groups: Groups = None, confidence: float = 0.95
-) -> Interval:
-    """Return the area under the ROC curve (DeLong, DeLong and Clarke-Pearson 1988).
+class Facts(Protocol):
+    """What the maths asks of a metric; `api.metrics.Metric` knows it, and binds by its name."""
 
-    Raises:
-        ValueError: labels are all alike, or lengths differ.
-    """
-    return evaluate("auc", labels, scores, groups=groups, confidence=confidence)
+    @property
+    def name(self) -> str:
+        """Its name, which is the key of METRICS."""
+
+    @property
+    def task(self) -> str:
+        """Classification or Regression."""
+
+    @property
+    def low(self) -> float:
+        """The least value that it can have."""
+
+    @property
+    def high(self) -> float:
+        """The greatest."""
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether it is an error."""
 
 
 def evaluate(
-    metric: str,
+    metric: Facts,
     labels: NDArray[Any],
     predictions: Floats,
     *,
@@ -63,7 +76,7 @@ def evaluate(
     """Return a metric of a binary classifier or a regression.
 
     Args:
-        metric: auc, accuracy, f1, precision, recall, brier, log_loss, mae, rmse or r2.
+        metric: which.
         labels: truth: 0 or 1 (or booleans), or numbers for a regression.
         predictions: probability of 1, or the predicted number.
         groups: which rows belong together; every row by itself when None.
@@ -74,13 +87,15 @@ def evaluate(
     """
     estimate = _estimate(metric, labels, predictions)
     found = _interval(estimate, groups, confidence)
-    if metric in SHARES:
-        return _wilson(found, estimate, confidence)
-    return _by_ratio(found) if metric in LOWER_IS_BETTER else found
+    if metric.lower_is_better:
+        return _by_ratio(found)
+    # Between 0 and 1, and near the ends far from normal.
+    is_share = (metric.low, metric.high) == (0.0, 1.0)
+    return _wilson(found, estimate, confidence) if is_share else found
 
 
 def improvement(
-    metric: str,
+    metric: Facts,
     labels: NDArray[Any],
     new: Floats,
     old: Floats,
@@ -90,18 +105,18 @@ def improvement(
 ) -> Interval:
     """Return by how much `new` is better than `old` on the same rows; positive is better."""
     one, two = _estimate(metric, labels, new), _estimate(metric, labels, old)
-    sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
+    sign = -1.0 if metric.lower_is_better else 1.0
     paired = _Estimate(sign * (one.value - two.value), sign * (one.influence - two.influence))
     return _interval(paired, groups, confidence)
 
 
-def _estimate(metric: str, labels: NDArray[Any], predictions: Floats) -> _Estimate:
-    if metric not in METRICS:
-        raise ValueError(f"unknown metric {metric!r}: use one of {', '.join(sorted(METRICS))}")
+def _estimate(metric: Facts, labels: NDArray[Any], predictions: Floats) -> _Estimate:
+    if metric.name not in METRICS:
+        raise ValueError(f"unknown metric {metric.name!r}: use one of {', '.join(METRICS)}")
     if len(labels) != len(predictions) or not len(labels):
-        raise ValueError(f"{metric}: {len(labels)} labels and {len(predictions)} predictions")
-    truth = _finite(labels) if metric in REGRESSION else _binary(labels)
-    return METRICS[metric](truth, _finite(predictions))
+        raise ValueError(f"{metric.name}: {len(labels)} labels and {len(predictions)} predictions")
+    truth = _finite(labels) if metric.task == "Regression" else _binary(labels)
+    return METRICS[metric.name](truth, _finite(predictions))
 
 
 def _binary(labels: NDArray[Any]) -> Floats:
@@ -194,6 +209,7 @@ def _r2(y: Floats, p: Floats) -> _Estimate:
     return _Estimate(1 - lost.value, -lost.influence)
 
 
+# One function for each name of `api.metrics.METRICS`: the value, and the influence of each row.
 METRICS: dict[str, Callable[[Floats, Floats], _Estimate]] = {
     "auc": _auc,
     "accuracy": _accuracy,
@@ -206,11 +222,6 @@ METRICS: dict[str, Callable[[Floats, Floats], _Estimate]] = {
     "rmse": _rmse,
     "r2": _r2,
 }
-REGRESSION = {"mae", "rmse", "r2"}
-CLASSIFICATION = set(METRICS) - REGRESSION
-# Between 0 and 1, and near the ends far from normal.
-SHARES = {"auc", "accuracy", "f1", "precision", "recall"}
-LOWER_IS_BETTER = {"brier", "log_loss", "mae", "rmse"}
 
 
 def _interval(estimate: _Estimate, groups: Groups, confidence: float) -> Interval:

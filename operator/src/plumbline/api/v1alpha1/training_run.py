@@ -25,6 +25,7 @@ from plumbline.api.meta import (
     key_of_fields,
     validations,
 )
+from plumbline.api.metrics import ChampionMetric
 from plumbline.api.objects import Resource
 from plumbline.api.quantities import Resources
 
@@ -136,7 +137,7 @@ class ChampionGate(Model):
 
     deployment_ref: LocalRef
     """ModelDeployment whose stable model is the champion; without one yet the gate passes."""
-    metric: Literal["auc", "accuracy", "f1", "brier", "log_loss", "mae", "rmse", "r2"] = "auc"
+    metric: ChampionMetric = "auc"
     """Metric to compare by."""
     margin: Annotated[float, Field(ge=0)] = 0.0
     """How much worse the new model may be at most."""

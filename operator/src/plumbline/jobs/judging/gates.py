@@ -1,9 +1,11 @@
 """The run's gates: each bar on a metric, and the comparison with the champion."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from plumbline.api.meta import Gate
+from plumbline.api.metrics import METRICS
 from plumbline.api.v1alpha1.training_run import ChampionGate, Gates
 from plumbline.contract.manifests import Measured
 from plumbline.contract.tasks import Champion
@@ -11,6 +13,9 @@ from plumbline.jobs.judging.predictions import Predictions
 from plumbline.jobs.judging.scores import Sample, compared, measure
 from plumbline.stats.gates import Verdict, Word, judge_champion, judge_metric, worst
 from plumbline.stats.intervals import Interval
+
+# As far as JSON can hold a bound that nothing bounds.
+_MOST = 1e300
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +65,16 @@ def judge(
 
 def measured(name: str, found: Interval) -> Measured:
     """Return a metric as the manifest holds it, with bounds that JSON can hold."""
-    low, high = _RANGES.get(name, (-_MOST, _MOST))
+    facts = METRICS.get(name)
+    low, high = (facts.low, facts.high) if facts else (-math.inf, math.inf)
     return Measured(
         name=name,
         value=found.value,
-        low=max(found.low, low),
-        high=min(found.high, high),
+        low=max(found.low, low, -_MOST),
+        high=min(found.high, high, _MOST),
         n=found.n,
         groups=found.groups,
     )
-
-
-_MOST = 1e300
-_RANGES = {
-    **dict.fromkeys(("auc", "accuracy", "f1", "precision", "recall", "brier"), (0.0, 1.0)),
-    **dict.fromkeys(("log_loss", "mae", "rmse"), (0.0, _MOST)),
-    "r2": (-_MOST, 1.0),
-}
 
 
 def _of_bar(bar: Gate, found: Interval | None, sample: Sample, answers: Predictions) -> Verdict:

@@ -3,7 +3,7 @@
 The statistics are those of `plumbline.stats`; this module brings labels and answers together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,13 +11,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from plumbline.api.metrics import METRICS, fitting
 from plumbline.jobs.compiling.answers import Answers
 from plumbline.jobs.judging.predictions import Predictions
 from plumbline.stats.intervals import Interval, evaluate, improvement
 
-BINARY = ("auc", "accuracy", "f1", "precision", "recall", "brier", "log_loss")
-MANY = ("accuracy", "log_loss")
-VALUES = ("mae", "rmse", "r2")
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def measure(metric: str, sample: Sample, found: Predictions) -> Interval | str:
         return f"it cannot be taken of a question{number}; use {' or '.join(fit)}"
     try:
         asked = _question(metric, sample.labels, found.model, found.classes)
-        return evaluate(metric, asked.truth, asked.answers, groups=sample.groups)
+        return evaluate(METRICS[metric], asked.truth, asked.answers, groups=sample.groups)
     except ValueError as error:
         return str(error)
 
@@ -79,7 +78,7 @@ def compared(
         champion = _reordered(found.champion, found.champion_classes, found.classes)
         theirs = _question(metric, sample.labels, champion, found.classes)
         return improvement(
-            metric,
+            METRICS[metric],
             own.truth,
             own.answers,
             theirs.answers,
@@ -91,11 +90,9 @@ def compared(
         return f"{metric} cannot be compared: {error}"
 
 
-def metrics_of(classes: Sequence[Any] | None) -> tuple[str, ...]:
+def metrics_of(classes: Sequence[Any] | None) -> list[str]:
     """Return the metrics that fit the question."""
-    if classes is None:
-        return VALUES
-    return BINARY if len(classes) == 2 else MANY
+    return fitting("Regression") if classes is None else fitting("Classification", len(classes))
 
 
 def _question(
@@ -105,7 +102,7 @@ def _question(
         return Question(labels.cast(pl.Float64).to_numpy(), matrix[:, 0])
     texts = [str(label) for label in labels.to_list()]
     unseen = len(set(texts) - {str(each) for each in classes})
-    if unseen and metric not in MANY:
+    if unseen and metric not in OF_MANY:
         raise ValueError(f"{unseen} classes are among the held-out rows only")
     if len(classes) == 2 and not unseen:
         return Question(np.array([text == str(classes[1]) for text in texts]), matrix[:, 1])
@@ -118,12 +115,23 @@ def _of_many(
     """Return a question of many classes as one of right or wrong."""
     places = {name: place for place, name in enumerate(classes)}
     wanted = np.array([places.get(label, -1) for label in labels])
-    if metric == "accuracy":
-        answers = (np.argmax(matrix, axis=1) == wanted).astype(np.float64)
-    else:
-        chosen = matrix[np.arange(len(wanted)), np.maximum(wanted, 0)]
-        answers = np.where(wanted >= 0, chosen, 0.0)
-    return Question(np.ones(len(wanted)), answers)
+    return Question(np.ones(len(wanted)), OF_MANY[metric](wanted, matrix))
+
+
+def _is_right(wanted: Places, matrix: Answers) -> Answers:
+    return np.asarray(np.argmax(matrix, axis=1) == wanted, dtype=np.float64)
+
+
+def _chance_of_right(wanted: Places, matrix: Answers) -> Answers:
+    chosen = matrix[np.arange(len(wanted)), np.maximum(wanted, 0)]
+    return np.where(wanted >= 0, chosen, 0.0)
+
+
+# What metrics of any number of classes look at; a class that the model does not know is at -1.
+OF_MANY: dict[str, Callable[[Places, Answers], Answers]] = {
+    "accuracy": _is_right,
+    "log_loss": _chance_of_right,
+}
 
 
 def _reordered(

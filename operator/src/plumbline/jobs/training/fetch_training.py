@@ -2,7 +2,8 @@
 
 import json
 
-from plumbline.contract import layout
+from plumbline.contract import gates, layout
+from plumbline.contract.manifests import DatasetManifest
 from plumbline.contract.tasks import DataTask, TrainingTask
 from plumbline.jobs.data.rows import dataset_manifest, read_rows
 from plumbline.jobs.failures import JobFailed
@@ -17,6 +18,7 @@ def run(places: Places, store: Store) -> None:
     task = read(places.task, TrainingTask)
     target = task.question.target
     manifest = dataset_manifest(store, task.dataset.manifest)
+    _check_gates(task, manifest)
     features = features_of(manifest, task.features, target)
     rows = read_rows(manifest, store, places.scratch, held=False, target=target)
     names = [feature["name"] for feature in features]
@@ -26,6 +28,16 @@ def run(places: Places, store: Store) -> None:
     rows.select(*names, target).write_parquet(places.at(layout.TRAINING_ROWS))
     places.at(layout.DATA_TASK).write_text(json.dumps(_data_task(task, features).wire))
     print(f"{rows.height} rows, {len(names)} features, target {target}")
+
+
+def _check_gates(task: TrainingTask, manifest: DatasetManifest) -> None:
+    """Refuse before hours of training what the judge could not judge: the data tells by now."""
+    question = task.question
+    found = [each.distinct for each in manifest.columns if each.name == question.target]
+    classes = found[0] if found and question.task == "Classification" else None
+    for field, metric in gates.unfit(task.gates, question.task, classes):
+        why = gates.too_many(metric, question.target, classes or 0)
+        raise JobFailed("GateUnfit", f"gates.{field}: {why}.")
 
 
 def _data_task(task: TrainingTask, features: list[Feature]) -> DataTask:

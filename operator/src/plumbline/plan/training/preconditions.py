@@ -6,7 +6,7 @@ A template asks the same of its Dataset, but waits for no revision: that is the 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from plumbline.api import decision, names
+from plumbline.api import decision, metrics, names
 from plumbline.api.decision import Decision, first
 from plumbline.api.objects import Manifest
 from plumbline.api.reasons import DatasetReason, TrainingTemplateReason
@@ -14,9 +14,9 @@ from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.dataset import Question
 from plumbline.api.v1alpha1.training_run import Gates, RunDataset, TrainingFields
+from plumbline.contract import gates
 from plumbline.plan.common import conditions
 from plumbline.plan.training.snapshot import TrainingRunSnapshot
-from plumbline.stats.intervals import CLASSIFICATION, REGRESSION
 
 SHOWN = 12
 
@@ -234,19 +234,35 @@ def _feature_unknown(asked: TrainingRequest) -> Decision | None:
 
 def _gate_unfit(asked: TrainingRequest) -> Decision | None:
     """Refuse gates that could never pass: nobody should train for hours to hear of it then."""
-    task, gates = asked.question.task, asked.fields.gates or Gates()
-    fit = REGRESSION if task == "Regression" else CLASSIFICATION
-    metrics = [("metrics", gate.metric) for gate in gates.metrics]
-    metrics += [("champion", gates.champion.metric)] if gates.champion else []
-    unfit = [(field, metric) for field, metric in metrics if metric not in fit]
+    task, name = asked.question.task, asked.known.metadata.name
+    classes = _classes(asked)
+    unfit = list(gates.unfit(asked.fields.gates or Gates(), task, classes))
     if not unfit:
         return None
     field, metric = unfit[0]
-    text = (
-        f"gates.{field} asks for {metric}, which is no metric of a {task} such as "
-        f"Dataset {asked.known.metadata.name} asks for: use one of {', '.join(sorted(fit))}."
-    )
-    return decision.stalled("training.gate_unfit", Reason.GATE_UNFIT, text, metric=metric)
+    if metric.task == task:
+        why = gates.too_many(metric, asked.question.target, classes or 0)
+        text = f"gates.{field} of a model of Dataset {name}: {why}."
+    else:
+        fit = ", ".join(sorted(metrics.fitting(task)))
+        text = (
+            f"gates.{field} asks for {metric.name}, which is no metric of a {task} such as "
+            f"Dataset {name} asks for: use one of {fit}."
+        )
+    return decision.stalled("training.gate_unfit", Reason.GATE_UNFIT, text, metric=metric.name)
+
+
+def _classes(asked: TrainingRequest) -> int | None:
+    """Return how many classes the schema declares; None when only the data can tell.
+
+    An older revision had a schema of its own.
+    """
+    columns, question = asked.known.spec.schema_.columns, asked.question
+    target = next((each for each in columns if each.name == question.target), None)
+    older = asked.revision not in (None, asked.known.status.revision)
+    if target is None or older or question.task == "Regression":
+        return None
+    return 2 if target.type == "boolean" else len(target.values) or None
 
 
 def _fits(asked: TrainingRequest) -> Decision:
