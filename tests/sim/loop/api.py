@@ -80,6 +80,8 @@ class Api:
         return self._write("delete", key, {"uid": uid}, done)
 
     def _write(self, verb: str, key: Key, body: Object, do: Callable[[], Object]) -> Object:
+        if self.crash_after == 0:
+            raise Crash
         fault = self.faults.popleft() if self.faults else ""
         if fault == "lost":
             raise Unavailable(f"{verb} {key.name}: the request was lost")
@@ -89,8 +91,6 @@ class Api:
         self.writes.append(write)
         if self.crash_after is not None:
             self.crash_after -= 1
-            if self.crash_after < 0:
-                raise Crash
         if fault == "unsure":
             raise Unavailable(f"{verb} {key.name}: the answer was lost")
         return answer

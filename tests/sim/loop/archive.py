@@ -22,9 +22,10 @@ class Archive:
         self.away = False
 
     def put(self, manifest: Mapping[str, Any], *, digest: str | None = None) -> str:
-        """Keep a manifest under its digest, or under another one."""
+        """Keep a manifest under this digest, or under its own where that stands for another."""
         text = json.dumps(manifest, sort_keys=True)
-        digest = digest or f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+        if digest is None or self.manifests.get(digest, manifest) != manifest:
+            digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
         self.manifests[digest] = manifest
         return digest
 

@@ -25,19 +25,20 @@ class Cluster:
         serving: what keeps the pods of an identity from serving, by identity.
         working: the status of the pods of a Job, by its name; they run when it is not said.
         quota: whether no further pod is let in.
+        collects: whether what deleted objects leave behind is removed.
     """
 
     def __init__(self, store: Store, time: Time) -> None:
         self._store, self._time = store, time
         self.serving: dict[str, str] = {}
         self.working: dict[str, Object] = {}
-        self.quota = False
+        self.quota, self.collects = False, True
         self._serial = 0
 
     def step(self) -> bool:
         """Let everybody act once; return whether anything has changed."""
         before = self._store.version
-        while self._store.collect_garbage():
+        while self.collects and self._store.collect_garbage():
             pass
         for live in self._store.list(DEPLOYMENT, ""):
             self._roll(live)

@@ -1,10 +1,10 @@
 """One operator process: the real cache, wakes, plans and effects; only what feeds them is ours."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from plumbline.api.objects import Key
+from plumbline.api.objects import Key, Resource
 from plumbline.engine.cache import Cache
 from plumbline.engine.ownership import Foreign, Leftover
 from plumbline.engine.queue import Queue
@@ -42,10 +42,10 @@ class Process:
         live: Live,
         time: Time,
         settings: Any,
+        idle: Collection[Resource] = (),
         records: Records | None = None,
     ) -> None:
-        kinds = tuple(kinds)
-        self._planned = {kind.resource for kind in kinds}
+        self._idle = idle
         self.cache, self.queue = Cache(UNREAD), Queue(clock=time)
         list_all(api.store, self.cache)
         self.records = records or Records(lambda _: archive)  # type: ignore[arg-type,return-value]
@@ -66,7 +66,7 @@ class Process:
     def known(self) -> list[Key]:
         """Return the objects of our kinds."""
         found = (key for resource in OURS for key in self.cache.keys(resource))
-        return sorted(key for key in found if key.resource in self._planned)
+        return sorted(key for key in found if key.resource not in self._idle)
 
     def look_at_all(self) -> None:
         """Hand out every key, as a resync does."""
@@ -90,7 +90,7 @@ class Process:
         """Take the next key and make a pass."""
         key = await self.queue.get()
         try:
-            if key.resource in self._planned:
+            if key.resource not in self._idle:
                 await self._workers.once(key)
         finally:
             self.queue.done(key)

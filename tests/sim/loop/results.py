@@ -1,13 +1,16 @@
 """What Jobs come to: their steps' last words, and what they leave in the store."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plumbline.api import names
+from plumbline.contract.last_words import REASON
 from plumbline.plan.common.job_outcome import JobOutcome
 
 from tests.sim.loop import pods
-from tests.sim.loop.world import World
 from tests.unit.plan import builders
+
+if TYPE_CHECKING:
+    from tests.sim.loop.world import World
 
 Object = dict[str, Any]
 SPEAKERS = {"profile": "profile", "train": "upload", "judge": "judge"}
@@ -18,7 +21,7 @@ def component_of(job: Object) -> str:
     return str(job["metadata"]["labels"][names.COMPONENT])
 
 
-def active(world: World) -> list[Object]:
+def active(world: "World") -> list[Object]:
     """Return the Jobs that run: a queue does not hold them, and they have not ended."""
     jobs = world.all("Job")
     return [
@@ -29,19 +32,19 @@ def active(world: World) -> list[Object]:
 
 
 def succeed(
-    world: World, job: Object, *, word: str = "a", verdict: str = "Passed", lost: bool = False
+    world: "World", job: Object, *, word: str = "a", verdict: str = "Passed", lost: bool = False
 ) -> None:
     """Let a Job end well; its pods may be gone before anybody has read their last words."""
     record = _record(job, word, verdict)
     finish(world, job, JobOutcome(state="Succeeded", record=record), lost=lost)
 
 
-def fail(world: World, job: Object, reason: str) -> None:
+def fail(world: "World", job: Object, reason: str) -> None:
     """Let a Job fail for a reason that its step gives."""
     finish(world, job, builders.failed(reason, f"it broke: {reason}"))
 
 
-def finish(world: World, job: Object, outcome: JobOutcome, *, lost: bool = False) -> None:
+def finish(world: "World", job: Object, outcome: JobOutcome, *, lost: bool = False) -> None:
     """Let a Job come to this, as its pods and the store tell it."""
     name = SPEAKERS[component_of(job)]
     cluster = world.cluster
@@ -57,7 +60,8 @@ def finish(world: World, job: Object, outcome: JobOutcome, *, lost: bool = False
             "reason": outcome.reason or "JobFailed",
             "message": outcome.message,
         }
-        cluster.end(job, told, pods.ended(name, word, code=code))
+        cluster.end(job, told, pods.ended(component_of(job), word, code=code))
+        lost = lost or not REASON.fullmatch(outcome.reason)
     else:
         digest = world.archive.put(outcome.record or {}, digest=outcome.manifest)
         world.archive.pointers[job["metadata"]["uid"]] = digest

@@ -15,13 +15,15 @@ from typing import Any
 from plumbline.api.objects import Key
 from plumbline.api.plan import Plan
 from plumbline.api.resources import BY_KIND, CHILDREN, OURS
+from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.kind import Kind
 from plumbline.plan.registry import KINDS
 from plumbline.shell.records import Records
 
 from tests.sim.fakeapi.store import Store
-from tests.sim.loop.api import Api, Crash, Write
+from tests.sim.loop import results
+from tests.sim.loop.api import Api, Crash, Write, has_status
 from tests.sim.loop.archive import Archive
 from tests.sim.loop.clock import Time
 from tests.sim.loop.cluster import Cluster
@@ -54,7 +56,7 @@ class World:
 
     Attributes:
         plans: the newest plans, the last one last.
-        sleepless: whether a world at rest is searched for what nobody was woken for.
+        idle: kinds whose objects nobody acts on.
     """
 
     def __init__(
@@ -62,18 +64,19 @@ class World:
         kinds: Iterable[Kind[Any]] = KINDS,
         *,
         settings: Settings | None = None,
-        pods: bool = True,
+        idle: Iterable[str] = (),
     ) -> None:
         self.time, self.archive, self.live = Time(), Archive(), Live()
         self.feed, self._uids = Feed(), 0
         self.store = Store(now=self.time.now, new_uid=self._uid)
         self.store.history = self.feed  # type: ignore[assignment]
-        self.cluster = Cluster(self.store, self.time) if pods else None
+        self.cluster = Cluster(self.store, self.time)
         self.safety = Safety(self.store)
         self.consistency = Consistency(self.archive, self.cluster)
         self.api = Api(self.store, self._before)
-        self.settings = settings or builders.settings()
+        self._settings = settings or builders.settings()
         self.plans: deque[tuple[Key, Plan]] = deque(maxlen=2000)
+        self.idle = {BY_NAME[kind] for kind in idle}
         self._kinds = tuple(checked(kind, self._planned) for kind in kinds)
         self.crashes = 0
         self.process = self._start()
@@ -83,7 +86,7 @@ class World:
     def add(self, manifest: Mapping[str, Any]) -> Object:
         """Create an object, with the status that it comes with."""
         obj, key = json.loads(json.dumps(manifest)), key_of(manifest)
-        made = self.store.create(key, obj, with_status=True)
+        made = self.store.create(key, obj, with_status=has_status(key))
         first = {"observedGeneration": -1} if key.resource in OURS else None
         if status := obj.get("status") or manifest.get("status") or first:
             made = self._put(key, {**made, "status": status}, "status")
@@ -106,6 +109,10 @@ class World:
         obj = self.get(kind, name)
         self._put(self.key(kind, name), {**obj, "spec": {**obj["spec"], **spec}}, "spec")
 
+    def replace(self, kind: str, name: str, **parts: Any) -> None:
+        """Change parts of an object that has no spec, such as the data of a ConfigMap."""
+        self._put(self.key(kind, name), {**self.get(kind, name), **parts}, "spec")
+
     def annotate(self, kind: str, name: str, key: str, value: str) -> None:
         """Set an annotation."""
         self._set(kind, name, "annotations", {key: value})
@@ -123,6 +130,19 @@ class World:
         if (key := self.key(kind, name)) in self.store.objects:
             self.store.delete(key, {})
 
+    def begin_to_delete(self, kind: str, name: str) -> None:
+        """Delete an object that a finalizer of somebody's holds."""
+        obj = self.get(kind, name)
+        held = {**obj["metadata"], "finalizers": ["example.com/held"]}
+        self._put(self.key(kind, name), {**obj, "metadata": held}, "spec")
+        self.delete(kind, name)
+
+    # What the cluster does.
+
+    def finish(self, job: str, outcome: JobOutcome) -> None:
+        """Let a Job come to this, as its pods and the store tell it."""
+        results.finish(self, self.get("Job", job), outcome)
+
     # What time and the operator do.
 
     @property
@@ -134,6 +154,22 @@ class World:
         """How many writes the operator has made."""
         return len(self.api.writes)
 
+    @property
+    def settings(self) -> Settings:
+        """What the operator was told at its start."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        """Start the operator again and tell it something else."""
+        self._settings = settings
+        self.restart()
+
+    def due(self, kind: str, name: str) -> Any:
+        """Return when the newest plan of an object wants to look again."""
+        key = self.key(kind, name)
+        return next(plan.requeue_at for known, plan in reversed(self.plans) if known == key)
+
     def settle(self) -> int:
         """Let everybody act until nobody has anything to do; return the operator's writes."""
         before = self.writes
@@ -141,13 +177,14 @@ class World:
         self._check_rest()
         return self.writes - before
 
-    def advance(self, seconds: float) -> None:
-        """Let time pass; what is due meanwhile is done, if late."""
-        step, end = max(1.0, seconds // JUMPS), self.time.seconds + seconds
+    def advance(self, seconds: float) -> int:
+        """Let time pass; what is due meanwhile is done, if late. Return the operator's writes."""
+        before, end = self.writes, self.time.seconds + seconds
         while self.time.seconds < end:
-            self.time.jump(min(step, end - self.time.seconds))
+            self.time.jump(min(max(1.0, seconds // JUMPS), end - self.time.seconds))
             self._act()
         self.settle()
+        return self.writes - before
 
     def restart(self) -> None:
         """End the operator and start another one, which lists everything."""
@@ -196,7 +233,8 @@ class World:
             archive=self.archive,
             live=self.live,
             time=self.time,
-            settings=self.settings,
+            settings=self._settings,
+            idle=self.idle,
             records=records,
         )
 
@@ -204,7 +242,7 @@ class World:
         """Let the operator and the cluster act in turns until neither does."""
         for _ in range(ROUNDS):
             self._work()
-            if not (self.cluster and self.cluster.step()) and not self.feed.waiting:
+            if not self.cluster.step() and not self.feed.waiting:
                 return self.consistency.check(self.store.objects)
         raise AssertionError(f"not quiet after {ROUNDS} rounds: {list(self.feed.recent)}")
 
@@ -267,7 +305,7 @@ class World:
     def _put(self, key: Key, obj: Object, part: str) -> Object:
         wanted = json.loads(json.dumps(obj))
         wanted["metadata"].pop("resourceVersion", None)
-        return self.store.replace(key, wanted, part=part, with_status=True)
+        return self.store.replace(key, wanted, part=part, with_status=has_status(key))
 
     def _set(self, kind: str, name: str, field: str, values: Mapping[str, str]) -> None:
         obj = self.get(kind, name)

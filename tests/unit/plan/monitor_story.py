@@ -1,78 +1,20 @@
 """A world with data at revision 1, a model that serves, and a monitor; with words for what happens.
 
-The Dataset and the runs are planned as in a cluster, so that the kinds meet only through status.
+The Dataset and the runs are planned as in a cluster; what serves is told by the test.
 """
 
-import copy
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from plumbline.api import names, resources
-from plumbline.api.objects import Key
-from plumbline.api.plan import Plan
-from plumbline.api.v1alpha1 import (
-    Dataset,
-    DriftMonitor,
-    ModelDeployment,
-    TrainingRun,
-    TrainingTemplate,
-)
 from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding, PodProblem
-from plumbline.plan.drift_monitor import plan as drift_monitor
-from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
+from plumbline.plan.common.job_outcome import JobOutcome
 
+from tests.sim.loop import results
+from tests.sim.loop.world import World
 from tests.unit.plan import builders
-from tests.unit.plan.world import PLANNERS, Object, World, as_text
 
+Object = dict[str, Any]
 RETRAIN = {"mode": "Retrain", "templateRef": {"name": "flights"}, "cooldownSeconds": 300}
-
-
-@dataclass
-class MonitorWorld(World):
-    """A world in which live traffic is looked at."""
-
-    assessment: Assessment | None = None
-    unreadable: tuple[PodProblem, ...] = ()
-    crash_after: int | None = None
-    planners: Mapping[Any, Any] = field(
-        default_factory=lambda: {**PLANNERS, resources.DRIFT_MONITOR: _plan}
-    )
-
-    def pass_over_all(self) -> int:
-        self.requests = tuple(sorted(self._asked()))
-        return super().pass_over_all()
-
-    def _asked(self) -> list[str]:
-        seen = [o for k, o in self.objects.items() if k.resource == resources.DRIFT_MONITOR]
-        return [m["status"]["refresh"] for m in seen if m["status"].get("refresh")]
-
-
-def _plan(world: World, key: Key) -> Plan:
-    return drift_monitor.plan(snapshot(world, key))
-
-
-def snapshot(world: World, key: Key) -> DriftMonitorSnapshot:
-    """Gather what the plan of a monitor looks at."""
-    assert isinstance(world, MonitorWorld)
-    found = {k.resource.kind + "/" + k.name: o for k, o in world.objects.items()}
-    runs = [o for k, o in sorted(world.objects.items()) if k.resource == resources.TRAINING_RUN]
-    mine = [r for r in runs if r["metadata"].get("labels", {}).get(names.MONITOR_LABEL) == key.name]
-    return DriftMonitorSnapshot(
-        monitor=DriftMonitor.model_validate(world.objects[key]),
-        deployment=_read(ModelDeployment, found.get("ModelDeployment/flights")),
-        template=_read(TrainingTemplate, found.get("TrainingTemplate/flights")),
-        dataset=_read(Dataset, found.get("Dataset/flights")),
-        runs=tuple(TrainingRun.model_validate(run) for run in mine),
-        taken=frozenset(run["metadata"]["name"] for run in runs),
-        assessment=world.assessment,
-        unreadable=world.unreadable,
-        now=world.now,
-    )
-
-
-def _read(kind: Any, obj: Object | None) -> Any:
-    return kind.model_validate(obj) if obj else None
+LOOK_AGAIN = 10
 
 
 def monitor(name: str = "watch", **response: Any) -> Object:
@@ -120,7 +62,8 @@ class MonitorStory:
 
     def __init__(self, *, name: str = "watch", serves: bool = True, **response: Any) -> None:
         self.name = name
-        self.world = MonitorWorld()
+        self.world = World(idle=("ModelDeployment",))
+        self.key = self.world.key("DriftMonitor", name)
         self.data_uid = self.world.add(builders.dataset())["metadata"]["uid"]
         self.world.add(builders.template())
         self.world.settle()
@@ -131,7 +74,8 @@ class MonitorStory:
 
     @property
     def status(self) -> Object:
-        return self.world.get("DriftMonitor", self.name)["status"]
+        found: Object = self.world.get("DriftMonitor", self.name)["status"]
+        return found
 
     @property
     def episode(self) -> Object:
@@ -145,28 +89,44 @@ class MonitorStory:
     def history(self) -> list[tuple[str, str]]:
         return [(each["id"], each["outcome"]) for each in self.status.get("history", ())]
 
+    @property
+    def assessment(self) -> Assessment | None:
+        """The newest look; one that is set wakes the monitor, without one an operator starts."""
+        return self.world.live.looks.get(self.key)
+
+    @assessment.setter
+    def assessment(self, found: Assessment | None) -> None:
+        if found is None:
+            self.world.live.looks.pop(self.key, None)
+            self.world.restart()
+        else:
+            self.world.live.looks[self.key] = found
+            self.world.process.queue.add(self.key)
+
+    def cannot_read(self, *problems: PodProblem) -> None:
+        """Let these pods' counts be unreadable, until the monitor looks again."""
+        self.world.live.unread[self.key] = problems
+        self.world.advance(LOOK_AGAIN)
+
     def serves(self, model: str, *, revision: int) -> None:
         """Let this model serve from now on."""
         made = builders.deployment(stable=model)
         made["status"]["stable"]["revision"] = revision
-        if ("ModelDeployment", "flights") in [
-            (k.resource.kind, k.name) for k in self.world.objects
-        ]:
-            self.world.get("ModelDeployment", "flights")["status"] = made["status"]
+        if self.world.find("ModelDeployment", "flights"):
+            self.world.set_status("ModelDeployment", "flights", made["status"])
         else:
             self.world.add(made)
 
     def sees(self, **what: Any) -> None:
         """Let the newest look say this."""
-        self.world.assessment = look(**what)
+        self.assessment = look(**what)
         self.world.settle()
 
-    def fetches(self, outcome: Any) -> None:
+    def fetches(self, outcome: JobOutcome) -> None:
         """Let every profile Job under way end like this."""
-        for job in self.world.names("Job"):
-            uid = self.world.get("Job", job)["metadata"]["uid"]
-            if "profile" in job and uid not in self.world.outcomes:
-                self.world.finish(job, outcome)
+        for job in results.active(self.world):
+            if results.component_of(job) == "profile":
+                results.finish(self.world, job, outcome)
         self.world.settle()
 
     def new_rows(self, word: str = "b") -> None:
@@ -179,14 +139,8 @@ class MonitorStory:
         self.fetches(builders.broken(self.data_uid))
 
     def ends(self, run: str, verdict: str | None) -> None:
-        """Let a run end with this verdict, or for good without one, and look."""
-        self.ended(run, verdict)
-        self.world.settle()
-
-    def ended(self, run: str, verdict: str | None) -> None:
-        """Let a run end before anybody looks."""
-        obj = self.world.get("TrainingRun", run)
-        ended = self.world.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        """Let a run end with this verdict, or for good without one."""
+        ended = self.world.time.stamp()
         told = {
             "type": "Ready",
             "status": "True" if verdict == "Passed" else "False",
@@ -196,39 +150,25 @@ class MonitorStory:
         dataset = self.world.get("Dataset", "flights")["status"]
         pinned = {"name": "flights", "revision": dataset["revision"]}
         pinned |= {"digest": dataset["digest"], "manifest": dataset["manifest"]}
-        obj["status"] = {"completionTime": ended, "conditions": [told], "dataset": pinned}
+        status: Object = {"completionTime": ended, "conditions": [told], "dataset": pinned}
         if verdict:
-            obj["status"]["verdict"] = verdict
+            manifest = self.world.archive.put({"run": run, "verdict": verdict})
+            model = {"digest": builders.digest(run), "manifest": manifest}
+            status |= {"verdict": verdict, "model": model}
+        self.world.set_status("TrainingRun", run, status)
+        self.world.settle()
 
     def condition(self, type_: str) -> Object:
         found = self.world.condition("DriftMonitor", self.name, type_)
         return found or {"status": "absent", "reason": "", "message": ""}
 
     def told(self, reason: str) -> list[str]:
-        return [event.message for event in self.world.events if event.reason == reason]
+        return [message for said, message in self.world.api.said if said == reason]
 
     def waits(self, seconds: float) -> None:
         self.world.advance(seconds)
-        self.world.settle()
 
     def crashes(self, writes: int) -> None:
-        """Let the operator end after this many writes of the monitor's next plan."""
-        key = self.world.key("DriftMonitor", self.name)
-        before = copy.deepcopy(self.world.objects)
-        plan = self.world.plan(key)
-        self.world.carry_out(key, plan)
-        done = [each for each in (*map(_key, plan.create), key)][writes:]
-        for each in done:
-            if each in before:
-                self.world.objects[each] = before[each]
-            else:
-                self.world.objects.pop(each, None)
-
-
-def _key(manifest: Any) -> Key:
-    about = manifest["metadata"]
-    found = resources.BY_KIND[manifest["apiVersion"], manifest["kind"]]
-    return Key(found, about["namespace"], about["name"])
-
-
-__all__ = ["MonitorStory", "MonitorWorld", "as_text", "look", "monitor", "snapshot"]
+        """Let the operator end after this many more writes; another one goes on."""
+        self.world.api.crash_after = writes
+        self.world.settle()

@@ -4,15 +4,28 @@ from typing import Any
 
 from plumbline.plan.common.job_outcome import JobOutcome
 
-from tests.unit.plan.builders import case_of, dataset, judged, profiled, run, template, trained
-from tests.unit.plan.world import Object, World
+from tests.sim.loop.world import World
+from tests.unit.plan.builders import (
+    case_of,
+    dataset,
+    judged,
+    manifest,
+    profiled,
+    run,
+    template,
+    trained,
+)
+
+Object = dict[str, Any]
+# What these kinds read is written by the tests.
+IDLE = ("ModelDeployment", "DriftMonitor")
 
 
 class DatasetStory:
     """A world with one Dataset."""
 
     def __init__(self, **spec: Any) -> None:
-        self.world = World()
+        self.world = World(idle=IDLE)
         self.uid = self.world.add(dataset(**spec))["metadata"]["uid"]
         self.world.settle()
 
@@ -40,6 +53,16 @@ class DatasetStory:
 
     def refresh(self, mark: str) -> None:
         self.world.annotate("Dataset", "flights", "plumbline.dev/refresh", mark)
+        self.world.settle()
+
+    def asks(self, *requests: str) -> None:
+        """Let monitors ask for new rows, one for each of these requests and no others."""
+        for name in self.world.names("DriftMonitor"):
+            self.world.delete("DriftMonitor", name)
+        for number, request in enumerate(requests):
+            asking = manifest("DriftMonitor", f"m{number}", {"deploymentRef": {"name": "flights"}})
+            asking["status"] = {"refresh": request, "refreshDataset": "flights"}
+            self.world.add(asking)
         self.world.settle()
 
 
@@ -88,7 +111,7 @@ class RunStory:
 
 def with_data(**spec: Any) -> World:
     """Return a world with a Dataset at revision 1 and a template."""
-    world = World()
+    world = World(idle=IDLE)
     uid = world.add(dataset(**spec))["metadata"]["uid"]
     world.add(template())
     world.settle()

@@ -5,14 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.common.jobs import PATIENCE
 
+from tests.sim.loop.world import World
 from tests.unit.plan import rollout_world, test_model_deployment_table
-from tests.unit.plan.builders import broken, dataset, failed, profiled, run, template
+from tests.unit.plan.builders import active, broken, dataset, failed, profiled, run, template
 from tests.unit.plan.monitor_story import MonitorStory
 from tests.unit.plan.stories import DatasetStory, RunStory, ready_dataset
-from tests.unit.plan.world import World
 
 Object = dict[str, Any]
 State = Callable[[], Object]
@@ -97,9 +96,8 @@ def run_training() -> Object:
 
 def run_kept_by(reason: str, time: timedelta) -> Object:
     story = RunStory()
-    since = story.world.now - time
-    kept = JobOutcome(state="Active", reason=reason, message="by whom", since=since)
-    story.ends("first-train", kept)
+    story.ends("first-train", active(reason, "by whom"))
+    story.world.advance(time.total_seconds())
     return trained(story)
 
 

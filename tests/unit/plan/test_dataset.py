@@ -5,7 +5,9 @@ import json
 import pytest
 from plumbline.plan.dataset.attempt import REFRESHES
 
+from tests.sim.loop.world import World
 from tests.unit.plan.builders import (
+    API_VERSION,
     active,
     broken,
     dataset,
@@ -16,7 +18,6 @@ from tests.unit.plan.builders import (
 )
 from tests.unit.plan.stories import DatasetStory as Story
 from tests.unit.plan.stories import ready_dataset as ready_story
-from tests.unit.plan.world import World
 
 
 def test_a_new_dataset_gets_one_job_and_its_task() -> None:
@@ -62,8 +63,7 @@ def test_good_rows_become_revision_1() -> None:
 
 def test_nothing_asks_for_a_second_fetch_of_the_same_spec() -> None:
     story = ready_story()
-    story.world.advance(10**6)
-    assert story.world.settle() == 0
+    assert story.world.advance(10**6) == 0
 
 
 def test_a_refresh_with_other_rows_makes_revision_2() -> None:
@@ -264,16 +264,6 @@ def test_a_job_deleted_by_hand_is_made_again() -> None:
     assert story.job == name
 
 
-def test_a_job_that_vanished_after_its_work_is_not_repeated() -> None:
-    story = Story()
-    name = story.job
-    story.world.delete("Job", name)
-    story.world.remember(name, profiled(story.uid))
-    story.world.settle()
-    assert story.world.names("Job") == []
-    assert story.status["revision"] == 1
-
-
 def test_a_finished_job_deleted_later_changes_nothing() -> None:
     story = ready_story()
     story.world.delete("Job", story.job)
@@ -288,6 +278,9 @@ def test_only_the_newest_job_and_its_task_are_kept() -> None:
     assert story.world.names("ConfigMap") == [story.job]
 
 
+OWNER = {"apiVersion": API_VERSION, "kind": "Dataset", "name": "flights"}
+
+
 def test_children_that_somebody_else_hung_on_the_dataset_are_left_alone() -> None:
     story = ready_story()
     stranger = {
@@ -296,9 +289,9 @@ def test_children_that_somebody_else_hung_on_the_dataset_are_left_alone() -> Non
         "metadata": {
             "name": "stranger",
             "namespace": "team",
-            "ownerReferences": [{"uid": story.uid, "controller": True, "kind": "Dataset"}],
+            "ownerReferences": [{**OWNER, "uid": story.uid, "controller": True}],
         },
-        "spec": {},
+        "spec": {"suspend": True},
     }
     story.world.add(stranger)
     assert story.world.settle() == 0
@@ -316,8 +309,7 @@ def test_history_is_bounded() -> None:
 
 def test_a_monitors_request_is_answered_in_the_status() -> None:
     story = ready_story()
-    story.world.requests = ("monitor-1",)
-    story.world.settle()
+    story.asks("monitor-1")
     story.ends(profiled(story.uid, "b"))
     assert story.status["refreshes"] == [
         {"id": "monitor-1", "outcome": "NewRevision", "revision": 2}
@@ -326,10 +318,8 @@ def test_a_monitors_request_is_answered_in_the_status() -> None:
 
 def test_a_request_that_comes_during_a_fetch_gets_its_own() -> None:
     story = ready_story()
-    story.world.requests = ("first",)
-    story.world.settle()
-    story.world.requests = ("first", "second")
-    story.world.settle()
+    story.asks("first")
+    story.asks("first", "second")
     story.ends(profiled(story.uid, "b"))
     assert [each["id"] for each in story.status["refreshes"]] == ["first"]
     story.ends(profiled(story.uid, "b"))
@@ -338,8 +328,7 @@ def test_a_request_that_comes_during_a_fetch_gets_its_own() -> None:
 
 def test_more_requests_than_the_status_can_answer_do_not_fetch_for_ever() -> None:
     story = ready_story()
-    story.world.requests = tuple(f"monitor-{number:02}" for number in range(REFRESHES + 3))
-    story.world.settle()
+    story.asks(*(f"monitor-{number:02}" for number in range(REFRESHES + 3)))
     story.ends(profiled(story.uid, "b"))
     assert story.condition("Reconciling") is None
     assert len(story.status["refreshes"]) == REFRESHES
@@ -359,7 +348,6 @@ def test_a_reason_that_no_condition_can_hold_is_replaced() -> None:
 
 def test_a_dataset_that_is_being_deleted_is_left_alone() -> None:
     story = Story()
-    metadata = story.world.get("Dataset", "flights")["metadata"]
-    metadata["deletionTimestamp"] = "2026-03-01T12:00:00Z"
+    story.world.begin_to_delete("Dataset", "flights")
     story.ends(profiled(story.uid))
     assert "revision" not in story.status

@@ -17,10 +17,8 @@ def test_an_unreachable_source_is_tried_again_after_a_pause() -> None:
     story.ends(UNREACHABLE)
     assert story.condition("Reconciling") == ("True", "SourceUnreachable")
     assert "12:00:10 UTC" in story.message("Ready")
-    story.world.advance(QUICK_SECONDS[0] - 1)
-    assert story.world.settle() == 0
+    assert story.world.advance(QUICK_SECONDS[0] - 1) == 0
     story.world.advance(1)
-    story.world.settle()
     assert story.job != first
     assert story.condition("Reconciling") == ("True", "Profiling")
 
@@ -30,7 +28,6 @@ def test_a_source_that_changed_while_it_was_read_is_read_again_by_itself() -> No
     story.ends(failed("SourceChanged", "s3://raw/1.csv changed while it was read."))
     assert story.condition("Stalled") is None
     story.world.advance(QUICK_SECONDS[0])
-    story.world.settle()
     story.ends(profiled(story.uid))
     assert story.condition("Ready") == ("True", "RevisionInUse")
 
@@ -38,8 +35,7 @@ def test_a_source_that_changed_while_it_was_read_is_read_again_by_itself() -> No
 def test_the_pass_that_records_a_failure_says_when_to_look_again() -> None:
     story = Story()
     story.ends(UNREACHABLE)
-    key = story.world.key("Dataset", "flights")
-    due = story.world.requeues[key]
+    due = story.world.due("Dataset", "flights")
     assert due
     assert (due - story.world.now).total_seconds() == QUICK_SECONDS[0]
 
@@ -50,7 +46,6 @@ def test_after_a_few_tries_somebody_is_called() -> None:
         story.ends(UNREACHABLE)
         assert story.condition("Stalled") is None
         story.world.advance(seconds)
-        story.world.settle()
     story.ends(UNREACHABLE)
     assert story.condition("Stalled") == ("True", "SourceUnreachable")
     assert story.condition("Reconciling") is None
@@ -61,7 +56,6 @@ def test_a_called_source_is_looked_at_from_time_to_time() -> None:
     story.ends(MISSING)
     assert story.condition("Stalled") == ("True", "SourceNotFound")
     story.world.advance(SLOW_SECONDS)
-    story.world.settle()
     story.ends(profiled(story.uid))
     assert story.condition("Ready") == ("True", "RevisionInUse")
     assert story.condition("Stalled") is None
@@ -80,8 +74,7 @@ def test_what_only_a_person_can_mend_is_not_tried_again(reason: str) -> None:
     story = Story()
     story.ends(failed(reason))
     assert story.condition("Stalled") == ("True", reason)
-    story.world.advance(10**6)
-    assert story.world.settle() == 0
+    assert story.world.advance(10**6) == 0
 
 
 def test_a_failure_leaves_the_last_revision_in_use() -> None:
@@ -95,24 +88,20 @@ def test_a_failure_leaves_the_last_revision_in_use() -> None:
 
 def test_a_request_waits_for_the_quick_tries_and_is_then_answered() -> None:
     story = ready_story()
-    story.world.requests = ("monitor-1",)
-    story.world.settle()
+    story.asks("monitor-1")
     for seconds in QUICK_SECONDS:
         story.ends(UNREACHABLE)
         assert "refreshes" not in story.status
         story.world.advance(seconds)
-        story.world.settle()
     story.ends(UNREACHABLE)
     assert story.status["refreshes"] == [{"id": "monitor-1", "outcome": "Failed", "revision": 1}]
 
 
 def test_a_new_request_after_a_failure_is_fetched_at_once() -> None:
     story = ready_story()
-    story.world.requests = ("monitor-1",)
-    story.world.settle()
+    story.asks("monitor-1")
     story.ends(MISSING)
-    story.world.requests = ("monitor-2",)
-    story.world.settle()
+    story.asks("monitor-2")
     story.ends(profiled(story.uid, "b"))
     assert [each["id"] for each in story.status["refreshes"]] == ["monitor-2", "monitor-1"]
 
@@ -121,7 +110,6 @@ def test_a_success_forgets_the_failures_before() -> None:
     story = Story()
     story.ends(UNREACHABLE)
     story.world.advance(QUICK_SECONDS[0])
-    story.world.settle()
     story.ends(profiled(story.uid))
     story.refresh("monday")
     story.ends(UNREACHABLE)

@@ -86,20 +86,10 @@ def test_a_run_that_somebody_deletes_is_not_made_again():
 def test_one_episode_makes_one_run_even_if_the_operator_dies_at_any_point(writes, steps):
     story = MonitorStory()
     story.sees()
-    story.world.assessment = story.world.assessment.__class__(
-        **{
-            **{
-                name: getattr(story.world.assessment, name)
-                for name in story.world.assessment.__slots__
-            },
-            "drifted": True,
-        }
-    )
     for step in range(4):
-        if step == steps:
-            story.crashes(writes)
-        story.world.pass_over_all()
-        story.world.advance(1)
+        story.world.api.crash_after = writes if step == steps else None
+        story.sees(drifted=True)
+        story.waits(1)
         if step:
             story.new_rows()
     story.crashes(writes)
@@ -173,7 +163,7 @@ def test_data_that_breaks_during_an_episode_holds_the_run_back():
 def test_an_operator_that_restarts_does_not_forget_that_data_is_broken():
     story = drifting()
     story.sees(drifted=True, broken=True)
-    story.world.assessment = None
+    story.assessment = None
     story.new_rows()
     assert story.runs == []
     assert story.condition("DataBroken")["status"] == "True"
@@ -191,13 +181,13 @@ def test_the_status_keeps_until_when_a_column_was_broken():
     story.sees(broken=True)
     story.sees(mended=(("temp", 1_000_000_000),))
     assert story.status["mended"] == [{"column": "temp", "until": "2001-09-09T01:46:40Z"}]
-    story.world.assessment = None
+    story.assessment = None
     assert story.world.settle() == 0
 
 
 def test_a_restart_before_the_first_look_writes_nothing():
     story = drifting()
-    story.world.assessment = None
+    story.assessment = None
     assert story.world.settle() == 0
 
 
@@ -275,7 +265,8 @@ def test_a_new_episode_does_not_train_again_on_rows_that_gave_no_model():
 
 def test_a_second_monitor_run_waits_for_the_first_to_end():
     story = retraining()
-    del story.world.get("DriftMonitor", "watch")["status"]["episode"]
+    lost = {key: value for key, value in story.status.items() if key != "episode"}
+    story.world.set_status("DriftMonitor", "watch", lost)
     story.world.settle()
     assert story.episode["id"] == "watch-2"
     assert story.episode["outcome"] == "WaitingForRun"
@@ -303,13 +294,13 @@ def test_a_dataset_that_is_made_again_under_its_name_is_trained_on():
 def test_a_monitor_of_a_column_that_nobody_counts_does_not_pretend_to_watch():
     story = MonitorStory()
     story.world.edit("DriftMonitor", "watch", columns=["tmep"])
-    story.world.assessment = replace(look(), findings=(), unknown=("tmep",))
+    story.assessment = replace(look(), findings=(), unknown=("tmep",))
     story.world.settle()
     ready = story.condition("Ready")
     assert (ready["status"], ready["reason"]) == ("False", "ColumnUnknown")
     assert "tmep: mend spec.columns" in ready["message"]
     assert story.condition("Stalled")["status"] == "True"
-    story.world.assessment = None
+    story.assessment = None
     assert story.world.settle() == 0, "a restart says nothing else"
     story.world.edit("DriftMonitor", "watch", columns=["temp"])
     story.world.settle()
@@ -319,7 +310,7 @@ def test_a_monitor_of_a_column_that_nobody_counts_does_not_pretend_to_watch():
 def test_status_that_is_lost_gives_no_name_twice():
     story = retraining()
     story.ends("watch-1", "Passed")
-    story.world.get("DriftMonitor", "watch")["status"] = {"observedGeneration": -1}
+    story.world.set_status("DriftMonitor", "watch", {"observedGeneration": -1})
     story.world.settle()
     assert story.episode["id"] == "watch-2"
 
@@ -343,10 +334,10 @@ def test_a_long_name_makes_runs_with_names_that_fit():
 def test_numbers_alone_write_nothing():
     story = drifting()
     for rows in range(401, 440):
-        story.world.assessment = type(story.world.assessment)(
-            model=story.world.assessment.model,
+        story.assessment = type(story.assessment)(
+            model=story.assessment.model,
             drifted=True,
-            findings=story.world.assessment.findings,
+            findings=story.assessment.findings,
             window_rows=rows,
         )
         assert story.world.settle() == 0
@@ -398,7 +389,7 @@ def test_history_is_bounded():
 def test_scores_that_are_no_numbers_can_be_stored():
     story = MonitorStory()
     story.sees()
-    found = story.world.assessment.findings[0]
+    found = story.assessment.findings[0]
     wild = type(found)(
         name="temp",
         score=float("inf"),
@@ -407,8 +398,8 @@ def test_scores_that_are_no_numbers_can_be_stored():
         rows=4,
         alarm=True,
     )
-    story.world.assessment = type(story.world.assessment)(
-        model=story.world.assessment.model, drifted=True, findings=(wild,), window_rows=4
+    story.assessment = type(story.assessment)(
+        model=story.assessment.model, drifted=True, findings=(wild,), window_rows=4
     )
     story.world.settle()
     assert story.status["columns"][0]["log10P"] == -9999.0
@@ -416,18 +407,18 @@ def test_scores_that_are_no_numbers_can_be_stored():
 
 def test_a_monitor_that_cannot_read_a_serving_pod_does_not_pretend_to_watch():
     story = MonitorStory()
-    story.world.assessment = look()
+    story.assessment = look()
     story.world.settle()
     assert story.condition("Ready")["status"] == "True"
     problem = PodProblem(
         pod="flights-abc", identity="abc", image="server:9", message="its format is 7"
     )
-    story.world.unreadable = (replace(problem, identity="before"), problem)
+    story.cannot_read(replace(problem, identity="before"), problem)
     story.world.settle()
     ready = story.condition("Ready")
     assert (ready["status"], ready["reason"]) == ("False", "CountsUnreadable")
     assert "counts of 1 serving pod cannot" in ready["message"]
     assert "pod flights-abc (image server:9): its format is 7" in ready["message"]
-    story.world.unreadable = ()
+    story.cannot_read()
     story.world.settle()
     assert story.condition("Ready")["reason"] == "Watching"

@@ -6,9 +6,9 @@ import pytest
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.common.jobs import NOTICEABLE, PATIENCE
 
+from tests.sim.loop.world import World
 from tests.unit.plan.builders import active, profiled
 from tests.unit.plan.stories import DatasetStory, RunStory, ready_dataset
-from tests.unit.plan.world import World
 
 LOST = "container train of pod first-train-x: no such host: check the image's name"
 
@@ -25,7 +25,6 @@ def run_with(reason: str) -> RunStory:
 
 def after(story: RunStory | DatasetStory, time: timedelta) -> None:
     story.world.advance(time.total_seconds())
-    story.world.settle()
 
 
 def test_an_image_that_cannot_be_pulled_is_told_at_the_first_failure() -> None:
@@ -38,9 +37,7 @@ def test_an_image_that_cannot_be_pulled_is_told_at_the_first_failure() -> None:
 
 def test_an_image_that_never_comes_calls_a_person_when_time_is_up() -> None:
     story = run_with("ErrImagePull")
-    assert (
-        story.world.requeues[story.world.key("TrainingRun", "first")] == story.world.now + PATIENCE
-    )
+    assert story.world.due("TrainingRun", "first") == story.world.now + PATIENCE
     after(story, PATIENCE)
     assert story.condition("Ready") == ("False", "ImagePullBackOff")
     assert story.condition("Stalled") == ("True", "ImagePullBackOff")

@@ -18,7 +18,8 @@ def story_with(stable: str | None) -> RunStory:
 
 
 def promote(story: RunStory, stable: str) -> None:
-    story.world.get("ModelDeployment", "flights")["status"] = deployment(stable=stable)["status"]
+    status = deployment(stable=stable)["status"]
+    story.world.set_status("ModelDeployment", "flights", status)
 
 
 def case_of(story: RunStory, job: str) -> dict[str, Any]:

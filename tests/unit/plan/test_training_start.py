@@ -5,8 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from plumbline.api import canonical
+from plumbline.api import canonical, names
+from plumbline.api.resources import DATASET
 
+from tests.sim.loop.world import World
 from tests.unit.plan.builders import (
     active,
     broken,
@@ -18,7 +20,6 @@ from tests.unit.plan.builders import (
     template,
 )
 from tests.unit.plan.stories import RunStory, with_data
-from tests.unit.plan.world import World
 
 STORE_SECRET = {
     "name": "KEY",
@@ -146,7 +147,6 @@ def test_a_run_waits_for_a_fetch_whose_image_takes_long_to_come() -> None:
     slow = active("ContainerCreating", "container profile waits for its image.")
     world.finish(job, replace(slow, since=world.now))
     world.advance(60)
-    world.settle()
     story = RunStory(world=world)
     assert story.condition("Reconciling") == ("True", "DatasetNotReady")
     message = world.condition("TrainingRun", "first", "Ready")["message"]
@@ -247,12 +247,11 @@ def test_an_older_revision_may_have_columns_that_the_schema_no_longer_has() -> N
 
 def test_a_run_applied_together_with_an_edit_of_its_dataset_waits_for_the_new_revision() -> None:
     world = with_data()
+    world.idle.add(DATASET)
     world.edit("Dataset", "flights", format="parquet")
-    world.add(run())
-    plan = world.plan(world.key("TrainingRun", "first"))
-    assert plan.create == ()
-    assert plan.status
-    assert plan.status["conditions"][0]["reason"] == "DatasetNotReady"
+    story = RunStory(world=world)
+    assert story.jobs == []
+    assert story.condition("Reconciling") == ("True", "DatasetNotReady")
 
 
 def test_a_suspended_run_makes_nothing_until_it_is_resumed() -> None:
@@ -288,37 +287,41 @@ def test_a_namespace_without_credentials_says_what_mends_it() -> None:
     assert "--set 'namespaces={team}'" in story.message("Stalled")
 
 
-def test_a_foreign_config_map_of_the_same_name_is_not_adopted() -> None:
+@pytest.mark.parametrize(
+    ("labels", "reason"), [({}, "Foreign"), ({names.MANAGED_BY: names.MANAGER}, "NameTaken")]
+)
+def test_a_foreign_config_map_of_the_same_name_is_not_adopted(labels, reason) -> None:
     world = with_data()
     world.add(
         {
             "apiVersion": "v1",
             "kind": "ConfigMap",
-            "metadata": {"name": "first-spec", "namespace": "team"},
+            "metadata": {"name": "first-spec", "namespace": "team", "labels": labels},
             "data": {"task.json": "{}"},
         }
     )
     story = RunStory(world=world)
-    assert story.condition("Stalled") == ("True", "NameTaken")
+    assert story.condition("Stalled") == ("True", reason)
     assert story.jobs == []
 
 
 def test_a_run_made_again_under_its_name_waits_until_the_old_ones_children_are_gone() -> None:
     story = RunStory()
+    story.world.cluster.collects = False
     story.world.delete("TrainingRun", "first")
     story.world.add(run())
     story.world.settle()
     assert story.condition("Reconciling") == ("True", "NameTaken")
-    story.world.delete("ConfigMap", "first-spec")
-    story.world.delete("Job", "first-train")
+    story.world.cluster.collects = True
     story.world.settle()
     assert story.condition("Reconciling") == ("True", "Training")
 
 
 def test_a_frozen_spec_that_was_replaced_is_not_followed() -> None:
     story = RunStory()
-    found = story.world.get("ConfigMap", "first-spec")
-    found["data"]["task.json"] = found["data"]["task.json"].replace('"seed":0', '"seed":1')
+    task = story.world.get("ConfigMap", "first-spec")["data"]["task.json"]
+    other = {"task.json": task.replace('"seed":0', '"seed":1')}
+    story.world.replace("ConfigMap", "first-spec", data=other)
     story.world.settle()
     assert story.condition("Stalled") == ("True", "SpecLost")
 

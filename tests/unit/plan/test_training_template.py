@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.sim.loop.world import World
 from tests.unit.plan.builders import dataset, manifest, template
-from tests.unit.plan.world import World
 
 SECRET = {"secretKeyRef": {"name": "plumbline-store", "key": "AWS_SECRET_ACCESS_KEY"}}
 

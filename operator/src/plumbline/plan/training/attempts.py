@@ -3,7 +3,7 @@
 A judge answers only when it compared with the model that serves now.
 """
 
-from plumbline.contract.manifests import ModelResult, parsed
+from plumbline.contract.manifests import ModelResult
 from plumbline.contract.tasks import Champion, FrozenSpec
 from plumbline.plan.common import jobs
 from plumbline.plan.common.job_outcome import JobOutcome
@@ -59,7 +59,7 @@ def judge_of(snapshot: TrainingRunSnapshot, request: JudgeRequest) -> tuple[str,
     name = f"{snapshot.run.metadata.name}-judge"
     if name in judges:
         name = f"{name}-{request.token}"
-    return name, _without_job(snapshot.outcomes.get(name), request)
+    return name, None
 
 
 def answers(record: ModelResult, request: JudgeRequest) -> bool:
@@ -74,9 +74,3 @@ def _is_about(snapshot: TrainingRunSnapshot, name: str, request: JudgeRequest) -
     job = jobs.find(snapshot.jobs, name)
     notes = job["metadata"].get("annotations", {}) if job else {}
     return bool(notes.get(judge_job.REQUEST) == request.text)
-
-
-def _without_job(outcome: JobOutcome | None, request: JudgeRequest) -> JobOutcome | None:
-    """Return what a Job left behind that is gone, if what it wrote answers the request."""
-    record = parsed(ModelResult, outcome.record) if outcome else None
-    return outcome if record and answers(record, request) else None
