@@ -1,6 +1,6 @@
 """One operator process: the real cache, wakes, plans and effects; only what feeds them is ours."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -44,8 +44,9 @@ class Process:
         settings: Any,
         idle: Collection[Resource] = (),
         records: Records | None = None,
+        wrote: Callable[[Key, Any], None] = lambda key, before: None,
     ) -> None:
-        self._idle = idle
+        self._idle, self._api, self._wrote = idle, api, wrote
         self.cache, self.queue = Cache(UNREAD), Queue(clock=time)
         list_all(api.store, self.cache)
         self.records = records or Records(lambda _: archive)  # type: ignore[arg-type,return-value]
@@ -76,6 +77,7 @@ class Process:
     async def reconcile(self, key: Key) -> datetime | None:
         """Make one pass; what nobody can expect to happen ends the story."""
         self.passes += 1
+        before, writes = (self.cache.get(key) or {}).get("status"), len(self._api.writes)
         try:
             again = await self._reconciler.reconcile(key)
         except EXPECTED as error:
@@ -84,6 +86,8 @@ class Process:
         except Exception as error:
             raise Bug(f"{key.resource.kind} {key.name}: {error!r}") from error
         self.failing.pop(key, None)
+        if len(self._api.writes) > writes:
+            self._wrote(key, before)
         return again
 
     async def work_one(self) -> None:

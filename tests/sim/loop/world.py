@@ -15,6 +15,7 @@ from typing import Any
 from plumbline.api.objects import Key
 from plumbline.api.plan import Plan
 from plumbline.api.resources import BY_KIND, CHILDREN, OURS
+from plumbline.engine.decisions import new_decisions
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.kind import Kind
@@ -56,6 +57,7 @@ class World:
 
     Attributes:
         plans: the newest plans, the last one last.
+        news: the decisions that were recorded, as object and rule.
         idle: kinds whose objects nobody acts on.
     """
 
@@ -76,6 +78,7 @@ class World:
         self.api = Api(self.store, self._before)
         self._settings = settings or builders.settings()
         self.plans: deque[tuple[Key, Plan]] = deque(maxlen=2000)
+        self.news: list[tuple[Key, str]] = []
         self.idle = {BY_NAME[kind] for kind in idle}
         self._kinds = tuple(checked(kind, self._planned) for kind in kinds)
         self.crashes = 0
@@ -165,10 +168,14 @@ class World:
         self._settings = settings
         self.restart()
 
+    def newest_plan(self, kind: str, name: str) -> Plan:
+        """Return what was planned last for an object."""
+        key = self.key(kind, name)
+        return next(plan for known, plan in reversed(self.plans) if known == key)
+
     def due(self, kind: str, name: str) -> Any:
         """Return when the newest plan of an object wants to look again."""
-        key = self.key(kind, name)
-        return next(plan.requeue_at for known, plan in reversed(self.plans) if known == key)
+        return self.newest_plan(kind, name).requeue_at
 
     def settle(self) -> int:
         """Let everybody act until nobody has anything to do; return the operator's writes."""
@@ -236,6 +243,7 @@ class World:
             settings=self._settings,
             idle=self.idle,
             records=records,
+            wrote=self._wrote,
         )
 
     def _act(self) -> None:
@@ -294,6 +302,13 @@ class World:
 
     def _planned(self, key: Key, plan: Plan) -> None:
         self.plans.append((key, plan))
+
+    def _wrote(self, key: Key, before: Any) -> None:
+        """Take down which decisions of a pass that has written are new."""
+        known, plan = self.plans[-1]
+        if known == key:
+            found = new_decisions(plan.decisions, before=before, after=plan.status)
+            self.news += [(key, each.rule) for each in found]
 
     def _before(self, write: Write) -> None:
         self.safety.check(write)
