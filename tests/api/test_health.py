@@ -70,13 +70,13 @@ STATES = {
         "Dataset",
         [
             *ready("RevisionInUse", "revision 2"),
-            {"type": "Valid", "status": "False", "reason": "RulesBroken", "message": "3 rows"},
+            {"type": "Valid", "status": "False", "reason": "RulesFailed", "message": "3 rows"},
         ],
         "Current",
         "Healthy",
     ),
     "no revision and the data must be mended": State(
-        "Dataset", stalled("RulesBroken", "3 rows below min"), "Failed", "Degraded"
+        "Dataset", stalled("RulesFailed", "3 rows below min"), "Failed", "Degraded"
     ),
     "finished, all gates passed": State(
         "TrainingRun", ready("Complete", "auc .74"), "Current", "Healthy"
@@ -92,7 +92,7 @@ STATES = {
     ),
     "suspended": State("TrainingRun", held("Suspended", "by its owner"), "InProgress", "Suspended"),
     "a template that fits its data": State(
-        "TrainingTemplate", ready("Fits", "fits flights"), "Current", "Healthy"
+        "TrainingTemplate", ready("SpecValid", "fits flights"), "Current", "Healthy"
     ),
     "a template without its data": State(
         "TrainingTemplate", working("DatasetNotFound", "flights"), "InProgress", "Progressing"
@@ -102,7 +102,7 @@ STATES = {
     ),
     "serves while a canary runs": State(
         "ModelDeployment",
-        ready_and_working("CanaryMeasured", "20 %"),
+        ready_and_working("CanaryRunning", "20 %"),
         "InProgress",
         "Progressing",
     ),

@@ -41,7 +41,7 @@ def test_my_file_has_a_torn_line_and_then_i_mend_it(names: Names) -> None:
     torn = "\n".join([*lines[:100], "12.5,0.1", *lines[100:]])
     source = objects.in_config_map(name)
     names.apply(objects.config_map(name, torn), objects.dataset(name, source))
-    told = message(until("dataset", name, says("RulesBroken")), "RulesBroken")
+    told = message(until("dataset", name, says("RulesFailed")), "RulesFailed")
     assert "data.csv is torn at line 101" in told
     assert "2 fields instead of 4" in told
     names.apply(objects.config_map(name, text))

@@ -19,15 +19,15 @@ FAST = {
     "said EpisodeClosed",
     "said DataBroken",
     "TrainingRun Ready=True Complete",
-    "TrainingRun Ready=False Judging",
-    "Dataset Valid=False RulesBroken",
+    "TrainingRun Ready=False Evaluating",
+    "Dataset Valid=False RulesFailed",
 }
 LONG = FAST | {
     "TrainingRun Ready=False GateFailed",
     "TrainingRun Ready=False GateInconclusive",
     "TrainingRun Ready=False DatasetNotReady",
     "ModelDeployment Progressing=False Suspended",
-    "ModelDeployment Progressing=True Retiring",
+    "ModelDeployment Progressing=True Draining",
     "ModelDeployment Progressing=False RolledBack",
     "Dataset Ready=False Suspended",
     "said OOMKilled",

@@ -94,7 +94,7 @@ def test_the_table_is_about_every_metric() -> None:
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_metric_is_judged_or_refused_before_anything_trains(metric: str, question: str) -> None:
     found = of_template(fields(metric), data(question))
-    assert found.reason == ("Fits" if question in JUDGED[metric] else "GateUnfit")
+    assert found.reason == ("SpecValid" if question in JUDGED[metric] else "MetricNotApplicable")
     sample, answers = answered(question)
     measured = scores.measure(metric, sample, answers)
     assert isinstance(measured, intervals.Interval) == (question in JUDGED[metric])
@@ -108,7 +108,7 @@ def test_a_refusal_says_what_to_use_instead() -> None:
 
 
 def test_classes_that_only_the_data_knows_are_left_to_the_step_that_reads_it() -> None:
-    assert of_template(fields("auc"), data("3 classes", type="string")).reason == "Fits"
+    assert of_template(fields("auc"), data("3 classes", type="string")).reason == "SpecValid"
 
 
 def test_a_metric_that_was_not_foreseen_ends_the_judgement_with_what_fits() -> None:
@@ -162,8 +162,8 @@ def test_a_new_metric_goes_from_the_crd_to_the_judges_verdict_in_two_lines(added
         metrics=[Gate(metric=added, min=0.5)],
         champion=ChampionGate(deployment_ref={"name": "flights"}, metric=added, margin=0.1),
     )
-    assert of_template(asking(asked), data("2 classes")).reason == "Fits"
-    assert of_template(asking(asked), data("3 classes")).reason == "GateUnfit"
+    assert of_template(asking(asked), data("2 classes")).reason == "SpecValid"
+    assert of_template(asking(asked), data("3 classes")).reason == "MetricNotApplicable"
     assert added in metrics.fitting("Classification")
     sample, found = answered("2 classes")
     taken = scores.measured(sample, found)

@@ -260,7 +260,7 @@ def test_a_class_that_is_only_held_out_is_never_taken_for_another(pod: Pods) -> 
     assert set(metrics) == {"accuracy", "log_loss"}
     assert 0.45 < metrics["accuracy"] <= 0.5, ended
     gates = {"metrics": [{"metric": "auc", "min": 0.5}], "champion": None}
-    assert runs.trained(pod, {**task, "gates": gates}).reason == "GateUnfit"
+    assert runs.trained(pod, {**task, "gates": gates}).reason == "MetricNotApplicable"
 
 
 def test_one_row_in_two_hundred_is_enough_to_be_judged_by(pod: Pods) -> None:

@@ -193,7 +193,7 @@ def test_a_metric_that_could_never_be_measured_is_refused_before_anything_trains
     ended, _ = pod.profile(runs.SCHEMA, question=runs.question("hour"))
     task = runs.run_task(ended.words["digest"], pod, FOREST, features=["temp", "carrier"])
     refused = runs.trained(pod, {**task, "gates": gates})
-    assert (refused.code, refused.reason) == (64, "GateUnfit")
+    assert (refused.code, refused.reason) == (64, "MetricNotApplicable")
     assert "needs 2 classes, and target hour has 24: use accuracy or log_loss" in refused.message
     assert not pod.path("/data/train.parquet").exists()
 

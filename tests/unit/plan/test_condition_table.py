@@ -273,5 +273,5 @@ def test_a_revision_counts_the_same_after_a_failed_fetch_and_a_good_one() -> Non
     story = data_refreshed_badly()
     story.refresh("tuesday")
     story.ends(profiled(story.uid, "b"))
-    assert story.condition("Valid") == ("True", "RulesHeld")
+    assert story.condition("Valid") == ("True", "RulesPassed")
     assert story.status["revision"] == 2

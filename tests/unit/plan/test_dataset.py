@@ -55,7 +55,7 @@ def test_a_first_fetch_under_way_is_not_ready_and_reconciling() -> None:
 def test_good_rows_become_revision_1() -> None:
     story = ready_story()
     assert story.condition("Ready") == ("True", "RevisionInUse")
-    assert story.condition("Valid") == ("True", "RulesHeld")
+    assert story.condition("Valid") == ("True", "RulesPassed")
     assert story.condition("Reconciling") is story.condition("Stalled") is None
     assert (story.status["revision"], story.status["rows"]) == (1, 100)
     assert story.status["fetch"]["outcome"] == "NewRevision"
@@ -175,9 +175,9 @@ def test_a_changed_description_reads_nothing() -> None:
 def test_first_rows_that_break_a_rule_stall_the_dataset() -> None:
     story = Story()
     story.ends(broken(story.uid))
-    assert story.condition("Ready") == ("False", "RulesBroken")
-    assert story.condition("Stalled") == ("True", "RulesBroken")
-    assert story.condition("Valid") == ("False", "RulesBroken")
+    assert story.condition("Ready") == ("False", "RulesFailed")
+    assert story.condition("Stalled") == ("True", "RulesFailed")
+    assert story.condition("Valid") == ("False", "RulesFailed")
     assert story.status["violations"][0]["rows"] == [4, 9, 12]
     assert "3 rows" in story.message("Stalled")
     assert "kubectl annotate dataset flights -n team" in story.message("Stalled")
@@ -188,7 +188,7 @@ def test_later_rows_that_break_a_rule_leave_the_last_revision_in_use() -> None:
     story.refresh("monday")
     story.ends(broken(story.uid))
     assert story.condition("Ready") == ("True", "RevisionInUse")
-    assert story.condition("Valid") == ("False", "RulesBroken")
+    assert story.condition("Valid") == ("False", "RulesFailed")
     assert story.condition("Reconciling") is story.condition("Stalled") is None
     assert (story.status["revision"], story.status["manifest"]) == (1, digest("ma"))
 
@@ -200,7 +200,7 @@ def test_mended_rows_clear_the_violations() -> None:
     story.refresh("tuesday")
     story.ends(profiled(story.uid, "b"))
     assert "violations" not in story.status
-    assert story.condition("Valid") == ("True", "RulesHeld")
+    assert story.condition("Valid") == ("True", "RulesPassed")
 
 
 def test_a_suspended_dataset_reads_nothing_and_keeps_its_revision() -> None:

@@ -78,7 +78,7 @@ def test_a_later_fetch_that_cannot_start_leaves_the_revision_in_use_and_says_so(
     story.ends(stuck(story.world))
     assert story.condition("Reconciling") == ("True", "ImagePullBackOff")
     after(story, PATIENCE)
-    assert story.condition("Ready") == ("True", "FetchStuck")
+    assert story.condition("Ready") == ("True", "FetchBlocked")
     assert story.condition("Reconciling") is story.condition("Stalled") is None
     assert "no such host" in story.message("Ready")
     story.ends(profiled(story.uid, "b"))

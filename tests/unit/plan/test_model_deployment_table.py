@@ -70,7 +70,7 @@ def down() -> World:
         (waiting, "False", "WaitingForRun", "True", "absent", "WaitingForRun"),
         (starting, "False", "Starting", "True", "absent", "Starting"),
         (serving, "True", "Serving", "absent", "absent", "Idle"),
-        (measuring, "True", "Serving", "True", "absent", "CanaryMeasured"),
+        (measuring, "True", "Serving", "True", "absent", "CanaryRunning"),
         (rolled_back, "True", "Serving", "absent", "absent", "RolledBack"),
         (held, "False", "Suspended", "absent", "absent", "Idle"),
         (stalled, "False", "ProgressDeadlineExceeded", "absent", "True", "Starting"),

@@ -8,7 +8,7 @@ QUOTA = "create Job team/first-train: exceeded quota: small, requested: count/jo
 VALID = {
     "type": "Valid",
     "status": "True",
-    "reason": "RulesHeld",
+    "reason": "RulesPassed",
     "message": "100 rows hold all rules.",
 }
 
@@ -36,7 +36,7 @@ def test_what_serves_stays_ready_while_quota_holds_up_the_next() -> None:
     assert rows(found) == {
         "Ready": ("True", "RevisionInUse"),
         "Reconciling": ("True", "QuotaExceeded"),
-        "Valid": ("True", "RulesHeld"),
+        "Valid": ("True", "RulesPassed"),
     }
 
 
@@ -51,5 +51,5 @@ def test_what_only_a_person_can_mend_stalls_and_keeps_other_conditions() -> None
     assert rows(found) == {
         "Ready": ("False", "Forbidden"),
         "Stalled": ("True", "Forbidden"),
-        "Valid": ("True", "RulesHeld"),
+        "Valid": ("True", "RulesPassed"),
     }

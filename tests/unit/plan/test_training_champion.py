@@ -61,7 +61,7 @@ def test_a_champion_that_changed_meanwhile_is_judged_against_again() -> None:
     story = story_with("a")
     promote(story, "b")
     story.is_judged()
-    assert story.condition("Reconciling") == ("True", "Judging")
+    assert story.condition("Reconciling") == ("True", "Evaluating")
     (again,) = (job for job in story.jobs if job.startswith("first-judge-"))
     assert case_of(story, again)["champion"]["digest"] == digest("b")
     story.is_judged(job=again)

@@ -10,7 +10,7 @@ def test_a_trained_run_is_judged() -> None:
     story = RunStory()
     story.trains()
     assert story.jobs == ["first-judge", "first-train"]
-    assert story.condition("Reconciling") == ("True", "Judging")
+    assert story.condition("Reconciling") == ("True", "Evaluating")
     assert story.status["training"] == digest("t")
 
 
@@ -92,7 +92,7 @@ def test_an_image_that_cannot_be_pulled_is_told_and_recovers_when_mended() -> No
     story.world.finish("first-train", active("ImagePullBackOff", "back-off 10s"))
     assert story.world.settle() == 0
     story.trains()
-    assert story.condition("Reconciling") == ("True", "Judging")
+    assert story.condition("Reconciling") == ("True", "Evaluating")
 
 
 def test_an_image_that_runs_as_root_is_said_to_need_a_new_run() -> None:

@@ -121,7 +121,7 @@ def test_a_run_on_broken_data_starts_by_itself_when_it_is_mended() -> None:
     (job,) = world.names("Job")
     story.ends(job, broken(uid))
     assert story.condition("Reconciling") == ("True", "DatasetNotReady")
-    assert "RulesBroken" in story.message("Ready")
+    assert "RulesFailed" in story.message("Ready")
     world.annotate("Dataset", "flights", "plumbline.dev/refresh", "mended")
     world.settle()
     (job,) = world.names("Job")
@@ -184,12 +184,12 @@ STOPPED = {
     "a gate on a metric of numbers for classes": (
         run(gates={"metrics": [{"metric": "accuracy", "min": 0.5}, {"metric": "r2", "min": 0.5}]}),
         {},
-        "GateUnfit",
+        "MetricNotApplicable",
     ),
     "a champion compared by areas where the answers are numbers": (
         run(gates={"champion": {"deploymentRef": {"name": "flights"}}}),
         {"question": {"task": "Regression", "target": "temp"}},
-        "GateUnfit",
+        "MetricNotApplicable",
     ),
     "a target that is no column": (
         run(),
@@ -199,7 +199,7 @@ STOPPED = {
     "the store's Secret in a training container": (
         run(podTemplate={"env": [STORE_SECRET]}),
         {},
-        "StoreSecretNamed",
+        "StoreSecretForbidden",
     ),
 }
 
@@ -288,7 +288,7 @@ def test_a_namespace_without_credentials_says_what_mends_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "reason"), [({}, "Foreign"), ({names.MANAGED_BY: names.MANAGER}, "NameTaken")]
+    ("labels", "reason"), [({}, "Foreign"), ({names.MANAGED_BY: names.MANAGER}, "NameConflict")]
 )
 def test_a_foreign_config_map_of_the_same_name_is_not_adopted(labels, reason) -> None:
     world = with_data()
@@ -311,7 +311,7 @@ def test_a_run_made_again_under_its_name_waits_until_the_old_ones_children_are_g
     story.world.delete("TrainingRun", "first")
     story.world.add(run())
     story.world.settle()
-    assert story.condition("Reconciling") == ("True", "NameTaken")
+    assert story.condition("Reconciling") == ("True", "NameConflict")
     story.world.cluster.collects = True
     story.world.settle()
     assert story.condition("Reconciling") == ("True", "Training")
@@ -323,7 +323,7 @@ def test_a_frozen_spec_that_was_replaced_is_not_followed() -> None:
     other = {"task.json": task.replace('"seed":0', '"seed":1')}
     story.world.replace("ConfigMap", "first-spec", data=other)
     story.world.settle()
-    assert story.condition("Stalled") == ("True", "SpecLost")
+    assert story.condition("Stalled") == ("True", "FrozenSpecChanged")
 
 
 def test_a_deleted_frozen_spec_comes_back_when_nothing_has_changed() -> None:
@@ -339,4 +339,4 @@ def test_a_deleted_frozen_spec_cannot_come_back_from_a_changed_template() -> Non
     story.world.delete("ConfigMap", "first-spec")
     story.world.edit("TrainingTemplate", "flights", seed=3)
     story.world.settle()
-    assert story.condition("Stalled") == ("True", "SpecLost")
+    assert story.condition("Stalled") == ("True", "FrozenSpecChanged")

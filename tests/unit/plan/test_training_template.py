@@ -33,7 +33,7 @@ def test_a_template_of_a_dataset_that_does_not_exist_waits_for_it_and_says_so() 
     assert "Dataset flights" in made.condition("TrainingTemplate", "flights", "Ready")["message"]
     made.add(dataset())
     made.settle()
-    assert told(made) == {"Ready": ("True", "Fits")}
+    assert told(made) == {"Ready": ("True", "SpecValid")}
     made.delete("Dataset", "flights")
     made.settle()
     assert told(made)["Ready"] == ("False", "DatasetNotFound")
@@ -60,9 +60,13 @@ NO_QUESTION = {k: v for k, v in dataset()["spec"].items() if k != "question"}
     [
         ({"features": ["late"]}, dataset(), "FeatureIsTarget"),
         ({"features": ["speed"]}, dataset(), "FeatureUnknown"),
-        ({"gates": {"metrics": [{"metric": "rmse", "max": 1}]}}, dataset(), "GateUnfit"),
+        ({"gates": {"metrics": [{"metric": "rmse", "max": 1}]}}, dataset(), "MetricNotApplicable"),
         ({}, manifest("Dataset", "flights", NO_QUESTION), "QuestionMissing"),
-        ({"podTemplate": {"env": [{"name": "A", "valueFrom": SECRET}]}}, None, "StoreSecretNamed"),
+        (
+            {"podTemplate": {"env": [{"name": "A", "valueFrom": SECRET}]}},
+            None,
+            "StoreSecretForbidden",
+        ),
     ],
 )
 def test_what_only_a_person_can_mend_stalls_the_template(spec: Any, data: Any, reason: str) -> None:
@@ -70,4 +74,4 @@ def test_what_only_a_person_can_mend_stalls_the_template(spec: Any, data: Any, r
 
 
 def test_a_dataset_without_a_revision_does_not_make_its_templates_bad() -> None:
-    assert told(world(dataset(suspend=True))) == {"Ready": ("True", "Fits")}
+    assert told(world(dataset(suspend=True))) == {"Ready": ("True", "SpecValid")}

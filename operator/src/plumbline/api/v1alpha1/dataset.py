@@ -37,9 +37,9 @@ class DatasetReason(StrEnum):
     NEW_REVISION = "NewRevision"
     UNCHANGED = "Unchanged"
     NOT_FETCHED = "NotFetched"
-    FETCH_STUCK = "FetchStuck"
-    RULES_HELD = "RulesHeld"
-    RULES_BROKEN = "RulesBroken"
+    FETCH_BLOCKED = "FetchBlocked"
+    RULES_PASSED = "RulesPassed"
+    RULES_FAILED = "RulesFailed"
     RESULT_MISSING = "ResultMissing"
     RESULT_INVALID = "ResultInvalid"
 

@@ -36,8 +36,8 @@ class DriftMonitorReason(StrEnum):
     DRIFT_DETECTED = "DriftDetected"
     NO_DRIFT = "NoDrift"
     DATA_BROKEN = "DataBroken"
-    DATA_WHOLE = "DataWhole"
-    NOT_JUDGED = "NotJudged"
+    DATA_OK = "DataOK"
+    NOT_EVALUATED = "NotEvaluated"
     RETRAINING = "Retraining"
     EPISODE_CLOSED = "EpisodeClosed"
 

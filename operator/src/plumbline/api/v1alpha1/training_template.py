@@ -12,15 +12,15 @@ TRAINING_TEMPLATE = Resource(GROUP, VERSION, "TrainingTemplate", "trainingtempla
 class TrainingTemplateReason(StrEnum):
     """Why a TrainingTemplate is as it is."""
 
-    FITS = "Fits"
-    STORE_SECRET_NAMED = "StoreSecretNamed"  # noqa: S105 - a reason, not a secret
+    SPEC_VALID = "SpecValid"
+    STORE_SECRET_FORBIDDEN = "StoreSecretForbidden"  # noqa: S105 - a reason, not a secret
     DATASET_NOT_FOUND = "DatasetNotFound"
     REVISION_UNKNOWN = "RevisionUnknown"
     QUESTION_MISSING = "QuestionMissing"
     TARGET_MISSING = "TargetMissing"
     FEATURE_UNKNOWN = "FeatureUnknown"
     FEATURE_IS_TARGET = "FeatureIsTarget"
-    GATE_UNFIT = "GateUnfit"
+    METRIC_NOT_APPLICABLE = "MetricNotApplicable"
 
 
 class TrainingTemplateSpec(TrainingFields):

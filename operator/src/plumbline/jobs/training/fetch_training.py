@@ -37,7 +37,7 @@ def _check_gates(task: TrainingTask, manifest: DatasetManifest) -> None:
     classes = found[0] if found and question.task == "Classification" else None
     for field, metric in gates.unfit(task.gates, question.task, classes):
         why = gates.too_many(metric, question.target, classes or 0)
-        raise JobFailed("GateUnfit", f"gates.{field}: {why}.")
+        raise JobFailed("MetricNotApplicable", f"gates.{field}: {why}.")
 
 
 def _data_task(task: TrainingTask, features: list[Feature]) -> DataTask:

@@ -109,7 +109,7 @@ def _newest_fetch_stuck(now: Fetching) -> Decision | None:
     if not now.progress.final:
         return None
     text = f"{_uses(now.dataset.status)} The newest fetch is stuck: {now.reason}: {now.message}"
-    return decision.ready("dataset.newest_fetch_stuck", Reason.FETCH_STUCK, text, job=now.job)
+    return decision.ready("dataset.newest_fetch_stuck", Reason.FETCH_BLOCKED, text, job=now.job)
 
 
 def _in_use_meanwhile(now: Fetching) -> Decision:

@@ -77,7 +77,7 @@ def _invalid(dataset: Dataset, record: DatasetResult) -> Found:
     said = " ".join(f"{each.rule}: {each.message}" for each in broken[:3])
     rules = "1 rule is broken" if len(broken) == 1 else f"{len(broken)} rules are broken"
     message = f"{rules}. {said}".strip()
-    reason, evidence = DatasetReason.RULES_BROKEN, {"rows": record.rows, "broken": len(broken)}
+    reason, evidence = DatasetReason.RULES_FAILED, {"rows": record.rows, "broken": len(broken)}
     valid = _judged("rules_broken", "Stalled", reason, message, **evidence)
     return "Invalid", changed(dataset.status, violations=list(broken[:VIOLATIONS])), valid
 
@@ -107,7 +107,7 @@ def _valid(snapshot: DatasetSnapshot, record: DatasetResult, manifest: str, now:
     }
     message = f"{record.rows} rows hold all rules."
     evidence = {"rows": record.rows, "digest": record.digest, "revision": number}
-    valid = _judged("rules_held", "Ready", DatasetReason.RULES_HELD, message, **evidence)
+    valid = _judged("rules_held", "Ready", DatasetReason.RULES_PASSED, message, **evidence)
     return "Unchanged" if same else "NewRevision", changed(old, **update), valid
 
 

@@ -189,7 +189,7 @@ def _sound(after: After) -> Decision | None:
     if after.assessment is None or after.assessment.broken:
         return None
     text = "live rows hold the declared schema"
-    return decision.ready("drift_monitor.sound", Reason.DATA_WHOLE, text)
+    return decision.ready("drift_monitor.sound", Reason.DATA_OK, text)
 
 
 def _breaks(after: After) -> Decision:
@@ -202,7 +202,7 @@ def _judged_before(after: After, type_: str) -> Decision:
     status, rule = after.snapshot.monitor.status, "drift_monitor.judged_before"
     found = conditions.stored_decision(status, type_, rule=rule)
     return found or decision.working(
-        "drift_monitor.not_judged", Reason.NOT_JUDGED, "no row counted yet"
+        "drift_monitor.not_judged", Reason.NOT_EVALUATED, "no row counted yet"
     )
 
 

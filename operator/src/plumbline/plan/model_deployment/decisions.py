@@ -168,7 +168,7 @@ def _under_way(after: After) -> Decision | None:
         return None
     trouble = after.canary_trouble
     starting = trouble.reason if trouble else Reason.STARTING
-    reason = Reason.CANARY_MEASURED if canary.weight else starting
+    reason = Reason.CANARY_RUNNING if canary.weight else starting
     evidence = {"run": canary.run, "step": canary.step, "weight": canary.weight}
     text = _how_far(after, canary)
     return decision.working("model_deployment.under_way", reason, text, **evidence)
@@ -179,7 +179,7 @@ def _retiring(after: After) -> Decision | None:
         return None
     runs = ", ".join(old.run for old in after.status.retiring)
     text = f"the pods of run {runs} drain"
-    return decision.working("model_deployment.retiring", Reason.RETIRING, text)
+    return decision.working("model_deployment.retiring", Reason.DRAINING, text)
 
 
 def _just_rolled_back(after: After) -> Decision | None:

@@ -103,7 +103,7 @@ def _drain(rollout: Rollout) -> Transition | None:
     if kept == status.retiring:
         return None
     text = f"clients are sent to run {status.stable.run}: {len(kept)} models drain"
-    return _to(status, "drain", Reason.RETIRING, text, event=None, retiring=kept)
+    return _to(status, "drain", Reason.DRAINING, text, event=None, retiring=kept)
 
 
 def _cancel(rollout: Rollout) -> Transition | None:

@@ -101,9 +101,9 @@ def _taken(name: str, found: Manifest, run: TrainingRun) -> Decision:
         (each.get("kind"), each["name"]) == ("TrainingRun", run.metadata.name) for each in owners
     ):
         text = f"ConfigMap {name} is that of an earlier run of this name: waiting until it is gone."
-        return decision.working("training.earlier_run", Reason.NAME_TAKEN, text)
+        return decision.working("training.earlier_run", Reason.NAME_CONFLICT, text)
     text = f"ConfigMap {name} belongs to something else: delete it, or give the run another name."
-    return decision.stalled("training.name_taken", Reason.NAME_TAKEN, text)
+    return decision.stalled("training.name_taken", Reason.NAME_CONFLICT, text)
 
 
 def _lost(name: str) -> Decision:
@@ -111,7 +111,7 @@ def _lost(name: str) -> Decision:
         f"ConfigMap {name} no longer holds the spec that this run was started with, and template "
         f"or data have changed since. What was trained cannot be told any more: make a new run."
     )
-    return decision.stalled("training.spec_lost", Reason.SPEC_LOST, text, config_map=name)
+    return decision.stalled("training.spec_lost", Reason.FROZEN_SPEC_CHANGED, text, config_map=name)
 
 
 def merged(run: TrainingRun, template: TrainingTemplate | None) -> TrainingFields:

@@ -141,7 +141,7 @@ def _names_store_secret(asked: TrainingRequest) -> Decision | None:
         f"podTemplate.env reads Secret {names.STORE_SECRET}: a training container gets no "
         f"credentials of the store; its data is in $PLUMBLINE_DATA. Leave the variable out."
     )
-    return decision.stalled("training.names_store_secret", Reason.STORE_SECRET_NAMED, text)
+    return decision.stalled("training.names_store_secret", Reason.STORE_SECRET_FORBIDDEN, text)
 
 
 def _dataset_absent(asked: TrainingRequest) -> Decision | None:
@@ -249,7 +249,9 @@ def _gate_unfit(asked: TrainingRequest) -> Decision | None:
             f"gates.{field} asks for {metric.name}, which is no metric of a {task} such as "
             f"Dataset {name} asks for: use one of {fit}."
         )
-    return decision.stalled("training.gate_unfit", Reason.GATE_UNFIT, text, metric=metric.name)
+    return decision.stalled(
+        "training.gate_unfit", Reason.METRIC_NOT_APPLICABLE, text, metric=metric.name
+    )
 
 
 def _classes(asked: TrainingRequest) -> int | None:
@@ -267,7 +269,7 @@ def _classes(asked: TrainingRequest) -> int | None:
 
 def _fits(asked: TrainingRequest) -> Decision:
     text = f"What it asks of a training fits Dataset {asked.known.metadata.name}."
-    return decision.ready("training.fits", TrainingTemplateReason.FITS, text)
+    return decision.ready("training.fits", TrainingTemplateReason.SPEC_VALID, text)
 
 
 def _listed(words: list[str]) -> str:

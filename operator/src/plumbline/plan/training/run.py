@@ -65,7 +65,7 @@ def _judge(snapshot: TrainingRunSnapshot, frozen: Frozen, status: TrainingRunSta
     run = snapshot.run
     request = attempts.judge_request(snapshot, frozen.spec, status.training or "")
     name, outcome = attempts.judge_of(snapshot, request)
-    now = Stage(snapshot=snapshot, status=status, job=name, doing=Reason.JUDGING)
+    now = Stage(snapshot=snapshot, status=status, job=name, doing=Reason.EVALUATING)
     if outcome is None:
         job = judge_job(name, run, frozen.spec, request, settings=snapshot.settings)
         return stage.make(now, job)
