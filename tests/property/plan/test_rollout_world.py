@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plumbline.api.v1alpha1.model_deployment import ModelDeploymentStatus
 
-from tests.unit.plan.rollout_world import IDENTITY, World, run
+from tests.unit.plan.rollout_story import IDENTITY, RolloutStory, run
 
 CRASH = {"name": "server", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
 DAMAGED = {
@@ -59,13 +59,14 @@ steps = st.one_of(
 )
 
 
-def take(world: World, step: tuple[str, Any]) -> None:
+def take(world: RolloutStory, step: tuple[str, Any]) -> None:
     """Let one thing happen."""
     match step:
         case "run", made:
-            world.runs.setdefault(made.metadata.name, made)
+            if made["metadata"]["name"] not in world.world.names("TrainingRun"):
+                world.add(made)
         case "delete run", number:
-            world.runs.pop(f"r{number}", None)
+            world.delete_runs(f"r{number}")
         case "edit", spec:
             world.edit(**spec)
         case ("call" | "fail") as what, requests if world.canary and world.canary.weight:
@@ -75,12 +76,12 @@ def take(world: World, step: tuple[str, Any]) -> None:
         case "break", statuses if world.canary:
             world.break_pods(world.canary.identity, *statuses)
         case "mend", _:
-            world.broken.clear()
+            world.mend_pods()
         case "retry", word:
-            world.annotations["plumbline.dev/retry"] = word
+            world.retry(word)
         case "lose", number if world.of("Deployment")[number:]:
             lost = world.of("Deployment")[number]["metadata"]["name"]
-            world.children.pop(("Deployment", lost))
+            world.delete("Deployment", lost)
         case "forget counts", _:
             world.traffic = type(world.traffic)()
         case "crash", writes:
@@ -91,14 +92,14 @@ def take(world: World, step: tuple[str, Any]) -> None:
             world.settle()
 
 
-def check(world: World) -> None:
+def check(world: RolloutStory) -> None:
     """What must hold at any moment."""
     status = world.deployment.status
     ModelDeploymentStatus.model_validate(world.status)
     standing = {
         r.identity
         for r in status.rejected
-        if r.retry == world.annotations.get("plumbline.dev/retry", "")
+        if r.retry == world.deployment.metadata.annotations.get("plumbline.dev/retry", "")
     }
     assert not (status.canary and status.canary.identity in standing), "a rejected canary"
     assert not (status.canary and status.retiring), "two moves at a time"
@@ -113,7 +114,7 @@ def check(world: World) -> None:
 @settings(suppress_health_check=list(HealthCheck))
 @given(first=st.booleans(), happened=st.lists(steps, max_size=25))
 def test_whatever_happens_the_plan_comes_to_rest(first, happened):
-    world = World(*([run("r1")] if first else []))
+    world = RolloutStory(*([run("r1")] if first else []))
     for step in happened:
         take(world, step)
         check(world)
@@ -135,7 +136,7 @@ def test_whatever_happens_the_plan_comes_to_rest(first, happened):
 @settings(suppress_health_check=list(HealthCheck))
 @given(happened=st.lists(steps, max_size=25))
 def test_clients_are_never_sent_to_pods_that_are_not_there(happened):
-    world = World(run("r1"))
+    world = RolloutStory(run("r1"))
     world.roll_out()
     for step in happened:
         if step[0] in ("lose", "crash"):
@@ -148,7 +149,7 @@ def test_clients_are_never_sent_to_pods_that_are_not_there(happened):
 @settings(suppress_health_check=list(HealthCheck))
 @given(happened=st.lists(steps, max_size=25))
 def test_no_model_takes_over_without_having_been_measured(happened):
-    world = World(run("r1"))
+    world = RolloutStory(run("r1"))
     world.roll_out()
     first = world.deployment.status.stable
     assert first

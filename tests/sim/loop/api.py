@@ -4,7 +4,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from plumbline.api.objects import Key
 from plumbline.api.resources import CONFIG_MAP, SERVICE
@@ -35,12 +35,19 @@ class Write:
         return f"{self.verb} {self.key.resource.kind} {self.key.name}"
 
 
+class Said(NamedTuple):
+    """An Event."""
+
+    reason: str
+    message: str
+
+
 class Api:
     """The verbs of the client on a store in memory.
 
     Attributes:
         writes: what the operator has written, Events aside.
-        said: the Events, as (reason, message).
+        said: the Events.
         crash_after: after how many more writes the operator's process ends; None for never.
         faults: writes that go wrong next: "lost" is not done, "unsure" is done without an answer.
         before_write: told of each write before it is done.
@@ -49,7 +56,7 @@ class Api:
     def __init__(self, store: Store, before_write: Callable[[Write], None]) -> None:
         self.store, self.before_write = store, before_write
         self.writes: list[Write] = []
-        self.said: list[tuple[str, str]] = []
+        self.said: list[Said] = []
         self.crash_after: int | None = None
         self.faults: deque[str] = deque()
 
@@ -58,7 +65,7 @@ class Api:
 
     async def create(self, key: Key, manifest: Mapping[str, Any]) -> Object:
         if key.resource == EVENT:
-            self.said.append((manifest["reason"], manifest["message"]))
+            self.said.append(Said(manifest["reason"], manifest["message"]))
             return dict(manifest)
         body = _wire(manifest)
         made = lambda: self.store.create(key, body, with_status=has_status(key))  # noqa: E731

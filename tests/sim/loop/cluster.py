@@ -15,24 +15,25 @@ from tests.sim.loop.feed import key_of
 Object = dict[str, Any]
 REPLICA_SET = Resource("apps", "v1", "ReplicaSet", "replicasets")
 EVICTED = {"phase": "Failed", "reason": "Evicted"}
-REFUSED = 'pods "{}" is forbidden: exceeded quota: compute, requested: pods=1, used: 9, limited: 9'
+QUOTA = 'pods "{}" is forbidden: exceeded quota: compute, requested: pods=1, used: 9, limited: 9'
 
 
 class Cluster:
     """The controllers and the kubelet.
 
     Attributes:
-        serving: what keeps the pods of an identity from serving, by identity.
+        serving: the status of the pods of an identity; they serve when it is not said.
         working: the status of the pods of a Job, by its name; they run when it is not said.
-        quota: whether no further pod is let in.
+        refused: why no further pod is let in, with `{}` for its name; empty when all are.
+        rolls: whether anybody acts for Deployments.
         collects: whether what deleted objects leave behind is removed.
     """
 
     def __init__(self, store: Store, time: Time) -> None:
         self._store, self._time = store, time
-        self.serving: dict[str, str] = {}
+        self.serving: dict[str, Object] = {}
         self.working: dict[str, Object] = {}
-        self.quota, self.collects = False, True
+        self.refused, self.rolls, self.collects = "", True, True
         self._serial = 0
 
     def step(self) -> bool:
@@ -40,7 +41,7 @@ class Cluster:
         before = self._store.version
         while self.collects and self._store.collect_garbage():
             pass
-        for live in self._store.list(DEPLOYMENT, ""):
+        for live in self._store.list(DEPLOYMENT, "") if self.rolls else ():
             self._roll(live)
         for job in self._store.list(JOB, ""):
             self._run(job)
@@ -82,7 +83,7 @@ class Cluster:
         wanted = live["spec"].get("replicas", 1)
         for pod in alive[wanted:]:
             self._store.delete(key_of(POD, pod), {})
-        for _ in range(0 if self.quota else wanted - len(alive)):
+        for _ in range(0 if self.refused else wanted - len(alive)):
             self._make_pod(live, self._replica_set(live))
         for pod in self.pods_of(live):
             self._serve(pod)
@@ -94,7 +95,7 @@ class Cluster:
         if status == EVICTED:
             return
         if trouble:
-            self.set_status(POD, pod, pods.SERVING_TROUBLES[trouble]())
+            self.set_status(POD, pod, trouble)
         elif not _is_ready(pod):
             self.set_status(POD, pod, pods.running(self._time.stamp(), status))
 
@@ -104,9 +105,10 @@ class Cluster:
         counts = {"replicas": len(made), "updatedReplicas": len(made)}
         counts |= {"readyReplicas": ready, "availableReplicas": ready}
         told = {name: number for name, number in counts.items() if number}
-        if len(made) < live["spec"].get("replicas", 1):
+        if len(made) < live["spec"].get("replicas", 1) and self.refused:
             refused = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate"}
-            told["conditions"] = [{**refused, "message": REFUSED.format(live["metadata"]["name"])}]
+            message = self.refused.format(f"{live['metadata']['name']}-x7k2p")
+            told["conditions"] = [{**refused, "message": message}]
         return {"observedGeneration": live["metadata"]["generation"], **told}
 
     def _run(self, job: Object) -> None:
@@ -115,7 +117,7 @@ class Cluster:
             return
         if "startTime" not in job.get("status", {}):
             self.set_status(JOB, job, {"startTime": self._time.stamp(), "active": 1})
-        if not self.pods_of(job) and not self.quota:
+        if not self.pods_of(job) and not self.refused:
             self._make_pod(job, job)
         for pod in self.pods_of(job):
             self._work(job, pod)

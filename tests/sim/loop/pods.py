@@ -73,11 +73,11 @@ def damaged() -> Object:
 
 
 AWAY = {"reason": "StoreUnreachable", "message": "the store does not answer"}
-SERVING_TROUBLES = {
-    "crash": crashes,
-    "pull": lambda: waits("server", "ImagePullBackOff", "no such image"),
-    "damaged": damaged,
-    "away": lambda: tries_again("fetch", AWAY),
-    "unschedulable": unschedulable,
-    "slow": lambda: waits("server", "ContainerCreating"),
-}
+SERVING_TROUBLES = (
+    crashes(),
+    waits("server", "ImagePullBackOff", "no such image"),
+    damaged(),
+    tries_again("fetch", AWAY),
+    unschedulable(),
+    waits("server", "ContainerCreating"),
+)

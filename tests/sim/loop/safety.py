@@ -30,7 +30,7 @@ class Unsafe(BaseException):
     """The operator is about to do what it must never do."""
 
 
-def checked(kind: Kind[Any], told: Callable[[Key, Plan], None]) -> Kind[Any]:
+def checked(kind: Kind[Any], told: Callable[[Key, Any, Plan], None]) -> Kind[Any]:
     """Return the kind with a plan that must be the same twice; `told` hears of it."""
 
     def plan(snapshot: Any) -> Plan:
@@ -41,7 +41,7 @@ def checked(kind: Kind[Any], told: Callable[[Key, Plan], None]) -> Kind[Any]:
         gone = {each.key for each in made.delete}
         if kept := gone & {_key(each) for each in (*made.create, *made.apply)}:
             raise Unsafe(f"{kept} is made and deleted in one pass")
-        told(Key(kind.resource, about.namespace, about.name), made)
+        told(Key(kind.resource, about.namespace, about.name), snapshot, made)
         return made
 
     return replace(kind, plan=plan)

@@ -12,6 +12,7 @@ from plumbline.plan.model_deployment.measure import routing_id
 from plumbline.plan.registry import KINDS
 
 from tests.sim.loop import pods, results
+from tests.sim.loop.cluster import QUOTA
 from tests.sim.loop.world import World
 from tests.unit.plan import builders
 
@@ -170,14 +171,13 @@ class Story:
             self.world.delete(kind, _of(found, number // 2))
 
     def pods_fail(self, number: int) -> None:
-        troubles = tuple(pods.SERVING_TROUBLES)
         for identity in self._identities()[-1:] if number % 3 else self._identities()[:1]:
-            self.world.cluster.serving[identity] = _of(troubles, number)
+            self.world.cluster.serving[identity] = _of(pods.SERVING_TROUBLES, number)
 
     def canary_fails(self, number: int) -> None:
         if canary := self._canary():
             identity = canary["identity"]
-            self.world.cluster.serving[identity] = _of(tuple(pods.SERVING_TROUBLES), number)
+            self.world.cluster.serving[identity] = _of(pods.SERVING_TROUBLES, number)
 
     def pods_mend(self, number: int) -> None:
         self.world.cluster.serving.clear()
@@ -191,7 +191,7 @@ class Story:
             self.world.cluster.lose_pods(owner)
 
     def quota(self, number: int) -> None:
-        self.world.cluster.quota = bool(number % 2)
+        self.world.cluster.refused = QUOTA if number % 2 else ""
 
     def store_away(self, number: int) -> None:
         self.world.archive.away = True

@@ -57,6 +57,7 @@ class World:
 
     Attributes:
         plans: the newest plans, the last one last.
+        snapshots: what each newest plan was made of.
         news: the decisions that were recorded, as object and rule.
         idle: kinds whose objects nobody acts on.
     """
@@ -67,7 +68,9 @@ class World:
         *,
         settings: Settings | None = None,
         idle: Iterable[str] = (),
+        namespace: str = builders.NAMESPACE,
     ) -> None:
+        self.namespace = namespace
         self.time, self.archive, self.live = Time(), Archive(), Live()
         self.feed, self._uids = Feed(), 0
         self.store = Store(now=self.time.now, new_uid=self._uid)
@@ -78,6 +81,7 @@ class World:
         self.api = Api(self.store, self._before)
         self._settings = settings or builders.settings()
         self.plans: deque[tuple[Key, Plan]] = deque(maxlen=2000)
+        self.snapshots: dict[Key, Any] = {}
         self.news: list[tuple[Key, str]] = []
         self.idle = {BY_NAME[kind] for kind in idle}
         self._kinds = tuple(checked(kind, self._planned) for kind in kinds)
@@ -97,7 +101,7 @@ class World:
 
     def key(self, kind: str, name: str) -> Key:
         """Return the key of a kind and name."""
-        return Key(BY_NAME[kind], builders.NAMESPACE, name)
+        return Key(BY_NAME[kind], self.namespace, name)
 
     def get(self, kind: str, name: str) -> Object:
         """Return an object by its kind and name."""
@@ -192,6 +196,17 @@ class World:
             self._act()
         self.settle()
         return self.writes - before
+
+    def look_once(self, kind: str, name: str, *, crash_after: int | None = None) -> Plan:
+        """Let the operator make one pass over one object, and die after some of its writes."""
+        self.feed.deliver(self.process.cache)
+        self.api.crash_after = crash_after
+        try:
+            run(self.process.reconcile(self.key(kind, name)))
+        except Crash:
+            self.restart()
+        self.api.crash_after = None
+        return self.newest_plan(kind, name)
 
     def restart(self) -> None:
         """End the operator and start another one, which lists everything."""
@@ -300,7 +315,8 @@ class World:
         if told:
             raise Unwoken(key, f"decide {told}", recent)
 
-    def _planned(self, key: Key, plan: Plan) -> None:
+    def _planned(self, key: Key, snapshot: Any, plan: Plan) -> None:
+        self.snapshots[key] = snapshot
         self.plans.append((key, plan))
 
     def _wrote(self, key: Key, before: Any) -> None:

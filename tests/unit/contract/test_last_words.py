@@ -15,7 +15,7 @@ from plumbline.contract import last_words
 from plumbline.contract.last_words import Failure, Success
 from plumbline.store import Store
 
-from tests.unit.plan.rollout_world import World, run
+from tests.unit.plan.rollout_story import RolloutStory, run
 
 SOURCE = Path(__file__).parents[3] / "operator" / "src"
 DIGEST = "sha256:" + "a" * 64
@@ -66,7 +66,7 @@ def ended(code: int, message: str) -> dict[str, Any]:
     return {"name": "fetch", "state": {"terminated": {"exitCode": code, "message": message}}}
 
 
-def stages(world: World, away: tuple[int, str]) -> Iterator[list[dict[str, Any]]]:
+def stages(world: RolloutStory, away: tuple[int, str]) -> Iterator[list[dict[str, Any]]]:
     """Yield how the kubelet tells of a store that is away, tried again, and back."""
     yield [ended(*away)]
     before = ended(*away)["state"]
@@ -76,9 +76,9 @@ def stages(world: World, away: tuple[int, str]) -> Iterator[list[dict[str, Any]]
     yield [{"name": "fetch", "ready": True, "state": fetch, "lastState": before}, server]
 
 
-def rolling_out() -> World:
+def rolling_out() -> RolloutStory:
     """Return a deployment whose second model is about to start as a canary."""
-    world = World(run("one"))
+    world = RolloutStory(run("one"))
     world.roll_out()
     world.add(run("two", revision=2))
     world.settle(start_pods=False)
@@ -107,7 +107,7 @@ def test_a_store_that_is_away_for_an_hour_rejects_no_good_canary(away: tuple[int
         world.break_pods(world.canary.identity, *statuses)
         world.settle()
         assert (world.rolling_out, world.status.get("rejected", [])) == ("two", [])
-    world.broken.clear()
+    world.mend_pods()
     world.start_pods()
     world.roll_out()
     assert world.serving == "two"
@@ -133,7 +133,7 @@ def test_a_store_that_is_away_is_said_with_what_the_step_said(away: tuple[int, s
 
 
 def test_a_store_that_is_away_stalls_no_first_model(away: tuple[int, str]) -> None:
-    world = World(run("one"))
+    world = RolloutStory(run("one"))
     world.settle(start_pods=False)
     world.break_pods(world.canary.identity, ended(*away))
     for seconds in (2, 3600):
@@ -141,7 +141,7 @@ def test_a_store_that_is_away_stalls_no_first_model(away: tuple[int, str]) -> No
         world.settle()
         assert world.condition("Stalled")["status"] == "absent"
     assert world.condition("Reconciling")["reason"] == "Unreachable"
-    world.broken.clear()
+    world.mend_pods()
     world.roll_out()
     assert world.serving == "one"
 

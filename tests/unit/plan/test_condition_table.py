@@ -8,7 +8,7 @@ import pytest
 from plumbline.plan.common.jobs import PATIENCE
 
 from tests.sim.loop.world import World
-from tests.unit.plan import rollout_world, test_model_deployment_table
+from tests.unit.plan import rollout_story, test_model_deployment_table
 from tests.unit.plan.builders import active, broken, dataset, failed, profiled, run, template
 from tests.unit.plan.monitor_story import MonitorStory
 from tests.unit.plan.stories import DatasetStory, RunStory, ready_dataset
@@ -140,10 +140,9 @@ def run_suspended() -> Object:
     return trained(RunStory(run(suspend=True)))
 
 
-def deployed(state: Callable[[], rollout_world.World]) -> State:
+def deployed(state: Callable[[], rollout_story.RolloutStory]) -> State:
     def tell() -> Object:
-        world = state()
-        return {"metadata": {"generation": world.generation}, "status": world.status}
+        return state().world.get("ModelDeployment", "flights")
 
     tell.__name__ = f"deployment_{state.__name__}"
     return tell

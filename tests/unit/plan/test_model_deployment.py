@@ -9,7 +9,7 @@ from plumbline.live.observations import PodProblem
 from plumbline.plan.model_deployment import measure
 from plumbline.plan.model_deployment.plan import plan
 
-from tests.unit.plan.rollout_world import IDENTITY, World, run
+from tests.unit.plan.rollout_story import IDENTITY, RolloutStory, run
 
 CRASH = {
     "name": "server",
@@ -34,7 +34,7 @@ NO_IMAGE = {
 
 def served(*runs, **spec):
     """A world in which the first run serves."""
-    world = World(runs[0], **spec)
+    world = RolloutStory(runs[0], **spec)
     world.roll_out()
     world.add(*runs[1:])
     world.events.clear()
@@ -42,7 +42,7 @@ def served(*runs, **spec):
 
 
 def test_the_first_model_serves_as_soon_as_its_pods_are_ready():
-    world = World(run("one"))
+    world = RolloutStory(run("one"))
     world.settle(start_pods=False)
     assert world.answered_by == "", "no Service before there is somebody to answer"
     assert world.condition("Ready")["status"] == "False"
@@ -154,7 +154,7 @@ def test_a_rejected_model_is_tried_again_when_somebody_asks_and_judged_by_new_co
     world.call(500, errors=250)
     world.settle()
     world.wait(5)
-    world.annotations["plumbline.dev/retry"] = "mended the feature store"
+    world.retry("mended the feature store")
     world.settle()
     assert world.rolling_out == "two"
     assert measure.routing_id(world.canary) != first
@@ -202,7 +202,7 @@ def test_a_rejected_model_that_fails_again_after_a_retry_stays_rejected():
     world = served(run("one"), run("two", revision=2))
     for word in ("", "again"):
         if word:
-            world.annotations["plumbline.dev/retry"] = word
+            world.retry(word)
         world.wait(5)
         world.settle()
         world.call(500, errors=250)
@@ -281,7 +281,7 @@ def test_more_memory_after_a_rollback_is_a_new_try():
 def test_a_deployment_serves_on_when_its_run_is_deleted():
     world = served(run("one"))
     before, writes = world.of("Deployment"), world.writes
-    world.runs.clear()
+    world.delete_runs()
     world.settle()
     assert world.of("Deployment") == before
     assert world.writes == writes, "nothing at all has to be said about it"
@@ -290,7 +290,7 @@ def test_a_deployment_serves_on_when_its_run_is_deleted():
 
 def test_a_deployment_without_its_run_still_takes_a_new_server_image():
     world = served(run("one"))
-    world.runs.clear()
+    world.delete_runs()
     world.edit(server={"image": "mine:1"})
     world.roll_out()
     assert world.deployment.status.stable.image == "mine:1"
@@ -299,7 +299,7 @@ def test_a_deployment_without_its_run_still_takes_a_new_server_image():
 def test_a_canary_whose_run_is_deleted_goes_on():
     world = served(run("one"), run("two", revision=2))
     world.settle()
-    del world.runs["two"]
+    world.delete_runs("two")
     world.settle()
     assert world.rolling_out == "two"
 
@@ -316,7 +316,7 @@ def test_a_selector_never_goes_back(older, fear, is_deleted):
     world = served(run("new", revision=2, minute=5))
     world.add(older)
     if is_deleted:
-        del world.runs["new"]
+        world.delete_runs("new")
     world.settle()
     assert (world.serving, world.rolling_out) == ("new", ""), fear
 
@@ -355,7 +355,7 @@ def test_a_selector_that_matches_thousands_of_runs_looks_at_each_a_few_times():
     looks = 0
     world = served(*(run(f"r{number}", minute=number) for number in range(50)))
     world.roll_out()
-    plan(replace(world.snapshot(), runs=Counted(world.runs.values())))
+    plan(replace(world.snapshot(), runs=Counted(world.snapshot().runs)))
     assert looks < 10
 
 
@@ -370,7 +370,8 @@ def test_a_canary_that_has_passed_and_lacks_a_pod_says_what_it_waits_for():
     snapshot = world.snapshot()
     about = {"name": "pod", "labels": {IDENTITY: identity}}
     pod = {"metadata": about, "status": {"conditions": [condition]}}
-    told = plan(replace(snapshot, pods=(pod,))).status["conditions"]
+    seen = replace(snapshot, pods=(pod,), traffic=world.traffic)
+    told = plan(seen).status["conditions"]
     message = next(each["message"] for each in told if each["type"] == "Progressing")
     assert "Pass" in message
     assert "when all its pods are ready (1 of 3 are: no node takes the pod: 0/1 nodes" in message
@@ -424,7 +425,9 @@ def test_a_newer_run_takes_the_place_of_a_canary():
 
 
 def test_bars_are_cleared_by_the_bound_and_not_by_the_estimate():
-    world = World(run("one", auc=(0.69, 0.81)), accept={"gates": [{"metric": "auc", "min": 0.7}]})
+    world = RolloutStory(
+        run("one", auc=(0.69, 0.81)), accept={"gates": [{"metric": "auc", "min": 0.7}]}
+    )
     world.settle()
     ready = world.condition("Ready")
     assert (ready["status"], ready["reason"]) == ("False", "NotAccepted")
@@ -434,7 +437,7 @@ def test_bars_are_cleared_by_the_bound_and_not_by_the_estimate():
 
 
 def test_a_metric_that_the_run_does_not_have_is_not_accepted():
-    world = World(run("one"), accept={"gates": [{"metric": "f1", "min": 0.1}]})
+    world = RolloutStory(run("one"), accept={"gates": [{"metric": "f1", "min": 0.1}]})
     world.settle()
     assert "no metric f1 (it has: auc)" in world.condition("Ready")["message"]
 
@@ -489,10 +492,10 @@ def test_a_server_of_somebodys_own_that_logs_json_gives_no_status_that_the_clust
 ):
     said = json.dumps({"level": "error", "reason": reason})
     crash = {**CRASH, "lastState": {"terminated": {"exitCode": 1, "message": said}}}
-    world = World(run("one")) if first else served(run("one"), run("two", revision=2))
+    world = RolloutStory(run("one")) if first else served(run("one"), run("two", revision=2))
     world.once()
     world.break_pods(world.canary.identity, crash)
-    world.settle(start_pods=False)
+    world.settle()
     reasons = {each["reason"] for each in world.status["conditions"]}
     assert "CrashLoopBackOff" in reasons
     assert all(re.fullmatch(r"[A-Za-z]+", each) for each in reasons)
@@ -519,20 +522,20 @@ def test_a_canary_that_crashes_under_traffic_is_rolled_back():
 
 
 def test_a_broken_first_model_stalls_and_serves_as_soon_as_it_is_mended():
-    world = World(run("one"))
+    world = RolloutStory(run("one"))
     world.once()
     identity = world.canary.identity
     world.break_pods(identity, DAMAGED)
     world.settle()
     assert world.condition("Stalled")["reason"] == "ModelDamaged"
-    world.broken.clear()
+    world.mend_pods()
     world.settle()
     assert world.serving == "one"
     assert world.condition("Stalled")["status"] == "absent"
 
 
 def test_a_namespace_without_credentials_says_what_mends_it():
-    world = World(run("one"))
+    world = RolloutStory(run("one"))
     world.settings = type(world.settings)(trainer_image="t", server_image="s")
     world.settle(start_pods=False)
     assert world.condition("Stalled")["reason"] == "StoreCredentialsMissing"
@@ -541,7 +544,7 @@ def test_a_namespace_without_credentials_says_what_mends_it():
 
 def test_a_deployment_that_is_deleted_by_hand_comes_back():
     world = served(run("one"))
-    world.children.pop(("Deployment", world.of("Deployment")[0]["metadata"]["name"]))
+    world.delete("Deployment", world.of("Deployment")[0]["metadata"]["name"])
     world.settle(start_pods=False)
     assert len(world.of("Deployment")) == 1
     assert world.condition("Ready")["reason"] == "Unavailable"
@@ -626,7 +629,7 @@ def test_a_suspended_deployment_still_rolls_a_failing_canary_back():
 
 
 def test_a_suspended_deployment_without_a_model_starts_nothing():
-    world = World(run("one"), suspend=True)
+    world = RolloutStory(run("one"), suspend=True)
     world.settle()
     assert world.of("Deployment") == []
     assert world.condition("Ready")["reason"] == "Suspended"
@@ -689,7 +692,8 @@ def test_an_operator_that_restarts_and_knows_no_counts_yet_writes_nothing():
 
 def test_status_that_is_lost_takes_nobody_down():
     world = served(run("one"))
-    answered, world.status = world.answered_by, {}
+    answered = world.answered_by
+    world.lose_status()
     world.settle(start_pods=False)
     assert world.answered_by == answered
     assert len(world.of("Deployment")) == 1
@@ -698,7 +702,8 @@ def test_status_that_is_lost_takes_nobody_down():
 
 def test_status_that_is_lost_keeps_the_pods_that_answer_until_others_do():
     world = served(run("one"), run("two", revision=2))
-    answered, world.status = world.answered_by, {}
+    answered = world.answered_by
+    world.lose_status()
     world.settle(start_pods=False)
     assert answered in [c["metadata"]["labels"][IDENTITY] for c in world.of("Deployment")]
     world.settle()
@@ -712,7 +717,7 @@ def test_the_clock_of_what_served_before_waits_for_the_service():
     while world.canary:
         world.call(5000)
         world.once()
-    (before,) = plan(world.snapshot()).status["retiring"]
+    (before,) = world.once().status["retiring"]
     assert "since" not in before, "decided, but clients are still sent to it"
 
 
@@ -732,7 +737,7 @@ def test_a_status_of_an_earlier_spec_is_not_believed():
     world.settle(start_pods=False)
     world.start_pods()
     for child in world.of("Deployment"):
-        child["metadata"]["generation"] += 1
+        world.world.edit("Deployment", child["metadata"]["name"], paused=True)
     world.settle(start_pods=False)
     assert world.canary.weight == 0
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.unit.plan.rollout_world import World, run
+from tests.unit.plan.rollout_story import RolloutStory, run
 
 
-def ended(world: World) -> tuple[object, ...]:
+def ended(world: RolloutStory) -> tuple[object, ...]:
     return (
         world.serving,
         world.rolling_out,
@@ -19,9 +19,11 @@ def ended(world: World) -> tuple[object, ...]:
 PASSES = 24
 
 
-def story(*, crash: tuple[int, int] | None, errors: int) -> tuple[World, list[tuple[int, int]]]:
+def story(
+    *, crash: tuple[int, int] | None, errors: int
+) -> tuple[RolloutStory, list[tuple[int, int]]]:
     """One rollout with a crash in a pass after some writes; and all points where it can crash."""
-    world = World(run("one"), replicas=2)
+    world = RolloutStory(run("one"), replicas=2)
     world.roll_out()
     world.add(run("two", revision=2))
     points = []
@@ -37,7 +39,7 @@ def story(*, crash: tuple[int, int] | None, errors: int) -> tuple[World, list[tu
     return world, points
 
 
-def assert_answered(world: World) -> None:
+def assert_answered(world: RolloutStory) -> None:
     """Clients are always sent to pods that are there and ready."""
     for child in world.of("Deployment"):
         if child["metadata"]["labels"]["plumbline.dev/identity"] == world.answered_by:
@@ -59,7 +61,7 @@ def test_a_rollout_survives_a_crash_after_any_write(errors):
 @pytest.mark.parametrize("writes", range(3))
 @pytest.mark.parametrize("crash_at", range(4))
 def test_a_first_start_survives_a_crash_after_any_write(writes, crash_at):
-    world = World(run("one"))
+    world = RolloutStory(run("one"))
     for number in range(8):
         world.once(crash_after=writes if number == crash_at else None)
         world.start_pods()
@@ -68,7 +70,7 @@ def test_a_first_start_survives_a_crash_after_any_write(writes, crash_at):
 
 
 def test_an_operator_that_is_away_for_an_hour_cuts_nobody_off_when_it_comes_back():
-    world = World(run("one"))
+    world = RolloutStory(run("one"))
     world.roll_out()
     old = world.answered_by
     world.add(run("two", revision=2))

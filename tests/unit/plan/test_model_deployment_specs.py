@@ -5,7 +5,7 @@ import json
 from plumbline.api.v1alpha1.model_deployment import Served
 from plumbline.plan.specs import deployment, restricted, service
 
-from tests.unit.plan.rollout_world import SETTINGS, World, digest
+from tests.unit.plan.rollout_story import SETTINGS, RolloutStory, digest
 
 SERVED = Served(
     identity="0123456789",
@@ -17,7 +17,7 @@ SERVED = Served(
 
 
 def made(live=None, **spec):
-    return deployment.serving(World(**spec).deployment, SERVED, settings=SETTINGS, live=live)
+    return deployment.serving(RolloutStory(**spec).deployment, SERVED, settings=SETTINGS, live=live)
 
 
 def pod(**spec):
@@ -101,7 +101,7 @@ def test_probes_ask_the_admin_port():
 
 
 def test_clients_use_port_80():
-    mdep = World().deployment
+    mdep = RolloutStory().deployment
     found = service.service(mdep, name="flights", identity="abc")
     (port,) = found["spec"]["ports"]
     assert (port["port"], port["targetPort"]) == (80, 8080)
@@ -112,6 +112,6 @@ def test_clients_use_port_80():
 
 
 def test_a_drain_takes_one_pod_at_a_time_of_any_identity():
-    found = service.disruption_budget(World().deployment)
+    found = service.disruption_budget(RolloutStory().deployment)
     assert found["spec"]["maxUnavailable"] == 1
     assert found["spec"]["selector"]["matchLabels"] == {"plumbline.dev/deployment": "flights"}

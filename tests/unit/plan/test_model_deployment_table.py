@@ -2,51 +2,51 @@
 
 import pytest
 
-from tests.unit.plan.rollout_world import World, run
+from tests.unit.plan.rollout_story import RolloutStory, run
 
 SUSPENDED = {"suspend": True}
 
 
-def waiting() -> World:
-    world = World()
+def waiting() -> RolloutStory:
+    world = RolloutStory()
     world.settle()
     return world
 
 
-def starting() -> World:
-    world = World(run("one"))
+def starting() -> RolloutStory:
+    world = RolloutStory(run("one"))
     world.settle(start_pods=False)
     return world
 
 
-def serving() -> World:
-    world = World(run("one"))
+def serving() -> RolloutStory:
+    world = RolloutStory(run("one"))
     world.roll_out()
     return world
 
 
-def measuring() -> World:
+def measuring() -> RolloutStory:
     world = serving()
     world.add(run("two", revision=2))
     world.settle()
     return world
 
 
-def rolled_back() -> World:
+def rolled_back() -> RolloutStory:
     world = measuring()
     world.call(500, errors=250)
     world.settle()
     return world
 
 
-def held() -> World:
-    world = World(run("one"), suspend=True)
+def held() -> RolloutStory:
+    world = RolloutStory(run("one"), suspend=True)
     world.settle()
     return world
 
 
-def stalled() -> World:
-    world = World(run("one"))
+def stalled() -> RolloutStory:
+    world = RolloutStory(run("one"))
     world.once()
     assert world.canary
     world.break_pods(world.canary.identity)
@@ -56,7 +56,7 @@ def stalled() -> World:
     return world
 
 
-def down() -> World:
+def down() -> RolloutStory:
     world = serving()
     world.break_pods(world.answered_by)
     world.start_pods()
@@ -85,7 +85,7 @@ def test_conditions(state, ready, reason, reconciling, is_stalled, progressing):
     assert world.condition("Reconciling")["status"] == reconciling
     assert world.condition("Stalled")["status"] == is_stalled
     assert world.condition("Progressing")["reason"] == progressing
-    assert world.status["observedGeneration"] == world.generation
+    assert world.status["observedGeneration"] == world.deployment.metadata.generation
 
 
 def test_what_serves_has_an_address_and_a_selector_for_scaling():
