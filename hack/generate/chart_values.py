@@ -80,8 +80,6 @@ class Operator(Placement):
 
     replicas: Annotated[int, Field(ge=1, le=5)] = 1
     """Pods; one leads and the others wait to take over."""
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    """Level of the log."""
     workers: Annotated[int, Field(ge=1, le=256)] = 16
     """Objects looked at concurrently."""
     resources: Requirements = Requirements(
@@ -93,6 +91,15 @@ class Operator(Placement):
     """Annotations of the service account, such as a cloud's workload identity."""
     priority_class_name: str = ""
     """Priority class of the pod."""
+
+
+class Log(Part):
+    """The log of the operator, of the Jobs' steps and of the model servers."""
+
+    format: Literal["text", "json"] = "text"
+    """Form of a line: text for people, or one JSON object a line for a log store."""
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Level of the log. Errors of ours quote what they failed on at DEBUG only, which may be a row. Jobs and servers that are there already keep theirs."""
 
 
 class Store(Placement):
@@ -195,6 +202,8 @@ class Values(Part):
     """Secrets with registry credentials, in the operator's namespace. Pods in the namespaces pull with those of their service account: add them to `default` there."""
     operator: Operator = Operator()
     """The operator."""
+    log: Log = Log()
+    """The log of the operator, of the Jobs' steps and of the model servers."""
     store: Store = Store()
     """Where data, models and records are kept."""
     network_policies: NetworkPolicies = NetworkPolicies()

@@ -67,7 +67,7 @@ def test_every_pod_meets_the_restricted_standard_and_more(variant):
         ("operator.replica=2", "replica"),
         ("operator.replicas=0", "replicas"),
         ("operator.replicas=two", "replicas"),
-        ("operator.logLevel=LOUD", "logLevel"),
+        ("log.level=LOUD", "level"),
         ("namespaces={Flights}", "namespaces"),
         ("store.size=big", "size"),
         ("networkPolicies.sources={everywhere}", "sources"),
@@ -113,7 +113,7 @@ def test_a_change_of_the_settings_starts_the_operator_again():
         return operator["spec"]["template"]["metadata"]["annotations"]["checksum/settings"]
 
     assert checksum() == checksum()
-    assert checksum() != checksum("operator.logLevel=DEBUG")
+    assert checksum() != checksum("log.level=DEBUG")
 
 
 def test_each_namespace_gets_one_account_that_the_store_knows():

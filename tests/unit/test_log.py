@@ -110,8 +110,8 @@ def test_a_line_carries_what_its_task_and_its_process_are_about(configured: Conf
 
     asyncio.run(two())
     assert [stamped(line) for line in written()] == [
-        "INFO worked kind=TrainingRun name=a generation=2",
-        "INFO worked kind=TrainingRun name=b generation=2",
+        "INFO worked name=a generation=2 kind=TrainingRun",
+        "INFO worked name=b generation=2 kind=TrainingRun",
         "INFO ended kind=TrainingRun name=late-1",
     ]
 

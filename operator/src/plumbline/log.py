@@ -23,7 +23,10 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-FORMAT, LEVEL, BOUND = "PLUMBLINE_LOG_FORMAT", "PLUMBLINE_LOG_LEVEL", "PLUMBLINE_LOG_BOUND"
+from plumbline.contract.layout import LOG_BOUND_VARIABLE as BOUND
+from plumbline.contract.layout import LOG_FORMAT_VARIABLE as FORMAT
+from plumbline.contract.layout import LOG_LEVEL_VARIABLE as LEVEL
+
 FORMATS, LEVELS = ("text", "json"), ("DEBUG", "INFO", "WARNING", "ERROR")
 # An answer of an API server or a store can be a page of HTML.
 LONGEST = 4000
@@ -130,9 +133,10 @@ class Form(logging.Formatter):
         self._process = process
 
     def values(self, record: logging.LogRecord) -> dict[str, Any]:
-        """Return the values of a line; the line's own win over those of its task and process."""
+        """Return the values of a line, its own winning; what the process is about comes last."""
         own = getattr(record, "values", None) or _object_of_kopf(record)
-        merged = {**self._process, **dict(_context.get()), **own}
+        merged = {**dict(_context.get()), **own}
+        merged |= {key: value for key, value in self._process.items() if key not in merged}
         return {key: _plain(value) for key, value in merged.items() if value is not None}
 
     def trace(self, record: logging.LogRecord) -> str:

@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -22,7 +22,12 @@ from plumbline.stats.reference import category_bins, number_bins
 SOURCE = Path(__file__).parents[3] / "operator" / "src"
 
 
-def write_model(folder: Path, *, intercept: float = 0.0) -> None:
+WEIGHTS = (1.0, 0.5, -0.5)
+
+
+def write_model(
+    folder: Path, *, intercept: float = 0.0, weights: tuple[float, ...] = WEIGHTS
+) -> None:
     """Write a logistic model of one number and one category."""
     rng = np.random.default_rng(0)
     numbers = number_bins("x", rng.normal(size=2000))
@@ -30,7 +35,7 @@ def write_model(folder: Path, *, intercept: float = 0.0) -> None:
     assert numbers is not None
     assert words is not None
     folder.mkdir(parents=True, exist_ok=True)
-    np.savez(folder / "weights.npz", coef=[[1.0, 0.5, -0.5]], intercept=[intercept])
+    np.savez(folder / "weights.npz", coef=[weights], intercept=[intercept])
     content = {
         "format": "plumbline/1",
         "task": "Classification",
@@ -132,15 +137,24 @@ def servers(folder: Path) -> Iterator[Serve]:
     """Give a function that starts a server; all end with the context."""
     started: list[Server] = []
 
-    def start(*, identity: str = "one", drain: float = 0.2, intercept: float = 0.0) -> Server:
+    def start(
+        *,
+        identity: str = "one",
+        drain: float = 0.2,
+        intercept: float = 0.0,
+        weights: tuple[float, ...] = WEIGHTS,
+        log: IO[str] | None = None,
+        **environment: str,
+    ) -> Server:
         model = folder / f"{identity}-{len(started)}"
-        write_model(model, intercept=intercept)
+        write_model(model, intercept=intercept, weights=weights)
         port, admin = free_port(), free_port()
         words = ["serve", "--model", str(model), "--name", "m", "--host", "127.0.0.1"]
         words += ["--port", str(port), "--admin-port", str(admin)]
         env = {**os.environ, "PYTHONPATH": str(SOURCE), "PLUMBLINE_IDENTITY": identity}
         env["PLUMBLINE_DRAIN_SECONDS"] = str(drain)
-        process = subprocess.Popen([sys.executable, "-m", "plumbline.serving", *words], env=env)
+        command = [sys.executable, "-m", "plumbline.serving", *words]
+        process = subprocess.Popen(command, env=env | environment, stderr=log)
         server = Server(process, port, admin)
         started.append(server)
         until(lambda: _is_ready(server))

@@ -16,4 +16,5 @@ REFRESH_ANNOTATION = f"{GROUP}/refresh"
 RETRY_ANNOTATION = f"{GROUP}/retry"
 REASON_ANNOTATION = f"{GROUP}/reason"
 POD_TEMPLATE_ANNOTATION = f"{GROUP}/pod-template"
+LOG_ANNOTATION = f"{GROUP}/log"
 STORE_SECRET = "plumbline-store"  # noqa: S105 - the name of a Secret, not its content

@@ -1,5 +1,6 @@
 """`python -m plumbline.jobs <step>`: one step of a Job, and its last words."""
 
+import os
 import sys
 
 from plumbline.contract import layout
@@ -9,5 +10,7 @@ if __name__ == "__main__":
     # First of all, because everything else takes its time to import.
     signals.remember() if sys.argv[1:] == [layout.UPLOAD] else signals.end_at_once()
     from plumbline.jobs.steps import main
+    from plumbline.log import configure
 
+    configure(os.environ)
     sys.exit(main(sys.argv[1:]))

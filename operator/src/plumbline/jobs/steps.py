@@ -2,7 +2,6 @@
 
 import os
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
@@ -10,6 +9,7 @@ from plumbline.contract import last_words, layout
 from plumbline.contract.last_words import LastWord, Success
 from plumbline.jobs.failures import JobFailed, of_store
 from plumbline.jobs.places import Places
+from plumbline.log import bound, frames, get_logger
 from plumbline.store import Store, StoreError
 
 # Each step imports only what it needs: fetching does not import scikit-learn.
@@ -26,15 +26,22 @@ _WITHOUT_STORE = {
 }
 STEPS = (*_WITH_STORE, *_WITHOUT_STORE)
 
+log = get_logger(__name__)
+
 
 def main(arguments: Sequence[str]) -> int:
     """Run one step; 0 when it did its work, 64 for the user's mistake, 75 to try again."""
     if len(arguments) != 1 or arguments[0] not in STEPS:
         print(f"usage: python -m plumbline.jobs {{{'|'.join(STEPS)}}}", file=sys.stderr)
         return 2
-    places = Places.of()
+    with bound(step=arguments[0]):
+        return _ended_as(arguments[0], Places.of())
+
+
+def _ended_as(step: str, places: Places) -> int:
+    """Run a step and leave its last words; return its exit code."""
     try:
-        done = _run(arguments[0], places)
+        done = _run(step, places)
     except JobFailed as failure:
         return _ended(places, failure)
     except StoreError as error:
@@ -42,9 +49,10 @@ def main(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a panic of Polars is no Exception
-        return _broken(places, arguments[0], error)
+        return _broken(places, step, error)
     if done is not None:
-        print(f"{done.verdict}: {done.digest} {done.message}".rstrip())
+        detail = done.message or None
+        log.info("step succeeded", verdict=done.verdict, digest=done.digest, detail=detail)
         _leave(places, done)
     return 0
 
@@ -65,15 +73,16 @@ def _run(step: str, places: Places) -> Success | None:
 
 
 def _broken(places: Places, step: str, error: BaseException) -> int:
-    """Leave a mistake of ours: the log has all of it, the message nothing of the data."""
-    traceback.print_exc()
+    """Leave a mistake of ours: the log says where, and neither it nor the message has any data."""
+    log.error("step broke", error=type(error).__name__, trace=frames(error))
+    log.debug("step broke in its own words", error=error)
     told = f"step {step} broke with {type(error).__name__}; its log says where."
     _leave(places, JobFailed("StepBroken", told, retry=True).last_word)
     return last_words.BROKEN
 
 
 def _ended(places: Places, failure: JobFailed) -> int:
-    print(f"{failure.reason}: {failure.message}", file=sys.stderr)
+    log.error("step failed", reason=failure.reason, detail=failure.message)
     word = failure.last_word
     _leave(places, word)
     return word.exit_code

@@ -7,14 +7,18 @@ from pathlib import Path
 
 from plumbline.contract import last_words, layout
 from plumbline.contract.last_words import Failure
+from plumbline.log import configure, get_logger
 
 TERMINATION_LOG = Path(os.environ.get(layout.TERMINATION_LOG_VARIABLE, layout.TERMINATION_LOG))
 REASONS = {"Damaged": "ModelDamaged", "ModelError": "ModelUnusable"}
+
+log = get_logger("plumbline.serving")
 
 
 def main() -> int:
     """Run one of the two steps; other codes than 0 say whether trying again helps."""
     options = _parser().parse_args()
+    configure(os.environ)
     try:
         options.step(options)
     except Exception as error:
@@ -58,7 +62,7 @@ def _serve(options: argparse.Namespace) -> None:
 
 def _tell(failure: Failure) -> None:
     """Leave the failure where the operator looks for it, and in the log."""
-    print(f"plumbline: {failure.reason}: {failure.message}", file=sys.stderr)
+    log.error("step failed", reason=failure.reason, detail=failure.message)
     if TERMINATION_LOG.exists() or layout.TERMINATION_LOG_VARIABLE in os.environ:
         TERMINATION_LOG.write_bytes(last_words.written(failure))
 

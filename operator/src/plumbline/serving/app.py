@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plumbline.contract.control import Routing
+from plumbline.log import frames, get_logger
 from plumbline.serving.body import Body, Receive, Room
 from plumbline.serving.counts import Counts
 from plumbline.serving.errors import RequestError
@@ -24,10 +26,13 @@ from plumbline.serving.request_stats import RequestStats
 from plumbline.serving.writer import Writer
 
 CLOSING = (408, 413)
+log = get_logger(__name__)
 Scope = Mapping[str, Any]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 Given = Mapping[bytes, bytes]
+ID = b"x-request-id"
+_ID = re.compile(rb"[\w.:/+=@-]{1,128}", re.ASCII)
 _PRINTABLE = bytes(code if 32 <= code < 127 else ord("?") for code in range(256))
 
 
@@ -65,10 +70,12 @@ class App:
         try:
             status, content = await self._answer(scope["method"], path, given, body, headers)
         except RequestError as error:
-            status, content = error.status, msgspec.json.encode({"error": str(error)})
+            status, content = error.status, _refusal(str(error))
             headers.extend(error.headers.items())
         except Exception as error:
-            status, content = 500, msgspec.json.encode({"error": f"internal error: {error!r}"})
+            id_ = self._broken(error, path, given)
+            status, content = 500, _refusal(f"internal error; request id {id_}")
+            headers[1:] = [(ID, id_.encode())]
         finally:
             self._tally.in_flight -= 1
             body.release()
@@ -77,6 +84,17 @@ class App:
         if self.draining or status in CLOSING or (b"expect" in given and not body.ended):
             headers.append((b"connection", b"close"))
         await _respond(send, status, content, headers, body)
+
+    def _broken(self, error: Exception, path: str, given: Given) -> str:
+        """Log a fault of ours once, without its words, and return the id of the request."""
+        id_ = _given_id(given) or self._new_id()
+        kind, trace = type(error).__name__, frames(error)
+        log.error("internal error", request_id=id_, path=path, error=kind, trace=trace)
+        log.debug("internal error in its own words", request_id=id_, error=error)
+        return id_
+
+    def _new_id(self) -> str:
+        return f"{self._prefix}{next(self._ids):x}"
 
     async def _answer(
         self, method: str, path: str, given: Given, body: Body, headers: Headers
@@ -116,7 +134,7 @@ class App:
             self._tally.pair(routing.token)[0].add(seconds, failed=False)
         if FORWARDED in given:
             headers.append((OWN_SECONDS.encode(), f"{seconds:.6f}".encode()))
-        id_ = f"{self._prefix}{next(self._ids):x}" if request.id is None else request.id
+        id_ = self._new_id() if request.id is None else request.id
         headers.extend(_names(id_, self._identity))
         return self._writer.answer(outputs, found, id_=id_)
 
@@ -144,7 +162,17 @@ async def _respond(send: Send, status: int, content: bytes, headers: Headers, bo
 
 def _names(id_: str, model: str) -> Headers:
     """Return the headers that name a request, and the model that answered it."""
-    return [(b"x-request-id", _safe(id_)), (MODEL.encode(), _safe(model))]
+    return [(ID, _safe(id_)), (MODEL.encode(), _safe(model))]
+
+
+def _given_id(given: Given) -> str:
+    """Return the id that a client gave its request, empty unless it is one short word."""
+    id_ = given.get(ID, b"")
+    return id_.decode() if _ID.fullmatch(id_) else ""
+
+
+def _refusal(what: str) -> bytes:
+    return msgspec.json.encode({"error": what})
 
 
 def _safe(text: str) -> bytes:

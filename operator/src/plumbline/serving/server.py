@@ -14,6 +14,7 @@ from pathlib import Path
 import uvicorn
 
 from plumbline.contract import layout
+from plumbline.log import get_logger
 from plumbline.serving.admin import Admin
 from plumbline.serving.app import App
 from plumbline.serving.connection import Connection
@@ -24,6 +25,7 @@ from plumbline.serving.request_stats import RequestStats
 
 # With the drain well within the pod's grace: a client that never ends must not have it killed.
 FINISH_SECONDS = 15
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,7 @@ def run(options: Options) -> None:
     stop = threading.Event()
     counting = threading.Thread(target=counts.run, args=(stop,), daemon=True)
     counting.start()
+    log.info("serving", model=options.name, identity=options.identity, port=options.port)
     asyncio.run(_serve(options, app, counts, tally))
     stop.set()
     counting.join(timeout=5)
@@ -95,6 +98,7 @@ def _drain(loop: asyncio.AbstractEventLoop, app: App, server: "_Server", seconds
     """Stop being ready now, and stop listening after some seconds."""
     if app.draining:
         return
+    log.info("told to end: draining", seconds=seconds)
     app.draining = True
     loop.call_later(seconds, setattr, server, "should_exit", True)
 
@@ -122,7 +126,7 @@ def _config(app: App | Admin, options: Options, port: int) -> uvicorn.Config:
         lifespan="off",
         ws="none",
         access_log=False,
-        log_level="warning",
+        log_config=None,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=FINISH_SECONDS,
         server_header=False,

@@ -6,7 +6,6 @@ nobody changes and gives back a value. Without new counts there is nothing to ev
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,11 +22,12 @@ from plumbline.live.detector import DetectorState, DriftDetector, go_on, recover
 from plumbline.live.observations import Assessment
 from plumbline.live.watermark import Watermark
 from plumbline.live.windows import BucketedCounts
+from plumbline.log import get_logger
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.models import Models
 
 THREADS = 2
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -85,9 +85,8 @@ class MonitorEvaluations:
             try:
                 monitor = self._models.read(DriftMonitor, obj)
             except ValidationError as error:
-                log.warning(
-                    "%s/%s: %s", obj["metadata"]["namespace"], obj["metadata"]["name"], error
-                )
+                key = Key(DRIFT_MONITOR, obj["metadata"]["namespace"], obj["metadata"]["name"])
+                log.warning("a monitor cannot be read", error=error, **key.about)
                 continue
             if not monitor.spec.suspend:
                 yield monitor

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from plumbline.log import passed_on
 from plumbline.plan.common.settings import Settings
 
 
@@ -62,6 +63,7 @@ def plan_settings(environment: Mapping[str, str]) -> Settings:
         image_pull_policy=environment.get("PLUMBLINE_IMAGE_PULL_POLICY", "IfNotPresent"),
         store_url=_needed(environment, "PLUMBLINE_STORE_URL"),
         store_environment=_store_environment(environment),
+        log_environment=passed_on(environment),
         namespaces=frozenset(name.strip() for name in names if name.strip()),
     )
 

@@ -22,11 +22,14 @@ from plumbline.jobs.places import Places
 from plumbline.jobs.task_file import read
 from plumbline.jobs.training.features import features_of
 from plumbline.jobs.verdicts import of_model
+from plumbline.log import get_logger
 from plumbline.stats.gates import Verdict
 from plumbline.store import Store
 from plumbline.store.digests import of_bytes
 
 _PREDICTIONS_LIMIT_BYTES = 1 << 30
+
+log = get_logger(__name__)
 
 
 def run(places: Places, store: Store) -> Success:
@@ -57,7 +60,7 @@ def run(places: Places, store: Store) -> Success:
         max_difference=found.difference,
     )
     card = model_card(manifest, judgement.gates, profile)
-    print(card)
+    log.info("judged", verdict=judgement.verdict, card=card)
     wire = {**manifest.wire, "report": store.put_blob(card.encode())}
     return of_model(judgement, store.put_manifest(wire), task.run.uid)
 

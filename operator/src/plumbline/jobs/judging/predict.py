@@ -23,9 +23,12 @@ from plumbline.jobs.task_file import read
 from plumbline.jobs.training import safe
 from plumbline.jobs.training.families import not_compilable
 from plumbline.jobs.training.inputs import NotCompilable
+from plumbline.log import get_logger
 from plumbline.stats.bins import ColumnBins
 
 _MODEL_LIMIT_BYTES = 2 << 30
+
+log = get_logger(__name__)
 
 
 def run(places: Places) -> None:
@@ -44,7 +47,7 @@ def run(places: Places) -> None:
     pl.DataFrame(table).write_parquet(places.at(layout.ANSWERS))
     facts = {"compiled": True, "maxDifference": worst, "classes": classes, **theirs.as_dict()}
     places.at(layout.PREDICT_FACTS).write_text(json.dumps(facts))
-    print(f"{holdout.height} answers; the compiled form differs by at most {worst:.1e}")
+    log.info("predicted, and compiled alike", rows=holdout.height, max_difference=worst)
 
 
 def columns(name: str, matrix: Answers | None, classes: list[Any] | None) -> dict[str, Any]:

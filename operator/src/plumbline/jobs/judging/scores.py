@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from plumbline.api.metrics import METRICS, fitting
 from plumbline.jobs.compiling.answers import Answers
 from plumbline.jobs.judging.predictions import Predictions
+from plumbline.log import get_logger
 from plumbline.stats.intervals import Interval, evaluate, improvement
 
 Places = NDArray[np.int64]
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def measured(sample: Sample, found: Predictions) -> dict[str, Interval]:
     asked = {name: measure(name, sample, found) for name in metrics_of(found.classes)}
     for name, why in asked.items():
         if isinstance(why, str):
-            print(f"{name} is not measured: {why}")
+            log.info("metric not measured", metric=name, why=why)
     return {name: each for name, each in asked.items() if isinstance(each, Interval)}
 
 

@@ -10,7 +10,10 @@ from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.places import Places
 from plumbline.jobs.task_file import read
 from plumbline.jobs.training.features import Feature, features_of
+from plumbline.log import get_logger
 from plumbline.store import Store
+
+log = get_logger(__name__)
 
 
 def run(places: Places, store: Store) -> None:
@@ -27,7 +30,7 @@ def run(places: Places, store: Store) -> None:
     places.at(layout.DATA).mkdir(parents=True, exist_ok=True)
     rows.select(*names, target).write_parquet(places.at(layout.TRAINING_ROWS))
     places.at(layout.DATA_TASK).write_text(json.dumps(_data_task(task, features).wire))
-    print(f"{rows.height} rows, {len(names)} features, target {target}")
+    log.info("training rows fetched", rows=rows.height, features=len(names), target=target)
 
 
 def _check_gates(task: TrainingTask, manifest: DatasetManifest) -> None:

@@ -19,6 +19,9 @@ from plumbline.jobs.training.families import engine_of, not_compilable
 from plumbline.jobs.training.features import model_input
 from plumbline.jobs.training.inputs import NotCompilable
 from plumbline.jobs.training.preprocess import make_pipeline
+from plumbline.log import get_logger
+
+log = get_logger(__name__)
 
 
 def run(places: Places) -> None:
@@ -32,7 +35,7 @@ def run(places: Places) -> None:
     safe.save(model, places.at(layout.TRAINED_MODEL))
     facts = _facts(task, frame, seconds)
     places.at(layout.TRAINING_FACTS).write_text(json.dumps(facts, sort_keys=True))
-    print(f"trained on {frame.height} rows in {seconds} s")
+    log.info("trained", rows=frame.height, seconds=seconds)
 
 
 def _fitted(task: DataTask, frame: pl.DataFrame) -> Any:

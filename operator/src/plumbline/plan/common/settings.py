@@ -14,6 +14,7 @@ class Settings:
         image_pull_policy: pull policy of both.
         store_url: address of a namespace's part of the store, with `{namespace}` in it.
         store_environment: variables that every step needs to reach the store, without secrets.
+        log_environment: variables that tell steps and servers how to log; none for the usual way.
         namespaces: namespaces in which the store's Secret has been put.
     """
 
@@ -22,4 +23,5 @@ class Settings:
     image_pull_policy: str = "IfNotPresent"
     store_url: str = "s3://plumbline-{namespace}"
     store_environment: Mapping[str, str] = field(default_factory=dict)
+    log_environment: Mapping[str, str] = field(default_factory=dict)
     namespaces: frozenset[str] = frozenset()

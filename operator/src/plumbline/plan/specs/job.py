@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from plumbline.api import names
 from plumbline.api.objects import Manifest
 from plumbline.api.resources import JOB
 from plumbline.contract.last_words import TEMPORARY, USER_ERROR
@@ -18,6 +19,7 @@ def job(
     pod: Manifest,
     *,
     shown: str,
+    generation: int,
     backoff_limit: int,
     patient: Iterable[str] = (),
     deadline_seconds: int | None = None,
@@ -29,13 +31,15 @@ def job(
         metadata: its metadata; the pods get the same labels and annotations.
         pod: its pod spec.
         shown: the container whose log `kubectl logs` shows.
+        generation: generation of its owner that it is made for.
         backoff_limit: how often a failed pod is replaced.
         patient: containers whose temporary failures are tried again without counting.
         deadline_seconds: how long the Job may take.
         queue: labels that hand the Job to a queue, which then decides when it starts.
     """
     deadline = {} if deadline_seconds is None else {"activeDeadlineSeconds": deadline_seconds}
-    annotations = {**metadata.get("annotations", {}), DEFAULT_CONTAINER: shown}
+    more = {DEFAULT_CONTAINER: shown, names.LOG_ANNOTATION: _about(metadata, generation)}
+    annotations = {**metadata.get("annotations", {}), **more}
     template = {
         "metadata": {"labels": metadata["labels"], "annotations": annotations},
         "spec": {**pod, "restartPolicy": "Never"},
@@ -52,6 +56,14 @@ def job(
             "template": template,
         },
     }
+
+
+def _about(metadata: Mapping[str, Any], generation: int) -> str:
+    """Return what the log lines of its pods are about: the object that owns it."""
+    owner = metadata["ownerReferences"][0]
+    about = {"kind": owner["kind"], "namespace": metadata["namespace"], "name": owner["name"]}
+    pairs = {**about, "generation": generation}.items()
+    return ",".join(f"{key}={value}" for key, value in pairs)
 
 
 def failure_rules(patient: Iterable[str] = ()) -> Iterable[Manifest]:

@@ -70,6 +70,7 @@ def judge_job(
         owned,
         judge_pod(run, spec, settings),
         shown=COMPONENT,
+        generation=about.generation,
         backoff_limit=BACKOFF_LIMIT,
         patient=[layout.FETCH, layout.JUDGE],
         queue=job.queue_labels(about.labels),

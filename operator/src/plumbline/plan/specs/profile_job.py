@@ -32,7 +32,9 @@ def profile_job(
     )
     content = {layout.TASK_FILE: canonical.text(task(dataset).wire)}
     spec = profile_pod(name, dataset, settings)
-    made = job.job(about, spec, shown=COMPONENT, backoff_limit=0)
+    made = job.job(
+        about, spec, shown=COMPONENT, generation=dataset.metadata.generation, backoff_limit=0
+    )
     return config_map.frozen(about, content), made
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from plumbline.api.objects import Manifest
+from plumbline.api.resources import MODEL_DEPLOYMENT
 from plumbline.api.v1alpha1 import ModelDeployment
 from plumbline.api.v1alpha1.model_deployment import Served
 from plumbline.contract import layout
@@ -45,6 +46,7 @@ def _over_nodes(labels: Mapping[str, str]) -> Manifest:
 def _fetch(deployment: ModelDeployment, served: Served, settings: Settings) -> Manifest:
     url = settings.store_url.replace("{namespace}", deployment.metadata.namespace)
     environment = {
+        **_log_environment(deployment, served, settings),
         **settings.store_environment,
         layout.STORE_URL_VARIABLE: url,
         layout.MANIFEST_VARIABLE: served.manifest,
@@ -65,6 +67,7 @@ def _fetch(deployment: ModelDeployment, served: Served, settings: Settings) -> M
 def _server(deployment: ModelDeployment, served: Served, settings: Settings) -> Manifest:
     environment = {
         "HOME": layout.TMP,
+        **_log_environment(deployment, served, settings),
         layout.IDENTITY_VARIABLE: served.identity,
         layout.DRAIN_VARIABLE: str(layout.DRAIN_SECONDS),
     }
@@ -79,6 +82,18 @@ def _server(deployment: ModelDeployment, served: Served, settings: Settings) -> 
         resources=pod.requirements(deployment.spec.server.resources),
     )
     return {**container, "ports": _ports(), **_probes()}
+
+
+def _log_environment(
+    deployment: ModelDeployment, served: Served, settings: Settings
+) -> dict[str, str]:
+    """Return how to log, and about what; a pod outlives the generation that it was made for."""
+    about = deployment.metadata
+    object_ = f"kind={MODEL_DEPLOYMENT.kind},namespace={about.namespace},name={about.name}"
+    return {
+        **settings.log_environment,
+        layout.LOG_BOUND_VARIABLE: f"{object_},identity={served.identity}",
+    }
 
 
 def _arguments(name: str) -> list[str]:

@@ -12,6 +12,10 @@ from plumbline.plan.specs import pod
 LIGHT = pod.resources(cpu="100m", memory="256Mi", most_memory="2Gi", disk="256Mi", most_disk="8Gi")
 UPLOAD = pod.resources(cpu="50m", memory="128Mi", most_memory="512Mi", disk="64Mi", most_disk="1Gi")
 ROOM = "8Gi"
+_BOUND = {
+    "name": layout.LOG_BOUND_VARIABLE,
+    "valueFrom": {"fieldRef": {"fieldPath": f"metadata.annotations['{names.LOG_ANNOTATION}']"}},
+}
 _JOB_UID = "metadata.labels['batch.kubernetes.io/controller-uid']"
 
 
@@ -32,7 +36,7 @@ def step(
         pull_policy=settings.image_pull_policy,
         command=["python", "-m", "plumbline.jobs"],
         args=args,
-        env=[*pod.variables({"HOME": layout.TMP}), *env],
+        env=[*pod.variables({"HOME": layout.TMP, **settings.log_environment}), _BOUND, *env],
         env_from=env_from,
         mounts=mounts,
         resources=resources,

@@ -53,6 +53,7 @@ def train_job(name: str, run: TrainingRun, spec: FrozenSpec, *, settings: Settin
         owned,
         train_pod(run, spec, settings),
         shown=COMPONENT,
+        generation=about.generation,
         backoff_limit=spec.pod.backoff_limit,
         patient=[layout.FETCH],
         deadline_seconds=run.spec.active_deadline_seconds or spec.pod.active_deadline_seconds,
