@@ -8,8 +8,7 @@ from plumbline.plan.specs import deployment
 
 from tests.unit.plan import builders
 from tests.unit.plan.builders import run
-from tests.unit.plan.rollout_world import SETTINGS
-from tests.unit.plan.rollout_world import World as RolloutWorld
+from tests.unit.plan.rollout_story import SETTINGS, RolloutStory
 from tests.unit.plan.stories import DatasetStory, RunStory, with_data
 from tests.unit.plan.test_model_deployment_specs import SERVED
 from tests.unit.plan.test_restricted import USERS, containers, pod_of
@@ -59,7 +58,7 @@ def test_only_what_is_unusual_is_passed_on_to_steps() -> None:
 
 def test_a_serving_pod_names_the_deployment_and_what_it_serves() -> None:
     settings = replace(SETTINGS, log_environment=JSON)
-    made = deployment.serving(RolloutWorld().deployment, SERVED, settings=settings, live=None)
+    made = deployment.serving(RolloutStory().deployment, SERVED, settings=settings, live=None)
     about = "kind=ModelDeployment,namespace=flights,name=flights,identity=0123456789"
     found = containers(made["spec"]["template"]["spec"]).values()
     assert [log_variables(each) for each in found] == [{**JSON, BOUND["name"]: about}] * 2

@@ -83,7 +83,8 @@ async def _serve(options: Options, app: App, counts: Counts, tally: RequestStats
         on_loop=loop.call_soon_threadsafe,
     )
     beside = _Server(_config(admin, options, options.admin_port))
-    threading.Thread(target=beside.run, daemon=True).start()
+    answering = threading.Thread(target=beside.run, daemon=True)
+    answering.start()
     server = _Server(_config(app, options, options.port))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: _drain(loop, app, server, options.drain_seconds))
@@ -92,6 +93,8 @@ async def _serve(options: Options, app: App, counts: Counts, tally: RequestStats
     counts.finish()
     await asyncio.to_thread(admin.wait_for_last_pull)
     beside.should_exit = True
+    # A loop that still runs while Python takes itself down can end the process with a crash.
+    await asyncio.to_thread(answering.join, 5.0)
 
 
 def _drain(loop: asyncio.AbstractEventLoop, app: App, server: "_Server", seconds: float) -> None:
