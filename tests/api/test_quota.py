@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from plumbline.kube.errors import QuotaExceeded, error_of
-from plumbline.plan.model_deployment.pods import refusal
-from plumbline.shell.outcomes import of_job
+from plumbline.plan.common.job_outcome import of_job
+from plumbline.plan.model_deployment.workload import refusal
 
 from tests.chart.kubectl import Refused, apply, get, namespace, until
 

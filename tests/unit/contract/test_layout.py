@@ -7,11 +7,11 @@ import pytest
 from plumbline.contract import layout
 from plumbline.jobs.places import Places
 from plumbline.jobs.steps import STEPS
+from plumbline.plan.common.job_outcome import FOLLOWER, SPEAKERS
 from plumbline.plan.specs.judge_job import judge_pod
 from plumbline.plan.specs.profile_job import profile_pod
 from plumbline.plan.specs.server import pod_spec
 from plumbline.plan.specs.train_job import train_pod
-from plumbline.shell.outcomes import FOLLOWER, SPEAKERS
 from plumbline.store import store
 
 from tests.unit.contract.objects import DATASET, DEPLOYMENT, FROZEN, RUN, SERVED, SETTINGS

@@ -78,5 +78,5 @@ def test_a_reader_of_one_decision_opens_eight_files_at_most() -> None:
         test_model_deployment.test_a_broken_canary_is_remembered_and_not_retried()
     assert set(journeys.entered) == set(PLANS.values())
     told = {kind: sorted(files) for kind, files in journeys.entered.items()}
-    print({kind: len(files) for kind, files in told.items()})  # noqa: T201 - the measured figures
+    print({kind: len(files) for kind, files in told.items()})
     assert {kind: files for kind, files in told.items() if len(files) > MOST} == {}

@@ -8,9 +8,9 @@ from plumbline.api.meta import Observed
 from plumbline.api.objects import Key, Manifest, Resource
 from plumbline.api.resources import POD
 from plumbline.engine.cache import Cache
+from plumbline.plan.common import job_outcome
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.kind import Kind, Owns, Reads, Selector
-from plumbline.shell import outcomes
 from plumbline.shell.models import Models
 from plumbline.shell.records import Records
 
@@ -131,7 +131,7 @@ class Gatherer:
         found = {}
         for job in jobs:
             metadata = job["metadata"]
-            outcome = outcomes.of_job(job, self._cache.by_owner(metadata["uid"], POD))
+            outcome = job_outcome.of_job(job, self._cache.by_owner(metadata["uid"], POD))
             found[metadata["name"]] = await self._records.complete(
                 outcome, namespace=metadata["namespace"], job_uid=metadata["uid"]
             )

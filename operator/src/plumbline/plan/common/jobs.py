@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from plumbline.api import names
 from plumbline.api.objects import Manifest
 from plumbline.contract.last_words import REASON
+from plumbline.plan.common import pod_failures
 from plumbline.plan.common.job_outcome import JobOutcome
 
-# The kubelet alternates between these for one and the same trouble.
-SAME = {"ErrImagePull": "ImagePullBackOff"}
 ACTIVE = JobOutcome(state="Active")
 # Causes that go away without anybody mending anything: worth some quick tries.
 TEMPORARY = frozenset(
@@ -20,19 +19,6 @@ TEMPORARY = frozenset(
 MENDABLE = TEMPORARY | frozenset(
     {"SourceNotFound", "SourceForbidden", "CredentialsRefused", "BucketMissing"}
 )
-# The pod cannot start as it is described, and only another Job can describe it anew.
-HOPELESS = frozenset({"RunAsRoot", "InvalidImageName"})
-# Somebody mends it outside of the object, or nobody knows; the kubelet goes on trying.
-PATIENT = frozenset(
-    {
-        "ImagePullBackOff",
-        "ErrImageNeverPull",
-        "CreateContainerConfigError",
-        "CreateContainerError",
-    }
-)
-# What every pod goes through for a moment.
-PASSING = frozenset({"PodMissing", "ContainerCreating"})
 PATIENCE = timedelta(seconds=600)
 NOTICEABLE = timedelta(seconds=15)
 
@@ -57,12 +43,12 @@ WELL = JobProgress(outcome=ACTIVE)
 
 def progress(outcome: JobOutcome, now: datetime) -> JobProgress:
     """Return how an active Job is to be told of now."""
-    since = outcome.since or now
-    if outcome.reason in PASSING and now < since + NOTICEABLE:
+    since, prospect = outcome.since or now, pod_failures.meaning(outcome.reason).prospect
+    if prospect == "Passes" and now < since + NOTICEABLE:
         return JobProgress(outcome=ACTIVE, again_at=since + NOTICEABLE)
-    if outcome.reason in PATIENT and now < since + PATIENCE:
+    if prospect == "Mendable" and now < since + PATIENCE:
         return JobProgress(outcome=outcome, again_at=since + PATIENCE)
-    return JobProgress(outcome=outcome, final=outcome.reason in HOPELESS | PATIENT)
+    return JobProgress(outcome=outcome, final=prospect in ("Mendable", "Final"))
 
 
 def find(jobs: Iterable[Manifest], name: str) -> Manifest | None:
@@ -85,7 +71,7 @@ def _worded(outcome: JobOutcome) -> JobOutcome:
         return replace(outcome, reason="JobFailed")
     if outcome.reason and not REASON.fullmatch(outcome.reason):
         return replace(outcome, reason="", message="")
-    return replace(outcome, reason=SAME.get(outcome.reason, outcome.reason))
+    return replace(outcome, reason=pod_failures.meaning(outcome.reason).reason)
 
 
 def plays(child: Manifest, component: str) -> bool:

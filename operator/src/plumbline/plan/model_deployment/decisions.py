@@ -9,8 +9,8 @@ from plumbline.api.decision import Decision, first
 from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.v1alpha1.model_deployment import Canary, ModelDeploymentStatus
 from plumbline.plan.common import conditions
+from plumbline.plan.common.pod_failures import PodFailure
 from plumbline.plan.model_deployment import workload
-from plumbline.plan.model_deployment.pods import Trouble
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 from plumbline.plan.model_deployment.target import Target, how_to_retry
 from plumbline.plan.specs import service as services
@@ -32,7 +32,7 @@ class After:
         return self.snapshot.deployment.spec.suspend
 
     @cached_property
-    def canary_trouble(self) -> Trouble | None:
+    def canary_trouble(self) -> PodFailure | None:
         """What keeps the canary's pods from getting ready."""
         return workload.canary_trouble(self.snapshot)
 
@@ -100,7 +100,7 @@ def _without_store(after: After) -> Decision | None:
 
 def _cannot_start(after: After) -> Decision | None:
     trouble = after.canary_trouble
-    if trouble is None or not (trouble.final or after.is_overdue):
+    if trouble is None or not (trouble.is_final or after.is_overdue):
         return None
     text = f"{_canary(after)} cannot start: {trouble.message}"
     return decision.stalled("model_deployment.cannot_start", trouble.reason, text)

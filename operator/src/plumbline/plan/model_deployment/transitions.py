@@ -24,12 +24,11 @@ from plumbline.api.v1alpha1.model_deployment import (
     Served,
 )
 from plumbline.plan.common.conditions import changed, truncated
+from plumbline.plan.common.pod_failures import PodFailure
 from plumbline.plan.model_deployment import measure, target, workload
-from plumbline.plan.model_deployment.pods import Trouble
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 
 DRAIN = timedelta(seconds=15)
-CRASHES = frozenset({"CrashLoopBackOff", "OOMKilled"})
 REASON_LIMIT, MESSAGE_LIMIT = 63, 1024
 
 
@@ -196,12 +195,12 @@ def _advance(rollout: Rollout) -> Transition | None:
     return _promote(rollout, canary, "advance")
 
 
-def _is_hopeless(canary: Canary, trouble: Trouble | None, *, overdue: bool) -> bool:
+def _is_hopeless(canary: Canary, trouble: PodFailure | None, *, overdue: bool) -> bool:
     """Tell whether waiting cannot help; pods that were ready once may be on another node soon."""
-    if trouble and trouble.final:
+    if trouble and trouble.is_final:
         return True
     if canary.weight:
-        return trouble is not None and trouble.reason in CRASHES
+        return trouble is not None and trouble.crashes
     return overdue and not (trouble and trouble.passes)
 
 

@@ -1,13 +1,19 @@
-"""What the children of a ModelDeployment are doing right now, by the identity that they serve."""
+"""What the children of a ModelDeployment are doing right now, by the identity that they serve.
 
-from collections.abc import Iterable
+Why pods are not ready is said by whoever knows best: our own `fetch` step in its last word, else
+the kubelet and the scheduler.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from plumbline.api import names
 from plumbline.api.objects import Manifest, is_leaving
-from plumbline.plan.model_deployment import pods as pod_failures
-from plumbline.plan.model_deployment.pods import Trouble
+from plumbline.contract import last_words
+from plumbline.contract.last_words import Failure, LastWord
+from plumbline.plan.common import pod_failures
+from plumbline.plan.common.pod_failures import PodFailure, Prospect, statuses
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 from plumbline.plan.specs import deployment as deployments
 from plumbline.plan.specs import service as services
@@ -54,10 +60,19 @@ def pods_of(snapshot: ModelDeploymentSnapshot, identity: str) -> Pods:
     )
 
 
-def trouble(snapshot: ModelDeploymentSnapshot, identity: str) -> Trouble | None:
+def trouble(snapshot: ModelDeploymentSnapshot, identity: str) -> PodFailure | None:
     """Return what keeps the pods of an identity from getting ready."""
-    live = _deployment(snapshot, identity)
-    return pod_failures.trouble(snapshot.pods, identity) or pod_failures.refusal(live)
+    mine = _pods(snapshot, identity)
+    found = next((found for pod in mine if (found := _of_pod(pod))), None)
+    return found or refusal(_deployment(snapshot, identity))
+
+
+def refusal(deployment: Manifest | None) -> PodFailure | None:
+    """Return why the cluster makes no pods for a live Deployment, or None."""
+    for found in (deployment or {}).get("status", {}).get("conditions", ()):
+        if found["type"] == "ReplicaFailure" and found["status"] == "True":
+            return pod_failures.refused(found.get("message", ""))
+    return None
 
 
 def canary_available(snapshot: ModelDeploymentSnapshot) -> bool:
@@ -66,7 +81,7 @@ def canary_available(snapshot: ModelDeploymentSnapshot) -> bool:
     return canary is not None and pods_of(snapshot, canary.identity).available
 
 
-def canary_trouble(snapshot: ModelDeploymentSnapshot) -> Trouble | None:
+def canary_trouble(snapshot: ModelDeploymentSnapshot) -> PodFailure | None:
     """Return what keeps the canary's pods from getting ready."""
     canary = snapshot.deployment.status.canary
     return trouble(snapshot, canary.identity) if canary else None
@@ -77,7 +92,7 @@ def deadline(snapshot: ModelDeploymentSnapshot) -> datetime | None:
     canary = snapshot.deployment.status.canary
     if canary is None or canary.since is None:
         return None
-    begun = pod_failures.resumed(snapshot.pods, canary.identity) or canary.since
+    begun = _resumed(snapshot, canary.identity) or canary.since
     seconds = snapshot.deployment.spec.rollout.progress_deadline_seconds
     return max(begun, canary.since) + timedelta(seconds=seconds)
 
@@ -110,3 +125,101 @@ def _is_seen(deployment: Manifest, wanted: int) -> bool:
 def _all_answer(status: Manifest, wanted: int) -> bool:
     updated, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
     return bool(updated >= wanted and available >= wanted)
+
+
+def _pods(snapshot: ModelDeploymentSnapshot, identity: str) -> list[Manifest]:
+    """Return the pods of one identity that are to stay, the newest last."""
+    mine = [pod for pod in snapshot.pods if identity_of(pod) == identity and not is_leaving(pod)]
+    return sorted(mine, key=lambda pod: _birth(pod["metadata"]))
+
+
+def _birth(metadata: Manifest) -> tuple[str, str]:
+    return metadata.get("creationTimestamp", ""), metadata["name"]
+
+
+def _resumed(snapshot: ModelDeploymentSnapshot, identity: str) -> datetime | None:
+    """Return when a step at last did what it had failed at for a time, such as reading the store.
+
+    A model must not answer for the time before, so that its pods' time to get ready begins here.
+    """
+    times = [
+        datetime.fromisoformat(now["finishedAt"])
+        for pod in _pods(snapshot, identity)
+        for status in statuses(pod)
+        if (now := status.get("state", {}).get("terminated", {})).get("exitCode") == 0
+        and now.get("finishedAt")
+        and _is_temporary(_before(status))
+    ]
+    return max(times, default=None)
+
+
+def _of_pod(pod: Manifest) -> PodFailure | None:
+    """Return why a pod is not ready: whoever knows best says it first."""
+    if pod.get("status", {}).get("reason") == "Evicted":
+        return None
+    return next(_failures(pod), None)
+
+
+def _failures(pod: Manifest) -> Iterator[PodFailure]:
+    yield from _own_words(pod)
+    for status, ended in _ended(pod):
+        if ended.get("reason") == pod_failures.KILLED:
+            yield pod_failures.killed(_where(status))
+    for status in statuses(pod):
+        if found := pod_failures.stuck(status, _where(status)):
+            yield found
+    if unscheduled := pod_failures.unschedulable(pod):
+        yield unscheduled
+
+
+def _own_words(pod: Manifest) -> Iterator[PodFailure]:
+    """Yield what our own containers said when they ended badly and have not started since.
+
+    A server of somebody's own may log anything. What is temporary passes, however long it takes;
+    final is only what says so: a word that does not must reject no good model.
+    """
+    for status, ended in [*_ended(pod), *_tried_again(pod)]:
+        word = last_words.read(ended.get("message", ""))
+        if word and word.reason:
+            text = f"{_where(status)}: {word.message or word.reason}"
+            yield PodFailure(reason=word.reason, message=text, prospect=_prospect(word))
+
+
+def _prospect(word: LastWord) -> Prospect:
+    if not isinstance(word, Failure) or word.temporary is None:
+        return "Mendable"
+    return "Passes" if word.temporary else "Final"
+
+
+def _tried_again(pod: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
+    """Yield containers that run again after a temporary failure: it may not have passed yet."""
+    for status in statuses(pod):
+        runs = "running" in status.get("state", {}) and not status.get("ready")
+        if runs and _is_temporary(_before(status)):
+            yield status, _before(status)
+
+
+def _ended(pod: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
+    """Yield containers that are not running, with how they ended badly."""
+    for status in statuses(pod):
+        state = status.get("state", {})
+        if status.get("ready") or "running" in state:
+            continue
+        ended = state.get("terminated") or _before(status)
+        if ended and ended.get("exitCode", 0) != 0:
+            yield status, ended
+
+
+def _is_temporary(ended: Manifest) -> bool:
+    return pod_failures.is_temporary(last_words.read(ended.get("message", "")))
+
+
+def _before(status: Manifest) -> Manifest:
+    """Return how a container ended the last time."""
+    found: Manifest = status.get("lastState", {}).get("terminated", {})
+    return found
+
+
+def _where(status: Manifest) -> str:
+    """Return the container; its pod is left out, since another one takes its place."""
+    return f"container {status['name']}"

@@ -11,7 +11,7 @@ from plumbline.api.plan import Deletion, Event, Plan
 from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.v1alpha1.training_run import RunModel, TrainingRunStatus
 from plumbline.contract.manifests import ModelResult
-from plumbline.plan.common import conditions, jobs
+from plumbline.plan.common import conditions, jobs, pod_failures
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.common.jobs import JobProgress
 from plumbline.plan.specs.job import QUEUE_LABEL
@@ -193,7 +193,8 @@ def _queued(now: _UnderWay) -> Decision | None:
 def _stuck(now: _UnderWay) -> Decision | None:
     if not now.stage.progress.final:
         return None
-    remedy = IMMUTABLE if now.outcome.reason in jobs.HOPELESS else MENDED
+    is_final = pod_failures.meaning(now.outcome.reason).prospect == "Final"
+    remedy = IMMUTABLE if is_final else MENDED
     text = f"{now.outcome.message.rstrip('. ')}. {remedy}"
     return decision.stalled("training.job_stuck", now.outcome.reason, text, job=now.name)
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from plumbline.shell.outcomes import of_job
+from plumbline.plan.common.job_outcome import of_job
 
 DIGEST = "sha256:" + "a" * 64
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from plumbline.shell.outcomes import of_job
+from plumbline.plan.common.job_outcome import of_job
 
 BORN, LATER = "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z"
 IMAGE = "team/train:1"
@@ -70,5 +70,5 @@ def test_containers_that_wait_for_one_that_works_are_in_no_trouble() -> None:
 def test_an_image_that_cannot_be_pulled_is_told_with_the_time_since_when() -> None:
     lost = {"waiting": {"reason": "ErrImagePull", "message": "no such host"}}
     outcome = of_job(JOB, [pod(fetch=DONE, upload=RUNNING, train=lost)])
-    assert (outcome.reason, outcome.since) == ("ErrImagePull", time(BORN))
+    assert (outcome.reason, outcome.since) == ("ImagePullBackOff", time(BORN))
     assert "no such host: check the image" in outcome.message
