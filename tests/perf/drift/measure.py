@@ -7,11 +7,11 @@ rounds is closest to what the code costs.
 import itertools
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 from plumbline.api.v1alpha1 import DriftMonitor
 from plumbline.contract.control import Span
+from plumbline.contract.model_json import Description
 from plumbline.live.detector import DetectorState, DriftDetector
 from plumbline.live.windows import BucketedCounts
 from plumbline.serving.counts import Counts
@@ -21,6 +21,7 @@ from plumbline.stats.count import count
 from plumbline.stats.windows import Windows
 
 from tests.perf.drift import table
+from tests.unit.contract.descriptions import described
 
 ROUNDS, REQUESTS, RATE, KEPT = 40, 5000, 50, 4096
 MONITOR = DriftMonitor.model_validate(
@@ -89,13 +90,11 @@ def nothing(columns: object, answers: object) -> None:
     """Cost what calling anything costs."""
 
 
-def description(layout: Layout) -> dict[str, Any]:
+def description(layout: Layout) -> Description:
     """Return a model's description with this reference."""
     names = [column.name for column in layout.columns]
-    return {
-        "reference": {"columns": [column.to_json() for column in layout.columns]},
-        "features": [{"name": name, "type": "number"} for name in names],
-    }
+    features = [{"name": name, "type": "number"} for name in names]
+    return described(features, [column.to_json() for column in layout.columns])
 
 
 def evaluations() -> dict[str, float]:

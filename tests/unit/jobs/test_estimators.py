@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from plumbline.contract import model_json
 from plumbline.jobs.compiling import answers
 from plumbline.jobs.training import safe
 from plumbline.jobs.training.estimators import make_estimator
@@ -118,7 +119,7 @@ def served(pod: Pods, manifest: dict[str, Any]) -> engines.Model:
 
 def difference(pod: Pods, manifest: dict[str, Any], frame: pl.DataFrame) -> float:
     """Return by how much the served answers to hostile rows differ from the estimator's own."""
-    features = served(pod, manifest).content["features"]
+    features = [model_json.wire(each) for each in served(pod, manifest).content.features]
     rows = hostile(frame, features)
     fitted = safe.load(pod.path("/model/model.skops"))
     wanted = answers.of_fitted(fitted, rows, features)
@@ -150,7 +151,7 @@ def test_many_classes_are_answered_as_by_the_estimator(pod: Pods, path: str) -> 
     task = runs.run_task(dataset, pod, path, params=params, features=[])
     ended, manifest = runs.whole_run(pod, task)
     assert ended.words["verdict"] == "Passed", ended
-    assert served(pod, manifest).content["classes"] == [1, 2, 3, 4]
+    assert served(pod, manifest).content.classes == [1, 2, 3, 4]
     assert difference(pod, manifest, frame) <= 1e-9
 
 
@@ -281,4 +282,4 @@ def test_three_hundred_columns(pod: Pods) -> None:
     task = runs.run_task(profiled(pod, frame), pod, LOGISTIC, features=[])
     ended, manifest = runs.whole_run(pod, task)
     assert ended.words["verdict"] == "Passed", ended
-    assert len(json.dumps(served(pod, manifest).content)) < 1_000_000
+    assert len(json.dumps(model_json.wire(served(pod, manifest).content))) < 1_000_000

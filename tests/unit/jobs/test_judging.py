@@ -439,7 +439,7 @@ def test_personal_values_are_not_in_the_sample(pod: Pods) -> None:
 
 def test_a_compiled_model_that_answers_otherwise_is_not_published(pod: Pods, dataset: str) -> None:
     from plumbline.jobs.compiling import proof
-    from plumbline.jobs.compiling.compiled import compile_model
+    from plumbline.jobs.compiling.compiled import Facts, compile_model
     from plumbline.jobs.failures import JobFailed
 
     task = runs.run_task(dataset, pod, "sklearn.linear_model.LogisticRegression")
@@ -447,7 +447,7 @@ def test_a_compiled_model_that_answers_otherwise_is_not_published(pod: Pods, dat
     model = safe.load(pod.path("/model/model.skops"))
     features = json.loads(pod.path("/data/task.json").read_text())["features"]
     folder = pod.path("/compiled")
-    compile_model(model, features, {"task": "Classification"}, folder)
+    compile_model(model, features, Facts(task="Classification", target="late"), folder)
     frame = pl.read_parquet(pod.path("/data/train.parquet"))
     assert proof.prove_equal(model, features, [frame], folder) <= 1e-9
     model.steps[-1][1].coef_ += 1e-6 * np.ones_like(model.steps[-1][1].coef_)

@@ -1,7 +1,5 @@
 """The same rows give the same numbers, however they were spread over replicas that all answer."""
 
-from typing import Any
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +9,7 @@ from plumbline.live.windows import KEPT, BucketedCounts
 from plumbline.serving.counts import Counts
 from plumbline.stats.reference import category_bins, number_bins
 
+from tests.unit.contract.descriptions import described
 from tests.unit.live.wire import reply
 
 T = 1_000_020
@@ -19,13 +18,13 @@ NUMBERS, WORDS = number_bins("x", RNG.normal(size=2000)), category_bins("w", ["a
 assert NUMBERS
 assert WORDS
 REFERENCE = [NUMBERS.to_json(), WORDS.to_json()]
-CONTENT: dict[str, Any] = {
-    "features": [
+CONTENT = described(
+    [
         {"name": "x", "type": "number", "nullable": False, "max": 2},
         {"name": "w", "type": "category", "nullable": True, "values": ["a", "b"]},
     ],
-    "reference": {"columns": REFERENCE},
-}
+    REFERENCE,
+)
 Row = tuple[int, float, str | None]
 
 

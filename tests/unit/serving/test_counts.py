@@ -12,6 +12,8 @@ from plumbline.serving.counts import Counts
 from plumbline.stats.bins import PREDICTION
 from plumbline.stats.reference import number_bins
 
+from tests.unit.contract.descriptions import described
+
 RNG = np.random.default_rng(0)
 REFERENCE = [
     bins.to_json()
@@ -106,7 +108,7 @@ def counting(
 ) -> Counts:
     """Return counts of a model with one feature; each look at its clock is a second later."""
     x = {"name": "x", "type": "number", "nullable": False} | rules
-    content = {"features": [x], "classes": classes, "reference": {"columns": reference}}
+    content = described([x], reference, classes)
     return Counts(content, clock=clock or map(float, itertools.count(1_000_000)).__next__)
 
 

@@ -7,6 +7,8 @@ from plumbline.serving.counts import PAGE, Counts
 from plumbline.serving.history import KEPT_CELLS, TIERS, History
 from plumbline.stats.reference import number_bins
 
+from tests.unit.contract.descriptions import described
+
 HOUR, DAY = 3600, 86_400
 NOW = 1_800_000_000 // DAY * DAY
 
@@ -79,7 +81,7 @@ def counting(columns: int = 1) -> tuple[Counts, Clock]:
     reference = [bins.to_json() for name in names if (bins := number_bins(name, values))]
     features = [{"name": name, "type": "number", "nullable": True} for name in names]
     clock = Clock()
-    return Counts({"features": features, "reference": {"columns": reference}}, clock=clock), clock
+    return Counts(described(features, reference), clock=clock), clock
 
 
 def answers(counts: Counts, second: int) -> tuple[int, list[list[Span]]]:

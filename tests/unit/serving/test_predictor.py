@@ -8,12 +8,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
+from plumbline.contract.model_json import Number, Sample
 from plumbline.serving.engines import Model
 from plumbline.serving.errors import RequestError
 from plumbline.serving.predictor import WAITING_SECONDS, Predictor
 from plumbline.serving.tensors import MAX_ROWS
 
+from tests.unit.contract.descriptions import described
+
 FEW = 20
+
+NUMBER = replace(described([{"name": "x", "type": "number"}], []), inputs=[Number("x")])
 
 
 class Held:
@@ -46,13 +52,13 @@ class Quick:
 
 
 def test_many_rows_are_not_thought_to_take_as_long_as_many_calls() -> None:
-    one = {"features": [{"name": "x", "type": "number"}], "sample": {"inputs": [[1.0]]}}
-    quick = Predictor(Model({"inputs": [{"feature": "x", "kind": "number"}], **one}, Quick()))
+    one = replace(NUMBER, sample=Sample(inputs=[[1.0]]))
+    quick = Predictor(Model(one, Quick()))
     assert 0.001 <= quick.expected(1) <= quick.expected(MAX_ROWS) < WAITING_SECONDS
 
 
 def predictor(engine: Held) -> Predictor:
-    return Predictor(Model({"inputs": [{"feature": "x", "kind": "number"}]}, engine))
+    return Predictor(Model(NUMBER, engine))
 
 
 def rows(number: int) -> Mapping[str, Any]:

@@ -46,8 +46,8 @@ class App:
         content = predictor.model.content
         self._predictor, self._counts, self._tally = predictor, counts, tally
         self.forwarder, self.draining, self._room = Forwarder(), False, Room()
-        self._reader = Reader(content["features"])
-        self._writer = Writer(name=name, version=identity, classes=content.get("classes"))
+        self._reader = Reader(content.features)
+        self._writer = Writer(name=name, version=identity, classes=content.classes)
         self._ids, self._prefix = itertools.count(), f"{os.getpid():x}-{time.time_ns():x}-"
         self._unversioned = f"/v2/models/{name}/infer"
         self._infer = {self._unversioned, f"/v2/models/{name}/versions/{identity}/infer"}

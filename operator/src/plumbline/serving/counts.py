@@ -7,13 +7,14 @@ that whoever adds up the seconds of all pods gets the same sums however requests
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plumbline.contract import control
+from plumbline.contract.model_json import Description
 from plumbline.serving.history import History, Span
 from plumbline.serving.row_batches import Columns, RowBatch, comparable, gathered
 from plumbline.serving.rules import Rules
@@ -31,15 +32,12 @@ class Counts:
         lost: rows that came too fast to be counted.
     """
 
-    def __init__(
-        self, content: Mapping[str, Any], *, clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, content: Description, *, clock: Callable[[], float] = time.time) -> None:
         """Count by the reference and the rules of a model's description."""
-        reference = content.get("reference") or {"columns": []}
-        self.layout = Layout([ColumnBins.from_json(c) for c in reference["columns"]])
+        self.layout = Layout([ColumnBins.from_json(column) for column in content.columns])
         self.history = History(self.layout.size)
-        self._rules, self._clock = Rules(content["features"]), clock
-        self._classes = [str(name) for name in content.get("classes") or ()]
+        self._rules, self._clock = Rules(content.features), clock
+        self._classes = [str(name) for name in content.classes or ()]
         self._noted: deque[RowBatch] = deque()
         self._values = self._reported = 0
         self.ended = False

@@ -3,9 +3,8 @@
 import os
 from pathlib import Path
 
+from plumbline.contract.served_files import files_of
 from plumbline.store import Store
-
-DESCRIPTION_KIND = "Model"
 
 
 class FetchError(Exception):
@@ -20,12 +19,13 @@ def fetch(manifest_digest: str, folder: Path) -> None:
         FetchError: the manifest is of another kind or names a file outside of the directory.
     """
     store = Store.open()
-    manifest = store.get_manifest(manifest_digest)
-    if manifest.get("kind") != DESCRIPTION_KIND:
-        raise FetchError(f"{manifest_digest} is a {manifest.get('kind')}, not a Model")
+    try:
+        files = files_of(store.get_manifest(manifest_digest))
+    except ValueError as error:
+        raise FetchError(f"{manifest_digest} is no model that can be served: {error}") from error
     folder.mkdir(parents=True, exist_ok=True)
-    for file in manifest["model"]["files"]:
-        name = file["path"]
+    for file in files:
+        name = file.path
         if os.path.basename(name) != name or name in ("", ".", ".."):
             raise FetchError(f"{manifest_digest} names the file {name!r} outside of its directory")
-        store.download_blob(file["blob"], folder / name)
+        store.download_blob(file.blob, folder / name)

@@ -1,10 +1,10 @@
 """What the data port tells of itself: its health, the server and the model."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
+from plumbline.contract.model_json import Description
 from plumbline.serving import protocol
 from plumbline.serving.errors import RequestError
 
@@ -15,7 +15,7 @@ class Pages:
     """Answers to everything but inference."""
 
     def __init__(
-        self, *, name: str, version: str, content: Mapping[str, Any], outputs: Mapping[str, str]
+        self, *, name: str, version: str, content: Description, outputs: Mapping[str, str]
     ) -> None:
         """Describe a model; what does not change is encoded once."""
         self._name, self._version = name, version

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plumbline.contract.model_json import Feature, Sample
 from plumbline.serving.engines import Model, ModelError
 from plumbline.serving.errors import RequestError
 
@@ -83,7 +84,8 @@ def check_sample(model: Model) -> None:
     columns = sample_columns(model)
     if columns is None:
         return
-    expected = np.array(model.content["sample"]["outputs"], dtype=np.float64)
+    sample = model.content.sample or Sample()
+    expected = np.array(sample.outputs, dtype=np.float64)
     found = model.predict(columns).reshape(expected.shape)
     worst = float(np.abs(found - expected).max(initial=0.0) / max(1.0, np.abs(expected).max()))
     if not worst <= TOLERANCE:
@@ -92,12 +94,12 @@ def check_sample(model: Model) -> None:
 
 def sample_columns(model: Model, limit: int | None = None) -> Columns | None:
     """Return the sample's rows as columns; None when there is no sample."""
-    rows = (model.content.get("sample") or {}).get("inputs") or []
+    rows = model.content.sample.inputs if model.content.sample else []
     if not rows:
         return None
     return {
-        feature["name"]: _column([_cell(row, n, feature["name"]) for row in rows[:limit]], feature)
-        for n, feature in enumerate(model.content["features"])
+        feature.name: _column([_cell(row, n, feature.name) for row in rows[:limit]], feature)
+        for n, feature in enumerate(model.content.features)
     }
 
 
@@ -105,8 +107,8 @@ def _cell(row: Any, number: int, name: str) -> Any:
     return row[name] if isinstance(row, dict) else row[number]
 
 
-def _column(values: list[Any], feature: Any) -> NDArray[Any]:
-    if feature["type"] == "category":
+def _column(values: list[Any], feature: Feature) -> NDArray[Any]:
+    if feature.type == "category":
         found = np.empty(len(values), dtype=object)
         found[:] = values
         return found

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from plumbline.contract.model_json import Description, kind_of
 from plumbline.serving.errors import RequestError
 
 
@@ -71,7 +72,7 @@ def short(word: str) -> str:
 
 
 def metadata(
-    name: str, version: str, content: Mapping[str, Any], outputs: Mapping[str, str]
+    name: str, version: str, content: Description, outputs: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return a model's metadata.
 
@@ -83,8 +84,8 @@ def metadata(
     """
     kinds = {"category": "BYTES", "boolean": "BOOL"}
     inputs = [
-        {"name": f["name"], "datatype": kinds.get(f["type"], "FP64"), "shape": [-1]}
-        for f in content["features"]
+        {"name": each.name, "datatype": kinds.get(each.type, "FP64"), "shape": [-1]}
+        for each in content.features
     ]
     answers = [
         {"name": each, "datatype": datatype, "shape": [-1, -1] if place else [-1]}
@@ -93,7 +94,7 @@ def metadata(
     return {
         "name": name,
         "versions": [version],
-        "platform": f"plumbline_{content['engine']['kind']}",
+        "platform": f"plumbline_{kind_of(content.engine)}",
         "inputs": inputs,
         "outputs": answers,
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from plumbline.contract.model_json import Feature
 from plumbline.serving.errors import RequestError
 from plumbline.serving.protocol import InferRequest, Tensor, short, some
 from plumbline.serving.tensors import flat, numbers, rows_of, texts
@@ -18,10 +19,10 @@ Columns = dict[str, NDArray[Any]]
 class Reader:
     """Reads a model's columns out of requests."""
 
-    def __init__(self, features: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, features: Sequence[Feature]) -> None:
         """Expect these features."""
-        self._features = {feature["name"]: feature for feature in features}
-        self._numeric = all(feature["type"] != "category" for feature in features)
+        self._features = {feature.name: feature for feature in features}
+        self._numeric = all(feature.type != "category" for feature in features)
 
     def columns(self, request: InferRequest) -> tuple[Columns, int]:
         """Return one array a feature, and the number of rows.
@@ -66,7 +67,7 @@ class Reader:
         if tensor.shape[1:] not in ([], [1]):
             shape = f"{tensor.shape}, not [{rows}] or [{rows}, 1]"
             raise RequestError(f"input {short(tensor.name)} has shape {shape}")
-        read = texts if self._features[tensor.name]["type"] == "category" else numbers
+        read = texts if self._features[tensor.name].type == "category" else numbers
         return read(tensor, flat(tensor))
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plumbline.contract.model_json import Feature
+
 Mask = NDArray[np.bool_]
 Check = Callable[[NDArray[Any]], Mask]
 
@@ -14,12 +16,10 @@ Check = Callable[[NDArray[Any]], Mask]
 class Rules:
     """The checks of a model's features."""
 
-    def __init__(self, features: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, features: Sequence[Feature]) -> None:
         """Check what these features declare."""
         self._checks = [
-            (feature["name"], rule, check)
-            for feature in features
-            for rule, check in _checks(feature)
+            (feature.name, rule, check) for feature in features for rule, check in _checks(feature)
         ]
 
     def broken(self, columns: Mapping[str, NDArray[Any]]) -> dict[str, Mask]:
@@ -31,30 +31,30 @@ class Rules:
         return found
 
 
-def _checks(feature: Mapping[str, Any]) -> list[tuple[str, Check]]:
+def _checks(feature: Feature) -> list[tuple[str, Check]]:
     found: list[tuple[str, Check]] = []
-    is_text = feature["type"] == "category"
-    if not feature.get("nullable", True):
+    is_text = feature.type == "category"
+    if not feature.nullable:
         found.append(("Null", _text_nulls if is_text else _number_nulls))
     if is_text:
         return found + _text_checks(feature)
-    if (low := feature.get("min")) is not None:
+    if (low := feature.min) is not None:
         found.append(("Min", lambda values: np.less(values, low)))
-    if (high := feature.get("max")) is not None:
+    if (high := feature.max) is not None:
         found.append(("Max", lambda values: np.greater(values, high)))
-    if feature["type"] == "boolean":
+    if feature.type == "boolean":
         found.append(("Type", lambda values: (values == values) & (values != 0) & (values != 1)))
-    if feature.get("integer"):
+    if feature.integer:
         found.append(("Type", lambda values: (values == values) & (values != np.floor(values))))
     return found
 
 
-def _text_checks(feature: Mapping[str, Any]) -> list[tuple[str, Check]]:
+def _text_checks(feature: Feature) -> list[tuple[str, Check]]:
     found: list[tuple[str, Check]] = []
-    if values := feature.get("values"):
+    if values := feature.values:
         known = {None, *values}
         found.append(("Values", lambda texts: _mask(text not in known for text in texts)))
-    if pattern := feature.get("pattern"):
+    if pattern := feature.pattern:
         whole = re.compile(pattern).fullmatch
         found.append(
             ("Pattern", lambda texts: _mask(t is not None and not whole(t) for t in texts))

@@ -5,7 +5,6 @@ and loses nothing. A pod that is killed takes along what it counted since the la
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Iterator
 from functools import partial
@@ -17,8 +16,9 @@ from pydantic import ValidationError
 from plumbline.api.objects import Key
 from plumbline.api.resources import MODEL_DEPLOYMENT
 from plumbline.api.v1alpha1 import DriftMonitor, ModelDeployment
-from plumbline.contract import control
+from plumbline.contract import control, layout, model_json
 from plumbline.contract.control import ControlReply, ControlRequest, Unreadable
+from plumbline.contract.served_files import files_of
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
 from plumbline.live.deployment import DeploymentTraffic
@@ -133,12 +133,12 @@ class Puller:
     async def _reference(self, namespace: str, digest: str) -> list[dict[str, Any]]:
         """Return the columns that a model counts."""
         manifest = await self._records.manifest(namespace, digest)
-        described = next(f for f in manifest["model"]["files"] if f["path"] == "model.json")
+        described = next(f for f in files_of(manifest) if f.path == layout.MODEL_FILE)
         store = self._records.store(namespace)
         content = await asyncio.to_thread(
-            store.get_blob, described["blob"], limit_bytes=DESCRIPTION_LIMIT
+            store.get_blob, described.blob, limit_bytes=DESCRIPTION_LIMIT
         )
-        return list((json.loads(content).get("reference") or {}).get("columns", []))
+        return model_json.read(content).columns
 
     async def _pull(
         self,

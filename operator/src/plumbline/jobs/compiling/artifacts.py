@@ -1,22 +1,20 @@
 """The compiled model that the predict step left: checked, stored and named by a digest."""
 
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from plumbline.contract import layout
+from plumbline.contract import layout, model_json
 from plumbline.contract.manifests import CompiledModel, File
+from plumbline.contract.model_json import Description
 from plumbline.contract.tasks import TrainingTask
-from plumbline.jobs.compiling.compiled import FORMAT
 from plumbline.jobs.failures import JobFailed
-from plumbline.jobs.files import check_regular, read_object
+from plumbline.jobs.files import check_regular, read_regular
 from plumbline.jobs.places import Places
 from plumbline.jobs.training.features import Feature
 from plumbline.store import Store
 from plumbline.store.digests import canonical, of_bytes
 
-ENGINES = {"linear": "weights.npz", "trees": "trees.bin"}
 _MODEL_LIMIT_BYTES, _WEIGHTS_LIMIT_BYTES = 64 << 20, 2 << 30
 
 
@@ -29,8 +27,10 @@ def keep_compiled(
         raise _invalid("there is no folder of a compiled model")
     found = _described(folder / layout.MODEL_FILE)
     _check(found, task, features)
-    kind = found["engine"]["kind"]
-    files = tuple(_stored(folder / name, store) for name in (layout.MODEL_FILE, ENGINES[kind]))
+    kind = model_json.kind_of(found.engine)
+    files = tuple(
+        _stored(folder / name, store) for name in (layout.MODEL_FILE, model_json.ENGINES[kind])
+    )
     digest = of_bytes(canonical({file.path: file.blob for file in files}))
     return CompiledModel(digest=digest, engine=kind, files=files)
 
@@ -42,30 +42,23 @@ def _mode(path: Path) -> int:
         return 0
 
 
-def _described(path: Path) -> Mapping[str, Any]:
+def _described(path: Path) -> Description:
     try:
-        found = read_object(path, limit_bytes=_MODEL_LIMIT_BYTES)
-    except ValueError as error:
-        raise _invalid(str(error)) from error
-    if not isinstance(found.get("engine"), dict):
-        raise _invalid("model.json names no engine")
-    return found
+        return model_json.read(read_regular(path, limit_bytes=_MODEL_LIMIT_BYTES))
+    except model_json.Unreadable as error:
+        raise _invalid(f"{layout.MODEL_FILE}: {error}") from error
 
 
-def _check(found: Mapping[str, Any], task: TrainingTask, features: Sequence[Feature]) -> None:
+def _check(found: Description, task: TrainingTask, features: Sequence[Feature]) -> None:
     """Refuse a model that answers another question than the one it was judged on."""
     wanted = {
-        "format": FORMAT,
         "task": task.question.task,
         "target": task.question.target,
-        "features": [dict(feature) for feature in features],
+        "features": [model_json.feature_of(feature) for feature in features],
     }
     for name, value in wanted.items():
-        if found.get(name) != value:
+        if getattr(found, name) != value:
             raise _invalid(f"model.json has another {name} than the run")
-    kind = str(found["engine"].get("kind"))
-    if kind not in ENGINES:
-        raise _invalid(f"unknown engine {kind[:40]!r}")
 
 
 def _stored(path: Path, store: Store) -> File:

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from plumbline.jobs.training.inputs import Input, NotCompilable, OneHot, Ordinal, numbers
+from plumbline.contract.model_json import Input, OneHot, Ordinal
+from plumbline.jobs.training.inputs import NotCompilable, numbers
 
 
 def _ordinal(encoder: Any, columns: list[Input]) -> list[Input]:
@@ -18,7 +19,7 @@ def _ordinal(encoder: Any, columns: list[Input]) -> list[Input]:
 def _ordinal_input(feature: str, known: list[Any], unknown: float) -> Ordinal:
     _text_only(feature, known)
     missing = float(known.index(None)) if None in known else unknown
-    texts = tuple(str(each) for each in known if each is not None)
+    texts = [str(each) for each in known if each is not None]
     return Ordinal(feature, texts, _or_none(unknown), _or_none(missing))
 
 
@@ -32,7 +33,7 @@ def _one_hot(encoder: Any, columns: list[Input]) -> list[Input]:
 
 def _one_hot_input(feature: str, known: list[Any]) -> OneHot:
     _text_only(feature, known)
-    return OneHot(feature, tuple(None if each is None else str(each) for each in known))
+    return OneHot(feature, [None if each is None else str(each) for each in known])
 
 
 def _no_rare(encoder: Any) -> None:

@@ -1,29 +1,40 @@
 """A fitted model as the directory that serving pods load: model.json beside weights or trees."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plumbline.contract import layout
+from plumbline.contract import layout, model_json
+from plumbline.contract.model_json import Description, Engine, Reference
 from plumbline.jobs.compiling.inputs import inputs_of
 from plumbline.jobs.compiling.linear import write_linear
 from plumbline.jobs.compiling.trees import write_trees
 from plumbline.jobs.training.families import engine_of
 from plumbline.jobs.training.features import Feature
 
-FORMAT = "plumbline/1"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of a model before it is compiled.
+
+    Attributes:
+        reference: what its inputs and answers are compared with; None if nothing is.
+    """
+
+    task: str
+    target: str
+    reference: Reference | None = None
 
 
-def compile_model(
-    model: Any, features: Sequence[Feature], facts: Mapping[str, Any], folder: Path
-) -> None:
+def compile_model(model: Any, features: Sequence[Feature], facts: Facts, folder: Path) -> None:
     """Write the compiled model.
 
     Args:
         model: fitted.
         features: its columns.
-        facts: more for model.json: task, target, reference.
+        facts: what else model.json says of it.
         folder: where to write.
 
     Raises:
@@ -31,21 +42,23 @@ def compile_model(
     """
     folder.mkdir(parents=True, exist_ok=True)
     inputs, estimator = inputs_of(model, features)
-    engine = _engine(estimator, folder)
-    content = {
-        "format": FORMAT,
-        **facts,
-        "classes": classes_of(model),
-        "features": [dict(feature) for feature in features],
-        "inputs": [each.as_dict() for each in inputs],
-        "engine": engine,
-    }
-    write_model(folder, content)
+    description = Description(
+        format=model_json.FORMAT,
+        task=facts.task,
+        target=facts.target,
+        classes=classes_of(model),
+        features=[model_json.feature_of(feature) for feature in features],
+        inputs=inputs,
+        engine=_engine(estimator, folder),
+        reference=facts.reference,
+    )
+    write_model(folder, description)
 
 
-def write_model(folder: Path, content: Mapping[str, Any]) -> None:
+def write_model(folder: Path, description: Description) -> None:
     """Write model.json: strict JSON, so null stands for NaN."""
-    (folder / layout.MODEL_FILE).write_text(json.dumps(content, sort_keys=True, allow_nan=False))
+    text = json.dumps(model_json.wire(description), sort_keys=True, allow_nan=False)
+    (folder / layout.MODEL_FILE).write_text(text)
 
 
 def classes_of(model: Any) -> list[Any] | None:
@@ -54,9 +67,9 @@ def classes_of(model: Any) -> list[Any] | None:
     return None if classes is None else [_plain(each) for each in classes.tolist()]
 
 
-def _engine(estimator: Any, folder: Path) -> dict[str, Any]:
-    write = {"linear": write_linear, "trees": write_trees}[engine_of(estimator)]
-    return write(estimator, folder)
+def _engine(estimator: Any, folder: Path) -> Engine:
+    is_linear = engine_of(estimator) == "linear"
+    return write_linear(estimator, folder) if is_linear else write_trees(estimator, folder)
 
 
 def _plain(value: Any) -> Any:

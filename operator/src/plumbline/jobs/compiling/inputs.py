@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from plumbline.contract.model_json import Input, Number
 from plumbline.jobs.compiling import categories as compile_categories
 from plumbline.jobs.compiling import numbers as compile_numbers
 from plumbline.jobs.training.features import Feature
-from plumbline.jobs.training.inputs import Input, NotCompilable, Number
+from plumbline.jobs.training.inputs import NotCompilable
 
 
 def inputs_of(model: Any, features: Sequence[Feature]) -> tuple[list[Input], Any]:

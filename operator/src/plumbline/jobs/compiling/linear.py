@@ -1,27 +1,27 @@
 """Linear models as weights: coefficients, intercepts and the link that makes an answer of them."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from plumbline.contract.model_json import ENGINES, Linear
 from plumbline.jobs.training.inputs import NotCompilable
 
-FILE = "weights.npz"
 # Their probabilities of more than two classes are a softmax of the margins.
 _SOFTMAX = ("LogisticRegression", "LinearDiscriminantAnalysis")
 
 
-def write_linear(estimator: Any, folder: Path) -> dict[str, Any]:
+def write_linear(estimator: Any, folder: Path) -> Linear:
     """Write weights.npz and return the engine's entry in model.json."""
     link = _link(estimator)
     coef = np.atleast_2d(np.asarray(estimator.coef_, np.float64))
     intercept = np.broadcast_to(np.asarray(estimator.intercept_, np.float64), coef.shape[:1])
-    np.savez(folder / FILE, coef=coef, intercept=intercept)
-    return {"kind": "linear", "link": link}
+    np.savez(folder / ENGINES["linear"], coef=coef, intercept=intercept)
+    return Linear(link=link)
 
 
-def _link(estimator: Any) -> str:
+def _link(estimator: Any) -> Literal["identity", "logit", "softmax"]:
     name = type(estimator).__name__
     if not hasattr(estimator, "classes_"):
         return "identity"

@@ -1,12 +1,13 @@
 """Fitted imputers and scalers as arithmetic on one number."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
-from plumbline.jobs.training.inputs import Input, NotCompilable, Number, numbers
+from plumbline.contract.model_json import Input, Number
+from plumbline.jobs.training.inputs import NotCompilable, numbers
 
 
 def _imputer(imputer: Any, columns: list[Input]) -> list[Input]:

@@ -1,14 +1,15 @@
 """Proof that a compiled model answers as the trained one: held-out rows, a sample, edges."""
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+from msgspec.structs import replace
 
-from plumbline.contract import layout
+from plumbline.contract import layout, model_json
+from plumbline.contract.model_json import Sample
 from plumbline.jobs.compiling import answers
 from plumbline.jobs.compiling.compiled import write_model
 from plumbline.jobs.failures import JobFailed
@@ -37,17 +38,14 @@ def prove_equal(
     return worst
 
 
-def add_sample(folder: Path, sample: pl.DataFrame, features: Sequence[Feature]) -> None:
+def add_sample(folder: Path, table: pl.DataFrame, features: Sequence[Feature]) -> None:
     """Put a few rows with their answers into model.json, for servers to check themselves by."""
-    few = _without_personal(sample.head(_SAMPLE_ROWS), features)
+    few = _without_personal(table.head(_SAMPLE_ROWS), features)
     outputs = answers.of_compiled(folder, few, features)
     path = folder / layout.MODEL_FILE
     rows = [list(row) for row in few.rows()]
-    content = {
-        **json.loads(path.read_text()),
-        "sample": {"inputs": rows, "outputs": outputs.tolist()},
-    }
-    write_model(folder, content)
+    sample = Sample(inputs=rows, outputs=outputs.tolist())
+    write_model(folder, replace(model_json.read(path.read_bytes()), sample=sample))
 
 
 def edge_rows(sample: pl.DataFrame, features: Sequence[Feature]) -> pl.DataFrame:

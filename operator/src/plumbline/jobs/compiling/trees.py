@@ -1,41 +1,39 @@
 """Tree ensembles as a treelite checkpoint, with the rounding that the estimator does first."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import treelite
 
+from plumbline.contract.model_json import ENGINES, Trees
 from plumbline.jobs.training.inputs import NotCompilable
 
-FILE = "trees.bin"
 _SINGLE = ("DecisionTree", "ExtraTree")
 
 
-def write_trees(estimator: Any, folder: Path) -> dict[str, Any]:
+def write_trees(estimator: Any, folder: Path) -> Trees:
     """Write trees.bin and return the engine's entry in model.json."""
     try:
         trees = treelite.sklearn.import_model(_as_ensemble(estimator))
     except treelite.TreeliteError as error:
         raise NotCompilable(f"{type(estimator).__name__}: {str(error)[:200]}") from error
     link = _softmax_outside(trees)
-    trees.serialize(str(folder / FILE))
+    trees.serialize(str(folder / ENGINES["trees"]))
     name = type(estimator).__name__
-    return {
-        "kind": "trees",
-        "file": FILE,
-        # Scikit-learn rounds the input of every tree but the histogram ones to float32.
-        "cast": "float64" if name.startswith("HistGradientBoosting") else "float32",
-        **link,
-    }
+    # Scikit-learn rounds the input of every tree but the histogram ones to float32.
+    cast: Literal["float32", "float64"] = (
+        "float64" if name.startswith("HistGradientBoosting") else "float32"
+    )
+    return Trees(file=ENGINES["trees"], cast=cast, link=link)
 
 
-def _softmax_outside(trees: Any) -> dict[str, str]:
+def _softmax_outside(trees: Any) -> Literal["softmax"] | None:
     """Leave a softmax to the engine: treelite's own one rounds to float32."""
     header = trees.get_header_accessor()
     if header.get_field("postprocessor") != "softmax":
-        return {}
+        return None
     header.set_field("postprocessor", "identity_multiclass")
-    return {"link": "softmax"}
+    return "softmax"
 
 
 def _as_ensemble(estimator: Any) -> Any:

@@ -1,13 +1,12 @@
 """The champion's answers to the same held-out rows, from its compiled form."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from plumbline.contract import layout
+from plumbline.contract import layout, model_json
+from plumbline.contract.model_json import Feature
 from plumbline.contract.tasks import PredictTask
 from plumbline.jobs.compiling import answers
 from plumbline.jobs.compiling.answers import Answers
@@ -44,21 +43,26 @@ def answered(task: PredictTask, holdout: pl.DataFrame, places: Places) -> Champi
     if not task.champion:
         return Champion()
     folder = places.at(layout.CHAMPION)
-    content = json.loads((folder / layout.MODEL_FILE).read_text())
-    absent = [each["name"] for each in content["features"] if each["name"] not in holdout.columns]
+    try:
+        content = model_json.read((folder / layout.MODEL_FILE).read_bytes())
+    except model_json.Unreadable as error:
+        return Champion(error=f"the champion cannot answer: {error}")
+    absent = [each.name for each in content.features if each.name not in holdout.columns]
     if absent:
         return Champion(error=f"the champion needs column {absent[0]!r}, which is gone")
-    if changed := [each["name"] for each in content["features"] if _is_text_now(each, holdout)]:
+    if changed := [each.name for each in content.features if _is_text_now(each, holdout)]:
         return Champion(error=f"the champion needs numbers in column {changed[0]!r}, now text")
-    if content["task"] != task.task or content["target"] != task.target:
-        return Champion(error=f"the champion answers another question: {content['target']}")
+    if (content.task, content.target) != (task.task, task.target):
+        return Champion(error=f"the champion answers another question: {content.target}")
     try:
-        matrix = answers.of_compiled(folder, holdout, content["features"])
+        matrix = answers.of_compiled(
+            folder, holdout, [model_json.wire(each) for each in content.features]
+        )
     except (ModelError, ValueError, KeyError) as error:
         return Champion(error=f"the champion cannot answer: {str(error)[:300]}")
-    return Champion(matrix, content["classes"])
+    return Champion(matrix, content.classes)
 
 
-def _is_text_now(feature: Mapping[str, Any], holdout: pl.DataFrame) -> bool:
+def _is_text_now(feature: Feature, holdout: pl.DataFrame) -> bool:
     """Tell whether a column of numbers has become one of text; the other way round is no harm."""
-    return feature["type"] != "category" and holdout.schema[feature["name"]] == pl.String
+    return feature.type != "category" and holdout.schema[feature.name] == pl.String

@@ -4,17 +4,17 @@ This is the only step that reads the model's file. It has no credentials and no 
 """
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from plumbline.contract import layout
+from plumbline.contract.model_json import Reference
 from plumbline.contract.tasks import PredictTask
 from plumbline.jobs.compiling import answers, proof
 from plumbline.jobs.compiling.answers import Answers, prediction_reference
-from plumbline.jobs.compiling.compiled import classes_of, compile_model
+from plumbline.jobs.compiling.compiled import Facts, classes_of, compile_model
 from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.files import check_regular
 from plumbline.jobs.judging import champion
@@ -38,7 +38,7 @@ def run(places: Places) -> None:
     sample = pl.read_parquet(places.at(layout.SAMPLE))
     model, folder = _model(task, places), places.at(layout.COMPILED)
     own, classes = _answered(model, holdout, task), classes_of(model)
-    _compile(model, task, {"reference": _reference(task, own, classes)}, folder)
+    _compile(model, task, _reference(task, own, classes), folder)
     tables = (holdout, sample, proof.edge_rows(sample, task.features))
     worst = proof.prove_equal(model, task.features, tables, folder)
     proof.add_sample(folder, sample, task.features)
@@ -86,16 +86,16 @@ def _answered(model: Any, frame: pl.DataFrame, task: PredictTask) -> Answers:
         ) from error
 
 
-def _compile(model: Any, task: PredictTask, more: Mapping[str, Any], folder: Path) -> None:
-    facts = {"task": task.task, "target": task.target, **more}
+def _compile(model: Any, task: PredictTask, reference: Reference, folder: Path) -> None:
+    facts = Facts(task=task.task, target=task.target, reference=reference)
     try:
         compile_model(model, task.features, facts, folder)
     except NotCompilable as error:
         raise not_compilable(error) from error
 
 
-def _reference(task: PredictTask, own: Answers, classes: list[Any] | None) -> dict[str, Any]:
+def _reference(task: PredictTask, own: Answers, classes: list[Any] | None) -> Reference:
     """Return the bins of features and answers that live traffic is compared with."""
     others = [ColumnBins.from_json(column) for column in task.reference] if task.strewn else []
     found = prediction_reference(own, classes, strewn_among=others)
-    return {"columns": [*task.reference, *found]}
+    return Reference([*task.reference, *found])

@@ -1,19 +1,25 @@
 """What a model looks at: the columns, and how each of them is treated."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 
 from plumbline.api.v1alpha1.dataset import Column
+from plumbline.contract import model_json
 from plumbline.contract.manifests import DatasetManifest
 from plumbline.jobs.failures import JobFailed
 
 Feature = Mapping[str, Any]
 Arrays = dict[str, "np.ndarray[Any, Any]"]
 
-_TYPES = {"integer": "number", "number": "number", "boolean": "boolean", "string": "category"}
+_TYPES: dict[str, Literal["number", "boolean", "category"]] = {
+    "integer": "number",
+    "number": "number",
+    "boolean": "boolean",
+    "string": "category",
+}
 
 
 def features_of(manifest: DatasetManifest, asked: Sequence[str], target: str) -> list[Feature]:
@@ -75,14 +81,16 @@ def _check(name: str, declared: Mapping[str, Column], target: str) -> None:
 
 
 def _feature(column: Column) -> Feature:
-    return {
-        "name": column.name,
-        "type": _TYPES[column.type],
-        "integer": column.type == "integer",
-        "nullable": column.nullable,
-        "min": column.min,
-        "max": column.max,
-        "values": column.values or None,
-        "pattern": column.pattern,
-        "personal": column.personal,
-    }
+    return model_json.wire(
+        model_json.Feature(
+            name=column.name,
+            type=_TYPES[column.type],
+            integer=column.type == "integer",
+            nullable=column.nullable,
+            min=column.min,
+            max=column.max,
+            values=column.values or None,
+            pattern=column.pattern,
+            personal=column.personal,
+        )
+    )

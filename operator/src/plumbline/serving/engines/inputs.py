@@ -6,19 +6,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plumbline.contract.model_json import Input, Number, OneHot, Ordinal
+
 Floats = NDArray[np.float64]
 Columns = Mapping[str, NDArray[Any]]
 Step = Callable[[Columns], Floats]
 
 
-def steps(inputs: Sequence[Mapping[str, Any]]) -> list[Step]:
+def steps(inputs: Sequence[Input]) -> list[Step]:
     """Return one step for each input of model.json; each gives one or more columns."""
-    return [_KINDS[each["kind"]](each) for each in inputs]
+    return [_KINDS[type(each)](each) for each in inputs]
 
 
-def _number(given: Mapping[str, Any]) -> Step:
-    name, impute = given["feature"], given.get("impute")
-    mean, scale = float(given.get("mean", 0.0)), float(given.get("scale", 1.0))
+def _number(given: Number) -> Step:
+    name, impute, mean, scale = given.feature, given.impute, given.mean, given.scale
     plain = mean == 0.0 and scale == 1.0
 
     def step(columns: Columns) -> Floats:
@@ -30,10 +31,10 @@ def _number(given: Mapping[str, Any]) -> Step:
     return step
 
 
-def _ordinal(given: Mapping[str, Any]) -> Step:
-    name = given["feature"]
-    codes: dict[Any, float] = {text: float(n) for n, text in enumerate(given["categories"])}
-    unknown, missing = _or_nan(given.get("unknown")), _or_nan(given.get("missing"))
+def _ordinal(given: Ordinal) -> Step:
+    name = given.feature
+    codes: dict[Any, float] = {text: float(n) for n, text in enumerate(given.categories)}
+    unknown, missing = _or_nan(given.unknown), _or_nan(given.missing)
     codes[None] = missing
 
     def step(columns: Columns) -> Floats:
@@ -43,8 +44,8 @@ def _ordinal(given: Mapping[str, Any]) -> Step:
     return step
 
 
-def _one_hot(given: Mapping[str, Any]) -> Step:
-    name, known = given["feature"], given["categories"]
+def _one_hot(given: OneHot) -> Step:
+    name, known = given.feature, given.categories
     places = {text: n for n, text in enumerate(known)}
 
     def step(columns: Columns) -> Floats:
@@ -62,8 +63,8 @@ def _or_nan(value: float | None) -> float:
     return float("nan") if value is None else float(value)
 
 
-_KINDS: dict[str, Callable[[Mapping[str, Any]], Step]] = {
-    "number": _number,
-    "ordinal": _ordinal,
-    "onehot": _one_hot,
+_KINDS: dict[type[Input], Callable[[Any], Step]] = {
+    Number: _number,
+    Ordinal: _ordinal,
+    OneHot: _one_hot,
 }

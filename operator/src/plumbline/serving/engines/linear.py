@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from plumbline.contract.model_json import ENGINES
 from plumbline.serving.engines.inputs import Floats
-
-FILE = "weights.npz"
 
 
 class Linear:
@@ -14,7 +13,7 @@ class Linear:
 
     def __init__(self, folder: Path, link: str) -> None:
         """Read the weights; a file with objects in it is refused."""
-        with np.load(folder / FILE, allow_pickle=False) as weights:
+        with np.load(folder / ENGINES["linear"], allow_pickle=False) as weights:
             self._coef = np.ascontiguousarray(weights["coef"].T)
             self._intercept = weights["intercept"]
         self._link = link

@@ -1,16 +1,15 @@
 """A compiled model directory as something that answers."""
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from plumbline.contract import layout
+from plumbline.contract import layout, model_json
+from plumbline.contract.model_json import Description
 from plumbline.serving.engines.inputs import Columns, Floats, steps
 
-FORMAT, TOLERANCE, DESCRIPTION_LIMIT = "plumbline/1", 1e-9, 64 * 2**20
+DESCRIPTION_LIMIT = 64 * 2**20
 
 
 class ModelError(Exception):
@@ -28,13 +27,13 @@ class Model:
     """A compiled model.
 
     Attributes:
-        content: model.json as it is: features with their declared rules, classes, reference.
+        content: what model.json says: features with their declared rules, classes, reference.
     """
 
-    def __init__(self, content: Mapping[str, Any], engine: Engine) -> None:
+    def __init__(self, content: Description, engine: Engine) -> None:
         """Answer with an engine."""
         self.content, self._engine = content, engine
-        self._steps = steps(content["inputs"])
+        self._steps = steps(content.inputs)
 
     def predict(self, columns: Columns) -> Floats:
         """Return the answers to rows.
@@ -56,39 +55,31 @@ def load(folder: Path) -> Model:
         ModelError: files are missing or damaged, or of another format.
     """
     content = _description(folder)
-    if content.get("format") != FORMAT:
-        raise ModelError(f"{folder}: format {content.get('format')!r} is not {FORMAT}; judge again")
     try:
         return Model(content, _engine(folder, content))
     except Exception as error:
         raise ModelError(f"{folder}: the model cannot be loaded: {error!r}; fetch again") from error
 
 
-def _description(folder: Path) -> dict[str, Any]:
+def _description(folder: Path) -> Description:
     path = folder / layout.MODEL_FILE
     try:
         if path.stat().st_size > DESCRIPTION_LIMIT:
             raise ModelError(f"{path} is larger than {DESCRIPTION_LIMIT} bytes")
-        return dict(json.loads(path.read_text()))
-    except (OSError, ValueError) as error:
+        return model_json.read(path.read_bytes())
+    except model_json.Unreadable as error:
+        raise ModelError(f"{path}: {error}") from error
+    except OSError as error:
         raise ModelError(f"{path} cannot be read: {error}; fetch the model again") from error
 
 
-def _engine(folder: Path, content: Mapping[str, Any]) -> Engine:
-    engine = content["engine"]
-    if engine["kind"] == "linear":
+def _engine(folder: Path, content: Description) -> Engine:
+    engine = content.engine
+    if isinstance(engine, model_json.Linear):
         from plumbline.serving.engines.linear import Linear
 
-        return Linear(folder, engine["link"])
-    if engine["kind"] == "trees":
-        from plumbline.serving.engines.trees import Trees
+        return Linear(folder, engine.link)
+    from plumbline.serving.engines.trees import Trees
 
-        classes = len(content.get("classes") or ())
-        return Trees(
-            folder,
-            file=engine["file"],
-            cast=engine["cast"],
-            classes=classes,
-            link=engine.get("link"),
-        )
-    raise ValueError(f"unknown engine {engine['kind']!r}")
+    classes = len(content.classes or ())
+    return Trees(folder, file=engine.file, cast=engine.cast, classes=classes, link=engine.link)

@@ -1,0 +1,35 @@
+"""The part of a Model manifest that says which files to serve, for readers without pydantic."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+
+class File(Struct, frozen=True):
+    """A file of a compiled model: its name and the blob that holds it."""
+
+    path: str
+    blob: str
+
+
+class _Model(Struct):
+    files: list[File]
+
+
+class _Manifest(Struct):
+    kind: str = ""
+    model: _Model | None = None
+
+
+def files_of(manifest: Mapping[str, Any]) -> list[File]:
+    """Return the files of a model.
+
+    Raises:
+        ValueError: the manifest is of another kind, or names no files.
+    """
+    found = msgspec.convert(manifest, type=_Manifest)
+    if found.kind != "Model" or found.model is None:
+        raise ValueError(f"it is a {found.kind or 'manifest without a kind'}, not a Model")
+    return found.model.files
