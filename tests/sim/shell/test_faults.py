@@ -118,6 +118,20 @@ async def test_a_server_that_is_away_for_a_while_ends_nothing() -> None:
         assert operator.starts == 1
 
 
+async def test_a_kind_that_cannot_be_watched_for_long_is_a_reason_to_start_again() -> None:
+    async with world() as (_, api), running(api) as operator:
+        assert operator.operator
+        trouble = operator.operator.trouble
+        api.faults.add("error", verb="watch", plural="datasets", times=10**6)
+        api.watches.cut()
+        await eventually(lambda: operator.missing() == ["datasets are not watched"])
+        assert trouble() == []
+        operator.clock.advance(299)
+        await eventually(lambda: trouble() == [], why=trouble)
+        operator.clock.advance(2)
+        await eventually(lambda: trouble() == ["nothing heard of datasets for 301 s"], why=trouble)
+
+
 @pytest.mark.parametrize("type", ["ADDED", "MODIFIED", "DELETED"])
 async def test_news_that_is_lost_is_made_good_600_seconds_after_the_start(type: str) -> None:
     async with world() as (backend, api), running(api) as operator:

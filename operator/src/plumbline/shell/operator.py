@@ -45,7 +45,7 @@ class Operator:
             connection: of Kopf, which has a client of its own.
             metrics: told of everything.
             on_end: called, on any thread, as soon as a part fails or the work is cancelled.
-            clock: tells when to look at everything again.
+            clock: tells when to look at everything again, and for how long nothing was heard.
             timing: how patient Kopf is.
         """
         self._process, self._on_end = process, on_end
@@ -67,9 +67,10 @@ class Operator:
         self._children = [Informer(client, self.cache, kind, labels=ours) for kind in CHILDREN]
         self.resync = Resync(client, self.cache, self.queue, OURS, clock=clock)
         self._watches = Watches(
-            self.cache, connection, timing=timing or Timing(), on_failure=on_end
+            self.cache, connection, timing=timing or Timing(), on_failure=on_end, clock=clock
         )
-        self._liveness = Liveness(self.queue, [*self._children, *self._watches.streams.all])
+        heard = [*self._children, *self._watches.streams.all]
+        self._liveness = Liveness(self.queue, heard, clock=clock)
         self.leads = False
 
     def trouble(self) -> list[str]:

@@ -5,22 +5,22 @@ its session from its login, so it gets one whose answers any reader can read.
 """
 
 import json
-import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 import aiohttp
 
 from plumbline.api.objects import Resource
+from plumbline.engine.clock import Clock
 from plumbline.kube import levels
 
 
 class Stream:
     """Kopf's watch of one kind, as the wire sees it."""
 
-    def __init__(self, resource: Resource, monotonic: Callable[[], float]) -> None:
+    def __init__(self, resource: Resource, clock: Clock) -> None:
         """Nothing is heard before `begin`."""
-        self.resource, self._monotonic = resource, monotonic
+        self.resource, self._clock = resource, clock
         self._heard: float | None = None
         self._open = 0
 
@@ -31,11 +31,11 @@ class Stream:
 
     def silent_seconds(self) -> float:
         """Return how long nothing has been heard, not even a bookmark; 0 before it begins."""
-        return 0.0 if self._heard is None else self._monotonic() - self._heard
+        return 0.0 if self._heard is None else self._clock.monotonic() - self._heard
 
     def hear(self) -> None:
         """Take in that something was heard."""
-        self._heard = self._monotonic()
+        self._heard = self._clock.monotonic()
 
     def opened(self) -> None:
         """Take in that a watch has begun."""
@@ -50,11 +50,9 @@ class Stream:
 class Streams:
     """The watches of some kinds."""
 
-    def __init__(
-        self, resources: Iterable[Resource], monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, resources: Iterable[Resource], clock: Clock) -> None:
         """Listen to these."""
-        self.all = [Stream(resource, monotonic) for resource in resources]
+        self.all = [Stream(resource, clock) for resource in resources]
         self._by_plural = {stream.resource.plural: stream for stream in self.all}
 
     def begin(self) -> None:

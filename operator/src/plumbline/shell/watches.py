@@ -5,7 +5,9 @@ Kopf brings the login, the list, the watch and their retries, as it comes. What 
 - the session, so that it is authenticated as all our requests are, and reads objects of any depth;
 - the page size of its lists, and timeouts: of a request, of the retries (an hour; then it ends, and
   the process starts anew), and of the idle tasks that it keeps for each object;
-- that it looks for no new kinds and namespaces: our role lets it list neither.
+- that it looks for no new kinds and namespaces: our role lets it list neither;
+- that it keeps no copies for handlers of changes: see `_NoDiffs`, the one class of it with another
+  in its place.
 
 Change handlers, timers, daemons and indexes are left alone, since they keep state of their own and
 cost much at scale.
@@ -18,6 +20,7 @@ badly, which may take it minutes, nobody waits for it.
 import asyncio
 import contextlib
 import threading
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,13 +30,14 @@ import uvloop
 
 from plumbline.api.objects import Resource
 from plumbline.engine.cache import Cache
+from plumbline.engine.clock import Clock, RealClock
 from plumbline.engine.listing import key_of
 from plumbline.kube.client import PAGE
 from plumbline.kube.config import Connection
 from plumbline.plan.registry import OURS
 from plumbline.shell.streams import Streams
 
-STOP_SECONDS = 1.0
+STOP_SECONDS, CROWD_SECONDS = 1.0, 0.002
 Call = Callable[[], None]
 
 
@@ -62,12 +66,18 @@ class Watches:
     """Kopf's watches of our kinds."""
 
     def __init__(
-        self, cache: Cache, connection: Connection, *, timing: Timing, on_failure: Call
+        self,
+        cache: Cache,
+        connection: Connection,
+        *,
+        timing: Timing,
+        on_failure: Call,
+        clock: Clock | None = None,
     ) -> None:
         """Feed `cache`; `on_failure()` is called on kopf's thread, as soon as kopf fails."""
         self._cache, self._connection = cache, connection
         self._timing, self._on_failure = timing, on_failure
-        self.streams = Streams(OURS)
+        self.streams = Streams(OURS, clock or RealClock())
 
     async def run(self) -> None:
         """Watch our kinds in every namespace until cancelled.
@@ -114,17 +124,27 @@ class Watches:
         return kopf.AiohttpSession(server=self._connection.server, aiohttp_session=session)
 
     def _observer(self, resource: Resource, loop: asyncio.AbstractEventLoop) -> Any:
-        """Return a handler that hands each event over to our loop, in the order of their coming."""
+        """Return a handler that hands events over to our loop; a crowd of them wakes it once."""
+        waiting: deque[dict[str, Any]] = deque()
+
+        def hand_over() -> None:
+            _call(loop, take_all)
+
+        def take_all() -> None:
+            while waiting:
+                self._take(resource, waiting.popleft())
 
         async def observe(event: dict[str, Any], **_: Any) -> None:
-            kind, obj = event["type"], dict(event["object"])
-            _call(loop, lambda: self._take(resource, kind, obj))
+            waiting.append(event)
+            if len(waiting) == 1:
+                asyncio.get_running_loop().call_later(CROWD_SECONDS, hand_over)
 
         return observe
 
-    def _take(self, resource: Resource, kind: str | None, obj: dict[str, Any]) -> None:
+    def _take(self, resource: Resource, event: dict[str, Any]) -> None:
+        obj = dict(event["object"])
         key = key_of(resource, obj)
-        if kind == "DELETED":
+        if event["type"] == "DELETED":
             self._cache.forget(key, obj=obj)
         else:
             self._cache.observe(key, obj)
@@ -139,7 +159,22 @@ def settings(timing: Timing) -> kopf.OperatorSettings:
     found.networking.error_backoffs = timing.backoffs
     found.queueing.idle_timeout = timing.idle
     found.scanning.disabled = True
+    found.persistence.diffbase_storage = _NoDiffs()
     return found
+
+
+class _NoDiffs(kopf.AnnotationsDiffBaseStorage):
+    """Keeps kopf from a deep copy and a comparison of every object, for handlers that nobody has.
+
+    Measured on 1,500 objects and 3,000 events, as CPU of an event with it and without: 0.27 and
+    0.45 ms at 0.7 KB, 0.45 and 1.4 ms at 3 KB. No setting turns it off.
+    """
+
+    def fetch(self, **_: Any) -> None:
+        return None
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        return kopf.BodyEssence()
 
 
 async def _kopf(
