@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from plumbline.api.objects import Key
+from plumbline.kube.lease import Terms
 
 from tests.sim.fakeapi.backends import LEASE
 from tests.sim.fakeapi.server import FakeApi
@@ -111,6 +112,22 @@ async def test_it_ends_within_5_seconds_of_kopf_whatever_hangs(hang: str, tmp_pa
         if hang == "nothing hangs":
             assert holder(api) == ""
             assert "a watch of our kinds has ended" in operator.log
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("how", ["told to", "lost the Lease"])
+async def test_it_ends_within_5_seconds_of_any_other_end_too(how: str, tmp_path: Path) -> None:
+    code = HANGS["a task that cannot be cancelled"]
+    async with world() as (backend, api), process(tmp_path, api, code=code) as operator:
+        await operator.until_working()
+        if how == "told to":
+            operator.signal(signal.SIGTERM)
+        else:
+            await backend.client.merge(LEASE_KEY, {"spec": {"holderIdentity": "other"}})
+        exit_code, seconds = await operator.ended()
+        assert exit_code == 1
+        assert seconds < DEATH_SECONDS + Terms().retry_seconds
+        assert "something hangs" in operator.log
 
 
 @pytest.mark.parametrize("name", ["PLUMBLINE_STORE_URL", "PLUMBLINE_TRAINER_IMAGE"])

@@ -31,10 +31,14 @@ def test_a_list_keeps_the_others_and_the_name_of_what_is_too_deep(value: str) ->
     assert "spec" not in cut
 
 
-def test_an_object_of_many_levels_is_whole_as_long_as_a_reader_knows_them() -> None:
-    read = levels.read(text({"items": [item(deep.of(190))]}))
-    assert not levels.is_unreadable(read["items"][0])
-    assert read["items"][0]["spec"]["after"] == "]]]}}}"
+@pytest.mark.parametrize("others", [[], [deep.of(5_000)]], ids=["alone", "beside a deeper one"])
+def test_an_object_of_many_levels_is_whole_as_long_as_a_reader_knows_them(
+    others: list[str],
+) -> None:
+    found = [item(value) for value in (deep.of(190), *others)]
+    read = levels.read(text({"items": found}))["items"]
+    assert not levels.is_unreadable(read[0])
+    assert read[0]["spec"]["after"] == "]]]}}}"
 
 
 @pytest.mark.parametrize("type", ["ADDED", "MODIFIED", "DELETED"])

@@ -57,13 +57,8 @@ async def _run(process: Process, server: Connection, metrics: Metrics) -> int:
     await probes.start(probe_port=process.probe_port, metrics_port=process.metrics_port)
     async with voter, client:
         work = asyncio.create_task(_lead(election, operator, metrics))
-
-        def end() -> None:
-            deadline.start()
-            work.cancel()
-
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, end)
+            asyncio.get_running_loop().add_signal_handler(number, work.cancel)
         code = await _ended(work)
         await election.release()
     await probes.stop()

@@ -7,7 +7,7 @@ from plumbline.api import names
 from plumbline.engine.cache import Cache
 from plumbline.engine.clock import Clock
 from plumbline.engine.informer import Informer
-from plumbline.engine.liveness import Liveness
+from plumbline.engine.liveness import Hearing, Liveness
 from plumbline.engine.queue import Queue
 from plumbline.engine.resync import Resync
 from plumbline.engine.worker import Workers
@@ -69,7 +69,7 @@ class Operator:
         self._watches = Watches(
             self.cache, connection, timing=timing or Timing(), on_failure=on_end, clock=clock
         )
-        heard = [*self._children, *self._watches.streams.all]
+        heard: list[Hearing] = [*self._children, *self._watches.streams.all]
         self._liveness = Liveness(self.queue, heard, clock=clock)
         self.leads = False
 
