@@ -21,13 +21,19 @@ class Feed:
 
     Attributes:
         deaf: whether changes are lost from now on, until everything is listed again.
+        lags: whether changes come one by one, between passes over what is known so far.
         recent: the newest changes in words.
     """
 
     def __init__(self) -> None:
         self.waiting: deque[Change] = deque()
         self.recent: deque[str] = deque(maxlen=30)
-        self.deaf = False
+        self.deaf = self.lags = False
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the operator may not know everything."""
+        return self.deaf or bool(self.waiting)
 
     def add(self, change: Change) -> None:
         """Take in a change, as the store's history does."""
@@ -36,8 +42,10 @@ class Feed:
             self.waiting.append(change)
 
     def deliver(self, cache: Cache) -> None:
-        """Tell the cache of everything that has happened."""
-        while self.waiting:
+        """Tell the cache of what has happened."""
+        for _ in range(1 if self.lags else len(self.waiting)):
+            if not self.waiting:
+                return
             change = self.waiting.popleft()
             if event := _event(change):
                 key = key_of(change.resource, event["object"])

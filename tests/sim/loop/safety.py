@@ -48,16 +48,11 @@ def checked(kind: Kind[Any], told: Callable[[Key, Any, Plan], None]) -> Kind[Any
 
 
 class Safety:
-    """Looks at writes.
+    """Looks at writes; `is_behind` tells whether the operator may not know everything."""
 
-    Attributes:
-        stale: whether the operator may not know everything, as after lost watch events.
-    """
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, is_behind: Callable[[], bool]) -> None:
+        self._store, self._is_behind = store, is_behind
         self._episodes: set[tuple[str, str]] = set()
-        self.stale = False
 
     def check(self, write: Write) -> None:
         """Look at a write that is about to be done.
@@ -86,14 +81,14 @@ class Safety:
         if made in self._episodes:
             raise Unsafe(f"a second run of episode {episode}")
         self._episodes.add(made)
-        if monitor["spec"].get("suspend") and not self.stale:
+        if monitor["spec"].get("suspend") and not self._is_behind():
             raise Unsafe(f"monitor {name} is suspended and makes run {write.key.name}")
 
     def _of_job(self, write: Write) -> None:
         owner = self._owner(write)
         if owner is None:
             return
-        if owner["spec"].get("suspend") and not self.stale:
+        if owner["spec"].get("suspend") and not self._is_behind():
             raise Unsafe(f"{owner['metadata']['name']} is suspended and gets {write.key.name}")
         component = write.body["metadata"]["labels"][names.COMPONENT]
         if component == "train" and owner.get("status", {}).get("training"):
@@ -106,7 +101,7 @@ class Safety:
         if before.get(names.IDENTITY_LABEL) == identity:
             return
         name = write.body["metadata"]["labels"][names.DEPLOYMENT_LABEL]
-        if self._serving(write.key.namespace, name, identity) is None and not self.stale:
+        if self._serving(write.key.namespace, name, identity) is None and not self._is_behind():
             raise Unsafe(f"Service {write.key.name} selects {identity}, which has no pods")
 
     def _of_rollout(self, write: Write) -> None:
@@ -123,7 +118,7 @@ class Safety:
         held = write.body["spec"].get("suspend")
         if held and (begun or taken != stable or (stepped and now["step"] > was["step"])):
             raise Unsafe(f"{write.key.name} is suspended and moves on")
-        if taken != stable and not self.stale:
+        if taken != stable and not self._is_behind():
             self._answers(write, str(taken))
 
     def _answers(self, write: Write, identity: str) -> None:

@@ -19,7 +19,7 @@ RARE = (
     *("edit_dataset", "edit_monitor", "suspend", "delete", "refresh", "retry", "relabel"),
     *("job_fails", "job_is_stuck", "job_vanishes", "frozen_vanishes", "child_vanishes"),
     *("pods_fail", "canary_fails", "evicted", "node_lost", "quota", "store_away"),
-    *("deaf", "restart", "crash", "fault", "broken", "little_traffic"),
+    *("deaf", "lag", "lag", "restart", "crash", "fault", "broken", "little_traffic"),
 )
 WORDS = (*OFTEN * 6, *NOW_AND_THEN * 2, *RARE)
 

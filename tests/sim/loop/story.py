@@ -80,6 +80,8 @@ class Story:
         getattr(self, word)(number)
         self.world.settle()
         self._count()
+        if not self.world.is_held_up and not self.world.process.failing:
+            serves_what_it_says(self.world)
 
     def in_service(self) -> None:
         """Let a model be made and serve."""
@@ -202,6 +204,9 @@ class Story:
     def deaf(self, number: int) -> None:
         self.world.deafen()
 
+    def lag(self, number: int) -> None:
+        self.world.feed.lags = bool(number % 2)
+
     def resync(self, number: int) -> None:
         self.world.resync()
 
@@ -243,6 +248,7 @@ class Story:
         self.store_back(0)
         self.quota(0)
         self.world.cluster.working.clear()
+        self.world.feed.lags = False
         self.world.api.faults.clear()
         self.world.api.crash_after = None
         self.world.resync()
@@ -320,6 +326,30 @@ class Story:
         self.reached.update(f"rule {rule}" for _, rule in self.world.news)
         api.said.clear()
         self.world.news.clear()
+
+
+def serves_what_it_says(world: World) -> None:
+    """Check of a world at rest: clients reach what serves, and no pods are left of anything else.
+
+    Raises:
+        AssertionError: they do not, or some are.
+    """
+    roles: set[str] = set()
+    for live in world.all("ModelDeployment"):
+        status, name = live["status"], live["metadata"]["name"]
+        stable, canary = status.get("stable"), status.get("canary")
+        if stable:
+            assert _selected(world, name) == stable["identity"]
+        if stable and canary:
+            assert _selected(world, f"{name}-canary") == canary["identity"]
+        retiring = status.get("retiring", ())
+        roles |= {each["identity"] for each in (stable, canary, *retiring) if each}
+    pods = {d["metadata"]["labels"][names.IDENTITY_LABEL] for d in world.all("Deployment")}
+    assert pods == roles
+
+
+def _selected(world: World, service: str) -> str:
+    return str(world.get("Service", service)["spec"]["selector"][names.IDENTITY_LABEL])
 
 
 def made(kind: str) -> Object:

@@ -4,10 +4,9 @@ from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from plumbline.api import names
 
 from tests.sim.loop.stories import Event, tell, told
-from tests.sim.loop.story import Story
+from tests.sim.loop.story import serves_what_it_says
 
 # A set of stories that reaches none of these goes nowhere, and shows nothing.
 FAST = {
@@ -55,21 +54,7 @@ def _tell_all(*, stories: int, events: int, wanted: set[str]) -> None:
     )
     @given(story=told(events))
     def play(story: list[Event]) -> None:
-        ends_well(tell(story, reached=reached))
+        serves_what_it_says(tell(story, reached=reached).world)
 
     play()
     assert wanted <= set(reached), f"no story reaches {sorted(wanted - set(reached))}"
-
-
-def ends_well(story: Story) -> None:
-    """Whoever serves by its status is what clients reach, and no other pods are left."""
-    world = story.world
-    for live in world.all("ModelDeployment"):
-        status, name = live["status"], live["metadata"]["name"]
-        stable, canary = status.get("stable"), status.get("canary")
-        if stable:
-            chosen = world.get("Service", name)["spec"]["selector"][names.IDENTITY_LABEL]
-            assert chosen == stable["identity"]
-        kept = {each["identity"] for each in (stable, canary) if each}
-        pods = {d["metadata"]["labels"][names.IDENTITY_LABEL] for d in world.all("Deployment")}
-        assert pods == kept

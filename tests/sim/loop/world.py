@@ -76,7 +76,7 @@ class World:
         self.store = Store(now=self.time.now, new_uid=self._uid)
         self.store.history = self.feed  # type: ignore[assignment]
         self.cluster = Cluster(self.store, self.time)
-        self.safety = Safety(self.store)
+        self.safety = Safety(self.store, lambda: self.feed.is_behind)
         self.consistency = Consistency(self.archive, self.cluster)
         self.api = Api(self.store, self._before)
         self._settings = settings or builders.settings()
@@ -199,7 +199,7 @@ class World:
 
     def look_once(self, kind: str, name: str, *, crash_after: int | None = None) -> Plan:
         """Let the operator make one pass over one object, and die after some of its writes."""
-        self.feed.deliver(self.process.cache)
+        self._catch_up()
         self.api.crash_after = crash_after
         try:
             run(self.process.reconcile(self.key(kind, name)))
@@ -214,17 +214,23 @@ class World:
 
     def resync(self) -> None:
         """List everything again, as happens when a watch was lost, and look at every object."""
-        self.feed.deaf = self.safety.stale = False
+        self.feed.deaf = False
         self.feed.waiting.clear()
         list_all(self.store, self.process.cache)
         self.process.look_at_all()
 
     def deafen(self) -> None:
         """Lose all watch events from now on, until everything is listed again."""
-        self.feed.deliver(self.process.cache)
-        self.feed.deaf = self.safety.stale = True
+        self._catch_up()
+        self.feed.deaf = True
 
     # What a test looks at.
+
+    @property
+    def is_held_up(self) -> bool:
+        """Whether the operator waits for news, an answer, or the end that the story holds ready."""
+        api = self.api
+        return self.feed.deaf or bool(api.faults) or api.crash_after is not None
 
     def names(self, kind: str) -> list[str]:
         """Return the names of all objects of a kind."""
@@ -244,7 +250,7 @@ class World:
     def _start(self) -> Process:
         process = self._fresh()
         self.feed.waiting.clear()
-        self.feed.deaf = self.safety.stale = False
+        self.feed.deaf = False
         process.look_at_all()
         return process
 
@@ -279,20 +285,25 @@ class World:
                 self.api.crash_after = None
                 self.process = self._start()
 
+    def _catch_up(self) -> None:
+        while self.feed.waiting:
+            self.feed.deliver(self.process.cache)
+
     async def _work_off(self) -> None:
         process, limit = self.process, self.process.passes + PASSES
         while True:
             self.feed.deliver(process.cache)
             self.time.advance(0)
-            if not len(process.queue):
+            if len(process.queue):
+                await process.work_one()
+            elif not self.feed.waiting:
                 return
-            await process.work_one()
             if process.passes > limit:
                 raise AssertionError(f"never at rest: {[str(w) for w in self.api.writes[-12:]]}")
 
     def _check_rest(self) -> None:
         """Let an operator that has just started look at everything: it must write nothing."""
-        if self.feed.deaf or self.api.faults or self.api.crash_after is not None:
+        if self.is_held_up:
             return
         recent = list(self.feed.recent)
         fresh = self._fresh(self.process.records)
