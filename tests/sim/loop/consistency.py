@@ -33,6 +33,7 @@ class Consistency:
     def __init__(self, archive: Archive, cluster: Cluster) -> None:
         self._archive, self._cluster = archive, cluster
         self._revisions: dict[str, int] = {}
+        self._rows: dict[tuple[str, int], str] = {}
         self._checked: dict[Key, str] = {}
 
     def check(self, objects: Mapping[Key, Object]) -> None:
@@ -86,6 +87,9 @@ class Consistency:
         if revision < self._revisions.get(uid, 0):
             yield f"revision {self._revisions[uid]} has become {revision}"
         self._revisions[uid] = revision
+        for each in status.get("history", ()):
+            if self._rows.setdefault((uid, each["revision"]), each["digest"]) != each["digest"]:
+                yield f"revision {each['revision']} has other rows than before"
         numbers = [each["revision"] for each in status.get("history", ())]
         if (
             numbers != sorted(set(numbers), reverse=True)

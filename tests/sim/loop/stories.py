@@ -10,18 +10,19 @@ from plumbline.plan.registry import KINDS
 from tests.sim.loop.story import Story
 
 Event = tuple[str, int]
-OFTEN = ("jobs_end", "jobs_end", "traffic", "traffic", "wait", "wait", "drift")
+OFTEN = ("new_model", "jobs_end", "traffic", "traffic", "wait", "wait", "drift")
 NOW_AND_THEN = (
-    *("run", "edit_template", "edit_serving", "go_on", "restore", "gates_fail", "pods_mend"),
-    *("store_back", "resync", "calm", "errors", "jobs_end", "drift", "traffic", "wait"),
+    *("run", "edit_template", "edit_serving", "go_on", "go_on", "gates_fail", "errors"),
+    *("jobs_end", "traffic", "wait", "drift", "calm", "resync"),
 )
 RARE = (
-    *("edit_dataset", "edit_monitor", "suspend", "delete", "refresh", "retry", "relabel"),
-    *("job_fails", "job_is_stuck", "job_vanishes", "frozen_vanishes", "child_vanishes"),
-    *("pods_fail", "canary_fails", "evicted", "node_lost", "quota", "store_away"),
-    *("deaf", "lag", "lag", "restart", "crash", "fault", "broken", "little_traffic"),
+    *("edit_dataset", "edit_monitor", "suspend", "delete", "restore", "refresh", "retry"),
+    *("relabel", "job_fails", "job_is_stuck", "job_vanishes", "frozen_vanishes"),
+    *("child_vanishes", "pods_fail", "canary_fails", "pods_mend", "evicted", "node_lost"),
+    *("quota", "store_away", "store_back", "deaf", "lag", "lag", "restart", "crash", "fault"),
+    *("broken", "little_traffic"),
 )
-WORDS = (*OFTEN * 6, *NOW_AND_THEN * 2, *RARE)
+WORDS = (*OFTEN * 8, *NOW_AND_THEN * 3, *RARE)
 
 
 def told(events: int) -> st.SearchStrategy[list[Event]]:

@@ -110,10 +110,23 @@ class Story:
         kind = _of(("Dataset", "ModelDeployment", "DriftMonitor"), number)
         self._edit(kind, _name(kind), ({"suspend": True}, {"suspend": False}), number // 3)
 
+    def new_model(self, number: int) -> None:
+        """Let a run be made, trained and judged."""
+        self.run(number)
+        for _ in range(2):
+            self.world.settle()
+            self.jobs_end(3)
+
     def go_on(self, number: int) -> None:
+        """Let somebody mend what people and the cluster have done."""
+        self.restore(number)
         for kind in ("Dataset", "ModelDeployment", "DriftMonitor"):
-            if self.world.find(kind, _name(kind)):
-                self.world.edit(kind, _name(kind), suspend=False)
+            self.world.edit(kind, _name(kind), suspend=False)
+        self.world.edit("TrainingTemplate", "flights", **made("TrainingTemplate")["spec"])
+        self.edit_monitor(1)
+        self.pods_mend(number)
+        self.store_back(number)
+        self.quota(0)
 
     def delete(self, number: int) -> None:
         kind = _of((*OURS, "TrainingRun", "TrainingRun"), number)
