@@ -9,7 +9,7 @@ from tests.chart.kubectl import Refused, apply, ensure_admission, ensure_crds, n
 from tests.chart.objects import SPECS, make
 
 pytestmark = pytest.mark.cluster
-IMMUTABLE = "a TrainingRun is immutable but for suspend"
+IMMUTABLE = "only suspend, activeDeadlineSeconds and ttlSecondsAfterFinished"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -144,12 +144,12 @@ REFUSED = {
     "a run without data": (
         "TrainingRun",
         ("datasetRef", None),
-        "datasetRef is needed when there is",
+        "datasetRef is required without templateRef",
     ),
     "a run without a trainer": (
         "TrainingRun",
         ("trainer", None),
-        "trainer is needed when there is",
+        "trainer is required without templateRef",
     ),
     "a negative amount": ("TrainingTemplate", ("resources", {"cpu": -1}), "resources.cpu"),
     "an amount that is none": (
@@ -157,8 +157,8 @@ REFUSED = {
         ("resources", {"memory": "1GB"}),
         "resources.memory",
     ),
-    "a template without data": ("TrainingTemplate", ("datasetRef", None), "datasetRef is needed"),
-    "a template without a trainer": ("TrainingTemplate", ("trainer", None), "trainer is needed"),
+    "a template without data": ("TrainingTemplate", ("datasetRef", None), "datasetRef is required"),
+    "a template without a trainer": ("TrainingTemplate", ("trainer", None), "trainer is required"),
     "a time beyond all clocks": (
         "DriftMonitor",
         ("response", {"cooldownSeconds": 10**12}),

@@ -10,7 +10,7 @@ from plumbline.api.objects import Key, Manifest, Resource
 from plumbline.api.plan import Deletion, Event, Plan
 from plumbline.engine.cache import Cache
 from plumbline.engine.difference import differences
-from plumbline.engine.effects import Effects, Foreign, Leftover
+from plumbline.engine.effects import Effects, Leftover, NameConflict
 from plumbline.kube.client import Client
 from plumbline.kube.errors import Conflict, NotFound
 from plumbline.kube.events import Recorder
@@ -144,7 +144,9 @@ async def test_an_object_of_somebody_else_is_never_seized(
     theirs = await backend.create(CONFIG_MAP, "web", data={"theirs": "1"})
     process, wanted = await start(), child(backend, CONFIG_MAP)
     key = backend.key(CONFIG_MAP, "web")
-    with pytest.raises(Foreign, match=f"ConfigMap {backend.namespace}/web exists and belongs to"):
+    with pytest.raises(
+        NameConflict, match=f"ConfigMap {backend.namespace}/web exists and belongs to"
+    ):
         await process.effects.carry_out(key, Plan(**{way: (wanted,)}))
     assert await backend.client.get(key) == theirs
     await backend.client.delete(key, uid=theirs["metadata"]["uid"])

@@ -23,9 +23,10 @@ NOTE = Resource(GROUP, VERSION, "Note", "notes")
 
 
 class NoteReason(StrEnum):
-    """Why a Note is as it is."""
+    """Reasons of a Note's conditions."""
 
     KEPT = "Kept"
+    """The note is stored."""
 
 
 class NoteSpec(Model):
@@ -161,7 +162,7 @@ def test_a_new_kind_is_an_api_file_a_plan_package_a_line_and_an_example(tmp_path
     python(root, "-m", "hack.generate", "--root", str(root))
     definition = yaml.safe_load((root / "crds/plumbline.dev_notes.yaml").read_text())
     assert definition["spec"]["names"]["shortNames"] == ["note"]
-    assert "## Note" in (root / "docs/reference/api.md").read_text()
+    assert "| Kept | The note is stored. |" in (root / "docs/reference/api.md").read_text()
     assert "plumbline.dev_Note" in (root / "manifests/argocd/argocd-cm.yaml").read_text()
     for role in ("operator", "data-scientist", "ml-engineer", "viewer"):
         rules = (root / f"charts/plumbline/generated/rbac/{role}.yaml").read_text()

@@ -6,7 +6,7 @@ from typing import Any
 
 from plumbline.api.objects import Key, Resource
 from plumbline.engine.cache import Cache
-from plumbline.engine.ownership import Foreign, Leftover
+from plumbline.engine.ownership import Leftover, NameConflict
 from plumbline.engine.queue import Queue
 from plumbline.engine.worker import Workers
 from plumbline.kube.errors import ApiError
@@ -22,7 +22,7 @@ from tests.sim.loop.clock import Time
 from tests.sim.loop.feed import list_all
 from tests.sim.loop.live import Live
 
-EXPECTED = (ApiError, StoreError, Foreign, Leftover)
+EXPECTED = (ApiError, StoreError, NameConflict, Leftover)
 
 
 class Process:

@@ -138,7 +138,7 @@ def test_champions_are_compared_by_metrics_that_can() -> None:
         else:
             with pytest.raises(ValidationError, match="use one of auc, accuracy"):
                 ChampionGate(deployment_ref=ref, metric=name)
-    with pytest.raises(ValidationError, match="'odd' is no metric"):
+    with pytest.raises(ValidationError, match="'odd' is not a metric"):
         Gate(metric="odd", min=0.5)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from plumbline.api.objects import Key, Resource
-from plumbline.engine.ownership import Foreign, Leftover
+from plumbline.engine.ownership import Leftover, NameConflict
 from plumbline.engine.queue import Queue
 from plumbline.engine.worker import SLOW_SECONDS, Workers
 from plumbline.kube.errors import (
@@ -101,7 +101,7 @@ async def test_what_may_pass_by_itself_backs_off(error: Exception) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [Invalid("no"), Forbidden("no"), QuotaExceeded("no"), Foreign("no")]
+    "error", [Invalid("no"), Forbidden("no"), QuotaExceeded("no"), NameConflict("no")]
 )
 async def test_what_needs_a_person_is_told_and_tried_slowly(error: Exception) -> None:
     shop = failing(error)

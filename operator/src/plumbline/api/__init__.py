@@ -1,1 +1,1 @@
-"""The nouns: what users write and read. Pydantic models, conditions, reasons and the generators."""
+"""The API: what users write and read, as Pydantic models, conditions and reasons."""

@@ -1,4 +1,4 @@
-"""One text for one value, and the digests and short hashes that names are made of."""
+"""The canonical text of a value, its digest, and short hashes for names."""
 
 import hashlib
 import json

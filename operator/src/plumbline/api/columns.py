@@ -1,4 +1,4 @@
-"""What `kubectl get` prints: columns as the CustomResourceDefinition holds them."""
+"""The columns that `kubectl get` prints, as a CustomResourceDefinition declares them."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from plumbline.api.objects import Manifest
 def column(
     name: str, path: str, type_: str = "string", *, wide: bool = False, text: str = ""
 ) -> Manifest:
-    """Return a column that shows a field.
+    """Return the column that shows a field.
 
     Args:
         name: its heading.
         path: JSON path of the field.
         type_: string, integer, date or another type of OpenAPI.
         wide: whether only `-o wide` shows it.
-        text: what it means.
+        text: what the column means.
     """
     found: dict[str, Any] = {
         "name": name,
@@ -32,10 +32,10 @@ def condition(type_: str, field: str) -> str:
 
 
 READY = (
-    column("Ready", condition("Ready", "status"), text="Whether the object keeps its promise"),
-    column("Reason", condition("Ready", "reason"), text="Why it is ready or not"),
+    column("Ready", condition("Ready", "status"), text="Whether the object is as its spec asks"),
+    column("Reason", condition("Ready", "reason"), text="Why the object is ready or not"),
 )
 MESSAGE = column(
-    "Message", condition("Ready", "message"), wide=True, text="What was seen and what to do"
+    "Message", condition("Ready", "message"), wide=True, text="Details, and what to do"
 )
-AGE = column("Age", ".metadata.creationTimestamp", "date", text="Time since its creation")
+AGE = column("Age", ".metadata.creationTimestamp", "date", text="Time since the object was created")

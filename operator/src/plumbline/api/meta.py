@@ -19,7 +19,7 @@ Text = Annotated[str, Field(max_length=1024)]
 Image = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[!-~]+$")]
 Variable = Annotated[str, Field(max_length=253, pattern=r"^[-._a-zA-Z][-._a-zA-Z0-9]*$")]
 Word = Annotated[str, Field(min_length=1, max_length=253)]
-# As many as Kubernetes counts: with more no clock can tell when they are over.
+# The limit of Kubernetes' own fields: a larger number would be past the last date of a clock.
 Seconds = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Labels = Annotated[dict[str, Annotated[str, Field(max_length=63)]], Field(max_length=16)]
 
@@ -37,7 +37,7 @@ class Model(BaseModel):
 
 
 class Observed(Model):
-    """A part of a status: like a spec's, but unknown fields of newer versions are let through."""
+    """A part of a status: like a part of a spec, but unknown fields of newer versions are ignored."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -49,7 +49,7 @@ class Observed(Model):
 
 
 class ObjectMeta(Observed):
-    """The part of an object's metadata that decisions look at."""
+    """The part of an object's metadata that decisions need."""
 
     name: str
     namespace: str = ""
@@ -72,13 +72,13 @@ class Condition(Observed):
     reason: Annotated[
         str, Field(max_length=63, pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")
     ]
-    """Reason for the last change of status, one CamelCase word out of a fixed list."""
+    """Reason for the last change of the status, in one CamelCase word; the API reference lists all reasons with their meaning."""
     message: Annotated[str, Field(max_length=4096)] = ""
-    """What was seen, where, and what to do about it, in one or two sentences."""
+    """What is wrong or under way, where, and what to do."""
     last_transition_time: datetime | None = None
     """When the status last changed."""
     observed_generation: int | None = None
-    """The generation of the spec that this condition was judged on."""
+    """Generation of the spec that this condition describes."""
 
 
 Conditions = Annotated[
@@ -94,9 +94,9 @@ class Status(Observed):
     """What every kind's status has."""
 
     observed_generation: int = -1
-    """The generation of the spec that the operator has acted on; -1 before the first look."""
+    """Generation of the spec that the operator processed last; -1 before the first time."""
     conditions: Conditions = []
-    """The state of the object, one condition a type."""
+    """State of the object, one condition per type."""
 
 
 class LocalRef(Model):
@@ -112,11 +112,11 @@ class KeyRef(Model):
     name: Annotated[str, Field(max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
     """Name of the object."""
     key: Annotated[str, Field(max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]
-    """Key inside of the object."""
+    """Key in the object."""
 
 
 def key_of_fields(*names: str) -> str:
-    """Return the CEL rule that exactly one of these optional fields is set."""
+    """Return the CEL rule for "exactly one of these optional fields is set"."""
     return " + ".join(f"(has(self.{name}) ? 1 : 0)" for name in names) + " == 1"
 
 
@@ -126,7 +126,7 @@ def validations(*rules: tuple[str, str]) -> dict[str, Any]:
 
 
 def _object(*needed: str, **fields: Any) -> dict[str, Any]:
-    """Return the schema of an object whose fields are texts unless they say otherwise."""
+    """Return the schema of an object; a field without a schema of its own is a text."""
     text = {"type": "string", "maxLength": 4096}
     found = {
         name: {"description": "As in a Pod.", **(schema or text)} for name, schema in fields.items()
@@ -135,7 +135,7 @@ def _object(*needed: str, **fields: Any) -> dict[str, Any]:
     return {"type": "object", **required, "properties": found}
 
 
-# Typed to the last field: CEL compares what it knows, and a run's pod must not change.
+# Every field has a type: CEL compares only typed fields, and the pod of a run must not change.
 _KEY = _object("name", "key", name=None, key=None, optional={"type": "boolean"})
 _ENV_VAR = {
     **_object(
@@ -153,7 +153,7 @@ _ENV_VAR = {
         },
     ),
     **validations(
-        ("!has(self.value) || !has(self.valueFrom)", "value and valueFrom exclude each other"),
+        ("!has(self.value) || !has(self.valueFrom)", "value and valueFrom cannot be set together"),
     ),
 }
 _TOLERATION = _object(
@@ -166,16 +166,16 @@ _TOLERATION = _object(
 
 
 class PodTemplate(Model):
-    """The pod settings that a user may override; they apply to the user's own container only."""
+    """Settings of the training pod; env applies only to the container that trains."""
 
     service_account_name: Word | None = None
-    """Service account of the pod; its token is never mounted."""
+    """Service account of the pod. Its token is never mounted."""
     image_pull_secrets: Annotated[list[LocalRef], Field(max_length=8)] = []
     """Secrets with registry credentials."""
     env: Annotated[list[Any], Field(max_length=64, json_schema_extra={"items": _ENV_VAR})] = []
     """Environment variables, as in a Pod."""
     node_selector: Labels = {}
-    """Labels that a node must carry."""
+    """Labels that a node must have."""
     tolerations: Annotated[
         list[Any], Field(max_length=16, json_schema_extra={"items": _TOLERATION})
     ] = []
@@ -187,14 +187,14 @@ class PodTemplate(Model):
 
 
 class Gate(Model):
-    """One bar that a metric has to clear: its confidence bound, not its estimate."""
+    """A limit for one metric. The confidence bound of the metric is compared, not the estimate alone."""
 
     model_config = {
         "json_schema_extra": validations(
-            ("has(self.min) || has(self.max)", "a gate needs min or max: without, all pass"),
+            ("has(self.min) || has(self.max)", "set min or max: a gate without them cannot fail"),
             (
                 "!has(self.min) || !has(self.max) || self.min <= self.max",
-                "min must not be above max: nothing could pass",
+                "min must not be above max: no model could pass",
             ),
         )
     }

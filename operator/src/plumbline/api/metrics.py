@@ -1,6 +1,6 @@
-"""The facts of each metric, once: a new one is a line here, and a function in `stats.intervals`.
+"""The facts about each metric. A new metric needs a line here and a function in `stats.intervals`.
 
-The enums of the kinds, the check before a run starts, the judge and the statistics read these.
+The enums of the kinds, the check before a run starts, the judge and the statistics all read them.
 """
 
 import math
@@ -15,15 +15,15 @@ Task = Literal["Classification", "Regression"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """What is known of a metric before anything is measured.
+    """What is known about a metric before it is measured.
 
     Attributes:
-        name: as gates, manifests and statuses call it.
-        task: the kind of question that it can be taken of.
-        classes: how many classes the question must have; None for any number.
-        low: the least value that it can have.
-        high: the greatest.
-        lower_is_better: whether it is an error.
+        name: the name in gates, manifests and statuses.
+        task: the task that it applies to.
+        classes: how many classes the target must have; None for any number.
+        low: the smallest possible value.
+        high: the largest possible value.
+        lower_is_better: whether a smaller value is better.
         compares: whether a champion gate can use it.
     """
 
@@ -36,7 +36,7 @@ class Metric:
     compares: bool = True
 
     def fits(self, task: str, classes: int | None = None) -> bool:
-        """Tell whether it can be taken of a question; None stands for classes not known yet."""
+        """Return whether the metric applies; `classes` is None while their number is unknown."""
         return self.task == task and (None in (self.classes, classes) or self.classes == classes)
 
 
@@ -56,7 +56,7 @@ METRICS = {each.name: each for each in _ALL}
 
 
 def fitting(task: str, classes: int | None = None) -> list[str]:
-    """Return the metrics that can be taken of a question; None for classes not known yet."""
+    """Return the metrics that apply; `classes` is None while their number is unknown."""
     return [each.name for each in METRICS.values() if each.fits(task, classes)]
 
 
@@ -78,14 +78,14 @@ def _of_comparisons(name: str) -> str:
 
 def _one_of(name: str, known: list[str]) -> str:
     if name not in known:
-        raise ValueError(f"{name[:40]!r} is no metric; use one of {', '.join(known)}")
+        raise ValueError(f"{name[:40]!r} is not a metric; use one of {', '.join(known)}")
     return name
 
 
 def _in_gates(schema: dict[str, Any]) -> None:
     *names, last = found = list(_gates())
     schema["enum"] = found
-    schema["description"] = f"The metric: {', '.join(names)} or {last}."
+    schema["description"] = f"Name of the metric: {', '.join(names)} or {last}."
 
 
 def _in_comparisons(schema: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The labels and annotations that Plumbline writes or reads, each once."""
+"""The labels and annotations that Plumbline writes or reads."""
 
 from plumbline.api.meta import GROUP
 

@@ -1,4 +1,4 @@
-"""Objects of the cluster as values: their resources, their keys and their content."""
+"""Objects of the cluster as values: resource, key and content."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Manifest = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Resource:
-    """A kind as the API server addresses it, such as `Resource("batch", "v1", "Job", "jobs")`."""
+    """A kind in the API server, such as `Resource("batch", "v1", "Job", "jobs")`."""
 
     group: str
     version: str
@@ -24,7 +24,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Key:
-    """The name of one object in the world."""
+    """Resource, namespace and name of one object."""
 
     resource: Resource
     namespace: str
@@ -32,10 +32,10 @@ class Key:
 
     @property
     def about(self) -> dict[str, str]:
-        """The keys and values of a log line about the object."""
+        """Keys and values for a log line about the object."""
         return {"kind": self.resource.kind, "namespace": self.namespace, "name": self.name}
 
 
 def is_leaving(obj: Manifest) -> bool:
-    """Tell whether somebody has already deleted an object that is still there."""
+    """Return whether an object is being deleted."""
     return bool(obj["metadata"].get("deletionTimestamp"))

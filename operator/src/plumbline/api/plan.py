@@ -1,8 +1,8 @@
-"""Everything a plan can say, as values.
+"""A plan as a value: everything that the operator should do about one object.
 
-A plan is the whole answer to one snapshot of the world: the children that should exist, what the
-status should read, what should go, and when to look again. The engine carries it out in the order
-of the fields; it never decides anything itself.
+A plan is made from one snapshot: the children that should exist, the new status, what to delete,
+and when to plan again. The engine carries it out in the order of the fields and decides nothing
+itself.
 """
 
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from plumbline.api.resources import BY_KIND
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deletion:
-    """An object to delete, only while it still has this uid."""
+    """An object to delete, but only if it still has this uid."""
 
     key: Key
     uid: str
 
     @classmethod
     def of(cls, child: Manifest) -> "Deletion":
-        """Return the deletion of exactly this live child."""
+        """Return the deletion of exactly this child."""
         metadata = child["metadata"]
         resource = BY_KIND[child["apiVersion"], child["kind"]]
         return cls(key=Key(resource, metadata["namespace"], metadata["name"]), uid=metadata["uid"])
@@ -40,15 +40,15 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What should be true after this pass, for one object.
+    """What one pass should do about one object.
 
     Attributes:
-        create: children that are made once and never touched again (Jobs, runs, frozen specs).
-        apply: children kept as written, by server-side apply, whenever the live object differs.
-        status: the whole status the object should have; None leaves it as it is.
-        delete: children that should go, each guarded by its uid.
-        events: said after the status has been stored.
-        requeue_at: when to look again although nothing changed; None for never.
+        create: children that are created once and never changed (Jobs, runs, frozen specs).
+        apply: children that are kept as written, by server-side apply, when the live object differs.
+        status: the complete new status; None leaves it as it is.
+        delete: children to delete, each only if it still has the given uid.
+        events: emitted after the status is stored.
+        requeue_at: when to plan again if nothing changes before; None for never.
         decisions: what was decided, and by which rules.
     """
 

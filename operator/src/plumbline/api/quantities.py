@@ -26,11 +26,11 @@ Quantity = Annotated[
 
 
 class Resources(Model):
-    """Compute resources of a container; a limit that is left out equals the request."""
+    """Compute resources of a container. CPU is requested but not limited; for memory and disk the limit equals the request."""
 
     cpu: Quantity = "500m"
-    """CPU request, such as 500m or 2. CPU is not limited."""
+    """CPU request, such as 500m or 2; CPU is not limited."""
     memory: Quantity = "1Gi"
     """Memory request and limit."""
     ephemeral_storage: Quantity = "4Gi"
-    """Local disk request and limit, data and model included."""
+    """Request and limit of local disk, which holds data and model."""

@@ -1,4 +1,4 @@
-"""The kinds as the API server addresses them: ours, and those that ours make."""
+"""All kinds that Plumbline uses: its own, and those of the objects that it creates."""
 
 from plumbline.api.objects import Resource
 from plumbline.api.v1alpha1.dataset import DATASET as DATASET

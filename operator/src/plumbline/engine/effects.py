@@ -14,7 +14,7 @@ from plumbline.engine.cache import Cache
 from plumbline.engine.clock import Clock, RealClock
 from plumbline.engine.conditions import stamped
 from plumbline.engine.decisions import new_decisions, record
-from plumbline.engine.ownership import Foreign, Leftover, check_ours
+from plumbline.engine.ownership import Leftover, NameConflict, check_ours
 from plumbline.engine.unkept import Unkept
 from plumbline.engine.versions import version_of
 from plumbline.kube.client import Client
@@ -22,7 +22,7 @@ from plumbline.kube.errors import AlreadyExists, Conflict, NotFound
 from plumbline.kube.events import Recorder
 from plumbline.log import get_logger
 
-__all__ = ["Effects", "Foreign", "Leftover"]
+__all__ = ["Effects", "Leftover", "NameConflict"]
 log = get_logger(__name__)
 
 
@@ -54,7 +54,7 @@ class Effects:
 
         Raises:
             Conflict: the object has changed since; what was planned for it must be planned anew.
-            Foreign: a child's name is taken by somebody else's object.
+            NameConflict: a child's name is taken by somebody else's object.
             Leftover: a child's name is taken until the cluster has removed an old child.
             ApiError: the server refused a write.
         """

@@ -9,7 +9,7 @@ MANAGED_BY = "app.kubernetes.io/managed-by"
 Reference = Mapping[str, Any]
 
 
-class Foreign(Exception):
+class NameConflict(Exception):
     """A child's name is taken by an object that is not ours; it is never seized."""
 
 
@@ -21,7 +21,7 @@ def check_ours(key: Key, live: Manifest, wanted: Manifest) -> None:
     """Let through what has the controller that we would give it, or our label if it needs none.
 
     Raises:
-        Foreign: it belongs to somebody else.
+        NameConflict: it belongs to somebody else.
         Leftover: it belongs to an owner of the same name that no longer exists.
     """
     has, needs = controller_of(live), controller_of(wanted)
@@ -30,7 +30,7 @@ def check_ours(key: Key, live: Manifest, wanted: Manifest) -> None:
     where = f"{key.resource.kind} {key.namespace}/{key.name}"
     if needs and all(has.get(field) == needs.get(field) for field in ("kind", "name")):
         raise Leftover(f"{where} still belongs to an earlier {has['kind']} {has['name']}")
-    raise Foreign(
+    raise NameConflict(
         f"{where} exists and belongs to {_describe(has, live)}: delete it or choose another name"
     )
 

@@ -1,4 +1,4 @@
-"""Dataset: one named source of truth, fetched, versioned by digest, checked and profiled."""
+"""Dataset: rows from one source, fetched, checked, profiled and versioned."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -28,23 +28,35 @@ DATASET = Resource(GROUP, VERSION, "Dataset", "datasets")
 
 
 class DatasetReason(StrEnum):
-    """Why a Dataset is as it is."""
+    """Reasons of a Dataset's conditions and events."""
 
     SUSPENDED = "Suspended"
+    """spec.suspend is true: the source is not read. Set it to false to continue."""
     STORE_CREDENTIALS_MISSING = "StoreCredentialsMissing"
+    """The namespace has no credentials for the store. An administrator must add it to the chart's value namespaces."""
     PROFILING = "Profiling"
+    """A Job is reading and checking the source."""
     REVISION_IN_USE = "RevisionInUse"
+    """A revision of the data is in use; the message gives its number and its rows."""
     NEW_REVISION = "NewRevision"
+    """Event: the fetch brought new rows, or the rules changed; there is a new revision."""
     UNCHANGED = "Unchanged"
+    """Event: the fetch brought the same rows as before; the revision stays the same."""
     NOT_FETCHED = "NotFetched"
+    """The source has not been read yet."""
     FETCH_BLOCKED = "FetchBlocked"
+    """A revision is in use, but the Job of the newest fetch cannot start. Fix the cause that the message names."""
     RULES_PASSED = "RulesPassed"
+    """All rows of the newest fetch pass all rules of the schema and the expectations."""
     RULES_FAILED = "RulesFailed"
+    """Rows of the newest fetch fail rules. status.violations lists them with row numbers; fix the data or the rules."""
     RESULT_MISSING = "ResultMissing"
+    """The Job ended, but its result is not in the store. The operator starts it again by itself a few times."""
     RESULT_INVALID = "ResultInvalid"
+    """The operator cannot read the result of the Job. Check that the operator and the trainer image have the same version."""
 
 
-# No space of any alphabet: the server's regular expressions know fewer of them than Python's do.
+# No space of any alphabet: the API server's regular expressions know fewer kinds than Python's.
 _ADDRESS = r"^(s3|https?)://[^\s\x0B\x85\p{Z}]+$"
 
 
@@ -54,20 +66,20 @@ class DataSource(Model):
     model_config = {
         "json_schema_extra": validations(
             (key_of_fields("uri", "configMap"), "exactly one of uri and configMap must be set"),
-            ("!has(self.secretRef) || has(self.uri)", "secretRef goes with uri"),
+            ("!has(self.secretRef) || has(self.uri)", "secretRef needs uri"),
         )
     }
 
     uri: Annotated[str, Field(max_length=1024, pattern=_ADDRESS)] | None = None
-    """Address of the files: s3://bucket/path/*.parquet or http(s)://host/file.csv; * and ** match names, behind http(s) those that the folder's page links to."""
+    """Address of the files, such as s3://bucket/path/*.parquet or https://host/file.csv. * and ** match names; with http and https they match the links on the page of the folder."""
     secret_ref: LocalRef | None = None
-    """Secret whose keys AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL and AWS_REGION open the source."""
+    """Secret with the credentials for the source: keys AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL and AWS_REGION."""
     config_map: KeyRef | None = None
-    """Key of a ConfigMap that holds the file itself, for small reference data."""
+    """Key of a ConfigMap whose value is the file itself, for small data."""
 
 
 class Column(Model):
-    """What one column promises."""
+    """The rules for one column."""
 
     model_config = {
         "json_schema_extra": validations(
@@ -81,7 +93,7 @@ class Column(Model):
             ),
             (
                 "!has(self.min) || !has(self.max) || self.min <= self.max",
-                "min must not be above max: no value could be right",
+                "min must not be above max: no value could pass",
             ),
         )
     }
@@ -93,19 +105,19 @@ class Column(Model):
     nullable: bool = False
     """Whether values may be missing."""
     min: float | None = None
-    """Smallest value that is possible at all; a smaller one is broken data, not drift."""
+    """Smallest possible value. A smaller one is an error in the data, not drift."""
     max: float | None = None
-    """Largest value that is possible at all; a larger one is broken data, not drift."""
+    """Largest possible value. A larger one is an error in the data, not drift."""
     values: Annotated[list[Annotated[str, Field(max_length=253)]], Field(max_length=1000)] = []
-    """The only values a string column may have; empty for any."""
+    """The values that a string column may have; empty allows any."""
     pattern: Annotated[str, Field(max_length=253)] | None = None
-    """Regular expression, in Python's syntax, that a string value must match as a whole."""
+    """Regular expression in Python's syntax; the complete string value must match it."""
     unique: bool = False
-    """Whether a value may occur only once."""
+    """Whether each value may occur only once."""
     personal: bool = False
-    """Whether the column holds personal data; its values are then shown nowhere."""
+    """Whether the column has personal data. If so, no message shows its values."""
     description: Text = ""
-    """What the column means, for the catalog."""
+    """What the column means, for readers."""
 
 
 class DataSchema(Model):
@@ -115,7 +127,7 @@ class DataSchema(Model):
         "json_schema_extra": validations(
             (
                 "!has(self.primaryKey) || self.primaryKey.all(k, self.columns.exists(c, c.name == k))",
-                "primaryKey must name columns of the schema",
+                "every name in primaryKey must be a column of the schema",
             ),
         )
     }
@@ -131,67 +143,67 @@ class DataSchema(Model):
             },
         ),
     ]
-    """The columns, by name."""
+    """The columns; each name once."""
     strict: bool = False
-    """Whether columns that are not declared make the data invalid; otherwise they are left out."""
+    """Whether undeclared columns in the files make the data invalid. If false, they are ignored."""
     primary_key: Annotated[list[Word], Field(max_length=8)] = []
-    """Columns that name a row together."""
+    """Columns that together identify a row."""
     time_column: Word | None = None
-    """Column with the time of the row; rows are ordered by it."""
+    """Column with the time of each row; rows are sorted by it."""
 
 
 class Expectations(Model):
-    """What the set as a whole must hold to be used."""
+    """Limits that all rows together must meet before the data is used."""
 
     min_rows: Annotated[int, Field(ge=1)] = 1
-    """Fewest rows."""
+    """Smallest allowed number of rows."""
     max_null_share: Annotated[float, Field(ge=0, le=1)] = 1.0
-    """Largest share of missing values in any nullable column."""
+    """Largest allowed share of missing values in a nullable column."""
     max_duplicate_share: Annotated[float, Field(ge=0, le=1)] = 1.0
-    """Largest share of rows that are copies of another row."""
+    """Largest allowed share of rows that are copies of another row."""
 
 
 class Holdout(Model):
-    """The rows that no model may train on; the rule belongs to the data and is the same in every revision."""
+    """Which rows are kept for evaluation; no model trains on them. The rule is the same for every revision."""
 
     model_config = {
         "json_schema_extra": validations(
-            ("self.by != 'Group' || has(self.column)", "by: Group needs column"),
+            ("self.by != 'Group' || has(self.column)", "holdout.by: Group needs holdout.column"),
         )
     }
 
     by: Literal["Row", "Group", "Time"] | None = None
-    """Row holds out rows by a keyed hash, Group all rows with the same value of column, Time the newest rows. Time is the default when the schema has a timeColumn, else Row."""
+    """How rows are chosen: Row by a hash of each row, Group by a hash of column so that rows with the same value stay together, Time takes the newest rows. Default: Time when the schema has a timeColumn, else Row."""
     column: Word | None = None
-    """Column whose values keep rows together, such as a customer or a day."""
+    """Column for Group, such as customer or day; for Time, the column to sort by in place of timeColumn."""
     share: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    """Share of the rows to hold out."""
+    """Share of the rows to keep for evaluation."""
 
 
 class Question(Model):
-    """What the data is to answer."""
+    """What models trained on the data predict."""
 
     task: Literal["Classification", "Regression"]
     """Classification or Regression."""
     target: Word
     """Column to predict."""
     holdout: Holdout = Holdout()
-    """Which rows judge the models."""
+    """Which rows are kept for evaluation."""
 
 
 class ProfileResources(Resources):
-    """Compute resources of the Job that reads the source; a limit equals its request."""
+    """Compute resources of the Job that reads the source."""
 
     cpu: Quantity = "250m"
-    """CPU request, such as 500m or 2. CPU is not limited."""
+    """CPU request, such as 500m or 2; CPU is not limited."""
     memory: Quantity = "4Gi"
     """Memory request and limit."""
     ephemeral_storage: Quantity = "16Gi"
-    """Local disk request and limit; files are unpacked there."""
+    """Request and limit of local disk, where files are unpacked."""
 
 
 class DatasetSpec(Model):
-    """What the user wants of the data."""
+    """Where the data is, what it must look like, and what to predict."""
 
     model_config = {
         "json_schema_extra": validations(
@@ -209,15 +221,15 @@ class DatasetSpec(Model):
             ),
             (
                 "!has(self.question) || !has(self.question.holdout.by) || self.question.holdout.by != 'Time' || has(self.question.holdout.column) || has(self.schema.timeColumn)",
-                "by: Time needs schema.timeColumn or question.holdout.column",
+                "question.holdout.by: Time needs schema.timeColumn or question.holdout.column",
             ),
         )
     }
 
     description: Text = ""
-    """What the data is, for people who look for it."""
+    """What the data is, for readers."""
     owner: Annotated[str, Field(max_length=253)] = ""
-    """Who answers for the data."""
+    """Person or team that is responsible for the data."""
     source: DataSource
     """Where the rows come from."""
     format: Literal["csv", "parquet"]
@@ -225,26 +237,26 @@ class DatasetSpec(Model):
     schema_: Annotated[DataSchema, Field(alias="schema")]
     """The columns that the data must have."""
     expectations: Expectations = Expectations()
-    """What the set as a whole must hold."""
+    """Limits that all rows together must meet before the data is used."""
     question: Question | None = None
-    """The question that models trained on the data answer."""
+    """What models trained on the data predict."""
     resources: ProfileResources | None = None
-    """Compute resources of the Job that reads the source; when left out it asks for 512Mi of memory and may use 4Gi, and for 512Mi of disk and may use 16Gi."""
+    """Compute resources of the Job that reads the source. Without it the Job requests 512Mi of memory (limit 4Gi) and 512Mi of disk (limit 16Gi)."""
     suspend: bool = False
-    """Whether to stop fetching; the last revision stays in use."""
+    """Whether to stop reading the source. The revision in use stays in use."""
 
 
 class Violation(Observed):
-    """A rule that the data broke."""
+    """A rule that rows failed."""
 
     rule: Annotated[str, Field(max_length=63)]
-    """The rule, such as Min or MinRows."""
+    """Name of the rule, such as Min or MinRows."""
     column: Annotated[str, Field(max_length=128)] | None = None
-    """The column, if the rule is about one."""
+    """Name of the column, if the rule is about one column."""
     count: int = 0
-    """How many rows broke it."""
+    """Number of rows that failed the rule."""
     rows: Annotated[list[int], Field(max_length=10)] = []
-    """The first row numbers that broke it, counted from 1 over the files in order of their names."""
+    """Numbers of the first rows that failed, counted from 1 over all files in the order of their names."""
     message: Annotated[str, Field(max_length=512)] = ""
     """What is wrong and what to do."""
 
@@ -253,68 +265,68 @@ class Fetch(Observed):
     """The newest attempt to read the source."""
 
     key: Annotated[str, Field(max_length=64)] = ""
-    """What the attempt was for: a hash of the source's spec and of the request."""
+    """Hash of the part of the spec that the attempt reads and of the refresh requests that it answers."""
     job: Annotated[str, Field(max_length=63)] = ""
-    """Name of its Job."""
+    """Name of the Job."""
     outcome: Literal["Running", "NewRevision", "Unchanged", "Invalid", "Failed"] = "Running"
-    """How it ended."""
+    """Result of the attempt: Running, NewRevision, Unchanged, Invalid or Failed."""
     time: datetime | None = None
-    """When it ended."""
+    """When the attempt ended."""
 
 
 class Refresh(Observed):
-    """A refresh that a monitor asked for and that has been done."""
+    """A completed refresh that a DriftMonitor requested."""
 
     id: Annotated[str, Field(max_length=128)]
-    """The request."""
+    """Name of the request."""
     outcome: Literal["NewRevision", "Unchanged", "Invalid", "Failed"]
-    """How it ended."""
+    """Result of the refresh: NewRevision, Unchanged, Invalid or Failed."""
     revision: int = 0
-    """The revision in use afterwards."""
+    """Revision in use after the refresh."""
 
 
 class Revision(Observed):
     """One revision of the data."""
 
     revision: int
-    """Its number, from 1."""
+    """Number of the revision, from 1."""
     digest: Digest
-    """Digest of the schema and the rows: the same rows have the same digest."""
+    """Digest of the schema and the rows; the same rows have the same digest."""
     manifest: Digest
     """Digest of the manifest in the store."""
     rules: Annotated[str, Field(max_length=16)] = ""
-    """Hash of the schema, the question and its holdout that the rows were judged by: the same rows under other rules are another revision."""
+    """Hash of the schema, the question and its holdout. The same rows with other rules are another revision."""
     rows: int = 0
     """Number of rows."""
     time: datetime | None = None
-    """When it was made."""
+    """When the revision was made."""
 
 
 class DatasetStatus(Status):
-    """What the operator has seen of the data."""
+    """State of the data as the operator last observed it."""
 
     revision: int | None = None
     """Number of the revision in use."""
     digest: Digest | None = None
     """Digest of the revision in use."""
     manifest: Digest | None = None
-    """Digest of its manifest in the store."""
+    """Digest of the manifest of the revision in use."""
     rows: int | None = None
-    """Rows of the revision in use."""
+    """Number of rows of the revision in use."""
     bytes: int | None = None
-    """Bytes of the revision in use."""
+    """Size of the revision in use, in bytes."""
     violations: Annotated[list[Violation], Field(max_length=20)] = []
-    """The rules that the newest fetch broke."""
+    """The rules that rows of the newest fetch failed."""
     fetch: Fetch | None = None
     """The newest attempt to read the source."""
     refreshes: Annotated[list[Refresh], Field(max_length=10)] = []
-    """The newest refreshes that monitors asked for."""
+    """The newest completed refreshes that DriftMonitors requested."""
     history: Annotated[list[Revision], Field(max_length=20)] = []
     """The newest revisions, newest first."""
 
 
 class Dataset(Observed):
-    """Dataset is one named source of truth: fetched, versioned by digest, checked and profiled."""
+    """Dataset is a table of rows from one source. Plumbline fetches, checks and profiles the rows, and stores each version as a numbered revision."""
 
     metadata: ObjectMeta
     spec: DatasetSpec

@@ -1,4 +1,4 @@
-"""DriftMonitor: live traffic watched in seconds at a stated false-alarm rate; answers with a retraining."""
+"""DriftMonitor: watches the live data of a model for drift and can start a retraining."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -24,64 +24,96 @@ DRIFT_MONITOR = Resource(GROUP, VERSION, "DriftMonitor", "driftmonitors")
 
 
 class DriftMonitorReason(StrEnum):
-    """Why a DriftMonitor is as it is."""
+    """Reasons of a DriftMonitor's conditions and events."""
 
     SUSPENDED = "Suspended"
+    """spec.suspend is true: nothing is watched and nothing is trained. Set it to false to continue."""
     WAITING_FOR_DEPLOYMENT = "WaitingForDeployment"
+    """The ModelDeployment does not exist or serves no model yet."""
     WAITING_FOR_TEMPLATE = "WaitingForTemplate"
+    """response.templateRef names a TrainingTemplate that does not exist. Create it, or fix the name."""
     WAITING_FOR_TRAFFIC = "WaitingForTraffic"
+    """The model has received no rows yet."""
     WATCHING = "Watching"
+    """All columns of spec.columns are watched."""
     COLUMN_UNKNOWN = "ColumnUnknown"
+    """spec.columns has a name that the model does not use. Fix the name, or leave spec.columns out to watch all columns."""
     COUNTS_UNREADABLE = "CountsUnreadable"
+    """The operator cannot read the counts of some serving pods, so their rows are not watched. The message names the pods and what to do."""
     DRIFT_DETECTED = "DriftDetected"
+    """Live data differs from the training data; the message names the columns with their PSI."""
     NO_DRIFT = "NoDrift"
+    """Live data does not differ from the training data."""
     DATA_BROKEN = "DataBroken"
+    """Live rows break rules of the schema, or values are suddenly missing or constant. Fix the system that sends the rows; no model is trained on them."""
     DATA_OK = "DataOK"
+    """Live rows match the schema."""
     NOT_EVALUATED = "NotEvaluated"
+    """No live rows have been evaluated yet."""
     RETRAINING = "Retraining"
+    """Event: a TrainingRun was created in response to drift."""
     EPISODE_CLOSED = "EpisodeClosed"
+    """Event: the drift is over, or another model serves; the message says which, and the outcome."""
 
 
 class Outcome(StrEnum):
-    """How the answer to an episode of drift stands."""
+    """Outcomes of the response to an episode of drift, in status.episode.outcome."""
 
     OBSERVED = "Observed"
+    """response.mode is Observe: the drift is only reported."""
     REFRESH_REQUESTED = "RefreshRequested"
+    """The Dataset has been asked to read its source again; its result is not known yet."""
     NO_NEW_DATA = "NoNewData"
+    """The Dataset read its source again but found no new rows. It will be asked again; provide new rows to train on."""
     DATASET_INVALID = "DatasetInvalid"
+    """The Dataset read its source again, but the rows fail its rules or the read failed. See the conditions of the Dataset."""
     DATA_BROKEN = "DataBroken"
+    """Live data is broken: no model is trained until it is fixed."""
     WAITING_FOR_TEMPLATE = "WaitingForTemplate"
+    """The TrainingTemplate does not exist. Create it, or fix response.templateRef."""
     WAITING_FOR_DATASET = "WaitingForDataset"
+    """The Dataset of the TrainingTemplate does not exist. Create it, or fix datasetRef of the template."""
     WAITING_FOR_RUN = "WaitingForRun"
+    """Another TrainingRun of this monitor has not finished; a monitor trains one model at a time."""
     COOLING_DOWN = "CoolingDown"
+    """The last retraining was less than response.cooldownSeconds ago."""
     TRAINING = "Training"
+    """A TrainingRun for this episode is under way."""
     TRAINED = "Trained"
+    """The TrainingRun of this episode passed its gates."""
     NOT_ACCEPTED = "NotAccepted"
+    """The model of this episode did not pass its gates. See the conditions of the run."""
     TRAINING_FAILED = "TrainingFailed"
+    """The TrainingRun of this episode failed. See the conditions of the run."""
     RUN_DELETED = "RunDeleted"
+    """The TrainingRun of this episode was deleted. An episode starts only one run."""
     CLEARED = "Cleared"
+    """The drift ended before a TrainingRun was needed."""
 
 
 class Sensitivity(Model):
-    """How much change is too much."""
+    """How large a change must be to raise an alarm."""
 
     false_alarms_per_month: Annotated[float, Field(gt=0, le=1000)] = 1.0
-    """False alarms a month that are acceptable, over all columns."""
+    """Acceptable number of false alarms per month, over all columns together."""
     tolerate: Annotated[float, Field(ge=0, le=10)] = 0.1
-    """Population stability index that is harmless; smaller changes never alarm."""
+    """Largest population stability index (PSI) that is acceptable; a smaller change raises no alarm."""
 
 
 class Response(Model):
-    """What to do when the data has drifted."""
+    """What to do when live data has drifted."""
 
     model_config = {
         "json_schema_extra": validations(
-            ("self.mode != 'Retrain' || has(self.templateRef)", "mode: Retrain needs templateRef"),
+            (
+                "self.mode != 'Retrain' || has(self.templateRef)",
+                "response.mode: Retrain needs response.templateRef",
+            ),
         )
     }
 
     mode: Literal["Retrain", "Observe"] = "Observe"
-    """Retrain asks the Dataset for new rows and trains once an episode; Observe only tells."""
+    """Retrain asks the Dataset to read its source again and starts one TrainingRun per episode of drift. Observe only reports the drift."""
     template_ref: LocalRef | None = None
     """TrainingTemplate to retrain with."""
     cooldown_seconds: Seconds = 300
@@ -89,107 +121,107 @@ class Response(Model):
 
 
 class DriftMonitorSpec(Model):
-    """What to watch and how to answer."""
+    """What to watch, and what to do about drift."""
 
     deployment_ref: LocalRef
     """ModelDeployment to watch."""
     columns: Annotated[list[Word], Field(max_length=500)] = []
-    """Columns to watch; all features and the prediction when empty."""
+    """Columns to watch; when empty, all features and the prediction."""
     sensitivity: Sensitivity = Sensitivity()
-    """How much change is too much."""
+    """How large a change must be to raise an alarm."""
     response: Response = Response()
-    """What to do when the data has drifted."""
+    """What to do when live data has drifted."""
     suspend: bool = False
     """Whether to stop watching."""
 
 
 class ColumnDrift(Observed):
-    """How far one column has moved."""
+    """How much the values of one column have changed."""
 
     name: Annotated[str, Field(max_length=128)]
-    """The column."""
+    """Name of the column."""
     score: float
-    """Population stability index over its noise floor."""
+    """Population stability index (PSI) of the column, without the part that random variation explains."""
     threshold: float
-    """Score that alarms."""
+    """Limit for the score."""
     log10_p: Annotated[float, Field(alias="log10P")]
-    """Logarithm to base 10 of the probability of such a window without drift."""
+    """Logarithm (base 10) of the probability to see such a window when nothing has changed."""
     rows: int
-    """Rows in the window."""
+    """Number of rows in the window."""
     alarm: bool = False
-    """Whether the column alarmed: significant at the budget and above the threshold."""
+    """Whether the column raised an alarm: the score is above the threshold, and the change is significant at the false-alarm rate of the spec."""
 
 
 class Broken(Observed):
-    """A rule of the declared schema that live rows break, or a jump that no world explains."""
+    """A rule that live rows of one column break."""
 
     column: Annotated[str, Field(max_length=128)]
-    """The column."""
+    """Name of the column."""
     rule: Annotated[str, Field(max_length=63)]
-    """The rule: Type, Null, Min, Max, Values or Pattern of the declared schema; NullJump, when far more values are missing than in any stretch of the training data; ValueJump, when one value takes the place of many, as of a sensor that is stuck."""
+    """Name of the rule. Type, Null, Min, Max, Values and Pattern are rules of the schema. NullJump: far more values are missing than in any part of the training data. ValueJump: one value replaces many different ones, such as from a sensor that is stuck."""
     rows: int
-    """Rows in the window that break it."""
+    """Number of rows in the window that break the rule."""
     of: int
-    """Rows in the window."""
+    """Number of rows in the window."""
 
 
 class Mended(Observed):
-    """A column whose live values were broken and are no longer."""
+    """A column whose live values were broken and have recovered."""
 
     column: Annotated[str, Field(max_length=128)]
     """Name of the column."""
     until: datetime
-    """Last second at which it was taken for broken; what came before is not compared."""
+    """Last second in which the column was broken; values until then are not compared."""
 
 
 class Episode(Observed):
-    """One stretch of drift: it begets at most one retraining."""
+    """A period of drift, from the first alarm until the drift is over or another model serves. It starts at most one retraining."""
 
     id: Annotated[str, Field(max_length=63)]
     """Name of the episode."""
     since: datetime
-    """When it began."""
+    """When the episode began."""
     columns: Annotated[list[Annotated[str, Field(max_length=128)]], Field(max_length=10)] = []
     """The columns that drifted first."""
     rows: int = 0
-    """Rows in the window that alarmed."""
+    """Number of rows in the window that raised the alarm."""
     model: Annotated[str, Field(max_length=71)] = ""
-    """Digest of the model that was watched."""
+    """Digest of the model that served when the episode began."""
     run: Annotated[str, Field(max_length=63)] = ""
-    """TrainingRun that answers it."""
+    """TrainingRun that was created in response."""
     outcome: Annotated[str, Field(max_length=63)] = ""
-    """How the answer stands, such as RefreshRequested, NoNewData, Training, Trained or Observed."""
+    """State of the response, such as RefreshRequested, NoNewData, Training, Trained or Observed; the API reference lists all."""
 
 
 class DriftMonitorStatus(Status):
-    """What the monitor has seen."""
+    """State of the live data as the operator last observed it."""
 
     episode: Episode | None = None
-    """The episode under way."""
+    """The current episode of drift, if there is one."""
     refresh: Annotated[str, Field(max_length=128)] = ""
-    """Request to the Dataset for a new revision; the Dataset's own status answers it."""
+    """Request to the Dataset to read its source again; its result is in status.refreshes of the Dataset."""
     refresh_dataset: Annotated[str, Field(max_length=63)] = ""
     """Dataset that the request is for."""
     columns: Annotated[list[ColumnDrift], Field(max_length=10)] = []
-    """The columns that moved most, at the last change of a verdict."""
+    """The columns that have changed most, the worst first. Updated when drift or broken data begins or ends."""
     broken: Annotated[list[Broken], Field(max_length=10)] = []
-    """The rules that live rows break, at the last change of a verdict."""
+    """The rules that live rows break. Updated when drift or broken data begins or ends."""
     mended: Annotated[list[Mended], Field(max_length=50)] = []
-    """Columns that were broken a short while ago. Their values of then, and all predictions of then, are left out of the comparison, so that broken data never passes for drift."""
+    """Columns that were broken until recently. The comparison leaves out their values and all predictions of that time, so that broken data is not reported as drift."""
     window_rows: int = 0
-    """Rows in the largest window at the last change of a verdict."""
+    """Number of rows in the largest window. Updated when drift or broken data begins or ends."""
     rows_lost: int = 0
-    """Rows that no look at drift has seen: a killed pod's since its last pull, estimated from its last rate, and those that came too late or too fast to be counted."""
+    """Rows that the drift detection could not count: rows of a killed pod since the operator last read its counts (estimated), and rows that came too late or too fast."""
     last_run: Annotated[str, Field(max_length=63)] = ""
-    """The newest TrainingRun that the monitor made."""
+    """Newest TrainingRun that the monitor created."""
     last_run_time: datetime | None = None
-    """When it was made."""
+    """When that run was created."""
     history: Annotated[list[Episode], Field(max_length=10)] = []
     """Past episodes, newest first."""
 
 
 class DriftMonitor(Observed):
-    """DriftMonitor watches live traffic in seconds at a stated false-alarm rate and answers drift with a retraining."""
+    """DriftMonitor compares the live rows of a ModelDeployment with its training data, reports drift within seconds at a chosen false-alarm rate, and can start a retraining."""
 
     metadata: ObjectMeta
     spec: DriftMonitorSpec

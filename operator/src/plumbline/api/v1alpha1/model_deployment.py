@@ -1,4 +1,4 @@
-"""ModelDeployment: the best model its own rules allow, changed only by a measured rollout."""
+"""ModelDeployment: serves a model and rolls out newer ones step by step."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -29,34 +29,53 @@ MODEL_DEPLOYMENT = Resource(GROUP, VERSION, "ModelDeployment", "modeldeployments
 
 
 class ModelDeploymentReason(StrEnum):
-    """Why a ModelDeployment is as it is."""
+    """Reasons of a ModelDeployment's conditions and events."""
 
     SUSPENDED = "Suspended"
+    """spec.suspend is true: no rollout starts or advances. Set it to false to continue."""
     STORE_CREDENTIALS_MISSING = "StoreCredentialsMissing"
+    """The namespace has no credentials for the store. An administrator must add it to the chart's value namespaces."""
     WAITING_FOR_RUN = "WaitingForRun"
+    """spec.model matches no TrainingRun, or the run has not been evaluated yet."""
     NOT_ACCEPTED = "NotAccepted"
+    """The newest run gave no model, or its model does not pass its own gates or accept.gates. The message says which."""
     STARTING = "Starting"
+    """The pods of the new model are starting."""
     PROGRESS_DEADLINE_EXCEEDED = "ProgressDeadlineExceeded"
+    """The pods of the new model were not ready within rollout.progressDeadlineSeconds. Run kubectl describe on the pods for details."""
     SERVING = "Serving"
+    """A model serves; the message gives its run and its URL."""
     SCALED_TO_ZERO = "ScaledToZero"
+    """spec.replicas is 0: no pod serves."""
     UNAVAILABLE = "Unavailable"
+    """No pod of the serving model is ready. The message says why."""
     CANARY_RUNNING = "CanaryRunning"
+    """The new model (canary) receives a share of the requests and is being measured."""
     DRAINING = "Draining"
+    """The previous model finishes its last requests; its pods are then removed."""
     IDLE = "Idle"
+    """No rollout is under way."""
     ROLLED_BACK = "RolledBack"
+    """A new model failed its rollout and the previous one serves. It is not tried again until the annotation plumbline.dev/retry changes."""
     ROLLOUT_STARTED = "RolloutStarted"
+    """Event: the rollout of a new model began."""
     ROLLOUT_CANCELLED = "RolloutCancelled"
+    """Event: the rollout ended because the spec no longer selects the new model."""
     STEP_STARTED = "StepStarted"
+    """Event: the new model receives the share of requests of the next step."""
     PROMOTED = "Promoted"
+    """Event: the new model passed all steps and serves all requests."""
     ERROR_RATE_TOO_HIGH = "ErrorRateTooHigh"
+    """Cause of a rollback: the share of failed requests was above analysis.maxErrorRate."""
     LATENCY_TOO_HIGH = "LatencyTooHigh"
+    """Cause of a rollback: the latency of the new model was above analysis.maxLatencyRatio times that of the previous one."""
 
 
 class RunSelector(Model):
-    """Selects TrainingRuns by label; the newest judged one is the candidate."""
+    """Selects TrainingRuns by label. The newest run that has been evaluated is the candidate."""
 
     match_labels: Annotated[Labels, Field(min_length=1)]
-    """Labels that the run must carry."""
+    """Labels that the run must have."""
 
 
 class ModelChoice(Model):
@@ -69,23 +88,23 @@ class ModelChoice(Model):
     }
 
     run_ref: LocalRef | None = None
-    """One TrainingRun by name."""
+    """The TrainingRun to serve, by name."""
     selector: RunSelector | None = None
-    """The newest of the runs that match: highest data revision, then latest completion."""
+    """Serves the newest of the matching runs: the highest data revision, then the latest completion."""
 
 
 class Accept(Model):
-    """What a model must have shown to serve here, whatever its own gates say."""
+    """Gates that a model must pass to serve here, in addition to the gates of its run."""
 
     gates: Annotated[list[Gate], Field(max_length=16)] = []
-    """Bars on the metrics of the run's held-out rows."""
+    """Limits for the metrics of the run."""
 
 
 class Server(Model):
     """The serving container."""
 
     image: Image | None = None
-    """Image to serve with; the operator's own serving image when left out. A new one is rolled out like a new model."""
+    """Image of the model server; when left out, the serving image of the operator's release. A new image is rolled out like a new model."""
     resources: Resources = Resources(cpu="200m", memory="512Mi", ephemeral_storage="1Gi")
     """Compute resources of the server."""
 
@@ -94,34 +113,34 @@ class RolloutStep(Model):
     """One step of a rollout."""
 
     weight: Annotated[int, Field(ge=1, le=100)]
-    """Share of the requests that the new model answers, in percent."""
+    """Share of the requests that the new model receives, in percent."""
     pause_seconds: Seconds = 0
-    """Shortest time to stay on this step, in seconds."""
+    """Shortest time that this step lasts, in seconds."""
 
 
 class Analysis(Model):
-    """What the new model must show on every step."""
+    """Limits that the new model must meet on every step."""
 
     min_requests: Annotated[int, Field(ge=1)] = 100
-    """Requests that the new model must have answered on the step before it is judged."""
+    """Number of requests that the new model must answer before the step can pass."""
     max_error_rate: Annotated[float, Field(ge=0, le=1)] = 0.01
-    """Largest share of failed requests."""
+    """Largest acceptable share of failed requests."""
     max_latency_ratio: Annotated[float, Field(gt=0)] = 2.0
-    """Largest ratio of the new model's 95th percentile of latency to the stable one's."""
+    """Largest acceptable ratio of the new model's 95th percentile of latency to that of the stable model."""
 
 
 class Rollout(Model):
-    """How a new model takes over."""
+    """How a new model replaces the one that serves."""
 
     steps: Annotated[list[RolloutStep], Field(max_length=20)] = [
         RolloutStep(weight=10),
         RolloutStep(weight=50),
     ]
-    """Steps in order; after the last one the new model takes all traffic."""
+    """Steps in order. After the last one the new model receives all requests."""
     analysis: Analysis = Analysis()
-    """What the new model must show on every step."""
+    """Limits that the new model must meet on every step."""
     progress_deadline_seconds: Annotated[Seconds, Field(ge=10)] = 600
-    """Longest time for the new pods to become ready, in seconds."""
+    """Longest time for the pods of the new model to become ready, in seconds. After it the rollout fails."""
 
 
 class ModelDeploymentSpec(Model):
@@ -130,83 +149,83 @@ class ModelDeploymentSpec(Model):
     model: ModelChoice
     """Which model to serve."""
     accept: Accept = Accept()
-    """What a model must have shown to serve here."""
+    """Gates that a model must pass to serve here, in addition to the gates of its run."""
     replicas: Annotated[int, Field(ge=0, le=1000)] = 1
     """Number of serving pods."""
     server: Server = Server()
     """The serving container."""
     rollout: Rollout = Rollout()
-    """How a new model takes over."""
+    """How a new model replaces the one that serves."""
     suspend: bool = False
-    """Whether to hold back new rollouts; what serves goes on serving."""
+    """Whether to pause rollouts. The model that serves goes on serving."""
 
 
 class Served(Observed):
-    """A model in a server: what one rollout identity stands for."""
+    """A model together with its server image and server settings."""
 
     identity: Annotated[str, Field(max_length=16)]
-    """Hash of model, server image and server settings."""
+    """Hash of model, server image and server settings. A new value means a new rollout."""
     model: Digest
     """Digest of the model."""
     manifest: Digest
     """Digest of the model's manifest."""
     run: Annotated[str, Field(max_length=63)]
-    """TrainingRun that made it."""
+    """TrainingRun that made the model."""
     image: Annotated[str, Field(max_length=512)]
     """Server image."""
     revision: int = 0
-    """Data revision that it was trained on."""
+    """Data revision that the model was trained on."""
     since: datetime | None = None
-    """When it took this role."""
+    """When it became stable or canary, or began to drain."""
 
 
 class Canary(Served):
-    """The model under way."""
+    """The new model during its rollout."""
 
     step: int = 0
-    """Index of the current step."""
+    """Index of the current step, from 0."""
     weight: int = 0
-    """Share of the requests it answers, in percent."""
+    """Share of the requests that it receives, in percent."""
     step_since: datetime | None = None
     """When the step began."""
     requests: int = 0
-    """Requests it got on this step, rounded down to two digits."""
+    """Number of requests on this step, rounded down to two digits."""
     verdict: Annotated[str, Field(max_length=32)] = "Inconclusive"
-    """Verdict on this step so far."""
+    """Result of the analysis of this step so far: Pass, Fail or Inconclusive."""
     message: Annotated[str, Field(max_length=1024)] = ""
     """The numbers behind the verdict."""
 
 
 class Rejected(Observed):
-    """An identity that was rolled back and is not tried again until asked."""
+    """A model that was rolled back. It is not tried again until the annotation plumbline.dev/retry changes."""
 
     identity: Annotated[str, Field(max_length=16)]
-    """The identity."""
+    """Hash of model, server image and server settings."""
     run: Annotated[str, Field(max_length=63)] = ""
     """TrainingRun that made the model."""
     image: Annotated[str, Field(max_length=512)] = ""
-    """Server image that it was tried with."""
+    """Server image."""
     retry: Annotated[str, Field(max_length=253)] = ""
-    """Value of the annotation plumbline.dev/retry at that time; with another value it is tried again."""
+    """Value of the annotation plumbline.dev/retry at the time of the rollback. With another value the model is tried again."""
     reason: Annotated[str, Field(max_length=63)] = ""
-    """Why, in one word."""
+    """Cause of the rollback, in one word."""
     message: Annotated[str, Field(max_length=1024)] = ""
-    """Why, with numbers."""
+    """Cause of the rollback, with numbers."""
     time: datetime | None = None
-    """When."""
+    """When the model was rolled back."""
 
 
 class ModelDeploymentStatus(Status):
-    """What the operator has seen of the deployment."""
+    """State of the deployment as the operator last observed it."""
 
     stable: Served | None = None
-    """What serves."""
+    """The model that serves."""
     canary: Canary | None = None
-    """What is under way."""
+    """The new model during its rollout."""
     retiring: Annotated[list[Served], Field(max_length=4)] = []
-    """What served before and still drains."""
+    """Previous models that finish their last requests."""
     rejected: Annotated[list[Rejected], Field(max_length=10)] = []
-    """What was rolled back, newest first."""
+    """Models that were rolled back, newest first."""
     replicas: int = 0
     """Number of stable pods."""
     ready_replicas: int = 0
@@ -214,11 +233,11 @@ class ModelDeploymentStatus(Status):
     selector: Annotated[str, Field(max_length=512)] = ""
     """Label selector of the serving pods, for the scale subresource."""
     url: Annotated[str, Field(max_length=512)] = ""
-    """Address of the model inside of the cluster."""
+    """URL of the model inside the cluster."""
 
 
 class ModelDeployment(Observed):
-    """ModelDeployment serves the best model that its own rules allow, changed only by a measured rollout that undoes itself."""
+    """ModelDeployment serves the newest accepted model. It replaces a model step by step while it measures errors and latency, and rolls back by itself when they are too high."""
 
     metadata: ObjectMeta
     spec: ModelDeploymentSpec

@@ -1,4 +1,4 @@
-"""TrainingRun: one immutable, reproducible training that ends in a judged model."""
+"""TrainingRun: one immutable, reproducible training, and the evaluation of its model."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -33,31 +33,54 @@ TRAINING_RUN = Resource(GROUP, VERSION, "TrainingRun", "trainingruns")
 
 
 class TrainingRunReason(StrEnum):
-    """Why a TrainingRun is as it is."""
+    """Reasons of a TrainingRun's conditions and events."""
 
     SUSPENDED = "Suspended"
+    """spec.suspend is true: no further Job is created. Set it to false to continue."""
     STORE_CREDENTIALS_MISSING = "StoreCredentialsMissing"
+    """The namespace has no credentials for the store. An administrator must add it to the chart's value namespaces."""
     TEMPLATE_NOT_FOUND = "TemplateNotFound"
+    """templateRef names a TrainingTemplate that does not exist. Create it, or make a new run with the right name."""
     SPEC_INCOMPLETE = "SpecIncomplete"
+    """Neither the run nor its template has datasetRef, or neither has trainer. Make a new run that has both."""
     STORE_SECRET_FORBIDDEN = "StoreSecretForbidden"  # noqa: S105 - a reason, not a secret
+    """podTemplate.env reads the Secret plumbline-store; a training container must not have it. Fix the template, or make a new run."""
     DATASET_NOT_FOUND = "DatasetNotFound"
+    """datasetRef names a Dataset that does not exist. Create it, or make a new run with the right name."""
     DATASET_NOT_READY = "DatasetNotReady"
+    """The Dataset has no revision yet, or its source is being read. The run starts when a revision is in use."""
     REVISION_UNKNOWN = "RevisionUnknown"
+    """The Dataset does not have the revision of datasetRef.revision. Make a new run with one that the message lists."""
     QUESTION_MISSING = "QuestionMissing"
+    """The Dataset has no spec.question. Set it, with task and target."""
     TARGET_MISSING = "TargetMissing"
+    """spec.question.target of the Dataset is not one of its columns, or has no values. Fix the Dataset."""
     FEATURE_UNKNOWN = "FeatureUnknown"
+    """features has a name that is not a column of the Dataset. Fix the template, or make a new run."""
     FEATURE_IS_TARGET = "FeatureIsTarget"
+    """features has the target; a model must not learn from the column that it predicts. Fix the template, or make a new run."""
     METRIC_NOT_APPLICABLE = "MetricNotApplicable"
+    """gates has a metric that does not apply to the task or to the number of classes; the message lists those that do. Fix the template, or make a new run."""
     NAME_CONFLICT = "NameConflict"
+    """A ConfigMap with the name of the run's spec belongs to something else. Delete it, or give the run another name."""
     FROZEN_SPEC_CHANGED = "FrozenSpecChanged"
+    """The ConfigMap with the spec of the run was changed or deleted, so the result could not be reproduced. Make a new run."""
     QUEUED = "Queued"
+    """The Job waits until its queue admits it."""
     TRAINING = "Training"
+    """The training Job is under way."""
     EVALUATING = "Evaluating"
+    """The model is being evaluated on the held-out rows."""
     COMPLETE = "Complete"
+    """The model passed all gates; the message gives its metrics."""
     GATE_FAILED = "GateFailed"
+    """The model failed a gate; the message gives the numbers."""
     GATE_INCONCLUSIVE = "GateInconclusive"
+    """The held-out rows are too few to decide about a gate. Provide more rows, or change the gate."""
     RESULT_MISSING = "ResultMissing"
+    """The Job ended, but its result is not in the store. Make a new run."""
     RESULT_INVALID = "ResultInvalid"
+    """The operator cannot read the result of the Job. Check that the operator and the trainer image have the same version."""
 
 
 MUTABLE = ("suspend", "ttlSecondsAfterFinished", "activeDeadlineSeconds")
@@ -78,18 +101,18 @@ class DatasetRef(Model):
     name: Annotated[Name, Field(max_length=40)]
     """Name of the Dataset."""
     revision: Annotated[int, Field(ge=1)] | None = None
-    """Revision to use; the newest one at the start when left out."""
+    """Revision to train on; when left out, the newest one when the run starts."""
 
 
 class Estimator(Model):
-    """A scikit-learn compatible estimator, trained by the built-in trainer."""
+    """An estimator with the interface of scikit-learn, trained by the built-in trainer."""
 
     import_: Annotated[
         str, Field(alias="import", max_length=253, pattern=r"^[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)+$")
     ]
     """Import path of the class, such as sklearn.ensemble.HistGradientBoostingClassifier."""
     params: Params = {}
-    """Parameters of its constructor; strings are read as JSON where they can be ("1.0" stays a float, 1.0 becomes 1)."""
+    """Parameters of the constructor. A string that is valid JSON is read as JSON: write "1.0" for a float, since the API server stores 1.0 as 1."""
 
 
 class EnvVar(Model):
@@ -98,14 +121,14 @@ class EnvVar(Model):
     name: Variable
     """Name of the variable."""
     value: Annotated[str, Field(max_length=4096)] = ""
-    """Its value."""
+    """Value of the variable."""
 
 
 class TrainerContainer(Model):
-    """A user's own training container: reads $PLUMBLINE_DATA, writes model.skops to $PLUMBLINE_MODEL."""
+    """A training container of your own. It reads the rows in the folder $PLUMBLINE_DATA and writes model.skops to the folder $PLUMBLINE_MODEL."""
 
     image: Image
-    """The image."""
+    """Image of the container."""
     command: Annotated[list[Annotated[str, Field(max_length=4096)]], Field(max_length=64)] = []
     """Entry point, as in a Pod."""
     args: Annotated[list[Annotated[str, Field(max_length=4096)]], Field(max_length=64)] = []
@@ -127,56 +150,56 @@ class Trainer(Model):
     }
 
     estimator: Estimator | None = None
-    """Built-in trainer with automatic preprocessing by column type."""
+    """Use the built-in trainer, which preprocesses columns by their type."""
     container: TrainerContainer | None = None
-    """A container of your own."""
+    """Use a training container of your own."""
 
 
 class ChampionGate(Model):
-    """The new model must not be worse than the model that serves, on the same held-out rows."""
+    """Compares the new model with the one that serves (the champion) on the same held-out rows."""
 
     deployment_ref: LocalRef
-    """ModelDeployment whose stable model is the champion; without one yet the gate passes."""
+    """ModelDeployment whose stable model is the champion. The gate passes while there is none."""
     metric: ChampionMetric = "auc"
-    """Metric to compare by."""
+    """Metric to compare."""
     margin: Annotated[float, Field(ge=0)] = 0.0
-    """How much worse the new model may be at most."""
+    """How much worse than the champion the new model may be."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    """Confidence of the comparison."""
+    """Confidence level of the comparison."""
 
 
 class Gates(Model):
-    """What the model must hold to be accepted."""
+    """Gates that the model must pass to be accepted."""
 
     metrics: Annotated[list[Gate], Field(max_length=16)] = []
-    """Bars on metrics."""
+    """Limits for metrics on the held-out rows."""
     champion: ChampionGate | None = None
-    """Comparison with the model that serves."""
+    """Comparison with the model that serves (the champion)."""
 
 
 class TrainingFields(Model):
-    """What a TrainingRun and a TrainingTemplate share."""
+    """The fields that TrainingRun and TrainingTemplate have in common."""
 
     dataset_ref: DatasetRef | None = None
     """The data to train on."""
     trainer: Trainer | None = None
     """How to train."""
     features: Annotated[list[Word], Field(max_length=500)] = []
-    """Columns to learn from; every column but the target, the time and the keys when empty."""
+    """Columns to learn from; when empty, all but the target, the time column and the primary key."""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
-    """Seed of all randomness; 0 when left out."""
+    """Seed for all random numbers; 0 when left out."""
     gates: Gates | None = None
-    """What the model must hold."""
+    """Gates that the model must pass to be accepted."""
     resources: Resources | None = None
     """Compute resources of the training container."""
     pod_template: PodTemplate | None = None
     """Settings of the training pod."""
     backoff_limit: Annotated[int, Field(ge=0, le=10)] | None = None
-    """How often a failed training is tried again; 1 when left out."""
+    """How often a failed training is repeated; 1 when left out."""
     active_deadline_seconds: Annotated[Seconds, Field(ge=1)] | None = None
     """Longest time that training may take, in seconds."""
     ttl_seconds_after_finished: Seconds | None = None
-    """How long the Jobs and pods stay after the end, in seconds; the TrainingRun itself stays."""
+    """When to delete the Jobs and their pods after the run has ended, in seconds. The TrainingRun stays."""
 
 
 _FROZEN = tuple(
@@ -200,29 +223,29 @@ _IMMUTABLE = " && ".join(
 
 
 class TrainingRunSpec(TrainingFields):
-    """What to train; immutable but for suspend, activeDeadlineSeconds and ttlSecondsAfterFinished."""
+    """What to train. Only suspend, activeDeadlineSeconds and ttlSecondsAfterFinished can be changed later."""
 
     model_config = {
         "json_schema_extra": validations(
             (
                 _IMMUTABLE,
-                "a TrainingRun is immutable but for suspend, activeDeadlineSeconds and ttlSecondsAfterFinished: make a new run",
+                "only suspend, activeDeadlineSeconds and ttlSecondsAfterFinished of a TrainingRun can change: make a new run",
             ),
             (
                 "has(self.templateRef) || has(self.datasetRef)",
-                "datasetRef is needed when there is no templateRef",
+                "datasetRef is required without templateRef",
             ),
             (
                 "has(self.templateRef) || has(self.trainer)",
-                "trainer is needed when there is no templateRef",
+                "trainer is required without templateRef",
             ),
         )
     }
 
     template_ref: LocalRef | None = None
-    """TrainingTemplate whose fields fill in what this run leaves out."""
+    """TrainingTemplate that supplies the fields that this run leaves out."""
     suspend: bool = False
-    """Whether to hold the run before its next Job."""
+    """Whether to pause the run before its next Job."""
 
 
 class Metric(Observed):
@@ -233,18 +256,18 @@ class Metric(Observed):
     value: float
     """Estimate on the held-out rows."""
     low: float
-    """Lower confidence bound."""
+    """Lower bound of the 95 % confidence interval."""
     high: float
-    """Upper confidence bound."""
+    """Upper bound of the 95 % confidence interval."""
     n: int = 0
-    """Number of rows."""
+    """Number of held-out rows."""
 
 
 class GateResult(Observed):
-    """How one gate was judged."""
+    """Result of one gate."""
 
     name: Annotated[str, Field(max_length=128)]
-    """The gate, such as auc >= 0.65."""
+    """Name of the gate, such as auc >= 0.65."""
     verdict: Literal["Passed", "Failed", "Inconclusive"]
     """Passed, Failed or Inconclusive."""
     message: Annotated[str, Field(max_length=1024)] = ""
@@ -252,58 +275,58 @@ class GateResult(Observed):
 
 
 class RunDataset(Observed):
-    """The data that the run is pinned to."""
+    """The data that the run trains on."""
 
     name: str
     """Name of the Dataset."""
     revision: int
-    """Revision."""
+    """Number of the revision."""
     digest: Digest
-    """Digest of its rows."""
+    """Digest of the rows."""
     manifest: Digest
-    """Digest of its manifest."""
+    """Digest of the manifest of the revision."""
 
 
 class RunModel(Observed):
     """The model that the run made."""
 
     digest: Digest
-    """Digest of the servable model."""
+    """Digest of the model in the form that is served."""
     manifest: Digest
-    """Digest of the manifest that holds model, metrics and provenance."""
+    """Digest of the manifest with the model, its metrics and where it comes from."""
     engine: Annotated[str, Field(max_length=32)] = ""
-    """Engine that serves it."""
+    """Engine of the model server that computes predictions, such as trees or linear."""
 
 
 class TrainingRunStatus(Status):
-    """What the operator has seen of the run."""
+    """State of the run as the operator last observed it."""
 
     spec_digest: Digest | None = None
-    """Digest of the merged spec in the ConfigMap <run>-spec."""
+    """Digest of the complete spec of the run, with the fields of its template, in the ConfigMap <run>-spec."""
     dataset: RunDataset | None = None
-    """The data that the run is pinned to."""
+    """The data that the run trains on."""
     training: Digest | None = None
-    """Digest of the manifest of the trained files."""
+    """Digest of the manifest of the files that training wrote."""
     champion: Digest | None = None
-    """Model that this one was compared with."""
+    """Digest of the model that the new one was compared with."""
     model: RunModel | None = None
-    """The judged model."""
+    """The model, once it has been evaluated."""
     metrics: Annotated[list[Metric], Field(max_length=32)] = []
     """Metrics on the held-out rows."""
     gates: Annotated[list[GateResult], Field(max_length=32)] = []
-    """The gates' verdicts."""
+    """Result of each gate."""
     verdict: Literal["Passed", "Failed", "Inconclusive"] | None = None
-    """The verdict over all gates."""
+    """Result of all gates together: Passed, Failed or Inconclusive."""
     report: Digest | None = None
-    """Digest of the report in the store."""
+    """Digest of the evaluation report in the store."""
     start_time: datetime | None = None
-    """When training was started."""
+    """When the training Job was created."""
     completion_time: datetime | None = None
-    """When the verdict was known."""
+    """When the run ended, with a model or without one."""
 
 
 class TrainingRun(Observed):
-    """TrainingRun is one immutable, reproducible training: pinned data, code, parameters and seed to a judged model."""
+    """TrainingRun trains one model on one revision of a Dataset and evaluates it on held-out rows. Its spec, code and seed are fixed, so that it can be reproduced."""
 
     metadata: ObjectMeta
     spec: TrainingRunSpec

@@ -1,0 +1,117 @@
+"""What the reasons mean that Jobs, pods, the store and the API server bring into conditions.
+
+The kinds declare their own reasons in `api/v1alpha1`; these are the others. A test looks for each
+reason that the code gives, and fails for one without a meaning here. docs/reference lists them.
+"""
+
+SOURCE = {
+    "SourceNotFound": "There is no file, folder or bucket at spec.source.uri. Fix the address, or put the files there.",
+    "SourceForbidden": "The source refuses access. Fix the credentials in spec.source.secretRef, or the permissions at the source.",
+    "SourceUnreachable": "The source cannot be reached or does not respond. The operator tries again by itself.",
+    "SourceChanged": "Files of the source changed while they were read. The operator tries again by itself.",
+    "SourceInvalid": "spec.source.uri is not usable, or the page behind it is not a list of files. Fix the address.",
+    "SourceUnreadable": "A file cannot be read as csv or parquet. Fix the file that the message names, or spec.format.",
+    "SpecInvalid": "The schema or the question of the Dataset contradicts itself or the data. Fix the field that the message names.",
+}
+RULES = {
+    "SourceEmpty": "A file has no rows.",
+    "TornLine": "Lines of a csv file do not have as many fields as the header, or a quote is not closed.",
+    "ColumnTwice": "The header names a column twice.",
+    "ColumnMissing": "A file does not have a column of the schema.",
+    "ColumnUnexpected": "schema.strict is true and a file has a column that is not in the schema.",
+    "Type": "Values do not have the type of their column, or the target does not suit the task.",
+    "Null": "Values are missing in a column that is not nullable.",
+    "Min": "Values are below the minimum of their column.",
+    "Max": "Values are above the maximum of their column.",
+    "Values": "Values are not among the allowed values of their column.",
+    "Pattern": "Values do not match the pattern of their column.",
+    "Unique": "A column that is unique has a duplicate value.",
+    "PrimaryKey": "Two rows have the same primary key, or a part of a primary key is missing.",
+    "MinRows": "There are fewer rows than expectations.minRows.",
+    "MaxNullShare": "The share of missing values in a column is above expectations.maxNullShare.",
+    "MaxDuplicateShare": "The share of duplicate rows is above expectations.maxDuplicateShare.",
+    "TargetMissing": "The target is not in the data, or it has no values.",
+    "TargetConstant": "The target has only one value: there is nothing to learn.",
+    "HoldoutEmpty": "No row is held out, so no model could be evaluated.",
+    "TrainingEmpty": "Every row is held out, so no row is left to train on.",
+}
+TRAINING = {
+    "NoTrainingRows": "No row is left to train on. Provide more data, or lower question.holdout.share.",
+    "NoHoldoutRows": "No row is held out for evaluation. Provide more data, or raise question.holdout.share.",
+    "DatasetInvalid": "The manifest of the data revision cannot be read. Have the Dataset read its source again.",
+    "FeaturesMissing": "No column is left to learn from. Name columns in features.",
+    "FeatureMissing": "The data revision does not have a column of features. Fix features, or use another revision.",
+    "FeatureUnusable": "A feature has a type that the trainer cannot use. Leave it out, or change its type in the Dataset.",
+    "EstimatorNotFound": "trainer.estimator.import does not exist in the trainer image. Fix the name.",
+    "EstimatorNotAllowed": "The built-in trainer runs only classes of scikit-learn, LightGBM and XGBoost. Use trainer.container for code of your own.",
+    "EstimatorInvalid": "The class is not an estimator with fit and predict, or not one for the task of the Dataset. Use another class.",
+    "EstimatorParamsInvalid": "The estimator does not accept trainer.estimator.params. Fix the parameter that the message names.",
+    "TrainingFailed": "The estimator raised an error while it learned; the message has its text.",
+    "NotCompilable": "The model server cannot run this estimator or one of its options. The message says which; use another one.",
+    "CompiledDiffers": "The compiled model does not give the same predictions as the trained one. Use another estimator and report the error.",
+    "ModelMissing": "The training container wrote no model. Write model.skops to the folder $PLUMBLINE_MODEL.",
+    "ModelUnreadable": "The model file is damaged, empty or not readable. Fix what the training container writes.",
+    "ModelUntrusted": "The model file has types that are not safe to load. Use only the types of scikit-learn, LightGBM and XGBoost.",
+    "ModelInvalid": "This version cannot read the manifest of a model. Train again.",
+    "ModelTooLarge": "The training container wrote too many or too large files. Write only the model.",
+    "ModelNotRegular": "The model folder has a link or another special file. Write regular files only.",
+    "ModelNameInvalid": "The model folder has a file with a name that is not allowed. Rename it.",
+    "PredictionFailed": "The model raised an error while it predicted the held-out rows; the message has its text.",
+}
+STEPS = {
+    "TaskInvalid": "A step cannot read its task. Check that the operator and the trainer image have the same version.",
+    "PredictionsInvalid": "The predict step left no usable predictions. Check that all images have the same version.",
+    "CompiledInvalid": "The predict step left no usable compiled model. Check that all images have the same version.",
+    "FileMissing": "A step did not write a file that the next step needs.",
+    "FileTooLarge": "A step wrote a file that is larger than allowed.",
+    "FileNotRegular": "A step wrote a link or another special file instead of a regular file.",
+    "PathInvalid": "A manifest names a file outside of its folder; the step refused it.",
+    "StepBroken": "A step ended with an unexpected error, which its log shows. The Job is tried again.",
+    "ResultDamaged": "The result of a Job in the store is damaged. Start a new attempt.",
+}
+STORE = {
+    "StoreUnreachable": "The store cannot be reached or does not respond. The operator tries again by itself.",
+    "StoreFailed": "The store failed in an unexpected way; the message has details. The operator tries again by itself.",
+    "CredentialsRefused": "The store refuses the credentials in the Secret plumbline-store, or does not allow the access. Fix the Secret or the permissions.",
+    "BucketMissing": "The bucket of the store does not exist. Create it, or fix the chart's value store.url.",
+    "StoreDamaged": "An object in the store does not match its digest. Restore it from a backup, or make it again.",
+    "StoreObjectMissing": "An object that the status names is no longer in the store. Restore it from a backup, or make it again.",
+    "Changed": "An object changed while it was read. The operator tries again by itself.",
+    "TooLarge": "An object in the store is larger than allowed.",
+}
+SERVING = {
+    "ModelDamaged": "The files of the model do not match their digest. The model is not served.",
+    "ModelUnusable": "The model server cannot load the model. Check that all images have the same version.",
+    "FetchError": "The manifest of the model is not valid. The model is not served.",
+}
+PODS = {
+    "OOMKilled": "A container used more memory than its limit. Raise resources.memory.",
+    "DeadlineExceeded": "A Job took longer than activeDeadlineSeconds. Raise it, or train on fewer rows.",
+    "ContainerFailed": "A container ended with an error; the message has its last output.",
+    "JobFailed": "A Job failed; the message says why.",
+    "ImagePullBackOff": "The image cannot be pulled. Check its name and the pull secrets.",
+    "ErrImageNeverPull": "The image is not on the node and may not be pulled. Load it, or change the pull policy.",
+    "InvalidImageName": "The name of the image is not valid. Fix it.",
+    "CreateContainerConfigError": "The container cannot be configured, such as when a Secret is missing. Fix what the message names.",
+    "CreateContainerError": "The container cannot be created. Fix what the message names.",
+    "RunContainerError": "The container cannot be started. Fix what the message names.",
+    "RunAsRoot": "The image runs as root, which is not allowed. Give it a numeric USER other than 0.",
+    "CrashLoopBackOff": "A container ends again and again. See its log with kubectl logs --previous.",
+    "Unschedulable": "No node can run the pod; the message has the scheduler's reasons. It continues when capacity frees up.",
+    "ContainerCreating": "A container waits for its image or a volume. Run kubectl describe on the pod for details.",
+    "PodMissing": "A Job has no pod: the quota of the namespace is used up, or a policy refuses the pod.",
+    "PodsRefused": "No pod could be created, because a policy refuses it. The message has the policy's reason.",
+    "QuotaExceeded": "The quota of the namespace is used up. It continues when capacity frees up.",
+    "Invalid": "The API server refuses an object as invalid. Fix what the message names.",
+    "Forbidden": "The API server or a policy refuses an object. Fix what the message names.",
+    "NameConflict": "An object with a name that Plumbline needs exists and belongs to something else. Delete it, or choose another name.",
+}
+MEANINGS = {
+    "The source of a Dataset": SOURCE,
+    "Rules that rows can fail (`status.violations`)": RULES,
+    "Training and evaluation": TRAINING,
+    "Steps of Jobs": STEPS,
+    "The store": STORE,
+    "The model server": SERVING,
+    "Pods and other Kubernetes objects": PODS,
+}
