@@ -422,3 +422,15 @@ def test_a_monitor_that_cannot_read_a_serving_pod_does_not_pretend_to_watch():
     story.cannot_read()
     story.world.settle()
     assert story.condition("Ready")["reason"] == "Watching"
+
+
+def test_rows_whose_run_ended_without_a_verdict_are_trained_on_again():
+    story = retraining()
+    story.ends("watch-1", None)
+    story.sees()
+    story.waits(300)
+    story.sees(drifted=True)
+    story.new_rows("b")
+    assert story.runs == ["watch-1", "watch-2"]
+    made = story.world.get("TrainingRun", "watch-2")["spec"]["datasetRef"]
+    assert made == {"name": "flights", "revision": 2}

@@ -1,7 +1,11 @@
 """A run that has to beat the model that serves: always the one that serves at the verdict."""
 
 import json
+from dataclasses import replace
 from typing import Any
+
+from plumbline.api.v1alpha1 import ModelDeployment
+from plumbline.plan.training import attempts, freeze
 
 from tests.unit.plan.builders import active, deployment, digest, failed, run
 from tests.unit.plan.stories import RunStory, with_data
@@ -105,3 +109,16 @@ def test_an_edited_template_does_not_remove_the_champion() -> None:
     world.delete("TrainingTemplate", "flights")
     story.trains()
     assert case_of(story, "first-judge")["champion"]["digest"] == digest("a")
+
+
+def test_a_model_of_another_deployment_than_the_gate_names_is_no_champion() -> None:
+    story = story_with("a")
+    made = story.world.snapshots[story.world.key("TrainingRun", "first")]
+    read = freeze.frozen_spec(story.world.get("ConfigMap", "first-spec"))
+    assert read
+    own = attempts.judge_request(made, read[0], digest("t"))
+    other = ModelDeployment.model_validate(deployment("others", stable="a"))
+    theirs = attempts.judge_request(replace(made, champion=other), read[0], digest("t"))
+    assert own.champion
+    assert own.champion.digest == digest("a")
+    assert theirs.champion is None
