@@ -129,7 +129,7 @@ def _of_pod(pod: Object) -> Iterator[JobOutcome]:
     born = pod["metadata"].get("creationTimestamp")
     for status in statuses(pod):
         found = pod_failures.stuck(status, _where(status["name"], pod))
-        # A side-car that crashes and starts again says itself why, in its last words.
+        # A side-car that starts again says why in its termination message, which is read below.
         if found and found.reason != CRASHING:
             yield _active(found.reason, found.message, since=born)
     if refused := pod_failures.unschedulable(pod):
@@ -163,7 +163,7 @@ def _passed(status: Object, pod: Object) -> str | None:
 
 
 def _beside(pod: Object) -> set[str]:
-    """Return the containers that nobody waits for to end: side-cars and the pod's own."""
+    """Return the containers that may go on while the next starts: side-cars and the pod's own."""
     spec = pod.get("spec", {})
     cars = (c for c in spec.get("initContainers", ()) if c.get("restartPolicy") == "Always")
     return {each["name"] for each in (*cars, *spec.get("containers", ()))}

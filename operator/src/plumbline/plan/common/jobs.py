@@ -75,10 +75,10 @@ def _worded(outcome: JobOutcome) -> JobOutcome:
 
 
 def plays(child: Manifest, component: str) -> bool:
-    """Tell whether a live child was made for this part."""
+    """Return whether a live child was made for this part."""
     return bool(child["metadata"].get("labels", {}).get(names.COMPONENT) == component)
 
 
 def is_queued(job: Manifest | None) -> bool:
-    """Tell whether a queue holds the Job back."""
+    """Return whether a queue holds the Job back."""
     return bool(job and job.get("spec", {}).get("suspend"))

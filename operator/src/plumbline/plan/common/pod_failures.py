@@ -143,7 +143,7 @@ def last_words(pod: Object) -> Iterator[tuple[str, Object, LastWord | None]]:
 
 
 def is_temporary(word: LastWord | None) -> bool:
-    """Tell whether a step says of itself that the same may succeed later."""
+    """Return whether a step says of itself that the same may succeed later."""
     return isinstance(word, Failure) and word.temporary is True
 
 

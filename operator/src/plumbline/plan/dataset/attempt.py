@@ -142,7 +142,7 @@ def _resources_of(dataset: Dataset) -> str:
 
 
 def _has_other_resources(snapshot: DatasetSnapshot, fetch: Fetch) -> bool:
-    """Tell whether the spec gives other resources than those with which this fetch failed."""
+    """Return whether the spec gives other resources than those with which this fetch failed."""
     job = jobs.find(snapshot.jobs, fetch.job)
     had = job["metadata"].get("annotations", {}).get(RESOURCES) if job else None
     return had is not None and had != _resources_of(snapshot.dataset)
@@ -177,7 +177,7 @@ def retry_of(fetch: Fetch, reason: str, number: int) -> Retry | None:
 
 
 def is_quick(reason: str, number: int) -> bool:
-    """Tell whether the failure will pass soon, so that nobody need be told yet."""
+    """Return whether the failure will pass soon, so that no person needs to know yet."""
     return reason in jobs.TEMPORARY and number <= len(QUICK_SECONDS)
 
 

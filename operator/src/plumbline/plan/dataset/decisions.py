@@ -165,7 +165,7 @@ def _remedy(dataset: Dataset) -> str:
 
 
 BLOCKED: tuple[Callable[[DatasetSnapshot], Decision | None], ...] = (
-    _suspended,  # somebody holds it
+    _suspended,  # spec.suspend is set
     _without_store,  # its namespace cannot reach the store
 )
 FETCHING: tuple[Callable[[Fetching], Decision | None], ...] = (

@@ -67,12 +67,12 @@ def _unreadable(attempt: Attempt, outcome: JobOutcome) -> str:
 
 
 def _failed(dataset: Dataset, reason: str, message: str) -> Found:
-    """A fetch that could not look at the data: nothing is known of it."""
+    """Return the end of a fetch that could not read the data, of which nothing is known."""
     return "Failed", dataset.status, _judged("fetch_failed", "Working", reason, message)
 
 
 def _invalid(dataset: Dataset, record: DatasetResult) -> Found:
-    """Data that breaks its rules: no revision, and the one before stays in use."""
+    """Return the end of a fetch of bad data: no revision, and the one before stays in use."""
     broken = record.violations
     said = " ".join(f"{each.rule}: {each.message}" for each in broken[:3])
     rules = "1 rule is broken" if len(broken) == 1 else f"{len(broken)} rules are broken"
@@ -83,7 +83,7 @@ def _invalid(dataset: Dataset, record: DatasetResult) -> Found:
 
 
 def _valid(snapshot: DatasetSnapshot, record: DatasetResult, manifest: str, now: datetime) -> Found:
-    """Good data: a new revision, or the rows and rules of before under the newest manifest."""
+    """Return the end of a fetch of good data: a new revision, or the same under a new manifest."""
     dataset, old = snapshot.dataset, snapshot.dataset.status
     same = old.digest == record.digest and _same_rules(dataset)
     number = (old.revision or snapshot.last_revision) + (0 if same else 1)
@@ -125,7 +125,7 @@ def _judged(rule: str, state: State, reason: str, message: str, **evidence: Any)
 
 
 def _same_rules(dataset: Dataset) -> bool:
-    """Tell whether the revision in use was judged by the rules of today; old ones do not say."""
+    """Return whether the revision in use was judged by the rules of today; old ones do not say."""
     if dataset.status.revision is None:
         return False
     newest = dataset.status.history[:1]

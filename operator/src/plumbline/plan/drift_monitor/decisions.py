@@ -18,10 +18,10 @@ from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 from plumbline.plan.drift_monitor.verdict import (
     DATA_BROKEN,
     DRIFTED,
-    TOLD,
-    broken_words,
-    drift_words,
-    was,
+    LISTED,
+    describe_broken,
+    describe_drift,
+    was_true,
 )
 
 
@@ -108,13 +108,13 @@ def _column_unknown(after: After) -> Decision | None:
 
 
 def _counts_unreadable(after: After) -> Decision | None:
-    """Say which serving pods nobody watches."""
+    """Name the serving pods whose rows are not watched."""
     serving = episode.serving_identity(after.snapshot)
     blind = [each for each in after.snapshot.unreadable if each.identity == serving]
     if not blind:
         return None
-    said = [f"pod {each.pod} (image {each.image}): {each.message}" for each in blind[:TOLD]]
-    more = f"; and {len(blind) - TOLD} more" if len(blind) > TOLD else ""
+    said = [f"pod {each.pod} (image {each.image}): {each.message}" for each in blind[:LISTED]]
+    more = f"; and {len(blind) - LISTED} more" if len(blind) > LISTED else ""
     text = (
         f"counts of {len(blind)} serving pod{'s' * (len(blind) != 1)} cannot be read, "
         f"so their rows are not watched: {'; '.join(said)}{more}. "
@@ -158,7 +158,7 @@ def _said_before(after: After) -> Decision | None:
 
 
 def _not_drifted_before(after: After) -> Decision | None:
-    if after.assessment is not None or was(after.snapshot.monitor.status, DRIFTED):
+    if after.assessment is not None or was_true(after.snapshot.monitor.status, DRIFTED):
         return None
     return _judged_before(after, DRIFTED)
 
@@ -173,7 +173,7 @@ def _no_drift(after: After) -> Decision | None:
 
 def _drifts(after: After) -> Decision:
     """Name the columns with their numbers, and how the episode is answered."""
-    text, stands = drift_words(after.status.columns), after.status.episode
+    text, stands = describe_drift(after.status.columns), after.status.episode
     if stands and after.now.response:
         response = after.now.response
         text += f". Episode {stands.id}: {response.outcome}: {response.message}"
@@ -193,7 +193,7 @@ def _sound(after: After) -> Decision | None:
 
 
 def _breaks(after: After) -> Decision:
-    text = f"{broken_words(after.status.broken)}: mend the source; nothing is trained on it"
+    text = f"{describe_broken(after.status.broken)}: mend the source; nothing is trained on it"
     rows = {f"{each.column}.{each.rule}": each.rows for each in after.status.broken}
     return decision.stalled("drift_monitor.breaks", Reason.DATA_BROKEN, text, rows=rows)
 
@@ -208,15 +208,15 @@ def _judged_before(after: After, type_: str) -> Decision:
 
 Rule = Callable[[After], Decision | None]
 WATCHING: tuple[Rule, ...] = (
-    _suspended,  # somebody holds it
+    _suspended,  # spec.suspend is set
     _deployment_missing,  # there is nothing to watch
     _nothing_serves,  # there is nothing to watch yet
     _template_missing,  # drift could not be answered
-    _column_unknown,  # the spec names what nobody counts
-    _counts_unreadable,  # some rows are watched by nobody
+    _column_unknown,  # the spec names a column that is not counted
+    _counts_unreadable,  # rows of some pods are not watched
     _watches,  # all is watched
     _watched_before,  # it was when rows came last
-    _column_unknown_before,  # the spec still names what nobody counts
+    _column_unknown_before,  # the spec still names it
     _without_traffic,  # no row came yet
 )
 DRIFT: tuple[Rule, ...] = (

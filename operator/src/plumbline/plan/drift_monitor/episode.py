@@ -55,14 +55,14 @@ class EpisodeState:
     events: tuple[Event, ...] = ()
 
 
-def state(snapshot: DriftMonitorSnapshot, looked: Assessment | None) -> EpisodeState:
-    """Return how the episode stands, given the newest look at what serves."""
+def state(snapshot: DriftMonitorSnapshot, assessment: Assessment | None) -> EpisodeState:
+    """Return how the episode stands, given the newest assessment of what serves."""
     status, episode = snapshot.monitor.status, snapshot.monitor.status.episode
-    if episode is None and looked and _opens(snapshot, looked):
-        episode = _opened(snapshot, looked)
+    if episode is None and assessment and _opens(snapshot, assessment):
+        episode = _opened(snapshot, assessment)
     if episode is None:
         return EpisodeState(status=status)
-    response = respond(ResponseInput(episode=episode, snapshot=snapshot, assessment=looked))
+    response = respond(ResponseInput(episode=episode, snapshot=snapshot, assessment=assessment))
     answered = changed(episode, outcome=str(response.outcome), run=response.run)
     why = _is_over(snapshot)
     if why and response.outcome != Outcome.TRAINING:
@@ -118,19 +118,23 @@ def _opened(snapshot: DriftMonitorSnapshot, assessment: Assessment) -> Episode:
     )
 
 
-def _opens(snapshot: DriftMonitorSnapshot, looked: Assessment) -> bool:
-    """Tell whether this look begins an episode: drifted, not broken, judged on what serves."""
-    return looked.drifted and not looked.broken and looked.model == serving(snapshot)
+def _opens(snapshot: DriftMonitorSnapshot, assessment: Assessment) -> bool:
+    """Return whether an episode begins: drifted, not broken, and judged on what serves."""
+    return assessment.drifted and not assessment.broken and assessment.model == serving(snapshot)
 
 
 def _is_over(snapshot: DriftMonitorSnapshot) -> str:
     """Return why the episode is over, or an empty string while it stands."""
-    episode, looked = snapshot.monitor.status.episode, snapshot.assessment
+    episode, assessment = snapshot.monitor.status.episode, snapshot.assessment
     if episode is None:
         return ""
     if (model := serving(snapshot)) and model != episode.model:
         return "another model serves"
-    if looked and looked.model == episode.model and not (looked.drifted or looked.broken):
+    if (
+        assessment
+        and assessment.model == episode.model
+        and not (assessment.drifted or assessment.broken)
+    ):
         return "the drift is over"
     return ""
 
@@ -148,7 +152,7 @@ def serving_identity(snapshot: DriftMonitorSnapshot) -> str:
 
 
 def _next_name(snapshot: DriftMonitorSnapshot) -> str:
-    """Return the next name that no run has, whoever made it."""
+    """Return the next name that no run has, not even one made by hand."""
     numbers = itertools.count(_next_number(snapshot))
     named = (_name(snapshot.monitor, number) for number in numbers)
     return next(name for name in named if name not in snapshot.taken)

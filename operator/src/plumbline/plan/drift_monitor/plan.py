@@ -18,7 +18,7 @@ from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 
 __all__ = ["plan"]
 
-LOOK_AGAIN = timedelta(seconds=10)
+REQUEUE_AFTER = timedelta(seconds=10)
 
 
 def plan(snapshot: DriftMonitorSnapshot) -> Plan:
@@ -60,7 +60,7 @@ def _runs(snapshot: DriftMonitorSnapshot, now: EpisodeState) -> tuple[Manifest, 
 
 def _say(snapshot: DriftMonitorSnapshot, now: EpisodeState, assessment: Assessment | None) -> Plan:
     """Return the plan that only writes the status."""
-    status = verdict.noted(now.status, snapshot, assessment)
+    status = verdict.with_verdict(now.status, snapshot, assessment)
     after = After(snapshot=snapshot, now=now, status=status, assessment=assessment)
     told = (decisions.watching(after), decisions.drifted(after), decisions.broken(after))
     generation, found = snapshot.monitor.metadata.generation, conditions.of(*told)
@@ -73,5 +73,5 @@ def _say(snapshot: DriftMonitorSnapshot, now: EpisodeState, assessment: Assessme
 def _next_pass(snapshot: DriftMonitorSnapshot, now: EpisodeState) -> datetime:
     """Return when time alone may change something."""
     again = now.response.again_at if now.response else None
-    usual = snapshot.now + LOOK_AGAIN
+    usual = snapshot.now + REQUEUE_AFTER
     return min(usual, again) if again and again > snapshot.now else usual

@@ -213,7 +213,7 @@ def _clock(time: datetime) -> str:
 
 
 RULES: tuple[Callable[[ResponseInput], Response | None], ...] = (
-    _observes,  # nobody wants an answer
+    _observes,  # the spec asks for no answer
     _has_run,  # a run answers already, or has answered
     _data_broken,  # broken rows would make a bad model
     _template_missing,  # nothing says how to train

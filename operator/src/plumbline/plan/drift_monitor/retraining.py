@@ -48,7 +48,7 @@ def trained_revision(snapshot: DriftMonitorSnapshot) -> int:
 
 
 def training_run(snapshot: DriftMonitorSnapshot, episode: Episode, *, revision: int) -> Manifest:
-    """Return the run: named after the episode, owned by nobody, pinned to the new rows.
+    """Return the run: named after the episode, without an owner, pinned to the new rows.
 
     Raises:
         ValueError: the monitor has no template or dataset.

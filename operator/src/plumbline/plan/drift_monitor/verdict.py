@@ -16,8 +16,8 @@ from plumbline.plan.common.conditions import changed, condition_of
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 
 DRIFTED, DATA_BROKEN = "Drifted", "DataBroken"
-SHOWN, REMEMBERED = 10, 50
-TOLD = 4
+STORED, REMEMBERED = 10, 50
+LISTED = 4
 EDGE = 9999.0
 MEANING = {
     "NullJump": " (values are missing)",
@@ -25,76 +25,76 @@ MEANING = {
 }
 
 
-def noted(
-    status: DriftMonitorStatus, snapshot: DriftMonitorSnapshot, looked: Assessment | None
+def with_verdict(
+    status: DriftMonitorStatus, snapshot: DriftMonitorSnapshot, assessment: Assessment | None
 ) -> DriftMonitorStatus:
-    """Return the status with the numbers of this look, if its verdict is news."""
-    if looked is None:
+    """Return the status with the numbers of this assessment, if its verdict is news."""
+    if assessment is None:
         return status
-    lost = {"rows_lost": max(status.rows_lost, looked.rows_lost)}
-    if not _is_news(status, snapshot, looked):
+    lost = {"rows_lost": max(status.rows_lost, assessment.rows_lost)}
+    if not _is_news(status, snapshot, assessment):
         return changed(status, **lost)
     numbers = {
-        "columns": [_column(found) for found in looked.findings[:SHOWN]],
-        "broken": [_broken(found) for found in looked.broken[:SHOWN]],
-        "mended": [_mended(*found) for found in looked.recovered[-REMEMBERED:]],
-        "window_rows": looked.window_rows,
+        "columns": [_column(found) for found in assessment.findings[:STORED]],
+        "broken": [_broken(found) for found in assessment.broken[:STORED]],
+        "mended": [_mended(*found) for found in assessment.recovered[-REMEMBERED:]],
+        "window_rows": assessment.window_rows,
     }
     return changed(status, **numbers, **lost)
 
 
-def events(snapshot: DriftMonitorSnapshot, looked: Assessment | None) -> tuple[Event, ...]:
-    """Return the warnings that this look calls for: once, when an alarm begins."""
-    if looked is None:
+def events(snapshot: DriftMonitorSnapshot, assessment: Assessment | None) -> tuple[Event, ...]:
+    """Return the warnings that this assessment calls for: once, when an alarm begins."""
+    if assessment is None:
         return ()
     found = []
-    if looked.drifted and not was(snapshot.monitor.status, DRIFTED):
-        columns = [_column(each) for each in looked.findings if each.alarm]
-        found.append(_warning(Reason.DRIFT_DETECTED, drift_words(columns)))
-    if looked.broken and _rules(looked) - _known_rules(snapshot.monitor.status):
-        said = broken_words([_broken(each) for each in looked.broken])
+    if assessment.drifted and not was_true(snapshot.monitor.status, DRIFTED):
+        columns = [_column(each) for each in assessment.findings if each.alarm]
+        found.append(_warning(Reason.DRIFT_DETECTED, describe_drift(columns)))
+    if assessment.broken and _rules(assessment) - _known_rules(snapshot.monitor.status):
+        said = describe_broken([_broken(each) for each in assessment.broken])
         found.append(_warning(Reason.DATA_BROKEN, said))
     return tuple(found)
 
 
-def was(status: DriftMonitorStatus, type_: str) -> bool:
-    """Tell whether a condition was true when it was stored."""
+def was_true(status: DriftMonitorStatus, type_: str) -> bool:
+    """Return whether a condition was true when it was stored."""
     stored = condition_of(status, type_)
     return stored is not None and stored.status == "True"
 
 
-def drift_words(columns: list[ColumnDrift]) -> str:
+def describe_drift(columns: list[ColumnDrift]) -> str:
     """Return the drifted columns with their numbers."""
     moved = [column for column in columns if column.alarm] or columns
-    said = [f"{each.name} {each.score:g} > {each.threshold:g}" for each in moved[:TOLD]]
-    more = f" and {len(moved) - TOLD} more" if len(moved) > TOLD else ""
+    said = [f"{each.name} {each.score:g} > {each.threshold:g}" for each in moved[:LISTED]]
+    more = f" and {len(moved) - LISTED} more" if len(moved) > LISTED else ""
     rows = max((each.rows for each in moved), default=0)
     return f"within {rows} rows: {', '.join(said)}{more}"
 
 
-def broken_words(broken: list[Broken]) -> str:
+def describe_broken(broken: list[Broken]) -> str:
     """Return the broken rules with their counts."""
     said = [
         f"{each.column} breaks {each.rule}{MEANING.get(each.rule, '')} in {each.rows} of {each.of}"
         for each in broken
     ]
-    more = f" and {len(said) - TOLD} more" if len(said) > TOLD else ""
-    return f"{', '.join(said[:TOLD])} rows{more}"
+    more = f" and {len(said) - LISTED} more" if len(said) > LISTED else ""
+    return f"{', '.join(said[:LISTED])} rows{more}"
 
 
 def _is_news(
-    status: DriftMonitorStatus, snapshot: DriftMonitorSnapshot, looked: Assessment
+    status: DriftMonitorStatus, snapshot: DriftMonitorSnapshot, assessment: Assessment
 ) -> bool:
-    """Tell whether this look differs in its verdict from the one that was stored."""
+    """Return whether this assessment differs in its verdict from the one that was stored."""
     before = snapshot.monitor.status
-    if condition_of(before, DRIFTED) is None or was(before, DRIFTED) != looked.drifted:
+    if condition_of(before, DRIFTED) is None or was_true(before, DRIFTED) != assessment.drifted:
         return True
     same_episode = (status.episode is None) == (before.episode is None)
-    return not same_episode or _rules(looked) != _known_rules(before)
+    return not same_episode or _rules(assessment) != _known_rules(before)
 
 
-def _rules(looked: Assessment) -> set[tuple[str, str]]:
-    return {(each.column, each.rule) for each in looked.broken[:SHOWN]}
+def _rules(assessment: Assessment) -> set[tuple[str, str]]:
+    return {(each.column, each.rule) for each in assessment.broken[:STORED]}
 
 
 def _known_rules(status: DriftMonitorStatus) -> set[tuple[str, str]]:

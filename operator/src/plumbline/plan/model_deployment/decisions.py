@@ -28,7 +28,7 @@ class After:
 
     @property
     def is_held(self) -> bool:
-        """Whether somebody holds rollouts where they are."""
+        """Whether spec.suspend holds rollouts where they are."""
         return self.snapshot.deployment.spec.suspend
 
     @cached_property
@@ -254,13 +254,13 @@ def _uncounted(after: After) -> str:
 
 Rule = Callable[[After], Decision | None]
 NEVER_SERVED: tuple[Rule, ...] = (
-    _held,  # somebody holds it before anything serves
+    _held,  # spec.suspend is set before anything serves
     _nothing_to_serve,  # no run is there that may serve
     _not_begun,  # a run is there, its rollout begins next
     _without_store,  # its namespace cannot reach the store
     _cannot_start,  # its pods have trouble, and waiting does not help or took too long
     _does_not_start_yet,  # its pods have trouble that may pass
-    _overdue,  # its pods are not ready in time, and nobody says why
+    _overdue,  # its pods are not ready in time, and nothing says why
     _starts,  # its pods start
 )
 SERVING: tuple[Rule, ...] = (
@@ -269,7 +269,7 @@ SERVING: tuple[Rule, ...] = (
     _serves,  # it answers
 )
 PROGRESS: tuple[Rule, ...] = (
-    _held_under_way,  # somebody holds a canary where it is
+    _held_under_way,  # spec.suspend holds a canary where it is
     _under_way,  # a canary starts or is measured
     _retiring,  # what served before drains
     _just_rolled_back,  # the canary goes in this pass

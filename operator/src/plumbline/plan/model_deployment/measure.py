@@ -79,7 +79,7 @@ def analysis(snapshot: ModelDeploymentSnapshot, canary: Canary) -> StepAnalysis 
 
 
 def has_passed(snapshot: ModelDeploymentSnapshot, canary: Canary) -> bool:
-    """Tell whether the canary may leave its step: long enough, routed by all pods, and passed."""
+    """Return whether the canary may leave its step: long enough, routed by all pods, and passed."""
     steps = snapshot.deployment.spec.rollout.steps
     pause = timedelta(seconds=_pause_of(steps, canary.step))
     if canary.step_since is None or snapshot.now < canary.step_since + pause:

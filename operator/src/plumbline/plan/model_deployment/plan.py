@@ -24,7 +24,7 @@ from plumbline.plan.specs import service as services
 
 __all__ = ["plan"]
 
-LOOK_AGAIN = timedelta(seconds=1)
+REQUEUE_AFTER = timedelta(seconds=1)
 
 
 def plan(snapshot: ModelDeploymentSnapshot) -> Plan:
@@ -83,9 +83,9 @@ def _next_pass(snapshot: ModelDeploymentSnapshot, after: ModelDeploymentStatus) 
     """Return when time alone may change something."""
     before = snapshot.deployment.status
     if after.retiring or (after.canary and after.canary.weight):
-        return snapshot.now + LOOK_AGAIN
+        return snapshot.now + REQUEUE_AFTER
     if (after.stable, after.canary) != (before.stable, before.canary):
-        return snapshot.now + LOOK_AGAIN
+        return snapshot.now + REQUEUE_AFTER
     due = workload.deadline(snapshot)
     return due if after.canary and due and due > snapshot.now else None
 

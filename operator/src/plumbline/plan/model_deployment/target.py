@@ -101,7 +101,7 @@ def _maker(served: Served, runs: Iterable[TrainingRun]) -> TrainingRun | None:
 
 
 def _is_newer(run: TrainingRun, present: Served, maker: TrainingRun | None) -> bool:
-    """Tell whether a run is newer than what serves or is under way; the run that made it is not."""
+    """Return whether a run is newer than what serves or is under way, and did not make it."""
     if maker is not None:
         return _age(run) > _age(maker)
     revision = run.status.dataset.revision if run.status.dataset else 0
@@ -278,7 +278,7 @@ def as_served(canary: Canary) -> Served:
 
 
 def retry_of(deployment: ModelDeployment) -> str:
-    """Return the value with which somebody asks to try again what was rejected."""
+    """Return the value of the annotation that asks to try again what was rejected."""
     return deployment.metadata.annotations.get(names.RETRY_ANNOTATION, "")[:253]
 
 
@@ -288,7 +288,7 @@ def _rejection(deployment: ModelDeployment, identity: str) -> Rejected | None:
 
 
 def _may_be_forgotten(deployment: ModelDeployment, run: TrainingRun) -> bool:
-    """Tell whether a run may have been rolled back so long ago that nobody remembers it.
+    """Return whether a run may have been rolled back so long ago that the status no longer says so.
 
     What is remembered is bounded. When it is full, a run that ended before the oldest of it and is
     not named in it counts as rolled back: else bad models would be tried in turns, for ever.

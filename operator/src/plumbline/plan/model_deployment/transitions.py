@@ -64,7 +64,7 @@ class Rollout:
 
     @property
     def is_held(self) -> bool:
-        """Whether somebody holds rollouts where they are."""
+        """Whether spec.suspend holds rollouts where they are."""
         return self.snapshot.deployment.spec.suspend
 
     @property
@@ -77,7 +77,7 @@ class Rollout:
 
     @property
     def may_advance(self) -> bool:
-        """Whether a canary may get more requests: all its pods answer, and nobody holds it."""
+        """Whether a canary may get more requests: all its pods answer, and it is not suspended."""
         return not self.is_held and workload.canary_available(self.snapshot)
 
 
@@ -196,7 +196,7 @@ def _advance(rollout: Rollout) -> Transition | None:
 
 
 def _is_hopeless(canary: Canary, trouble: PodFailure | None, *, overdue: bool) -> bool:
-    """Tell whether waiting cannot help; pods that were ready once may be on another node soon."""
+    """Return whether waiting cannot help; pods that were ready once may be on another node soon."""
     if trouble and trouble.is_final:
         return True
     if canary.weight:
@@ -248,7 +248,7 @@ def _promote(rollout: Rollout, canary: Canary, rule: str) -> Transition:
 def _reject(
     rollout: Rollout, canary: Canary, rule: str, reason: str, message: str, **evidence: int
 ) -> Transition:
-    """Drop the canary and remember it, so that it is not tried again until somebody asks."""
+    """Drop the canary and remember it, so that it is tried again only on request."""
     snapshot, status = rollout.snapshot, rollout.status
     entry = Rejected(
         identity=canary.identity,

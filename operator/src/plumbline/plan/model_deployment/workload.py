@@ -1,7 +1,7 @@
 """What the children of a ModelDeployment are doing right now, by the identity that they serve.
 
-Why pods are not ready is said by whoever knows best: our own `fetch` step in its last word, else
-the kubelet and the scheduler.
+Why pods are not ready is read from our own `fetch` step's termination message first, then from the
+kubelet and the scheduler, which know less.
 """
 
 from collections.abc import Iterable, Iterator
@@ -76,7 +76,7 @@ def refusal(deployment: Manifest | None) -> PodFailure | None:
 
 
 def canary_available(snapshot: ModelDeploymentSnapshot) -> bool:
-    """Tell whether all pods of the canary answer."""
+    """Return whether all pods of the canary answer."""
     canary = snapshot.deployment.status.canary
     return canary is not None and pods_of(snapshot, canary.identity).available
 
@@ -98,7 +98,7 @@ def deadline(snapshot: ModelDeploymentSnapshot) -> datetime | None:
 
 
 def is_overdue(snapshot: ModelDeploymentSnapshot) -> bool:
-    """Tell whether the canary's pods have had their time to get ready."""
+    """Return whether the canary's pods have had their time to get ready."""
     due = deadline(snapshot)
     return due is not None and snapshot.now >= due
 
@@ -116,7 +116,7 @@ def _deployment(snapshot: ModelDeploymentSnapshot, identity: str) -> Manifest | 
 
 
 def _is_seen(deployment: Manifest, wanted: int) -> bool:
-    """Tell whether the status is about the spec as it is now, and the spec as it should be."""
+    """Return whether the status is about the spec as it is now, and the spec as it should be."""
     seen = deployment.get("status", {}).get("observedGeneration", 0)
     generation = deployment["metadata"].get("generation", 0)
     return bool(seen >= generation and deployment.get("spec", {}).get("replicas") == wanted)
@@ -154,7 +154,7 @@ def _resumed(snapshot: ModelDeploymentSnapshot, identity: str) -> datetime | Non
 
 
 def _of_pod(pod: Manifest) -> PodFailure | None:
-    """Return why a pod is not ready: whoever knows best says it first."""
+    """Return why a pod is not ready, by the source that knows most."""
     if pod.get("status", {}).get("reason") == "Evicted":
         return None
     return next(_failures(pod), None)

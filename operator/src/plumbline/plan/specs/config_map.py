@@ -7,7 +7,7 @@ from plumbline.api.resources import CONFIG_MAP
 
 
 def frozen(metadata: Manifest, content: Mapping[str, str]) -> Manifest:
-    """Return a ConfigMap that the API server lets nobody edit."""
+    """Return a ConfigMap that the API server keeps from being edited."""
     return {
         "apiVersion": CONFIG_MAP.api_version,
         "kind": CONFIG_MAP.kind,

@@ -18,10 +18,10 @@ def job(
     metadata: Mapping[str, Any],
     pod: Manifest,
     *,
-    shown: str,
+    default_container: str,
     generation: int,
     backoff_limit: int,
-    patient: Iterable[str] = (),
+    retryable: Iterable[str] = (),
     deadline_seconds: int | None = None,
     queue: Mapping[str, str] | None = None,
 ) -> Manifest:
@@ -30,15 +30,18 @@ def job(
     Args:
         metadata: its metadata; the pods get the same labels and annotations.
         pod: its pod spec.
-        shown: the container whose log `kubectl logs` shows.
+        default_container: the container whose log `kubectl logs` shows.
         generation: generation of its owner that it is made for.
         backoff_limit: how often a failed pod is replaced.
-        patient: containers whose temporary failures are tried again without counting.
+        retryable: containers whose temporary failures are tried again without counting.
         deadline_seconds: how long the Job may take.
         queue: labels that hand the Job to a queue, which then decides when it starts.
     """
     deadline = {} if deadline_seconds is None else {"activeDeadlineSeconds": deadline_seconds}
-    more = {DEFAULT_CONTAINER: shown, names.LOG_ANNOTATION: _about(metadata, generation)}
+    more = {
+        DEFAULT_CONTAINER: default_container,
+        names.LOG_ANNOTATION: _about(metadata, generation),
+    }
     annotations = {**metadata.get("annotations", {}), **more}
     template = {
         "metadata": {"labels": metadata["labels"], "annotations": annotations},
@@ -52,7 +55,7 @@ def job(
             **({"suspend": True} if queue else {}),
             "backoffLimit": backoff_limit,
             **deadline,
-            "podFailurePolicy": {"rules": list(failure_rules(patient))},
+            "podFailurePolicy": {"rules": list(failure_rules(retryable))},
             "template": template,
         },
     }
@@ -66,10 +69,10 @@ def _about(metadata: Mapping[str, Any], generation: int) -> str:
     return ",".join(f"{key}={value}" for key, value in pairs)
 
 
-def failure_rules(patient: Iterable[str] = ()) -> Iterable[Manifest]:
+def failure_rules(retryable: Iterable[str] = ()) -> Iterable[Manifest]:
     """Yield the rules: the node's fault never counts, the user's and lack of memory end it."""
     yield {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
-    for name in patient:
+    for name in retryable:
         codes = {"containerName": name, "operator": "In", "values": [TEMPORARY]}
         yield {"action": "Ignore", "onExitCodes": codes}
     yield {

@@ -69,10 +69,10 @@ def judge_job(
     return job.job(
         owned,
         judge_pod(run, spec, settings),
-        shown=COMPONENT,
+        default_container=COMPONENT,
         generation=about.generation,
         backoff_limit=BACKOFF_LIMIT,
-        patient=[layout.FETCH, layout.JUDGE],
+        retryable=[layout.FETCH, layout.JUDGE],
         queue=job.queue_labels(about.labels),
     )
 
@@ -80,13 +80,13 @@ def judge_job(
 def judge_pod(run: TrainingRun, spec: FrozenSpec, settings: Settings) -> Manifest:
     """Return the pod of the judge Job."""
     namespace = run.metadata.namespace
-    rooms = ("features", "labels", "model", "champion", "predictions", "tmp", "tmp-predict")
+    volumes = ("features", "labels", "model", "champion", "predictions", "tmp", "tmp-predict")
     return pod.pod(
         init=[_fetch(settings, namespace), _predict(spec, settings)],
         containers=[_judge(settings, namespace)],
         volumes=[
             steps.task_volume(spec_name_of(run.metadata.name), {layout.JUDGE_FILE: REQUEST}),
-            *(pod.scratch(room, steps.ROOM) for room in rooms),
+            *(pod.scratch(volume, steps.SCRATCH_SIZE) for volume in volumes),
         ],
     )
 
@@ -101,7 +101,7 @@ def _fetch(settings: Settings, namespace: str) -> Manifest:
         mounts=[
             steps.task_mount(),
             pod.mount("tmp", layout.TMP),
-            *(pod.mount(*room) for room in (_FEATURES, _LABELS, _MODEL, _CHAMPION)),
+            *(pod.mount(*volume) for volume in (_FEATURES, _LABELS, _MODEL, _CHAMPION)),
         ],
     )
 
@@ -116,7 +116,7 @@ def _predict(spec: FrozenSpec, settings: Settings) -> Manifest:
         mounts=[
             steps.task_mount(),
             pod.mount("tmp-predict", layout.TMP),
-            *(pod.mount(*room, read_only=True) for room in seen),
+            *(pod.mount(*volume, read_only=True) for volume in seen),
             pod.mount(*_PREDICTIONS),
         ],
         resources=pod.requirements(spec.pod.resources),
@@ -134,6 +134,6 @@ def _judge(settings: Settings, namespace: str) -> Manifest:
         mounts=[
             steps.task_mount(),
             pod.mount("tmp", layout.TMP),
-            *(pod.mount(*room, read_only=True) for room in seen),
+            *(pod.mount(*volume, read_only=True) for volume in seen),
         ],
     )

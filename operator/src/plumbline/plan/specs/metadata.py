@@ -51,6 +51,6 @@ def child(
 
 
 def is_owned(child: Manifest, owner: ObjectMeta) -> bool:
-    """Tell whether `owner` controls this live child."""
+    """Return whether `owner` controls this live child."""
     references = child["metadata"].get("ownerReferences", ())
     return any(ref.get("controller") and ref.get("uid") == owner.uid for ref in references)

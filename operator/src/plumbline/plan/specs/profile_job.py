@@ -13,9 +13,9 @@ from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import config_map, job, metadata, pod, steps
 
 COMPONENT = layout.PROFILE
-ROOM = "16Gi"
+SCRATCH_SIZE = "16Gi"
 RESOURCES = pod.resources(
-    cpu="250m", memory="512Mi", most_memory="4Gi", disk="512Mi", most_disk=ROOM
+    cpu="250m", memory="512Mi", most_memory="4Gi", disk="512Mi", most_disk=SCRATCH_SIZE
 )
 
 
@@ -33,7 +33,11 @@ def profile_job(
     content = {layout.TASK_FILE: canonical.text(task(dataset).wire)}
     spec = profile_pod(name, dataset, settings)
     made = job.job(
-        about, spec, shown=COMPONENT, generation=dataset.metadata.generation, backoff_limit=0
+        about,
+        spec,
+        default_container=COMPONENT,
+        generation=dataset.metadata.generation,
+        backoff_limit=0,
     )
     return config_map.frozen(about, content), made
 
@@ -66,8 +70,8 @@ def profile_pod(name: str, dataset: Dataset, settings: Settings) -> Manifest:
         mounts=[steps.task_mount(), pod.mount("tmp", layout.TMP), *_source_mounts(source)],
         resources=pod.requirements(wanted) if wanted else RESOURCES,
     )
-    room = wanted.ephemeral_storage if wanted else ROOM
-    volumes = [steps.task_volume(name), pod.scratch("tmp", room), *_source_volumes(source)]
+    size = wanted.ephemeral_storage if wanted else SCRATCH_SIZE
+    volumes = [steps.task_volume(name), pod.scratch("tmp", size), *_source_volumes(source)]
     return pod.pod(containers=[container], volumes=volumes)
 
 

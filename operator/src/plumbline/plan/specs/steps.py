@@ -11,7 +11,7 @@ from plumbline.plan.specs import pod
 
 LIGHT = pod.resources(cpu="100m", memory="256Mi", most_memory="2Gi", disk="256Mi", most_disk="8Gi")
 UPLOAD = pod.resources(cpu="50m", memory="128Mi", most_memory="512Mi", disk="64Mi", most_disk="1Gi")
-ROOM = "8Gi"
+SCRATCH_SIZE = "8Gi"
 _BOUND = {
     "name": layout.LOG_BOUND_VARIABLE,
     "valueFrom": {"fieldRef": {"fieldPath": f"metadata.annotations['{names.LOG_ANNOTATION}']"}},

@@ -52,10 +52,10 @@ def train_job(name: str, run: TrainingRun, spec: FrozenSpec, *, settings: Settin
     return job.job(
         owned,
         train_pod(run, spec, settings),
-        shown=COMPONENT,
+        default_container=COMPONENT,
         generation=about.generation,
         backoff_limit=spec.pod.backoff_limit,
-        patient=[layout.FETCH],
+        retryable=[layout.FETCH],
         deadline_seconds=run.spec.active_deadline_seconds or spec.pod.active_deadline_seconds,
         queue=job.queue_labels(about.labels),
     )
@@ -63,11 +63,11 @@ def train_job(name: str, run: TrainingRun, spec: FrozenSpec, *, settings: Settin
 
 def train_pod(run: TrainingRun, spec: FrozenSpec, settings: Settings) -> Manifest:
     """Return the pod of the train Job."""
-    room = spec.pod.resources.ephemeral_storage
+    size = spec.pod.resources.ephemeral_storage
     volumes = [
         steps.task_volume(spec_name_of(run.metadata.name)),
-        *(pod.scratch(name, room) for name in ("data", "model", "tmp-train")),
-        pod.scratch("tmp", steps.ROOM),
+        *(pod.scratch(name, size) for name in ("data", "model", "tmp-train")),
+        pod.scratch("tmp", steps.SCRATCH_SIZE),
     ]
     namespace = run.metadata.namespace
     return pod.pod(

@@ -63,14 +63,14 @@ def judge_of(snapshot: TrainingRunSnapshot, request: JudgeRequest) -> tuple[str,
 
 
 def answers(record: ModelResult, request: JudgeRequest) -> bool:
-    """Tell whether what a judge wrote answers this request."""
+    """Return whether what a judge wrote answers this request."""
     champion = record.champion.manifest if record.champion else None
     wanted = request.champion.manifest if request.champion else None
     return record.training == request.training and champion == wanted
 
 
 def _is_about(snapshot: TrainingRunSnapshot, name: str, request: JudgeRequest) -> bool:
-    """Tell whether the live Job of this name judges what is asked now."""
+    """Return whether the live Job of this name judges what is asked now."""
     job = jobs.find(snapshot.jobs, name)
     notes = job["metadata"].get("annotations", {}) if job else {}
     return bool(notes.get(judge_job.REQUEST) == request.text)

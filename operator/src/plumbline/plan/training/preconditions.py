@@ -233,7 +233,7 @@ def _feature_unknown(asked: TrainingRequest) -> Decision | None:
 
 
 def _gate_unfit(asked: TrainingRequest) -> Decision | None:
-    """Refuse gates that could never pass: nobody should train for hours to hear of it then."""
+    """Refuse gates that could never pass before hours of training show it."""
     task, name = asked.question.task, asked.known.metadata.name
     classes = _classes(asked)
     unfit = list(gates.unfit(asked.fields.gates or Gates(), task, classes))
@@ -285,7 +285,7 @@ def _secrets(env: list[Manifest]) -> set[str]:
 
 Rule = Callable[[TrainingRequest], Decision | None]
 BLOCKED: tuple[Callable[[TrainingRunSnapshot], Decision | None], ...] = (
-    _suspended,  # somebody holds it
+    _suspended,  # spec.suspend is set
     _without_store,  # its namespace cannot reach the store
 )
 SPEC: tuple[Rule, ...] = (

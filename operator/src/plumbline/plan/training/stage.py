@@ -235,7 +235,7 @@ def _passed(record: ModelResult) -> str:
 
 
 UNDER_WAY: tuple[Callable[[_UnderWay], Decision | None], ...] = (
-    _suspended,  # somebody holds the run; the Job it has may end
+    _suspended,  # spec.suspend is set; the Job that exists may end
     _queued,  # a queue has not let the Job in
     _stuck,  # waiting alone does not help
     _kept,  # something keeps it that may pass
