@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 from plumbline.contract import manifests
-from plumbline.contract.manifests import (
-    DatasetManifest,
-    DatasetResult,
+from plumbline.contract.dataset_manifest import DatasetManifest, DatasetResult
+from plumbline.contract.model_manifest import (
     ModelManifest,
     ModelResult,
     TrainingManifest,

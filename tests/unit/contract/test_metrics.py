@@ -12,7 +12,8 @@ from plumbline.api.meta import Gate
 from plumbline.api.metrics import METRICS, Metric
 from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.training_run import ChampionGate, Gates, TrainingFields
-from plumbline.contract.manifests import ModelResult, parsed
+from plumbline.contract.manifests import parsed
+from plumbline.contract.model_manifest import ModelResult
 from plumbline.jobs.judging import gates, scores
 from plumbline.jobs.judging.predictions import Predictions
 from plumbline.jobs.judging.scores import Sample

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
+from plumbline.contract.dataset_manifest import DatasetManifest
 from plumbline.contract.last_words import Success
-from plumbline.contract.manifests import DatasetManifest
 
 
 class Judgement(Protocol):

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from plumbline.contract import layout, model_json
-from plumbline.contract.manifests import CompiledModel, File
 from plumbline.contract.model_json import Description
+from plumbline.contract.model_manifest import CompiledModel, File
 from plumbline.contract.tasks import TrainingTask
 from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.files import check_regular, read_regular

@@ -8,8 +8,8 @@ import polars as pl
 
 from plumbline.api.v1alpha1.dataset import DataSchema
 from plumbline.contract import manifests
-from plumbline.contract.manifests import DatasetManifest
-from plumbline.contract.manifests import Part as Line
+from plumbline.contract.dataset_manifest import DatasetManifest
+from plumbline.contract.dataset_manifest import Part as Line
 from plumbline.contract.tasks import ProfileTask
 from plumbline.jobs.data.source import Part, Source
 from plumbline.jobs.data.tables import Table, read_table

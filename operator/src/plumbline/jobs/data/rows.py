@@ -7,7 +7,8 @@ import polars as pl
 
 from plumbline.api.v1alpha1.dataset import DataSchema
 from plumbline.contract import manifests
-from plumbline.contract.manifests import DatasetManifest, ModelManifest, TrainingManifest
+from plumbline.contract.dataset_manifest import DatasetManifest
+from plumbline.contract.model_manifest import ModelManifest, TrainingManifest
 from plumbline.jobs.data.parts import BLOB_LIMIT_BYTES, HELD
 from plumbline.jobs.failures import JobFailed
 from plumbline.store import Store

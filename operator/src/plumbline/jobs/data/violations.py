@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from plumbline.contract.manifests import BrokenRule
+from plumbline.contract.dataset_manifest import BrokenRule
 
 _SHOWN_ROWS, _LONGEST = 10, 512
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import polars as pl
 
 from plumbline.contract import layout
-from plumbline.contract.manifests import DatasetManifest, File, ModelManifest, TrainingManifest
+from plumbline.contract.dataset_manifest import DatasetManifest
+from plumbline.contract.model_manifest import File, ModelManifest, TrainingManifest
 from plumbline.contract.tasks import JudgeTask, PredictTask, TrainingTask
 from plumbline.jobs.data.rows import dataset_manifest, read_manifest, read_rows
 from plumbline.jobs.failures import JobFailed

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from plumbline.api.meta import Gate
 from plumbline.api.metrics import METRICS
 from plumbline.api.v1alpha1.training_run import ChampionGate, Gates
-from plumbline.contract.manifests import Measured
+from plumbline.contract.model_manifest import Measured
 from plumbline.contract.tasks import Champion
 from plumbline.jobs.judging.predictions import Predictions
 from plumbline.jobs.judging.scores import Sample, compared, measure

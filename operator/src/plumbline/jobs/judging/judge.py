@@ -7,7 +7,7 @@ import polars as pl
 
 from plumbline.contract import layout
 from plumbline.contract.last_words import Success
-from plumbline.contract.manifests import ComparedChampion, JudgedGate, ModelManifest
+from plumbline.contract.model_manifest import ComparedChampion, JudgedGate, ModelManifest
 from plumbline.contract.tasks import Champion, JudgeTask, TrainingTask
 from plumbline.jobs.compiling.artifacts import keep_compiled
 from plumbline.jobs.data.rows import dataset_manifest

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from plumbline.contract.manifests import DatasetManifest, ModelManifest
+from plumbline.contract.dataset_manifest import DatasetManifest
+from plumbline.contract.model_manifest import ModelManifest
 from plumbline.stats.gates import Verdict
 
 

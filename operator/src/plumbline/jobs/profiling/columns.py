@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from plumbline.api.v1alpha1.dataset import Column, DataSchema
-from plumbline.contract.manifests import ColumnProfile
+from plumbline.contract.dataset_manifest import ColumnProfile
 
 
 def profiles(frame: pl.DataFrame, schema: DataSchema) -> tuple[ColumnProfile, ...]:

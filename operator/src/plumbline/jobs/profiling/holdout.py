@@ -8,7 +8,7 @@ from typing import Any, Literal
 import polars as pl
 
 from plumbline.api.v1alpha1.dataset import DataSchema, Holdout
-from plumbline.contract.manifests import HeldOut
+from plumbline.contract.dataset_manifest import HeldOut
 from plumbline.jobs.data.digest import texts_by_slice
 from plumbline.jobs.failures import JobFailed
 

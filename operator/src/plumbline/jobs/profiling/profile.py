@@ -6,8 +6,8 @@ Broken data is an answer, not an error: the manifest then says Invalid and lists
 from collections.abc import Sequence
 from dataclasses import replace
 
+from plumbline.contract.dataset_manifest import DatasetManifest
 from plumbline.contract.last_words import Success
-from plumbline.contract.manifests import DatasetManifest
 from plumbline.contract.tasks import ProfileTask
 from plumbline.jobs import verdicts
 from plumbline.jobs.data import parts

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from plumbline.api.v1alpha1.dataset import Column, DataSchema, Question
-from plumbline.contract.manifests import Reference
+from plumbline.contract.dataset_manifest import Reference
 from plumbline.stats.bins import CATEGORIES, RARE, ColumnBins
 from plumbline.stats.reference import category_bins, number_bins
 

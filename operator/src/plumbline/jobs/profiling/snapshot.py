@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from plumbline.contract.manifests import HeldOut, Part, Reference
+from plumbline.contract.dataset_manifest import HeldOut, Part, Reference
 from plumbline.contract.tasks import ProfileTask
 from plumbline.jobs.data import parts
 from plumbline.jobs.data.digest import rows_digest

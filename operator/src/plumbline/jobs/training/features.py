@@ -8,7 +8,7 @@ import polars as pl
 
 from plumbline.api.v1alpha1.dataset import Column
 from plumbline.contract import model_json
-from plumbline.contract.manifests import DatasetManifest
+from plumbline.contract.dataset_manifest import DatasetManifest
 from plumbline.jobs.failures import JobFailed
 
 Feature = Mapping[str, Any]

@@ -3,7 +3,7 @@
 import json
 
 from plumbline.contract import gates, layout
-from plumbline.contract.manifests import DatasetManifest
+from plumbline.contract.dataset_manifest import DatasetManifest
 from plumbline.contract.tasks import DataTask, TrainingTask
 from plumbline.jobs.data.rows import dataset_manifest, read_rows
 from plumbline.jobs.failures import JobFailed

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from plumbline.contract import layout
 from plumbline.contract.last_words import Success
-from plumbline.contract.manifests import File, TrainingManifest
+from plumbline.contract.model_manifest import File, TrainingManifest
 from plumbline.contract.tasks import TrainingTask
 from plumbline.jobs import signals
 from plumbline.jobs.failures import JobFailed

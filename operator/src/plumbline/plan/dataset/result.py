@@ -9,7 +9,8 @@ from plumbline.api.plan import Event
 from plumbline.api.reasons import DatasetReason
 from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.dataset import DatasetStatus, Fetch, Refresh, Revision
-from plumbline.contract.manifests import DatasetResult, parsed
+from plumbline.contract.dataset_manifest import DatasetResult
+from plumbline.contract.manifests import parsed
 from plumbline.plan.common.conditions import changed, truncated
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.dataset.attempt import REFRESHES, VALID, Attempt, is_quick, rules_of

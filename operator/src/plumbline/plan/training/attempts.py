@@ -3,7 +3,7 @@
 A judge answers only when it compared with the model that serves now.
 """
 
-from plumbline.contract.manifests import ModelResult
+from plumbline.contract.model_manifest import ModelResult
 from plumbline.contract.tasks import Champion, FrozenSpec
 from plumbline.plan.common import jobs
 from plumbline.plan.common.job_outcome import JobOutcome

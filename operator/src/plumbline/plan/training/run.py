@@ -7,7 +7,8 @@ from plumbline.api.decision import Decision
 from plumbline.api.plan import Plan
 from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.v1alpha1.training_run import TrainingRunStatus
-from plumbline.contract.manifests import ModelResult, TrainingResult, parsed
+from plumbline.contract.manifests import parsed
+from plumbline.contract.model_manifest import ModelResult, TrainingResult
 from plumbline.plan.common import conditions
 from plumbline.plan.specs.judge_job import judge_job
 from plumbline.plan.specs.train_job import train_job

@@ -10,7 +10,7 @@ from plumbline.api.objects import Manifest, is_leaving
 from plumbline.api.plan import Deletion, Event, Plan
 from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.v1alpha1.training_run import RunModel, TrainingRunStatus
-from plumbline.contract.manifests import ModelResult
+from plumbline.contract.model_manifest import ModelResult
 from plumbline.plan.common import conditions, jobs, pod_failures
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.common.jobs import JobProgress

@@ -1,0 +1,104 @@
+"""The manifest of a Dataset's revision: its rows, what is known of them, or what is wrong."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, JsonValue
+
+from plumbline.api.meta import Digest
+from plumbline.api.v1alpha1.dataset import DataSchema, Question, Violation
+from plumbline.contract.manifests import Record, Sparse
+from plumbline.contract.tasks import Owner
+
+
+class Part(Sparse):
+    """One file of the source.
+
+    Attributes:
+        source: its address.
+        etag: the word for its version, which changes with its bytes.
+        blob: its rows in the store; absent when the data is Invalid.
+    """
+
+    source: str
+    etag: str = ""
+    rows: int = 0
+    bytes: int = 0
+    blob: str = ""
+
+
+class ColumnProfile(Sparse):
+    """What is known of a column; a personal one shows counts alone."""
+
+    name: str
+    type: str
+    nulls: int = 0
+    distinct: int = 0
+    min: JsonValue = None
+    max: JsonValue = None
+    mean: float | None = None
+
+
+class BrokenRule(Sparse):
+    """A rule that the data broke; `rows` are the first row numbers, from 1."""
+
+    rule: str
+    column: str | None = None
+    count: int = 0
+    rows: tuple[int, ...] = ()
+    message: str = ""
+
+
+class HeldOut(Record):
+    """Which rows are held out.
+
+    Attributes:
+        cut: the first value of the column that is held out, for a holdout by time.
+        digest: of these rows.
+    """
+
+    by: str
+    column: str | None = None
+    share: float = 0.0
+    rows: int = 0
+    cut: JsonValue = None
+    digest: str = ""
+
+
+class Reference(Record):
+    """What live traffic is compared with: the bins of each column (`stats.bins.ColumnBins`)."""
+
+    columns: tuple[dict[str, Any], ...] = ()
+
+
+class _Dataset(Record):
+    kind: Literal["Dataset"]
+    dataset: Owner
+    verdict: Literal["Valid", "Invalid"]
+    digest: Digest | None = None
+    rows: Annotated[int, Field(ge=0)] = 0
+    bytes: Annotated[int, Field(ge=0)] = 0
+
+
+class DatasetResult(_Dataset):
+    """What a profile Job found, as a status holds it."""
+
+    violations: tuple[Violation, ...] = ()
+
+
+class DatasetManifest(_Dataset):
+    """A revision of a Dataset, or what is wrong with its data.
+
+    Attributes:
+        schema_: the columns as they were declared.
+        previous: digest of the manifest before.
+    """
+
+    format: str = ""
+    schema_: DataSchema = Field(alias="schema")
+    question: Question | None = None
+    previous: str | None = None
+    parts: tuple[Part, ...] = ()
+    columns: tuple[ColumnProfile, ...] = ()
+    violations: tuple[BrokenRule, ...] = ()
+    holdout: HeldOut | None = None
+    reference: Reference | None = None

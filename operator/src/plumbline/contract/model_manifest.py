@@ -1,0 +1,125 @@
+"""The manifests of a training, with the files that it left, and of a judged model."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from plumbline.api.meta import Digest
+from plumbline.api.v1alpha1.dataset import Question
+from plumbline.api.v1alpha1.training_run import GateResult, Metric, RunDataset
+from plumbline.contract.manifests import Record
+from plumbline.contract.tasks import Champion, Owner
+
+
+class File(Record):
+    """One file of a trained or compiled model."""
+
+    path: str
+    bytes: int = 0
+    blob: str
+
+
+class TrainingResult(Record):
+    """What a train Job made, as a plan reads it."""
+
+    kind: Literal["Training"]
+    run: Owner
+
+
+class TrainingManifest(TrainingResult):
+    """The files that a training left."""
+
+    dataset: RunDataset
+    spec_digest: str = ""
+    files: tuple[File, ...] = ()
+
+
+class ServableModel(Record):
+    """The compiled model, by the digest of its files."""
+
+    digest: Digest
+    engine: Annotated[str, Field(max_length=32)] = ""
+
+
+class CompiledModel(ServableModel):
+    """The compiled model and its files."""
+
+    files: tuple[File, ...] = ()
+
+
+class Measured(Record):
+    """A metric with its 95 % bounds, from n rows in so many groups."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    n: int = 0
+    groups: int = 0
+
+
+class JudgedGate(Record):
+    """How one gate was judged."""
+
+    name: str
+    verdict: Literal["Passed", "Failed", "Inconclusive"]
+    message: str = ""
+
+
+class ComparedWith(Record):
+    """The model that was compared with, as a plan reads it."""
+
+    manifest: Digest
+
+
+class ComparedChampion(Champion):
+    """The model that was compared with.
+
+    Attributes:
+        better: by how much the new model is better; None when nobody can say.
+        error: why the champion could not answer.
+    """
+
+    better: Measured | None = None
+    error: str = ""
+
+
+class _Model(Record):
+    kind: Literal["Model"]
+    run: Owner
+    training: Digest
+    verdict: Literal["Passed", "Failed", "Inconclusive"]
+    report: Digest | None = None
+
+
+class ModelResult(_Model):
+    """What a judge Job found, as a status holds it."""
+
+    model: ServableModel
+    metrics: Annotated[tuple[Metric, ...], Field(max_length=32)] = ()
+    gates: Annotated[tuple[GateResult, ...], Field(max_length=32)] = ()
+    champion: ComparedWith | None = None
+
+
+class ModelManifest(_Model):
+    """A judged model: its files, where it comes from and how good it is.
+
+    Attributes:
+        trainer: import path of the estimator, or the image of the user's container.
+        features: names of the columns that it looks at.
+        predictions: blob with its answers to the held-out rows.
+        max_difference: between the answers of the trained and the compiled model.
+    """
+
+    model: CompiledModel
+    dataset: RunDataset
+    question: Question
+    trainer: str = ""
+    seed: int = 0
+    spec_digest: str = ""
+    features: tuple[str, ...] = ()
+    predictions: str = ""
+    metrics: tuple[Measured, ...] = ()
+    gates: tuple[JudgedGate, ...] = ()
+    champion: ComparedChampion | None = None
+    max_difference: float = 0.0
