@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from plumbline.contract import last_words
 from plumbline.contract.last_words import Failure, Success
@@ -168,6 +168,9 @@ def test_the_json_key_is_the_one_that_older_operators_and_servers_know(temporary
     assert word.exit_code == (75 if temporary else 64)
 
 
+@example("x" * 3000, True)
+@example('"' * 3000, False)
+@example("\ud800" * 2000, None)
 @given(TEXT, st.sampled_from([True, False, None]))
 def test_a_failure_is_read_as_it_was_meant_and_fits_whatever_its_sentence(
     message: str, temporary: bool | None
@@ -181,6 +184,7 @@ def test_a_failure_is_read_as_it_was_meant_and_fits_whatever_its_sentence(
     assert found.message == whole or whole.startswith(found.message.removesuffix("..."))
 
 
+@example("\u20ac" * 3000)
 @given(TEXT)
 def test_a_success_names_its_manifest_whatever_its_sentence(message: str) -> None:
     word = Success(digest=DIGEST, verdict="Invalid", uid="u", reason="Null", message=message)
