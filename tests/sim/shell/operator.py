@@ -14,8 +14,9 @@ from plumbline.plan.common.settings import Settings
 from plumbline.plan.registry import CHILDREN, OURS
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.operator import Operator
+from plumbline.shell.patience import Timing
 from plumbline.shell.settings import Process
-from plumbline.shell.watches import Ended, Timing
+from plumbline.shell.watches import Ended
 
 from tests.sim.fakeapi.backends import CRD, EVENT, LEASE, NAMESPACE, Backend
 from tests.sim.fakeapi.server import FakeApi

@@ -15,10 +15,11 @@ from plumbline.kube.client import Client
 from plumbline.kube.config import Connection
 from plumbline.plan.registry import CHILDREN, KINDS, OURS
 from plumbline.shell.metrics import Metrics
+from plumbline.shell.patience import Timing
 from plumbline.shell.puller import Puller
 from plumbline.shell.records import Records
 from plumbline.shell.settings import Process
-from plumbline.shell.watches import Timing, Watches
+from plumbline.shell.watches import Watches
 from plumbline.shell.wiring import UNREAD, Outside, wired
 from plumbline.store import Store
 
