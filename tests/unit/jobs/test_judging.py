@@ -282,8 +282,9 @@ def test_a_model_damaged_in_the_store(pod: Pods, dataset: str) -> None:
 def test_what_predicts_never_sees_a_label(pod: Pods, dataset: str) -> None:
     task = runs.run_task(dataset, pod, params={"max_iter": 5})
     runs.whole_run(pod, task)
-    for path in pod.path("/features").glob("*.parquet"):
-        assert "late" not in pl.read_parquet(path).columns
+    seen = {path.name: path for path in pod.path("/features").glob("*.parquet")}
+    assert seen.keys() == {"holdout.parquet", "sample.parquet"}
+    assert [n for n, path in seen.items() if "late" in pl.read_parquet(path).columns] == []
 
 
 def _predicted(pod: Pods, dataset: str) -> dict[str, Any]:

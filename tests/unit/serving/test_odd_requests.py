@@ -298,10 +298,14 @@ def test_what_is_not_http_is_refused_and_the_server_goes_on(wrong: bytes, server
 
 
 def test_a_client_that_goes_amid_its_body_leaves_nothing_in_flight(server: Server) -> None:
+    def in_flight(number: int) -> bool:
+        page = server.get("/metrics", port=server.admin)[1]
+        return f"plumbline_requests_in_flight {number}\n" in page
+
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         connection.sendall(head("Content-Length: 100") + b"{")
-    page = "plumbline_requests_in_flight 0"
-    until(lambda: page in server.get("/metrics", port=server.admin)[1])
+        until(lambda: in_flight(1))
+    until(lambda: in_flight(0), seconds=10)
 
 
 def test_a_wrong_output_is_the_clients_fault_and_not_the_canarys(serve: Serve) -> None:
