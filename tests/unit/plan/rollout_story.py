@@ -31,6 +31,25 @@ SETTINGS = Settings(
     store_environment={"AWS_REGION": "us-east-1"},
     namespaces=frozenset({NAMESPACE}),
 )
+CRASH = {
+    "name": "server",
+    "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+    "lastState": {"terminated": {"exitCode": 1, "message": "Traceback\nKeyError: 'temp'"}},
+}
+DAMAGED = {
+    "name": "fetch",
+    "state": {
+        "terminated": {
+            "exitCode": 64,
+            "message": '{"reason": "ModelDamaged", "message": "blob sha256:ab differs from its '
+            'digest", "retry": false}',
+        }
+    },
+}
+NO_IMAGE = {
+    "name": "fetch",
+    "state": {"waiting": {"reason": "ErrImagePull", "message": "registry/server:9: not found"}},
+}
 
 
 def run(
@@ -249,3 +268,12 @@ class RolloutStory:
         arm = Arm(requests=requests, errors=errors, latency=(requests, 0, 0, 0, 0, 0))
         arms = {**self.traffic.arms, token: (STABLE, arm)}
         self.traffic = replace(self.traffic, arms=arms, routed=frozenset({token}))
+
+
+def served(*runs, **spec):
+    """A world in which the first run serves."""
+    world = RolloutStory(runs[0], **spec)
+    world.roll_out()
+    world.add(*runs[1:])
+    world.events.clear()
+    return world
