@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(step=step)
         sub.add_argument("--model", type=Path, default=Path(layout.MODEL))
         sub.add_argument("--name", default="model")
-        sub.add_argument("--host", default="0.0.0.0")  # noqa: S104
+        sub.add_argument("--host", default="0.0.0.0")  # noqa: S104 - a pod's own address
         sub.add_argument("--port", type=int, default=layout.DATA_PORT)
         sub.add_argument("--admin-port", type=int, default=layout.ADMIN_PORT)
     return parser
