@@ -267,7 +267,7 @@ async def test_the_status_of_a_dead_object_never_lands_on_its_successor(
     await backend.client.delete(key, uid=first["metadata"]["uid"])
     second = await backend.create(WIDGET, "one", spec={})
     process.cache.observe(key, second)
-    with pytest.raises(Conflict, match="has changed meanwhile"):
+    with pytest.raises(Conflict, match="has changed since"):
         await process.effects.carry_out(key, Plan(status=_status("done", 1)), seen=seen)
     assert "status" not in await backend.client.get(key)
 

@@ -113,7 +113,7 @@ async def test_a_leader_that_was_replaced_stops_at_once(backend: Backend) -> Non
     await backend.client.merge(
         backend.key(LEASE, "operator"), {"spec": {"holderIdentity": "second"}}
     )
-    with pytest.raises(LostLease, match="second holds the Lease of first"):
+    with pytest.raises(LostLease, match="second has the Lease that first had"):
         async with asyncio.timeout(5):
             await first.keep()
     await first.release()

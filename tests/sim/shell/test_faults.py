@@ -129,7 +129,8 @@ async def test_a_kind_that_cannot_be_watched_for_long_is_a_reason_to_start_again
         operator.clock.advance(299)
         await eventually(lambda: trouble() == [], why=trouble)
         operator.clock.advance(2)
-        await eventually(lambda: trouble() == ["nothing heard of datasets for 301 s"], why=trouble)
+        silent = "the watch of datasets has been silent for 301 s"
+        await eventually(lambda: trouble() == [silent], why=trouble)
 
 
 @pytest.mark.parametrize("type", ["ADDED", "MODIFIED", "DELETED"])

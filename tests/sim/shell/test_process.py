@@ -86,7 +86,7 @@ async def test_a_lease_that_another_one_holds_ends_it(tmp_path: Path) -> None:
         await backend.client.merge(LEASE_KEY, {"spec": {"holderIdentity": "other"}})
         code, _ = await operator.ended()
         assert (code, holder(api)) == (1, "other")
-        assert "other holds the Lease of one" in operator.log
+        assert "other has the Lease that one had" in operator.log
 
 
 @pytest.mark.parametrize(

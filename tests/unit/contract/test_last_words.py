@@ -129,7 +129,7 @@ def test_a_store_that_is_away_is_said_with_what_the_step_said(away: tuple[int, s
     world.break_pods(world.canary.identity, ended(*away))
     world.settle()
     assert world.condition("Progressing")["reason"] == "Unreachable"
-    assert "no connection" in world.condition("Progressing")["message"]
+    assert "cannot connect" in world.condition("Progressing")["message"]
 
 
 def test_a_store_that_is_away_stalls_no_first_model(away: tuple[int, str]) -> None:

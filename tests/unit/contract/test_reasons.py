@@ -8,7 +8,7 @@ from pathlib import Path
 import plumbline.api
 import pytest
 from plumbline.contract.reasons import MEANINGS
-from plumbline.plan.common import jobs
+from plumbline.plan.common import jobs, pod_failures
 from plumbline.plan.registry import KINDS
 
 from hack.generate.meanings import meanings
@@ -61,8 +61,8 @@ def _is_reason(line: ast.stmt) -> bool:
 def reasons() -> set[str]:
     known = {place for tree in trees() for place in places(tree)}
     found = {reason for tree in trees() for reason in given(tree, known)}
-    lists = (jobs.MENDABLE, jobs.HOPELESS, jobs.PATIENT, jobs.PASSING)
-    return found.union(*lists) - RENAMED
+    pods = {each.reason for each in pod_failures.MEANINGS.values()}
+    return (found | jobs.MENDABLE | pods) - RENAMED
 
 
 def test_the_code_gives_no_reason_without_a_meaning():

@@ -44,10 +44,10 @@ async def test_a_queue_that_nobody_works_on_is_noticed() -> None:
     watched, queue = liveness(clock)
     queue.add(KEY)
     clock.advance(601)
-    assert watched.trouble() == ["a key has waited for 601 s"]
+    assert watched.trouble() == ["an object has waited in the queue for 601 s"]
     await queue.get()
     clock.advance(602)
-    assert watched.trouble() == ["Thing here/one has been worked on for 602 s"]
+    assert watched.trouble() == ["the reconcile of Thing here/one has taken 602 s so far"]
 
 
 async def test_a_watch_that_hears_nothing_is_noticed() -> None:
@@ -60,7 +60,7 @@ async def test_a_watch_that_hears_nothing_is_noticed() -> None:
         clock.advance(299)
         assert watched.trouble() == []
         clock.advance(2)
-        assert watched.trouble() == ["nothing heard of widgets for 301 s"]
+        assert watched.trouble() == ["the watch of widgets has been silent for 301 s"]
         await backend.create(WIDGET, "one", spec={})
         await eventually(lambda: watched.trouble() == [])
         task.cancel()

@@ -49,12 +49,12 @@ def test_an_insecure_cluster_is_not_verified() -> None:
 
 @pytest.mark.parametrize("missing", ["contexts", "clusters", "users"])
 def test_a_kubeconfig_that_lacks_something_says_what(missing: str) -> None:
-    with pytest.raises(ConfigError, match=f"the kubeconfig has no {missing[:-1]} "):
+    with pytest.raises(ConfigError, match=f"The kubeconfig has no {missing[:-1]} "):
         from_kubeconfig(kubeconfig() | {missing: []})
 
 
 def test_without_a_pod_and_a_kubeconfig_the_message_names_the_variable(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="set KUBECONFIG"):
+    with pytest.raises(ConfigError, match="Set KUBECONFIG"):
         connection({"KUBECONFIG": str(tmp_path / "none")})
 
 

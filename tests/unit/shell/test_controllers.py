@@ -12,7 +12,7 @@ from plumbline.shell.controllers import Controller, Reconciler
 from plumbline.store import Unreachable
 
 KEY = Key(TRAINING_RUN, "team", "first")
-SAID = "reading manifest sha256:12: s3://team at http://store:7070 does not answer (no connection)."
+SAID = "Cannot read manifest 12 at s3://team at http://store:7070: cannot connect."
 
 
 class Told:

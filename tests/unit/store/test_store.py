@@ -116,7 +116,7 @@ def test_a_damaged_blob_is_found_when_it_is_read(
     digest = store.put_blob(b"the model")
     name = digest.removeprefix("sha256:")
     overwrite(f"blobs/sha256/{name[:2]}/{name}", b"the modem")
-    with pytest.raises(Damaged, match=f"blobs/sha256/.*{name}.*restore it"):
+    with pytest.raises(Damaged, match=f"blobs/sha256/.*{name[:12]} in .*Restore it"):
         store.get_blob(digest, limit_bytes=100)
     with pytest.raises(Damaged):
         store.download_blob(digest, tmp_path / "model")
@@ -125,7 +125,7 @@ def test_a_damaged_blob_is_found_when_it_is_read(
 
 def test_a_blob_larger_than_the_reader_wants_is_not_read(store: Store, tmp_path: Path) -> None:
     digest = store.put_blob(b"x" * 1000)
-    with pytest.raises(TooLarge, match="1000 bytes, more than the 999"):
+    with pytest.raises(TooLarge, match="it has 1000 bytes; the limit is 999"):
         store.get_blob(digest, limit_bytes=999)
     with pytest.raises(TooLarge):
         store.download_blob(digest, tmp_path / "x", limit_bytes=999)
@@ -154,7 +154,7 @@ def test_wrong_credentials_are_said_without_showing_them() -> None:
     with fake_s3.running() as world:
         store = Store.open("s3://b", environment=world.environment(AWS_ACCESS_KEY_ID="mallory"))
         with pytest.raises(
-            CredentialsRefused, match=r"s3://b at http.*check the access key"
+            CredentialsRefused, match=r"s3://b at http.*Check the access key"
         ) as told:
             store.put_blob(b"x")
     assert "not-looked-at" not in str(told.value)
@@ -169,7 +169,7 @@ def test_missing_credentials_are_said_before_anybody_is_asked() -> None:
 
 def test_a_store_that_does_not_answer_may_answer_later() -> None:
     environment = fake_s3.World(url="http://127.0.0.1:9").environment()
-    with pytest.raises(Unreachable, match="no connection") as told:
+    with pytest.raises(Unreachable, match="cannot connect") as told:
         Store.open("s3://b", environment=environment).put_blob(b"x")
     assert told.value.retry
 

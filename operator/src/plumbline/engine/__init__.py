@@ -1,6 +1,6 @@
-"""The machine: cache, informer, queue, workers and the clock. It knows no kind.
+"""The engine: cache, informer, queue, workers and the clock. It knows no kind.
 
-Wired for one kind and its children, it reads:
+For one kind and its children it is wired like this:
 
     cache, queue = Cache(), Queue(metrics=metrics)
     cache.on_change(lambda key, old, new: [queue.add(each) for each in who_looks_again(key, new)])

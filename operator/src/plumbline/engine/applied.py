@@ -1,7 +1,8 @@
-"""The digest of what was applied, kept on the object itself.
+"""The digest of the applied manifest, stored as an annotation of the object.
 
-It tells a field that we no longer want, which must go, from one that somebody else has set, which
-stays: when the digest differs the whole manifest is applied again and the server removes the rest.
+A field that is no longer in the manifest must be removed, but a field that another client has set
+must stay. When the digest differs, the complete manifest is applied again, and the server removes
+what we applied before and no longer apply.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ def with_digest(manifest: Manifest) -> dict[str, Any]:
 
 
 def applied_digest(obj: Manifest) -> str:
-    """Return the digest that an object carries, empty when it was never applied."""
+    """Return the digest of an object, empty when it was never applied."""
     return str(obj["metadata"].get("annotations", {}).get(APPLIED, ""))
 
 

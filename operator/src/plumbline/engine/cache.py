@@ -1,8 +1,8 @@
-"""What we know of the world: the newest version of every watched object.
+"""The newest known version of every watched object.
 
-Watch events may be older than the answer to our own write, so an object is only replaced by a newer
-resourceVersion, and a deleted one is not brought back by an event from before its deletion.
-Objects are shared, never copied: nobody changes what the cache has given out.
+A watch event may be older than the response to our own write. So an object is replaced only by a
+newer resourceVersion, and an event from before a deletion does not bring the object back.
+Objects are shared and never copied: callers must not change what the cache returns.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ Object = Mapping[str, Any]
 Listener = Callable[[Key, Object | None, Object | None], None]
 Objects = list[Object]
 Field = tuple[str, str]
-# Fields of any object that nobody reads: a third of its size.
+# A field that is never read, and makes up a third of an object.
 UNREAD: Field = ("metadata", "managedFields")
 log = get_logger(__name__)
 
@@ -31,8 +31,8 @@ class Cache:
         """Start empty.
 
         Args:
-            unread: by kind: the fields of a field of it that are large and that nobody reads. They
-                are not kept, so a manifest that has them must not be compared with what is here.
+            unread: for each kind, large fields that are never read. They are not kept, so a
+                manifest with such a field must not be compared with the object in the cache.
         """
         self._unread = unread or {}
         self._places: dict[Resource, dict[str, dict[str, Object]]] = {}
@@ -42,7 +42,7 @@ class Cache:
         self._listeners: list[Listener] = []
 
     def on_change(self, listener: Listener) -> None:
-        """Call `listener(key, old, new)` on every change; new is None when the object is gone."""
+        """Call `listener(key, old, new)` on every change; new is None after a deletion."""
         self._listeners.append(listener)
 
     def get(self, key: Key) -> Object | None:
@@ -63,7 +63,7 @@ class Cache:
         return {Key(resource, name, each) for name in names for each in places.get(name, ())}
 
     def known(self, resource: Resource, namespace: str | None = None) -> set[Key]:
-        """Return the keys of a kind, those of objects that exist and cannot be read among them."""
+        """Return the keys of a kind, including those of objects that cannot be read."""
         return self.keys(resource, namespace) | self.unreadable.keys(resource, namespace)
 
     def by_owner(self, uid: str, resource: Resource) -> Objects:
@@ -71,9 +71,9 @@ class Cache:
         return list(self._owned.get((uid, resource), {}).values())
 
     def observe(self, key: Key, obj: Object) -> bool:
-        """Take in a version of an object; False when we know a newer one or that it is gone.
+        """Store a version of an object; False if a newer one or its deletion is known.
 
-        One that cannot be read is not here: what was known of it is no longer so.
+        An object that cannot be read is removed: its earlier version is no longer true.
         """
         old = self.get(key)
         if old is not None and not is_newer(version_of(obj), than=version_of(old)):
@@ -96,13 +96,13 @@ class Cache:
     def forget(
         self, key: Key, *, obj: Object | None = None, uid: str = "", as_of: str = ""
     ) -> None:
-        """Take in that an object is gone.
+        """Remove a deleted object.
 
         Args:
-            key: its key.
-            obj: its last version, when a watch told it.
-            uid: the object that was found to be missing; another one of that name stays.
-            as_of: the version of a list that did not hold it; what is newer stays.
+            key: the key of the object.
+            obj: its last version, if a watch event has it.
+            uid: the uid of the deleted object; another object of that name stays.
+            as_of: the version of a list without the object; a newer object stays.
         """
         old = self.get(key)
         self.unreadable.discard(key, as_of=as_of)
@@ -143,7 +143,7 @@ class Cache:
                 del self._owned[owner, key.resource]
 
     def _tell(self, key: Key, old: Object | None, new: Object | None) -> None:
-        """Tell every listener; one that fails must not end the watch that all depend on."""
+        """Call every listener; an error in one must not end the watch that all need."""
         for listener in self._listeners:
             try:
                 listener(key, old, new)

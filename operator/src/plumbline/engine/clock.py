@@ -1,4 +1,4 @@
-"""Time as an argument: the real clock here, a set one in tests."""
+"""Time as an argument: the real clock here, and one that tests set."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ class Timer(Protocol):
     """A call that is due later."""
 
     def cancel(self) -> None:
-        """Do not call."""
+        """Cancel the call."""
 
 
 class Clock(Protocol):

@@ -1,4 +1,4 @@
-"""When each condition last changed: kept from the live status, so that plans need no clock."""
+"""The lastTransitionTime of conditions, kept from the stored status: plans need no clock."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,8 +14,8 @@ def merge_conditions(
     Args:
         old: the conditions as they are stored.
         new: the conditions as they should be, without lastTransitionTime.
-        now: time of the change, where there is one.
-        generation: what every condition has observed, if it does not say so itself.
+        now: the time for conditions that change now.
+        generation: the observedGeneration of conditions that have none.
     """
     before = {condition["type"]: condition for condition in old}
     observed = {} if generation is None else {"observedGeneration": generation}

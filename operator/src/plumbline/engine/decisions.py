@@ -1,7 +1,7 @@
-"""The record of what was decided: one line of the log for each new decision, once it is stored.
+"""One line of the log for each new decision, after its status is stored.
 
-A decision is new when it changes a stored condition or causes an effect. A pass over a settled
-world writes nothing, so it records nothing either, not even after a restart.
+A decision is new when it changes a stored condition or causes an effect. A pass that writes nothing
+logs nothing, also after a restart.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,12 +18,12 @@ log = get_logger(__name__)
 def new_decisions(
     decisions: Sequence[Decision], *, before: Status | None, after: Status | None
 ) -> list[Decision]:
-    """Return the new decisions of a pass that has written something.
+    """Return the new decisions of a pass that wrote something.
 
     Args:
-        decisions: all that the plan carries.
-        before: the status as it was stored, None for none.
-        after: the status that the plan wants and that is stored by now; None when it wants none.
+        decisions: all decisions of the plan.
+        before: the status before the pass; None for none.
+        after: the status of the plan, which is stored by now; None when the plan has none.
     """
     old, new = _reasons(before or {}), _reasons(after or {})
     changed = {type_ for type_, told in new.items() if old.get(type_) != told}
@@ -31,7 +31,7 @@ def new_decisions(
 
 
 def record(key: Key, obj: Manifest, decisions: Iterable[Decision]) -> None:
-    """Record decisions about an object, each whole: what an audit record will hold too."""
+    """Log decisions about an object with all their fields."""
     for each in decisions:
         log.info(
             "decision",
@@ -48,7 +48,7 @@ def record(key: Key, obj: Manifest, decisions: Iterable[Decision]) -> None:
 
 
 def _told_by(decision: Decision) -> set[str]:
-    """Return the types of the conditions that tell a decision."""
+    """Return the types of the conditions that show a decision."""
     if decision.about != READY:
         return {decision.about}
     marks = {"Working": {"Reconciling"}, "Stalled": {"Stalled"}}

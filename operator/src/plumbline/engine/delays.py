@@ -1,4 +1,4 @@
-"""Keys that are due later, all in one heap with one timer."""
+"""Keys that are due later, in one heap with one timer."""
 
 import heapq
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from plumbline.engine.clock import Clock, Timer
 
 
 class Delays:
-    """Hands each key over when it is due; of several dues of a key the earliest counts."""
+    """Hands over each key when it is due; of several times for one key the earliest counts."""
 
     def __init__(self, clock: Clock, hand_over: Callable[[Key], None]) -> None:
         """Call `hand_over(key)` when a key is due."""

@@ -1,8 +1,8 @@
-"""Whether a live object already is as desired, server defaults and other people's fields aside.
+"""Compares a live object with the desired one, without server defaults and fields of others.
 
 Only desired fields are compared. Lists of named items are compared by name, because the server and
-other controllers may add items of their own; quantities are compared by amount. What is no longer
-desired does not show here: the digest that `effects` writes on every object settles that.
+other controllers may add items; quantities are compared by amount. A field that is no longer
+desired is not found here, but by the digest that `effects` writes on every object.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,7 @@
 """Carries out a plan: create, apply, status, delete, events, in that order.
 
-Nothing is written that is already so. Every answer of the server goes into the cache, so that the
-next pass sees our own writes.
+Nothing is written without a difference. Every response of the server goes into the cache, so that
+the next pass sees our own writes.
 """
 
 import json
@@ -38,24 +38,24 @@ class Effects:
         resource_of: Callable[[Manifest], Resource],
         clock: Clock | None = None,
     ) -> None:
-        """Write through `client`; `resource_of` names the resource of a manifest."""
+        """Write through `client`; `resource_of` returns the resource of a manifest."""
         self._client, self._cache, self._recorder = client, cache, recorder
         self._resource_of, self._clock = resource_of, clock or RealClock()
         self._unkept = Unkept()
 
     async def carry_out(self, key: Key, plan: Plan, *, seen: Manifest | None = None) -> int:
-        """Make the plan true and return the number of writes, Events aside.
+        """Carry out the plan and return the number of writes without Events.
 
         Args:
-            key: the object that was planned for.
-            plan: what should be true.
-            seen: the version of the object that the plan has seen, which guards the status; by
-                default the one that the cache holds now.
+            key: the object that the plan is for.
+            plan: what to do.
+            seen: the version of the object that the plan was made from. The status is written only
+                over this version; by default the one in the cache.
 
         Raises:
-            Conflict: the object has changed since; what was planned for it must be planned anew.
-            NameConflict: a child's name is taken by somebody else's object.
-            Leftover: a child's name is taken until the cluster has removed an old child.
+            Conflict: the object has changed since; it must be planned again.
+            NameConflict: an object of another owner has the name of a child.
+            Leftover: a child of an earlier owner has the name until the cluster removes it.
             ApiError: the server refused a write.
         """
         written: list[str] = []
@@ -80,16 +80,16 @@ class Effects:
         return len(written)
 
     async def set_status(self, key: Key, status: Manifest, *, seen: Manifest | None = None) -> int:
-        """Store the status if it differs; conditions keep their time while they stay the same.
+        """Store the status if it differs; a condition keeps its time while its status is the same.
 
         Raises:
-            Conflict: the object has changed since it was `seen`; the cache holds its new version.
+            Conflict: the object has changed since `seen`; the cache has the new version.
         """
         live = self._cache.get(key)
         if live is None:
             return 0
         if seen is not None and version_of(seen) != version_of(live):
-            raise Conflict(f"{key.resource.kind} {key.namespace}/{key.name} has changed meanwhile")
+            raise Conflict(f"{key.resource.kind} {key.namespace}/{key.name} has changed since")
         now = self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         wanted, stored = stamped(status, live.get("status") or {}, now=now), live.get("status")
         if wanted == stored or json.loads(json.dumps(wanted)) == stored:
@@ -127,7 +127,7 @@ class Effects:
         return [f"created {key.resource.kind} {key.name}"]
 
     async def _apply(self, manifest: Manifest) -> list[str]:
-        """Apply where the live object differs, but never over an object of somebody else."""
+        """Apply where the live object differs, but never over an object of another owner."""
         key, wanted = self._key(manifest), with_digest(manifest)
         live = self._cache.get(key) or await self._find(key)
         if live is not None:
@@ -154,7 +154,7 @@ class Effects:
         except NotFound:
             self._cache.forget(key, uid=deletion.uid)
             return []
-        except Conflict:  # another object has this name by now
+        except Conflict:  # another object has this name now
             await self._refresh(key)
             return []
         if answer.get("kind") == key.resource.kind:
@@ -164,14 +164,14 @@ class Effects:
         return [f"deleted {key.resource.kind} {key.name}"]
 
     async def _find(self, key: Key) -> Manifest | None:
-        """Ask for an object that no watch has shown: it may be somebody else's."""
+        """Get an object that no watch has shown: it may have another owner."""
         try:
             return await self._client.get(key)
         except NotFound:
             return None
 
     async def _refresh(self, key: Key) -> None:
-        """Ask for an object of which a write has shown that the cache is behind."""
+        """Get an object after a write has shown that the cache is out of date."""
         try:
             self._cache.observe(key, await self._client.get(key))
         except NotFound:
@@ -182,14 +182,14 @@ class Effects:
         return Key(self._resource_of(manifest), metadata.get("namespace", ""), metadata["name"])
 
     def _record(self, key: Key, plan: Plan, old: Manifest | None) -> None:
-        """Record what this pass has decided anew; of an object that is gone there is nothing."""
+        """Log the new decisions of this pass, unless the object is deleted."""
         if (live := self._cache.get(key)) is not None:
             before = (old or {}).get("status")
             news = new_decisions(plan.decisions, before=before, after=plan.status)
             record(key, live, news)
 
     def _log(self, key: Key, written: list[str]) -> None:
-        """Say in one line what this pass has written."""
+        """Log in one line what this pass has written."""
         metadata = (self._cache.get(key) or {"metadata": {}})["metadata"]
         log.info(
             "reconciled",

@@ -1,7 +1,7 @@
-"""Keeps the cache true for one kind: list, watch, and list again when the watch has lost track.
+"""Keeps the cache up to date for one kind: list, watch, and list again when the watch fails.
 
-A list is the whole truth: what it does not hold is gone, even if nobody told us. The list is
-repeated now and then for that reason alone.
+A list is complete: an object that is not in it is deleted, even if no event said so. Therefore the
+list is repeated from time to time.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ log = get_logger(__name__)
 class Informer:
     """Watches one kind, in one namespace or everywhere, with an optional label selector.
 
-    Two informers must not share a kind and a namespace: each would take the other's for gone.
+    Two informers must not share a kind and a namespace: each would delete the other's objects.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Informer:
         self.synced = asyncio.Event()
 
     def silent_seconds(self) -> float:
-        """Return how long nothing has been heard, not even a bookmark; 0 before it runs."""
+        """Return the seconds since the last event or bookmark; 0 before it runs."""
         return 0.0 if self._heard is None else self._clock.monotonic() - self._heard
 
     async def run(self) -> None:
@@ -65,7 +65,7 @@ class Informer:
                 await self._backoff.pause()
 
     async def relist(self) -> str:
-        """Take in a list, as soon as there is one, and return its resourceVersion."""
+        """List until that succeeds, and return the resourceVersion of the list."""
         while True:
             try:
                 version = await self._list()
@@ -87,10 +87,10 @@ class Informer:
         )
 
     async def _watch_on(self) -> None:
-        """Watch until it is time to list again; a broken watch goes on where it was.
+        """Watch until it is time to list again; a broken watch continues where it ended.
 
         Raises:
-            Gone: the server no longer knows where that was.
+            Gone: the server no longer knows that resourceVersion.
         """
         end = self._clock.monotonic() + self._relist_seconds * jitter()
         while (left := end - self._clock.monotonic()) > 0:
@@ -107,7 +107,7 @@ class Informer:
                     await self._backoff.pause()
 
     async def _watch(self, seconds: float) -> None:
-        """Take in events until the server ends the watch."""
+        """Process events until the server ends the watch."""
         async for event in self._client.watch(
             self.resource,
             since=self._reached,
@@ -126,7 +126,7 @@ class Informer:
             case "ADDED" | "MODIFIED":
                 self._cache.observe(key_of(self.resource, obj), obj)
             case _:
-                return  # a bookmark says how far we are, nothing else
+                return  # a bookmark has a resourceVersion and nothing else
 
     def _hear(self) -> None:
         self._heard = self._clock.monotonic()

@@ -1,6 +1,6 @@
-"""One list of a kind, page by page: what is there is taken in, what is not is gone.
+"""One list of a kind, page by page: what is in it is stored, and what is not in it is deleted.
 
-A list is the whole truth, also of what nobody has told.
+A list is complete, also where events were missed.
 """
 
 import asyncio
@@ -25,12 +25,12 @@ async def take_in(
     labels: str = "",
     hear: Callable[[], None] = lambda: None,
 ) -> str:
-    """Take in a list, never held as a whole, and return its resourceVersion.
+    """Store a list page by page, and return its resourceVersion.
 
-    What the cache holds beyond the list, and is not newer than it, is gone.
+    An object in the cache that is not in the list, and not newer, is deleted.
 
     Raises:
-        ApiError: there is no list now; the pages that came are taken in.
+        ApiError: the list failed; the pages before that are stored.
     """
     listed, as_of = set(), ""
     async for items, version in client.pages(resource, namespace=namespace, labels=labels):
@@ -55,15 +55,15 @@ class Backoff:
     """Pauses that double with each failure in a row."""
 
     def __init__(self, first_seconds: float) -> None:
-        """Begin with this pause."""
+        """Start with this pause."""
         self._first_seconds, self._failures = first_seconds, 0
 
     def succeeded(self) -> None:
-        """Begin anew."""
+        """Start again with the first pause."""
         self._failures = 0
 
     async def pause(self) -> None:
-        """Wait, longer than last time."""
+        """Wait, longer than the last time."""
         longest = self._first_seconds * 2.0 ** min(self._failures, 10)
         self._failures += 1
         await asyncio.sleep(min(LAST_BACKOFF_SECONDS, longest) * jitter())

@@ -1,4 +1,4 @@
-"""Whether the machine is alive: its loop turns, its watches hear, its queue moves."""
+"""Whether the operator is alive: the event loop runs, watches receive events, the queue moves."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -21,27 +21,27 @@ class Hearing(Protocol):
 
 
 class Liveness:
-    """Judges whether the process should be started again."""
+    """Decides whether the process must be restarted."""
 
     def __init__(
         self, queue: Queue, watches: Sequence[Hearing], *, clock: Clock | None = None
     ) -> None:
-        """Watch these; before the first beat, as on a replica that stands by, all is well."""
+        """Check these; before the first beat, as on a replica in standby, nothing is wrong."""
         self._queue, self._watches, self._clock = queue, watches, clock or RealClock()
         self._beat: float | None = None
 
     async def run(self) -> None:
-        """Beat once a second on the loop that does the work."""
+        """Beat once a second on the event loop that does the work."""
         while True:
             self.beat()
             await asyncio.sleep(1)
 
     def beat(self) -> None:
-        """Note that the loop turns."""
+        """Note that the event loop runs."""
         self._beat = self._clock.monotonic()
 
     def trouble(self) -> list[str]:
-        """Return what is stuck, in words; empty when all is well."""
+        """Return what is stuck, in words; empty when nothing is."""
         return [*self._stuck_loop(), *self._stuck_queue(), *self._silent_watches()]
 
     def _stuck_loop(self) -> Iterator[str]:
@@ -52,13 +52,13 @@ class Liveness:
 
     def _stuck_queue(self) -> Iterator[str]:
         if (age := self._queue.oldest_seconds()) > WAITING_SECONDS:
-            yield f"a key has waited for {age:.0f} s"
+            yield f"an object has waited in the queue for {age:.0f} s"
         age, key = self._queue.longest_work()
         if key and age > WAITING_SECONDS:
             name = f"{key.resource.kind} {key.namespace}/{key.name}"
-            yield f"{name} has been worked on for {age:.0f} s"
+            yield f"the reconcile of {name} has taken {age:.0f} s so far"
 
     def _silent_watches(self) -> Iterator[str]:
         for watch in self._watches:
             if (silent := watch.silent_seconds()) > SILENT_SECONDS:
-                yield f"nothing heard of {watch.resource.plural} for {silent:.0f} s"
+                yield f"the watch of {watch.resource.plural} has been silent for {silent:.0f} s"

@@ -1,4 +1,4 @@
-"""Whose an object is: a plan's child, somebody else's, or left by an earlier owner."""
+"""The owner of an object: the planned object, another one, or an earlier one of the same name."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,28 +10,28 @@ Reference = Mapping[str, Any]
 
 
 class NameConflict(Exception):
-    """A child's name is taken by an object that is not ours; it is never seized."""
+    """An object of another owner has the name of a child; it is never overwritten."""
 
 
 class Leftover(Exception):
-    """A child's name is taken by a child of a deleted owner, which the cluster will remove."""
+    """A child of a deleted owner has the name of a child; the cluster will remove it."""
 
 
 def check_ours(key: Key, live: Manifest, wanted: Manifest) -> None:
-    """Let through what has the controller that we would give it, or our label if it needs none.
+    """Check that a live object has the wanted owner, or our label if it needs no owner.
 
     Raises:
-        NameConflict: it belongs to somebody else.
-        Leftover: it belongs to an owner of the same name that no longer exists.
+        NameConflict: it has another owner.
+        Leftover: it belongs to a deleted owner of the same name.
     """
     has, needs = controller_of(live), controller_of(wanted)
     if has.get("uid") == needs.get("uid") and (needs or _label(live) == _label(wanted)):
         return
     where = f"{key.resource.kind} {key.namespace}/{key.name}"
     if needs and all(has.get(field) == needs.get(field) for field in ("kind", "name")):
-        raise Leftover(f"{where} still belongs to an earlier {has['kind']} {has['name']}")
+        raise Leftover(f"{where} still belongs to an earlier {has['kind']} {has['name']}.")
     raise NameConflict(
-        f"{where} exists and belongs to {_describe(has, live)}: delete it or choose another name"
+        f"{where} exists and belongs to {_describe(has, live)}. Delete it or choose another name."
     )
 
 
@@ -51,4 +51,4 @@ def _label(obj: Manifest) -> str | None:
 def _describe(controller: Reference, live: Manifest) -> str:
     if controller:
         return f"{controller.get('kind')} {controller.get('name')}"
-    return _label(live) or "nobody that we know"
+    return _label(live) or "something else"

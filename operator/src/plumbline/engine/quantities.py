@@ -13,7 +13,7 @@ SUFFIXES = {
 
 
 def amount_of(value: Any) -> Decimal | None:
-    """Return a quantity as a number; None when it is none."""
+    """Return a quantity as a number; None when the value is not a quantity."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     match = NUMBER.fullmatch(str(value))

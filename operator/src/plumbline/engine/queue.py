@@ -1,7 +1,7 @@
-"""A queue of keys that each wait once, come back later, and back off when they fail.
+"""A queue of keys with delays and backoff, in which each key waits only once.
 
-A key that is added while it is being worked on is handed out again afterwards, never twice at the
-same time. What has changed goes before what is only looked at again, but cannot starve it.
+A key that is added while a worker has it is handed out again afterwards, never twice at the same
+time. Changed objects (urgent keys) come before those of a resync, but do not block them.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ URGENT_IN_A_ROW = 8
 
 
 class Queue:
-    """Keys that wait to be worked on."""
+    """Keys that wait for a worker."""
 
     def __init__(self, *, clock: Clock | None = None, metrics: QueueMetrics | None = None) -> None:
         """Start empty."""
@@ -38,7 +38,7 @@ class Queue:
         return len(self._urgent) + len(self._calm)
 
     def add(self, key: Key, *, urgent: bool = True) -> None:
-        """Hand the key out as soon as a worker is free; `urgent` before what only looks again."""
+        """Hand out the key when a worker is free; urgent keys come first."""
         now = self._clock.monotonic()
         if key in self._working:
             before, since = self._again.get(key, (False, now))
@@ -47,15 +47,15 @@ class Queue:
         self._put(key, urgent=urgent, since=now)
 
     def add_after(self, key: Key, seconds: float) -> None:
-        """Hand the key out after some seconds, or earlier if it is added earlier."""
+        """Hand out the key after some seconds, or earlier if it is added earlier."""
         self._delays.add(key, seconds)
 
     def add_at(self, key: Key, when: datetime) -> None:
-        """Hand the key out at a time of day, or earlier if it is added earlier."""
+        """Hand out the key at a time of day, or earlier if it is added earlier."""
         self._delays.add(key, (when - self._clock.now()).total_seconds())
 
     def retry(self, key: Key, *, at_least_seconds: float = 0.0) -> float:
-        """Hand the key out after a pause that doubles with each failure; return its seconds."""
+        """Hand out the key after a pause that doubles with each failure; return its seconds."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         pause = min(LAST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2.0 ** min(failures, 20))
@@ -64,7 +64,7 @@ class Queue:
         return pause
 
     def retry_at_once(self, key: Key) -> float:
-        """Hand the key out again now; when that fails too, after a pause as `retry` does."""
+        """Hand out the key again now, or after a pause like `retry` if it has failed before."""
         if self._failures.get(key):
             return self.retry(key)
         self._failures[key] = 1
@@ -76,12 +76,12 @@ class Queue:
         self._failures.pop(key, None)
 
     def forget(self, key: Key) -> None:
-        """Forget the key's failures and when it was due; what waits now still comes."""
+        """Forget the failures and delays of the key; if it waits now, it is still handed out."""
         self._failures.pop(key, None)
         self._delays.forget(key)
 
     async def get(self) -> Key:
-        """Return the next key, which is then being worked on until `done`."""
+        """Return the next key; the worker has it until `done`."""
         while not len(self):
             waiter = asyncio.get_running_loop().create_future()
             self._idle.append(waiter)
@@ -93,7 +93,7 @@ class Queue:
         return self._start(*self._next().popitem(last=False))
 
     def done(self, key: Key) -> None:
-        """End the work on a key; if it was added meanwhile it waits again."""
+        """Take back a key from its worker; if it was added in between, it waits again."""
         self._working.pop(key, None)
         if key in self._again:
             urgent, since = self._again.pop(key)
@@ -105,14 +105,14 @@ class Queue:
         return self._clock.monotonic() - min(starts) if starts else 0.0
 
     def longest_work(self) -> tuple[float, Key | None]:
-        """Return how long the slowest key has been worked on, and the key."""
+        """Return how long a worker has had its key at most, and that key."""
         if not self._working:
             return 0.0, None
         key, since = min(self._working.items(), key=lambda item: item[1])
         return self._clock.monotonic() - since, key
 
     def _put(self, key: Key, *, urgent: bool, since: float) -> None:
-        """Let the key wait in one place; one that becomes urgent keeps its time of arrival."""
+        """Let the key wait in one queue; a key that becomes urgent keeps its time of arrival."""
         if key in self._urgent or (key in self._calm and not urgent):
             return
         new = key not in self._calm
@@ -124,7 +124,7 @@ class Queue:
             self._wake_one()
 
     def _next(self) -> OrderedDict[Key, float]:
-        """Return where to take from: urgent keys first, a calm one after some in a row."""
+        """Return the queue to take from: urgent keys first, but after some in a row a calm one."""
         tired = self._calm and self._in_a_row >= URGENT_IN_A_ROW
         if self._urgent and not tired:
             self._in_a_row += 1

@@ -1,7 +1,6 @@
-"""Looks at every object again, at the start and every ten minutes.
+"""Lists every object and reconciles it again, at the start and every ten minutes.
 
-Whoever watches tells what changes, and misses what changed while the watch was broken. A list
-misses nothing, and nobody has to watch on from it.
+A watch reports changes, but can miss those that happen while it is broken. A list misses nothing.
 """
 
 import asyncio
@@ -22,7 +21,7 @@ log = get_logger(__name__)
 
 
 class Resync:
-    """Lists kinds that somebody else watches, and queues all that is there."""
+    """Lists kinds that Kopf watches, and queues all their objects."""
 
     def __init__(
         self,
@@ -41,17 +40,17 @@ class Resync:
         self._listed: set[Resource] = set()
 
     def unlisted(self) -> list[Resource]:
-        """Return the kinds of which no list has come in yet."""
+        """Return the kinds that have not been listed yet."""
         return [resource for resource in self._resources if resource not in self._listed]
 
     async def run(self) -> None:
-        """List again and again, until cancelled."""
+        """List every ten minutes, until cancelled."""
         while True:
             await sleep(self._clock, RESYNC_SECONDS)
             await self.once()
 
     async def once(self) -> None:
-        """Take in a list of every kind, as soon as there is one; no kind waits for another."""
+        """List every kind until that succeeds; no kind waits for another."""
         await asyncio.gather(*map(self._list, self._resources))
 
     async def _list(self, resource: Resource) -> None:

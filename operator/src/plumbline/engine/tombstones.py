@@ -1,4 +1,4 @@
-"""Remembers for a while what is gone, so that old news cannot bring it back."""
+"""Remembers deleted objects for a while, so that an old event cannot bring them back."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -10,10 +10,10 @@ FOR_GOOD = str(2**64)
 
 
 class Tombstones:
-    """The version at which each name, or each uid, was last known to be gone.
+    """The version at which each name, or each uid, was last known to be deleted.
 
-    A name may be given again, and an object may leave a watch's selector and enter it again; both
-    come with a newer version. A uid that the server no longer knows is gone for good.
+    A name may be used again, and an object may leave the selector of a watch and come back; both
+    have a newer version then. A uid that the server no longer knows never comes back.
     """
 
     def __init__(self) -> None:
@@ -21,13 +21,13 @@ class Tombstones:
         self._gone_at: OrderedDict[Hashable, str] = OrderedDict()
 
     def bury(self, name: Hashable, *, version: str = FOR_GOOD) -> None:
-        """Remember that this was gone at this version, or for good."""
+        """Remember that this was deleted at this version, or for ever."""
         before = self._gone_at.pop(name, "")
         self._gone_at[name] = version if is_newer(version, than=before) else before
         if len(self._gone_at) > KEPT:
             self._gone_at.popitem(last=False)
 
     def cover(self, name: Hashable, version: str) -> bool:
-        """Return whether news of this version is from before the end."""
+        """Return whether an event of this version is from before the deletion."""
         gone_at = self._gone_at.get(name)
         return gone_at is not None and not is_newer(version, than=gone_at)

@@ -1,7 +1,7 @@
-"""Fields that the server stores in its own way, found out by applying them once.
+"""Fields that the server stores differently from what was applied.
 
-`difference` knows the server's usual habits. A habit that it does not know costs one request
-without effect, and not one for ever.
+`difference` knows the usual cases. Each other case costs one apply without effect; it is remembered
+here, so that it is not repeated for ever.
 """
 
 from plumbline.api.objects import Key, Manifest
@@ -13,7 +13,7 @@ log = get_logger(__name__)
 
 
 class Unkept:
-    """What the server did not keep as written, by object and digest of what was written."""
+    """The fields that the server changed, by object and digest of the applied manifest."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -28,10 +28,10 @@ class Unkept:
         return digest != applied_digest(wanted) or bool(found - unkept)
 
     def note(self, key: Key, answer: Manifest, wanted: Manifest) -> None:
-        """Take in what the server made of what was applied."""
+        """Compare the response with what was applied, and remember the differences."""
         self._paths.pop(key, None)
         if unkept := frozenset(differences(answer, wanted)):
             self._paths[key] = (applied_digest(wanted), unkept)
             fields = sorted(".".join(path) for path in unkept)
             child = f"{key.resource.kind}/{key.name}"
-            log.warning("the API server does not keep what was applied", child=child, fields=fields)
+            log.warning("the API server changed applied fields", child=child, fields=fields)

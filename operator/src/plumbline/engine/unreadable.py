@@ -1,4 +1,4 @@
-"""Objects that exist and cannot be read: each is told once, and again when it is mended or gone."""
+"""Objects that exist but cannot be read; listeners hear when one appears, is fixed or deleted."""
 
 from collections.abc import Callable
 
@@ -23,20 +23,20 @@ class Unreadable:
         self._listeners.append(listener)
 
     def keys(self, resource: Resource, namespace: str | None = None) -> set[Key]:
-        """Return those of a kind, in a namespace or everywhere."""
+        """Return the keys of a kind, in a namespace or everywhere."""
         found = (key for key in self._versions if key.resource == resource)
         return {key for key in found if namespace in (None, key.namespace)}
 
     def add(self, key: Key, version: str) -> None:
-        """Take in that this version of an object cannot be read."""
+        """Note that this version of an object cannot be read."""
         known = key in self._versions
         self._versions[key] = version
         if not known:
-            log.error("passed over until mended: too many levels to be read", **key.about)
+            log.error("object ignored: it is nested too deeply to be read; fix it", **key.about)
             self._tell(key, True)
 
     def discard(self, key: Key, *, as_of: str = "") -> None:
-        """Take in that this object can be read, or is gone: as of a list, unless it is newer."""
+        """Note that an object can be read or is deleted; with `as_of`, unless it is newer."""
         version = self._versions.get(key)
         if version is None or (as_of and is_newer(version, than=as_of)):
             return

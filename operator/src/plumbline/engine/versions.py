@@ -1,7 +1,7 @@
 """Which of two versions of an object is the newer one.
 
-Kubernetes promises that resourceVersions of one kind can be compared as numbers. A server whose
-versions are no numbers gets equality: another version is taken to be newer.
+Kubernetes promises that resourceVersions of one kind can be compared as numbers. If a server has
+versions that are not numbers, a different version counts as newer.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""Workers: take a key, look at the whole world for it, make it as it should be.
+"""Workers: take a key from the queue and reconcile its object.
 
-An error is either worth another try, and backs off, or needs a person, and is said on the object.
+An error is either retried with backoff, or needs a person, and then a condition shows it.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ class Workers:
         metrics: ReconcileMetrics | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """Work with `reconcile(key)`; `tell(key, error)` says on the object what needs a person."""
+        """Reconcile with `reconcile(key)`; `tell(key, error)` shows an error on the object."""
         self._queue, self._reconcile, self._tell = queue, reconcile, tell
         self._metrics, self._clock = metrics or Silent(), clock or RealClock()
         self._traced: OrderedDict[tuple[Key, type[Exception]], None] = OrderedDict()
@@ -54,7 +54,7 @@ class Workers:
                 self._queue.done(key)
 
     async def once(self, key: Key) -> None:
-        """Reconcile one key and see to it that it comes back if it must."""
+        """Reconcile one key and queue it again if necessary."""
         with bound(**key.about):
             await self._reconciled(key)
 
@@ -92,10 +92,10 @@ class Workers:
         try:
             await self._tell(key, error)
         except Exception as second:
-            log.warning("the status does not say what was refused", error=second)
+            log.warning("status not updated with the refusal", error=second)
 
     def _log_bug(self, key: Key, error: Exception, *, pause: float) -> None:
-        """Log a traceback the first time that a key fails in this way, then one line."""
+        """Log a traceback when a key fails in this way for the first time, afterwards one line."""
         trace = (key, type(error))
         known = trace in self._traced
         self._traced[trace] = None
@@ -103,6 +103,6 @@ class Workers:
             self._traced.popitem(last=False)
         again = round(pause, 1)
         if known:
-            log.error("reconcile broke again", error=error, retry_seconds=again)
+            log.error("reconcile failed unexpectedly again", error=error, retry_seconds=again)
         else:
-            log.exception("reconcile broke", error, retry_seconds=again)
+            log.exception("reconcile failed unexpectedly", error, retry_seconds=again)

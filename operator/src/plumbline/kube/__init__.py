@@ -1,1 +1,1 @@
-"""The wire: the only HTTP to the Kubernetes API server."""
+"""The client of the Kubernetes API server; all HTTP to it is here."""

@@ -31,7 +31,7 @@ def path_of(resource: Resource, namespace: str | None, name: str | None = None) 
 class Client:
     """A client of one API server. Use it as an async context manager.
 
-    Every method raises `ApiError`: the subclasses say whether to try again.
+    Every method can raise `ApiError`; its subclasses say whether to try again.
     """
 
     def __init__(
@@ -44,9 +44,9 @@ class Client:
         """Connect when entered.
 
         Args:
-            connection: where to.
-            on_request: told of every request as `(verb, plural)`.
-            may_write: asked before every write; when it says no, that is `NotLeading`.
+            connection: address and credentials of the server.
+            on_request: called for every request as `(verb, plural)`.
+            may_write: asked before every write; a False raises `NotLeading`.
         """
         self._transport = Transport(connection, on_request, may_write)
 
@@ -97,10 +97,10 @@ class Client:
     ) -> AsyncIterator[Listed]:
         """Yield all objects page by page, each page with the one resourceVersion to watch from.
 
-        Who keeps less of an object than there is need never hold them all.
+        So a caller that keeps only parts of objects never holds all of them in memory.
 
         Raises:
-            Gone: the pages expired while they were read; what was yielded was true then.
+            Gone: the pages expired while they were read; the pages before are valid.
         """
         query = {"limit": str(PAGE)} | ({"labelSelector": labels} if labels else {})
         more: str | None = ""
@@ -124,7 +124,7 @@ class Client:
 
         Raises:
             Gone: `since` is too old.
-            Unavailable: the connection broke, or nothing at all came for two minutes.
+            Unavailable: the connection broke, or nothing came for two minutes.
         """
         query = {
             "watch": "1",
@@ -175,10 +175,10 @@ class Client:
         """Delete an object in the background, only while it has this uid.
 
         Returns:
-            The object while it goes, or a Status when it is gone.
+            The object while it is being deleted, or a Status when it is deleted.
 
         Raises:
-            NotFound: it is gone already.
+            NotFound: it is already deleted.
             Conflict: another object has its name now.
         """
         body = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}

@@ -1,4 +1,4 @@
-"""How to reach the API server: from inside of a pod, or by a kubeconfig."""
+"""How to reach the API server: with the service account of the pod, or with a kubeconfig."""
 
 import base64
 import os
@@ -26,9 +26,9 @@ class Connection:
 
     Attributes:
         server: address, such as https://10.0.0.1:443.
-        tls: trust and client certificate.
+        tls: trusted authorities and client certificate.
         token_file: file with a bearer token; read again for every request, since it is rotated.
-        token: bearer token that stays.
+        token: bearer token that does not change.
     """
 
     server: str
@@ -44,10 +44,10 @@ class Connection:
     def session(
         self, response: type[aiohttp.ClientResponse] = aiohttp.ClientResponse
     ) -> aiohttp.ClientSession:
-        """Open a pool of connections; each request carries the token of that moment.
+        """Open a pool of connections; each request has the current token.
 
         Args:
-            response: what answers are, for who reads them in a way of its own.
+            response: the class of responses, for a caller that reads them in its own way.
         """
         connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=self.tls)
         return aiohttp.ClientSession(
@@ -65,10 +65,10 @@ class Connection:
 
 
 def connection(environment: Mapping[str, str] = os.environ) -> Connection:
-    """Return the pod's own connection, or that of the kubeconfig's current context.
+    """Return the connection of the pod's service account, or of the current kubeconfig context.
 
     Raises:
-        ConfigError: neither is there, or the kubeconfig names what it does not hold.
+        ConfigError: neither exists, or the kubeconfig is incomplete.
     """
     if host := environment.get("KUBERNETES_SERVICE_HOST"):
         return in_cluster(host, environment.get("KUBERNETES_SERVICE_PORT", "443"))
@@ -76,7 +76,7 @@ def connection(environment: Mapping[str, str] = os.environ) -> Connection:
     for path in map(Path, named.split(os.pathsep)):
         if path.is_file():
             return from_kubeconfig(yaml.safe_load(path.read_text()), folder=path.parent)
-    raise ConfigError(f"no service account and no kubeconfig at {named}: set KUBECONFIG")
+    raise ConfigError(f"There is no service account and no kubeconfig at {named}. Set KUBECONFIG.")
 
 
 def in_cluster(host: str, port: str, *, folder: Path = SERVICE_ACCOUNT) -> Connection:
@@ -86,17 +86,19 @@ def in_cluster(host: str, port: str, *, folder: Path = SERVICE_ACCOUNT) -> Conne
         ConfigError: the pod has no service account token.
     """
     if not (folder / "token").exists():
-        raise ConfigError(f"no token in {folder}: set automountServiceAccountToken on the pod")
+        raise ConfigError(
+            f"There is no token in {folder}. Set automountServiceAccountToken: true on the pod."
+        )
     address = f"[{host}]" if ":" in host else host
     tls = ssl.create_default_context(cafile=str(folder / "ca.crt"))
     return Connection(server=f"https://{address}:{port}", tls=tls, token_file=folder / "token")
 
 
 def from_kubeconfig(config: Mapping[str, Any], *, folder: Path = Path()) -> Connection:
-    """Return the connection of a kubeconfig's current context; its paths start at `folder`.
+    """Return the connection of a kubeconfig's current context; paths are relative to `folder`.
 
     Raises:
-        ConfigError: the context, cluster or user that it names is missing.
+        ConfigError: the context, its cluster or its user is missing.
     """
     context = _named(config, "contexts", config.get("current-context"))["context"]
     cluster = _named(config, "clusters", context["cluster"])["cluster"]
@@ -114,7 +116,7 @@ def _named(config: Mapping[str, Any], section: str, name: str | None) -> Mapping
     for item in config.get(section) or ():
         if item["name"] == name:
             return dict(item)
-    raise ConfigError(f"the kubeconfig has no {section[:-1]} {name!r}")
+    raise ConfigError(f"The kubeconfig has no {section[:-1]} {name!r}.")
 
 
 def _tls(cluster: Mapping[str, Any], user: Mapping[str, Any], folder: Path) -> ssl.SSLContext:

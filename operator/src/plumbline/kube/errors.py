@@ -1,11 +1,11 @@
-"""What the API server can refuse, as types; each message says what was tried on which object."""
+"""The errors of the API server as types; each message names the request and its object."""
 
 
 class ApiError(Exception):
-    """The API server did not do what was asked."""
+    """A request to the API server failed."""
 
     def __init__(self, message: str, *, status: int = 0) -> None:
-        """Keep the HTTP status, 0 when there was no answer."""
+        """Keep the HTTP status, 0 when there was no response."""
         super().__init__(message)
         self.status = status
 
@@ -15,7 +15,7 @@ class NotFound(ApiError):
 
 
 class AlreadyExists(ApiError):
-    """An object of that name exists."""
+    """An object of that name already exists."""
 
 
 class Conflict(ApiError):
@@ -23,15 +23,15 @@ class Conflict(ApiError):
 
 
 class Invalid(ApiError):
-    """The object breaks the schema or a policy; trying again does not help."""
+    """The object violates the schema or a policy; trying again does not help."""
 
 
 class Forbidden(ApiError):
-    """The operator may not do this; its role must be mended."""
+    """The operator is not allowed to do this; its role must be fixed."""
 
 
 class QuotaExceeded(Forbidden):
-    """The namespace's quota is used up; it may do later, when something else has ended."""
+    """The quota of the namespace is used up; the request can succeed when capacity frees up."""
 
 
 class Gone(ApiError):
@@ -48,11 +48,11 @@ class Throttled(ApiError):
 
 
 class Unavailable(ApiError):
-    """The API server did not answer, or answered with an error of its own."""
+    """The API server did not respond, or responded with an internal error."""
 
 
 class NotLeading(ApiError):
-    """This replica may not write: its Lease has run out, and another one may be at work."""
+    """This replica may not write: its Lease has expired, and another replica may be the leader."""
 
 
 BY_STATUS: dict[int, type[ApiError]] = {
@@ -67,7 +67,7 @@ BY_STATUS: dict[int, type[ApiError]] = {
 def error_of(
     status: int, reason: str, text: str, *, attempt: str, retry_after: str | None = None
 ) -> ApiError:
-    """Return the error that an answer stands for."""
+    """Return the error for a response."""
     message = f"{attempt}: {text} ({status} {reason})"
     if status == 429:
         return Throttled(message, retry_after_seconds=_seconds(retry_after))

@@ -1,4 +1,4 @@
-"""Kubernetes Events: the same event again raises a count and makes no new object."""
+"""Kubernetes Events; a repeated event raises a count and creates no new object."""
 
 import hashlib
 from collections import OrderedDict
@@ -18,7 +18,7 @@ log = get_logger(__name__)
 
 
 class Recorder:
-    """Writes Events; a failure to write one is logged and never stops the work."""
+    """Writes Events; a failed write is logged and never stops other work."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Recorder:
         self._said: OrderedDict[str, datetime] = OrderedDict()
 
     async def record(self, about: Mapping[str, Any], event: Event) -> None:
-        """Write an Event about an object, at most once a minute each."""
+        """Write an Event about an object; the same one at most once a minute."""
         name, now = name_of(about, event), self._now()
         last = self._said.get(name)
         if last and now - last < QUIET:
@@ -51,7 +51,7 @@ class Recorder:
             self._said.popitem(last=False)
 
     async def _write(self, key: Key, about: Mapping[str, Any], event: Event, now: datetime) -> None:
-        """Create the Event, or count it once more; the server may have dropped it meanwhile."""
+        """Create the Event or raise its count; the server may have deleted it in between."""
         time = now.strftime("%Y-%m-%dT%H:%M:%SZ")
         try:
             await self._client.create(key, self._event(key, about, event, time))
@@ -88,14 +88,14 @@ class Recorder:
 
 
 def name_of(about: Mapping[str, Any], event: Event) -> str:
-    """Return the same name for the same words about the same object."""
+    """Return the name of the Event, the same for the same message about the same object."""
     metadata = about["metadata"]
     said = f"{metadata.get('uid')}/{event.type}/{event.reason}/{event.message}"
     return f"{metadata['name'][:200]}.{hashlib.sha256(said.encode()).hexdigest()[:16]}"
 
 
 def cut(message: str) -> str:
-    """Return the message within its limit in bytes, never ending in half a character."""
+    """Return the message, cut to the limit in bytes but never inside a character."""
     data = message.encode()
     if len(data) <= MESSAGE_BYTES:
         return message

@@ -1,7 +1,7 @@
-"""Leader election by a Lease: one replica works, the others wait to take over.
+"""Leader election with a Lease: one replica works, the others are in standby.
 
-A leader that cannot renew in time must stop at once: another one may already be at work. Time is
-measured by this process' own monotonic clock only, so clocks that differ between nodes do no harm.
+A leader that cannot renew its Lease in time must stop at once, because another replica may lead
+already. Only this process' monotonic clock is used, so different clocks on nodes do no harm.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """How long a Lease is good for, and how often it is renewed, in seconds."""
+    """How long a Lease is valid, and how often it is renewed, in seconds."""
 
     duration_seconds: float = 15.0
     renew_deadline_seconds: float = 10.0
@@ -33,7 +33,7 @@ class Terms:
 
 
 class LostLease(Exception):
-    """The Lease could not be renewed in time, or another holds it; the process must end."""
+    """The Lease was not renewed in time, or another replica has it; the process must end."""
 
 
 class Election:
@@ -57,7 +57,7 @@ class Election:
         self._free_at = self._renewed = -math.inf
 
     def leads(self) -> bool:
-        """Return whether this replica may write: it has renewed in time, and has not given up."""
+        """Return whether this replica may write: it has renewed in time and not released."""
         return self._left() > 0
 
     async def acquire(self) -> None:
@@ -80,33 +80,33 @@ class Election:
                 async with asyncio.timeout(min(self._left(), self._patience())):
                     await self._renew()
             except TimeoutError:
-                log.warning("lease not renewed: the API server did not answer in time")
+                log.warning("lease not renewed: the API server did not respond in time")
             except ApiError as error:
                 log.warning("lease not renewed", error=error)
             if self._left() <= 0:
-                raise LostLease(f"{self._identity} could not renew its Lease in time")
+                raise LostLease(f"{self._identity} could not renew its Lease in time.")
 
     async def release(self) -> None:
-        """Give the Lease back, so that another replica need not wait for it to run out."""
+        """Release the Lease, so that another replica need not wait until it expires."""
         try:
             async with asyncio.timeout(min(self._patience(), RELEASE_SECONDS)):
                 lease = await self._client.get(self._key)
                 if _holder(lease) == self._identity:
                     await self._write(lease, holder="")
         except (ApiError, TimeoutError) as error:
-            log.warning("lease not given back", error=error)
+            log.warning("lease not released", error=error)
         self._renewed = -math.inf
 
     def _left(self) -> float:
-        """Return the seconds in which this replica still may renew."""
+        """Return the seconds that are left to renew."""
         return self._renewed + self._terms.renew_deadline_seconds - self._monotonic()
 
     def _patience(self) -> float:
-        """Return the seconds after which a try is given up: time is left for one more."""
+        """Return the time limit for one try in seconds, so that a second one is possible."""
         return self._terms.renew_deadline_seconds / 2
 
     def _pause(self) -> float:
-        """Return the seconds until the next look: no later than when the Lease runs out."""
+        """Return the seconds until the next check, at the latest when the Lease expires."""
         left = self._free_at - self._monotonic()
         return left if 0 < left < self._terms.retry_seconds else self._terms.retry_seconds
 
@@ -114,15 +114,16 @@ class Election:
         """Renew once.
 
         Raises:
-            LostLease: another replica holds the Lease.
+            LostLease: another replica has the Lease.
         """
         lease = await self._client.get(self._key)
         if _holder(lease) != self._identity:
-            raise LostLease(f"{_holder(lease) or 'nobody'} holds the Lease of {self._identity}")
+            other = _holder(lease) or "no replica"
+            raise LostLease(f"{other} has the Lease that {self._identity} had.")
         await self._write(lease, holder=self._identity)
 
     async def _try_to_lead(self) -> bool:
-        """Take the Lease; False when another holds it or the server does not answer."""
+        """Take the Lease; False when another replica has it or the server does not respond."""
         try:
             async with asyncio.timeout(self._patience()):
                 return await self._take()
@@ -144,7 +145,7 @@ class Election:
         return True
 
     def _is_free(self, lease: Object) -> bool:
-        """Return whether it is ours, empty, or unchanged for its duration by our own clock."""
+        """Return whether the Lease is ours, free, or has not been renewed for its duration."""
         if _holder(lease) in (self._identity, ""):
             return True
         version, now = lease["metadata"]["resourceVersion"], self._monotonic()
@@ -162,7 +163,7 @@ class Election:
         self._renewed = asked
 
     async def _write(self, lease: Object, *, holder: str) -> None:
-        """Write with the resourceVersion we read, so that only one of two takers wins."""
+        """Write with the resourceVersion that was read, so that only one of two replicas wins."""
         asked = self._monotonic()
         metadata = {"resourceVersion": lease["metadata"]["resourceVersion"]}
         spec = self._spec(holder, lease["spec"])

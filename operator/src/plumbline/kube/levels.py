@@ -1,7 +1,7 @@
-"""JSON of any depth: of an object with more levels than a reader knows, the metadata is read.
+"""Reads JSON of any depth; of an object that is nested too deeply, only the metadata.
 
-Every reader of JSON ends at some depth. An object below it must not hide the page or the watch that
-it comes in. The text is cut where it gets too deep, and the object is marked.
+Every JSON parser has a limit for nesting. One such object must not make a complete page or watch
+unreadable. Therefore the text is cut where it is too deep, and the object is marked.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-# What `from_json` reads. An object that somebody means to be used has a tenth of it.
+# The limit of `from_json`. A usual object has a tenth of these levels.
 LEVELS = 200
 UNREADABLE = "plumbline.dev/unreadable"
 CUT = b'"plumbline.dev/cut"'
@@ -19,10 +19,10 @@ Object = dict[str, Any]
 
 
 def read(text: bytes | str) -> Any:
-    """Return what a JSON text says; objects that are too deep are cut down to their metadata.
+    """Return the value of a JSON text; objects that are too deep keep only their metadata.
 
     Raises:
-        ValueError: it is no JSON.
+        ValueError: the text is not JSON.
     """
     try:
         return from_json(text)
@@ -34,9 +34,9 @@ def read(text: bytes | str) -> Any:
 
 
 def shallow_line(line: bytes) -> bytes:
-    """Return a line that any reader can read: the line itself, unless it is too deep."""
+    """Return a line that any parser can read: the line itself, unless it is too deep."""
     if line.count(b"[") + line.count(b"{") <= LEVELS:
-        return line  # most lines, at the cost of counting
+        return line  # true for most lines, and cheap to check
     try:
         from_json(line)
     except ValueError:
@@ -45,12 +45,12 @@ def shallow_line(line: bytes) -> bytes:
 
 
 def is_unreadable(obj: Any) -> bool:
-    """Return whether this is all that can be read of an object."""
+    """Return whether an object was cut because it is too deep."""
     return UNREADABLE in obj
 
 
 def _cut(text: bytes) -> bytes | None:
-    """Return the text with whatever is below the last level replaced, or None if nothing is."""
+    """Return the text with everything below the last level replaced; None if nothing is below."""
     parts, end = list[bytes](), 0
     for first, last in _too_deep(text):
         parts += [text[end:first], CUT]
@@ -59,7 +59,7 @@ def _cut(text: bytes) -> bytes | None:
 
 
 def _too_deep(text: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where each part begins and ends that is below the last level."""
+    """Yield begin and end of each part that is below the last level."""
     depth, first = 0, 0
     for token in TOKEN.finditer(text):
         before, size = depth, token.end() - token.start()
@@ -75,7 +75,7 @@ def _too_deep(text: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _without_cut_objects(answer: Object) -> Object:
-    """Return an answer (a list, a watch event or one object) without objects that lack a part."""
+    """Return a response (list, watch event or object) in which cut objects have only metadata."""
     if isinstance(items := answer.get("items"), list):
         return {**answer, "items": [_whole_or_head(item) for item in items]}
     if isinstance(obj := answer.get("object"), dict):

@@ -1,6 +1,6 @@
-"""One HTTP exchange with the API server: what was asked, what came back, what went wrong.
+"""One HTTP request to the API server, its response, and its errors.
 
-Everything that can fail on the wire leaves here as an `ApiError` that says what was attempted.
+Every failure is raised as an `ApiError` that names the request.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -23,7 +23,7 @@ BROKEN = (aiohttp.ClientError, TimeoutError, ValueError, OSError)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request, and in words what it attempts on which object."""
+    """A request, with `attempt` as its description for messages."""
 
     attempt: str
     method: str
@@ -34,7 +34,7 @@ class Request:
     content_type: str = "application/json"
 
     def options(self) -> dict[str, Any]:
-        """Return what the HTTP library needs beside the method and the address."""
+        """Return the arguments of the HTTP library besides method and address."""
         if self.body is None:
             return {"params": self.query}
         body, headers = to_json(self.body), {"Content-Type": self.content_type}
@@ -42,7 +42,7 @@ class Request:
 
 
 class Transport:
-    """Sends requests over one pool of connections."""
+    """Sends requests through one pool of connections."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Transport:
         on_request: OnRequest,
         may_write: MayWrite = lambda: True,
     ) -> None:
-        """Connect when opened; tell of every request, and ask before every write."""
+        """Connect when opened; call `on_request` for each request, `may_write` before a write."""
         self._connection, self._on_request = connection, on_request
         self._may_write = may_write
         self._session: aiohttp.ClientSession | None = None
@@ -65,22 +65,22 @@ class Transport:
             await self._session.close()
 
     async def call(self, request: Request) -> Object:
-        """Return the answer's JSON object.
+        """Return the JSON object of the response.
 
         Raises:
-            ApiError: it was refused, or there was no answer.
+            ApiError: the request was refused, or there was no response.
         """
         answer = await self.read(request)
         try:
             return dict(levels.read(answer))
         except ValueError as error:
-            raise Unavailable(f"{request.attempt}: the answer is not JSON: {error}") from error
+            raise Unavailable(f"{request.attempt}: the response is not JSON: {error}") from error
 
     async def read(self, request: Request) -> bytes:
-        """Return the answer's bytes.
+        """Return the bytes of the response.
 
         Raises:
-            ApiError: it was refused, or there was no answer.
+            ApiError: the request was refused, or there was no response.
             NotLeading: it is a write and this replica no longer leads; nothing was sent.
         """
         if request.method != "GET" and not self._may_write():
@@ -93,13 +93,13 @@ class Transport:
                     raise await _refusal(response, request.attempt)
                 return bytes(await response.read())
         except BROKEN as error:
-            raise Unavailable(f"{request.attempt}: {error!r}") from error
+            raise Unavailable(f"{request.attempt}: {_said(error)}") from error
 
     async def stream(self, request: Request) -> AsyncIterator[Object]:
-        """Yield one parsed event a line until the server ends the answer.
+        """Yield one parsed event per line until the server ends the response.
 
         Raises:
-            Gone: the server no longer knows the version that was asked for.
+            Gone: the server no longer knows the requested resourceVersion.
             Unavailable: the connection broke, or not even a bookmark came for two minutes.
         """
         self._on_request("WATCH", request.plural)
@@ -111,7 +111,7 @@ class Transport:
                 async for event in _events(response, request.attempt):
                     yield event
         except BROKEN as error:
-            raise Unavailable(f"{request.attempt}: {error!r}") from error
+            raise Unavailable(f"{request.attempt}: {_said(error)}") from error
 
     def _send(self, request: Request, timeout: aiohttp.ClientTimeout) -> Any:
         if self._session is None:
@@ -121,7 +121,7 @@ class Transport:
 
 
 async def _events(response: aiohttp.ClientResponse, attempt: str) -> AsyncIterator[Object]:
-    """Yield the events of a watch; the in-stream error is raised as what it stands for."""
+    """Yield the events of a watch; an ERROR event is raised as an `ApiError`."""
     rest = b""
     async for chunk in response.content.iter_any():
         *lines, rest = (rest + chunk).split(b"\n")
@@ -144,10 +144,17 @@ async def _refusal(response: aiohttp.ClientResponse, attempt: str) -> ApiError:
     return _error(answer, attempt, status=response.status, retry_after=retry_after)
 
 
+def _said(error: Exception) -> str:
+    """Return an error of the connection in words; a timeout has none of its own."""
+    if isinstance(error, TimeoutError):
+        return "timed out"
+    return str(error) or type(error).__name__
+
+
 def _error(
     answer: Object, attempt: str, *, status: int, retry_after: str | None = None
 ) -> ApiError:
-    """Return the error that a Status object stands for."""
+    """Return the error for a Status object."""
     return error_of(
         answer.get("code") or status,
         answer.get("reason") or "",

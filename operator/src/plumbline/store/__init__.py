@@ -1,8 +1,8 @@
-"""Artifacts by digest: immutable blobs, and the manifests that point at them.
+"""Artifacts by digest: immutable blobs, and the manifests that refer to them.
 
 Example:
     store = Store.open()  # PLUMBLINE_STORE_URL and the usual AWS_ variables
-    digest = store.put_blob(b"...")  # the same bytes again are no work
+    digest = store.put_blob(b"...")  # the same bytes are stored only once
     store.get_blob(digest, limit_bytes=1_000_000)
 """
 

@@ -1,4 +1,4 @@
-"""Make an S3 bucket that does not exist yet: obstore signs the PUT, we send it."""
+"""Creates an S3 bucket: obstore signs the PUT request, and this module sends it."""
 
 from datetime import timedelta
 from urllib.error import HTTPError, URLError
@@ -17,7 +17,7 @@ _BODY = (
 
 
 def create_bucket(location: Location, client: S3Store) -> None:
-    """Create the bucket; one that exists already (ours) is fine."""
+    """Create the bucket; it may already exist."""
     url = obstore.sign(client, "PUT", "", timedelta(minutes=5))
     body = "" if location.region == "us-east-1" else _BODY.format(region=location.region)
     request = Request(url, data=body.encode(), method="PUT")  # noqa: S310 (signed by us)
@@ -27,7 +27,7 @@ def create_bucket(location: Location, client: S3Store) -> None:
         error.close()
         _judge(error.code, location)
     except (URLError, TimeoutError) as error:
-        raise Unreachable(f"creating bucket {location}: no connection.") from error
+        raise Unreachable(f"Cannot create bucket {location}: cannot connect.") from error
 
 
 def _judge(code: int, location: Location) -> None:
@@ -35,7 +35,7 @@ def _judge(code: int, location: Location) -> None:
         return
     if code in {401, 403}:
         raise CredentialsRefused(
-            f"creating bucket {location}: refused; create the bucket by hand or let these "
-            "credentials do it."
+            f"Cannot create bucket {location}: access denied. Create the bucket by hand, or allow "
+            "these credentials to create it."
         )
-    raise BucketMissing(f"creating bucket {location}: error {code}; create it by hand.")
+    raise BucketMissing(f"Cannot create bucket {location}: HTTP status {code}. Create it by hand.")

@@ -1,4 +1,4 @@
-"""Names made of content: `sha256:<hex>`, and the canonical bytes of a manifest."""
+"""Digests of content, `sha256:<hex>`, and the canonical bytes of a manifest."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ def of_bytes(content: bytes) -> str:
 
 
 def of_file(path: Path) -> str:
-    """Return the digest of a file without holding it in memory."""
+    """Return the digest of a file without reading it into memory at once."""
     with path.open("rb") as file:
         return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
@@ -26,7 +26,7 @@ def hex_of(digest: str) -> str:
     """Return the hex part of a well-formed digest.
 
     Raises:
-        ValueError: it is not `sha256:` and 64 lower-case hex digits, so it must not become a path.
+        ValueError: it is not `sha256:` and 64 lower-case hex digits, so it is no safe path.
     """
     if not _DIGEST.fullmatch(digest):
         raise ValueError(f"not a digest: {digest[:80]!r}; expected sha256:<64 hex digits>")
@@ -34,7 +34,7 @@ def hex_of(digest: str) -> str:
 
 
 def canonical(manifest: Mapping[str, Any]) -> bytes:
-    """Return the one way to write this manifest, so that equal manifests have equal digests."""
+    """Return the canonical bytes of a manifest: equal manifests have equal digests."""
     return json.dumps(
         manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     ).encode()

@@ -1,4 +1,4 @@
-"""Everything that can go wrong at a store, said as what, where and what to do; never a secret."""
+"""The errors of a store, with messages that say what, where and what to do, without secrets."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,11 +7,11 @@ from obstore import exceptions as raised
 
 
 class StoreError(Exception):
-    """A store did not do what it was asked.
+    """A call to the store failed.
 
     Attributes:
-        reason: the CamelCase word for conditions.
-        retry: whether the same call may succeed later without anybody mending anything.
+        reason: reason for conditions, one CamelCase word.
+        retry: whether the same call may succeed later without a fix.
     """
 
     reason = "StoreFailed"
@@ -19,45 +19,45 @@ class StoreError(Exception):
 
 
 class CredentialsRefused(StoreError):
-    """The store does not accept who we are, or what we may do."""
+    """The store refuses the credentials or the access."""
 
     reason = "CredentialsRefused"
 
 
 class BucketMissing(StoreError):
-    """There is no such bucket, and it could not be made."""
+    """The bucket does not exist and could not be created."""
 
     reason = "BucketMissing"
 
 
 class Unreachable(StoreError):
-    """Nobody answers, or not in time."""
+    """The store does not respond, or not in time."""
 
     reason = "StoreUnreachable"
     retry = True
 
 
 class Damaged(StoreError):
-    """What came back is not what its digest says."""
+    """The content does not match its digest."""
 
     reason = "Damaged"
 
 
 class Missing(StoreError):
-    """There is nothing at this place."""
+    """The object does not exist."""
 
     reason = "Missing"
 
 
 class Changed(StoreError):
-    """There is something else at this place than a moment ago."""
+    """The object changed while it was read."""
 
     reason = "Changed"
     retry = True
 
 
 class TooLarge(StoreError):
-    """There is more than the reader is willing to take."""
+    """The object is larger than the reader allows."""
 
     reason = "TooLarge"
 
@@ -67,10 +67,10 @@ _REFUSED = ("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403 
 
 @contextmanager
 def translated(doing: str, where: str) -> Iterator[None]:
-    """Turn what obstore raises into a `StoreError` that says what was being done, and where.
+    """Turn an error of obstore into a `StoreError` that says what failed, and where.
 
     Args:
-        doing: the attempt, such as "reading manifest sha256:12ab".
+        doing: what to do, such as "read a manifest"; it follows "Cannot".
         where: the place without credentials, such as "s3://plumbline-team at http://store:7070".
     """
     try:
@@ -84,15 +84,17 @@ def translated(doing: str, where: str) -> Iterator[None]:
 def _story(error: Exception, doing: str, where: str) -> StoreError:
     text = str(error)
     if "NoSuchBucket" in text:
-        return BucketMissing(f"{doing}: {where} does not exist; create the bucket or mend the URL.")
+        return BucketMissing(
+            f"Cannot {doing}: {where} does not exist. Create the bucket, or fix the URL."
+        )
     if isinstance(error, raised.NotFoundError | FileNotFoundError):
-        return Missing(f"{doing}: not found in {where}.")
+        return Missing(f"Cannot {doing}: not found in {where}.")
     if _is_refusal(error, text):
         return CredentialsRefused(
-            f"{doing}: {where} refuses these credentials; check the access key, its secret and "
-            "what they may do there."
+            f"Cannot {doing}: {where} refuses the credentials. Check the access key, its secret "
+            "and its permissions."
         )
-    return Unreachable(f"{doing}: {where} does not answer as it should ({_kind(text)}).")
+    return Unreachable(f"Cannot {doing} at {where}: {_kind(text)}.")
 
 
 def _is_refusal(error: Exception, text: str) -> bool:
@@ -101,17 +103,17 @@ def _is_refusal(error: Exception, text: str) -> bool:
 
 
 def _kind(text: str) -> str:
-    """Return the part of a client error that helps, without URLs, queries or bodies."""
+    """Return the helpful part of a client error, without URLs, queries and bodies."""
     for word, meaning in (
-        ("dns", "its name does not resolve"),
-        ("Connect", "no connection"),
-        ("connect", "no connection"),
-        ("timed out", "timeout"),
-        ("timeout", "timeout"),
+        ("dns", "cannot resolve the host name"),
+        ("Connect", "cannot connect"),
+        ("connect", "cannot connect"),
+        ("timed out", "timed out"),
+        ("timeout", "timed out"),
         ("certificate", "its certificate is not trusted"),
-        ("500", "error 500"),
-        ("503", "error 503"),
+        ("500", "HTTP status 500"),
+        ("503", "HTTP status 503"),
     ):
         if word in text:
             return meaning
-    return "an unexpected answer"
+    return "unexpected response"

@@ -1,4 +1,4 @@
-"""Where objects live: a URL and an environment become one client, without any secret in sight."""
+"""The location of a store: its URL and environment, and the client for it; secrets are hidden."""
 
 import os
 from collections.abc import Mapping
@@ -20,11 +20,11 @@ _RETRY: "RetryConfig" = {"max_retries": 4, "retry_timeout": timedelta(seconds=40
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A bucket, or a folder, with the environment that opens it.
+    """A bucket or a folder, with the environment variables for access.
 
     Attributes:
         url: such as `s3://bucket/prefix`, `gs://bucket`, `az://container` or `file:///dir`.
-        environment: the AWS_ variables that apply here; never printed.
+        environment: the AWS_ variables; never printed.
     """
 
     url: str
@@ -42,21 +42,21 @@ class Location:
 
     @property
     def prefix(self) -> str:
-        """What stands before each key inside the bucket, without slashes at its ends."""
+        """The prefix of each key in the bucket, without slashes at its ends."""
         return "" if self.scheme == "file" else unquote(urlsplit(self.url).path).strip("/")
 
     @property
     def endpoint(self) -> str:
-        """Where S3 is spoken; empty for the cloud's own."""
+        """The endpoint of an S3 store; empty for AWS."""
         return self.environment.get("AWS_ENDPOINT_URL", "").rstrip("/")
 
     @property
     def region(self) -> str:
-        """The region to sign for."""
+        """The region for signatures."""
         return self.environment.get("AWS_REGION") or "us-east-1"
 
     def __str__(self) -> str:
-        """The place as a person would name it."""
+        """The location as text for messages."""
         place = self.url if self.scheme == "file" else f"{self.scheme}://{self.bucket}"
         return f"{place} at {self.endpoint}" if self.scheme == "s3" and self.endpoint else place
 
@@ -70,11 +70,15 @@ class Location:
             return GCSStore(self.bucket, retry_config=_RETRY)
         if self.scheme == "az":
             return AzureStore(self.bucket, retry_config=_RETRY)
-        raise StoreError(f"{self.url}: unknown scheme; use s3://, gs://, az:// or file://.")
+        raise StoreError(
+            f"The store URL {self.url} has an unknown scheme. Use s3://, gs://, az:// or file://."
+        )
 
     def _connect_s3(self) -> S3Store:
         if not self.bucket:
-            raise StoreError(f"{self.url}: no bucket; write s3://bucket or s3://bucket/prefix.")
+            raise StoreError(
+                f"The store URL {self.url} has no bucket. Use s3://bucket or s3://bucket/prefix."
+            )
         key, secret = self._credentials()
         return S3Store(
             self.bucket,
@@ -95,7 +99,7 @@ class Location:
         secret = self.environment.get("AWS_SECRET_ACCESS_KEY", "")
         if bool(key) != bool(secret) or (self.endpoint.startswith("http://") and not key):
             raise CredentialsRefused(
-                f"opening {self}: no complete credentials; the Secret must hold both "
+                f"Cannot open {self}: the credentials are incomplete. The Secret must have both "
                 "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
             )
         return key, secret

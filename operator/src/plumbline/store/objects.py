@@ -1,6 +1,7 @@
-"""Keys and bytes in one location: create-only writes, bounded reads, errors that tell a story."""
+"""Keys and bytes in one location: writes that never overwrite, and reads with a size limit."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
     from obstore import ObjectMeta
 
 _ONE_PUT_BYTES = 64 << 20
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Entry:
-    """One object: its key, its size, and a word that changes when its bytes do."""
+    """One object: its key, its size, and a version that changes with its bytes."""
 
     key: str
     bytes: int
@@ -31,15 +33,15 @@ class Entry:
 
 
 class Objects:
-    """What is kept in one location, by key."""
+    """The objects in one location, by key."""
 
     def __init__(self, location: Location) -> None:
         self.location = location
-        with self._talking("opening the store"):
+        with self._talking("open the store"):
             self._client = location.connect()
 
     def create(self, key: str, content: bytes | Path, doing: str) -> None:
-        """Write a key that must not change any more; if it is there already, leave it."""
+        """Write a key that never changes afterwards; if it exists, leave it."""
         try:
             self._put(key, content, doing)
         except BucketMissing:
@@ -50,7 +52,7 @@ class Objects:
 
     def read(self, key: str, limit_bytes: int) -> bytes:
         """Return at most `limit_bytes`, or raise `TooLarge` before reading any."""
-        with self._talking(f"reading {key}"):
+        with self._talking(f"read {short(key)}"):
             answer = obstore.get(self._client, self._key(key))
             self._within(answer.meta["size"], limit_bytes, key)
             return bytes(answer.bytes())
@@ -58,9 +60,9 @@ class Objects:
     def download(
         self, key: str, path: Path, limit_bytes: int | None, version: str | None = None
     ) -> str:
-        """Write the bytes (of a version, if one is named) to `path` and return their digest."""
+        """Write the bytes (of this version, if given) to `path` and return their digest."""
         hasher = hashlib.sha256()
-        with self._talking(f"reading {key}"), path.open("wb") as file:
+        with self._talking(f"read {short(key)}"), path.open("wb") as file:
             answer = obstore.get(self._client, self._key(key))
             self._within(answer.meta["size"], limit_bytes, key)
             self._still(version, _entry(answer.meta).version, key)
@@ -70,22 +72,22 @@ class Objects:
         return f"sha256:{hasher.hexdigest()}"
 
     def exists(self, key: str) -> bool:
-        """Whether the key is there."""
+        """Return whether the key exists."""
         try:
-            with self._talking(f"looking for {key}"):
+            with self._talking(f"find {short(key)}"):
                 obstore.head(self._client, self._key(key))
         except (Missing, BucketMissing):
             return False
         return True
 
     def entry(self, key: str) -> Entry:
-        """Return what is known of one key, or raise `Missing`."""
-        with self._talking(f"looking for {key}"):
+        """Return the entry of one key, or raise `Missing`."""
+        with self._talking(f"find {short(key)}"):
             return _entry(obstore.head(self._client, self._key(key)))
 
     def entries(self, prefix: str) -> list[Entry]:
-        """Return everything below a folder, in order of the keys."""
-        with self._talking(f"listing {prefix or '/'}"):
+        """Return everything below a folder, sorted by key."""
+        with self._talking(f"list {prefix or '/'}"):
             pages = obstore.list(self._client, prefix or None, chunk_size=1000)
             return sorted(_entry(meta) for page in pages for meta in page)
 
@@ -100,20 +102,20 @@ class Objects:
                 return
 
     def _put_large(self, key: str, path: Path) -> None:
-        """Send a file in parts, which cannot be conditional; the key is the content."""
+        """Send a file in parts. That cannot be conditional, but the key is a digest anyway."""
         if not self.exists(key):
             obstore.put(self._client, self._key(key), path, chunk_size=16 << 20, max_concurrency=4)
 
     def _within(self, size_bytes: int, limit_bytes: int | None, key: str) -> None:
         if limit_bytes is not None and size_bytes > limit_bytes:
             raise TooLarge(
-                f"reading {key} in {self.location}: {size_bytes} bytes, more than the "
-                f"{limit_bytes} that are allowed."
+                f"Cannot read {short(key)} in {self.location}: it has {size_bytes} bytes; the "
+                f"limit is {limit_bytes}."
             )
 
     def _still(self, wanted: str | None, found: str, key: str) -> None:
         if wanted is not None and wanted != found:
-            raise Changed(f"reading {key} in {self.location}: it changed meanwhile; try again.")
+            raise Changed(f"{short(key)} in {self.location} changed while it was read. Try again.")
 
     def _key(self, key: str) -> str:
         prefix = self.location.prefix
@@ -123,6 +125,11 @@ class Objects:
     def _talking(self, doing: str) -> Iterator[None]:
         with translated(doing, str(self.location)):
             yield
+
+
+def short(key: str) -> str:
+    """Return the key for messages: of a digest in it, the first digits."""
+    return _DIGEST.sub(lambda digest: digest[0][:12], key)
 
 
 def _entry(meta: "ObjectMeta") -> Entry:

@@ -1,4 +1,4 @@
-"""One namespace's store: blobs and manifests by digest, results by name, verified on each read."""
+"""The store of a namespace: blobs and manifests by digest, verified on each read, and results."""
 
 import json
 import os
@@ -9,14 +9,16 @@ from typing import Any, Self
 from plumbline.store import digests
 from plumbline.store.errors import BucketMissing, Damaged, Missing, StoreError, TooLarge
 from plumbline.store.location import Location
-from plumbline.store.objects import Objects
+from plumbline.store.objects import Objects, short
 
 URL_VARIABLE = "PLUMBLINE_STORE_URL"
 _MANIFEST_LIMIT_BYTES = 32 << 20
+# Of a digest in a message: sha256: and 12 digits.
+_SHOWN = 19
 
 
 class Store:
-    """Blobs, manifests and pointers; whatever is written once never changes."""
+    """Blobs, manifests and pointers; nothing that is written ever changes."""
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
@@ -31,15 +33,17 @@ class Store:
         known = dict(os.environ if environment is None else environment)
         chosen = url or known.get(URL_VARIABLE, "")
         if not chosen:
-            raise StoreError(f"no store: set {URL_VARIABLE}, such as s3://bucket/prefix.")
+            raise StoreError(
+                f"No store is configured. Set {URL_VARIABLE}, such as s3://bucket/prefix."
+            )
         return cls(Objects(Location(chosen, known)))
 
     def put_blob(self, content: bytes | Path) -> str:
-        """Keep these bytes (or this file) and return their digest; twice is once."""
+        """Store these bytes (or this file), once, and return their digest."""
         digest = (
             digests.of_file(content) if isinstance(content, Path) else digests.of_bytes(content)
         )
-        self._objects.create(_blob_key(digest), content, f"writing blob {digest}")
+        self._objects.create(_blob_key(digest), content, f"write blob {digest[:_SHOWN]}")
         return digest
 
     def get_blob(self, digest: str, *, limit_bytes: int) -> bytes:
@@ -47,26 +51,26 @@ class Store:
         return self._verified(_blob_key(digest), digest, limit_bytes)
 
     def has_blob(self, digest: str) -> bool:
-        """Whether the blob is there; its bytes are only verified when they are read."""
+        """Return whether the blob exists; its bytes are verified only when they are read."""
         return self._objects.exists(_blob_key(digest))
 
     def download_blob(self, digest: str, path: Path, *, limit_bytes: int | None = None) -> None:
-        """Write a blob to `path`; the file only appears under its name when it is verified."""
+        """Write a blob to `path`; the file gets this name only after it is verified."""
         partial = path.with_name(path.name + ".partial")
         found = self._objects.download(_blob_key(digest), partial, limit_bytes)
         self._same(digest, found, _blob_key(digest))
         partial.replace(path)
 
     def put_manifest(self, manifest: Mapping[str, Any]) -> str:
-        """Keep a manifest and return its digest; one that nobody would read is refused."""
+        """Store a manifest and return its digest; one that is too large to read is refused."""
         content = digests.canonical(manifest)
         digest = digests.of_bytes(content)
         if len(content) > _MANIFEST_LIMIT_BYTES:
             raise TooLarge(
-                f"writing manifest {digest}: {len(content)} bytes, more than the "
-                f"{_MANIFEST_LIMIT_BYTES} that are read; bring the data in fewer files."
+                f"Cannot write manifest {digest[:_SHOWN]}: it has {len(content)} bytes; the limit "
+                f"is {_MANIFEST_LIMIT_BYTES}. Put the data into fewer files."
             )
-        self._objects.create(_manifest_key(digest), content, f"writing manifest {digest}")
+        self._objects.create(_manifest_key(digest), content, f"write manifest {digest[:_SHOWN]}")
         return digest
 
     def get_manifest(self, digest: str) -> dict[str, Any]:
@@ -74,16 +78,16 @@ class Store:
         key = _manifest_key(digest)
         found = json.loads(self._verified(key, digest, _MANIFEST_LIMIT_BYTES))
         if not isinstance(found, dict):
-            raise Damaged(f"reading {key} in {self._objects.location}: not a manifest.")
+            raise Damaged(f"{_place(key, self._objects)} is not a manifest.")
         return found
 
     def put_pointer(self, name: str, digest: str) -> None:
-        """Say once and for all that `name` is `digest`; a second word is not heard."""
+        """Let `name` point at `digest` for ever; a second call for a name changes nothing."""
         digests.hex_of(digest)
-        self._objects.create(_pointer_key(name), digest.encode(), f"writing result {name}")
+        self._objects.create(_pointer_key(name), digest.encode(), f"write result {name}")
 
     def get_pointer(self, name: str) -> str | None:
-        """Return what `name` points at, or None."""
+        """Return the digest that `name` points at, or None."""
         key = _pointer_key(name)
         try:
             digest = self._objects.read(key, 200).decode("ascii", "replace").strip()
@@ -91,19 +95,19 @@ class Store:
         except (Missing, BucketMissing):
             return None
         except ValueError as error:
-            raise Damaged(f"reading {key} in {self._objects.location}: {error}.") from error
+            raise Damaged(f"{_place(key, self._objects)} is damaged: {error}.") from error
         return digest
 
     def add_pointer(self, name: str, digest: str) -> None:
-        """Say that `name` is `digest` from now on; what was said before is kept beside it."""
+        """Let `name` point at `digest` from now on; earlier pointers are kept."""
         self.put_pointer(_nth(name, len(self._pointers(name)) + 1), digest)
 
     def last_pointer(self, name: str) -> str | None:
-        """Return what was said last of `name`, or None."""
+        """Return the newest digest that `name` points at, or None."""
         return next(reversed(self._pointers(name)), None)
 
     def _pointers(self, name: str) -> list[str]:
-        """Return all that was said of `name`, in order."""
+        """Return all digests that `name` has pointed at, in order."""
         found: list[str] = []
         while digest := self.get_pointer(_nth(name, len(found) + 1)):
             found.append(digest)
@@ -117,9 +121,13 @@ class Store:
     def _same(self, wanted: str, found: str, key: str) -> None:
         if wanted != found:
             raise Damaged(
-                f"reading {key} in {self._objects.location}: its bytes are {found}, not {wanted}; "
-                "the object was changed or cut; restore it, or make it again."
+                f"{_place(key, self._objects)} does not match its digest: it was changed or cut. "
+                "Restore it, or make it again."
             )
+
+
+def _place(key: str, objects: Objects) -> str:
+    return f"{short(key)} in {objects.location}"
 
 
 def _blob_key(digest: str) -> str:
