@@ -31,6 +31,10 @@ class Process:
         self._process, self._probes, self._metrics, self._log = process, probes, metrics, log
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         return self._log.read_text()
 
