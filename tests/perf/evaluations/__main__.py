@@ -1,7 +1,7 @@
 """Runs the operator beside two hundred monitored models for a minute and prints the table.
 
 Environment: PLUMBLINE_PERF_MONITORS (200), PLUMBLINE_PERF_SECONDS (60), PLUMBLINE_PERF_HISTORY
-(4096).
+(300).
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from tests.sim.fakeapi.server import FakeApi
 from tests.sim.shell import operator as sim
 from tests.sim.shell.process import Process, free_port, process
 
-USUAL = (200, 60, 4096)
+USUAL = (200, 60, 300)
 MONITORS = int(os.environ.get("PLUMBLINE_PERF_MONITORS", USUAL[0]))
 SECONDS = int(os.environ.get("PLUMBLINE_PERF_SECONDS", USUAL[1]))
 HISTORY = int(os.environ.get("PLUMBLINE_PERF_HISTORY", USUAL[2]))
@@ -109,7 +109,9 @@ async def watch(operator: Process, backend: Backend, api: FakeApi) -> Seen:
     """Wait until every monitor has all its history, then look on for a minute."""
     seen, began = Seen(), time.monotonic()
     await operator.until_working()
-    while await current(operator) < MONITORS:
+    while (ready := await current(operator)) < MONITORS:
+        spent = f"{time.monotonic() - began:.0f} s, {cpu(operator):.0f} s of CPU"
+        print(f"{ready} of {MONITORS} know their history after {spent}", flush=True)
         if time.monotonic() - began > WARM_SECONDS:
             raise TimeoutError(f"{await current(operator)} of {MONITORS}: {operator.log[-2000:]}")
         seen.renewed_warm.add(_renewed(api))

@@ -56,7 +56,8 @@ def objects(number: int, served: Object, port: int) -> Iterator[tuple[Key, Objec
     """Yield deployment, monitor and pod of each model."""
     for place in range(number):
         name = f"model-{place:03}"
-        spec = {"model": {"runRef": {"name": "r"}}}
+        # Suspended: no rollout begins, whose canary would be looked at every second.
+        spec = {"model": {"runRef": {"name": "r"}}, "suspend": True}
         yield _object(MODEL_DEPLOYMENT, name, spec=spec, status={"stable": served})
         yield _object(DRIFT_MONITOR, name, spec={"deploymentRef": {"name": name}})
         labels = {

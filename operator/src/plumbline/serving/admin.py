@@ -116,6 +116,8 @@ class Admin:
 
     def _metrics(self) -> str:
         """Return the counts in Prometheus' text format."""
+        # By hand: to import prometheus-client takes 16 ms of the server's start and 1.3 MB (7 and
+        # 3 % of what importing the server takes; medians of 5), for the thirty lines below.
         tally = self._tally
         by_code = {f'{{code="{code}"}}': n for code, n in sorted(tally.by_code.items())}
         identity = {f'{{identity="{self._identity}"}}': 1}
