@@ -62,6 +62,11 @@ def reasons(api: FakeApi) -> dict[str, str]:
     return {f"{k.resource.plural}/{k.name}": reason(api, k.resource, k.name) for k in found}
 
 
+def names_of(api: FakeApi, resource: Resource) -> list[str]:
+    """Return the names of all objects of a kind."""
+    return sorted(key.name for key in api.store.objects if key.resource == resource)
+
+
 def jobs(api: FakeApi) -> list[str]:
     """Return the Datasets that have a Job."""
     found = [obj for key, obj in api.store.objects.items() if key.resource == JOB]
