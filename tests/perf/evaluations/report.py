@@ -74,7 +74,7 @@ def page(figures: Figures) -> str:
         **_percentiles("wall", 1000 * found["evaluation"]),
         **_percentiles("rec", 1000 * found["reconcile"]),
         **_percentiles("queue", 1000 * found["queued"]),
-        **_percentiles("late", np.array(seen.late), worst=True),
+        **_percentiles("late", found["late"], worst=True),
         **_percentiles("gap", np.array(gaps), worst=True),
         renewals=len(gaps),
         gaps_late=sum(gap > RENEW_SECONDS + LATE_SECONDS for gap in gaps),

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from plumbline.live.detector import DriftDetector
+from plumbline.shell.evaluations import MonitorEvaluations
 from plumbline.shell.metrics import Metrics
 
 Sample = tuple[float, float]
 found: dict[str, list[Sample]] = {
-    name: [] for name in ("evaluation", "evaluation_cpu", "reconcile", "queued")
+    name: [] for name in ("evaluation", "evaluation_cpu", "reconcile", "queued", "late")
 }
 
 
@@ -28,9 +29,21 @@ def install(path: str) -> None:
         return result
 
     DriftDetector.evaluate = timed  # type: ignore[method-assign]
+    _note_lateness()
     _wrap("reconciled", "reconcile")
     _wrap("queue_waited", "queued")
     atexit.register(lambda: Path(path).write_text(json.dumps(found)))
+
+
+def _note_lateness() -> None:
+    """Note the gauge of each second; to ask for it would have all others written down too."""
+    monitors = MonitorEvaluations.monitors
+
+    def noted(self: MonitorEvaluations) -> Any:
+        note("late", self._latest)
+        return monitors(self)
+
+    MonitorEvaluations.monitors = noted  # type: ignore[method-assign]
 
 
 def note(name: str, seconds: float) -> None:
