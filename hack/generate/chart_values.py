@@ -1,4 +1,4 @@
-"""The values of the Helm chart: their defaults, what they mean, and the schema that Helm checks."""
+"""The values of the Helm chart: defaults, meaning, and the schema that Helm checks."""
 
 from typing import Annotated, Any, Literal
 
@@ -17,7 +17,7 @@ EVERYWHERE = ["0.0.0.0/0", "::/0"]
 
 
 class Part(BaseModel):
-    """A part of the values: camelCase, and a misspelt key is refused."""
+    """A part of the values: camelCase, unknown keys are refused."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -28,47 +28,47 @@ class Part(BaseModel):
 
 
 class Image(Part):
-    """Plumbline's own images: registry/operator:tag and so on."""
+    """The images of Plumbline, registry/operator:tag, registry/trainer:tag and registry/server:tag."""
 
     registry: str = "plumbline"
-    """Where the images are: a host, a host with a path, or an organisation."""
+    """Registry of the images: a host, a host with a path, or an organisation on Docker Hub."""
     tag: str = ""
-    """Tag of all three; the chart's appVersion when empty."""
+    """Tag of all three images; when empty, the appVersion of the chart."""
     pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     """Pull policy of all pods."""
     operator: str = ""
-    """Whole name of the operator's image, in place of registry and tag."""
+    """Full name of the operator image; overrides registry and tag."""
     trainer: str = ""
-    """Whole name of the image that profiles, trains and judges."""
+    """Full name of the image that profiles, trains and evaluates; overrides registry and tag."""
     server: str = ""
-    """Whole name of the image that serves."""
+    """Full name of the model server image; overrides registry and tag."""
 
 
 class ResourceList(Part):
     """Compute resources by name."""
 
     cpu: Quantity | None = None
-    """CPU."""
+    """Amount of CPU."""
     memory: Quantity | None = None
-    """Memory."""
+    """Amount of memory."""
     ephemeral_storage: Annotated[Quantity | None, Field(alias="ephemeral-storage")] = None
-    """Local disk."""
+    """Amount of local disk."""
 
 
 class Requirements(Part):
     """Compute resources of a container."""
 
     requests: ResourceList = ResourceList()
-    """What is set aside."""
+    """Requests, as in a Pod."""
     limits: ResourceList = ResourceList()
-    """What is allowed at most."""
+    """Limits, as in a Pod."""
 
 
 class Placement(Part):
     """Where pods may run."""
 
     node_selector: dict[str, str] = {}
-    """Labels that a node must carry."""
+    """Labels that a node must have."""
     tolerations: list[Free] = []
     """Taints that the pod tolerates."""
     affinity: Free = {}
@@ -79,16 +79,16 @@ class Operator(Placement):
     """The operator."""
 
     replicas: Annotated[int, Field(ge=1, le=5)] = 1
-    """Pods; one leads and the others wait to take over."""
+    """Number of pods. One is the leader, the others are in standby."""
     workers: Annotated[int, Field(ge=1, le=256)] = 16
-    """Objects looked at concurrently."""
+    """Number of objects that are reconciled at the same time."""
     resources: Requirements = Requirements(
         requests=ResourceList(cpu="100m", memory="256Mi", ephemeral_storage="64Mi"),
         limits=ResourceList(memory="1Gi", ephemeral_storage="512Mi"),
     )
-    """Compute resources."""
+    """Compute resources of the pod."""
     service_account_annotations: dict[str, str] = {}
-    """Annotations of the service account, such as a cloud's workload identity."""
+    """Annotations of the service account, such as for the workload identity of a cloud."""
     priority_class_name: str = ""
     """Priority class of the pod."""
 
@@ -103,116 +103,116 @@ class Log(Part):
 
 
 class Store(Placement):
-    """Where data, models and records are kept."""
+    """The store for data, models and results."""
 
     enabled: bool = True
     """Whether to run an S3 server in the cluster."""
     url: StoreUrl = ""
-    """Address of a namespace's part of a store outside, with {namespace} in it, such as s3://bucket/{namespace}; needed when the store in the cluster is off."""
+    """URL of an external store, with {namespace} in it, such as s3://bucket/{namespace}. Required when store.enabled is false."""
     endpoint: str = ""
-    """Endpoint of an S3 store outside; empty for the cloud's own."""
+    """Endpoint of an external S3 store; empty for AWS."""
     region: str = "us-east-1"
-    """Region."""
+    """Region of the store."""
     existing_secret: str = ""
-    """Secret in the operator's namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and, with the store in the cluster, users.json). The chart then makes no Secret, neither here nor in the namespaces: set it when a GitOps tool renders the chart. Each namespace needs a Secret plumbline-store with keys of its own; so it does with a store outside, and an empty one where pods have a cloud's workload identity."""
+    """Secret in the namespace of the operator with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and users.json for the store in the cluster). The chart then creates no Secrets; use it when a GitOps tool renders the chart. You must then create a Secret plumbline-store with its own keys in each namespace, as with an external store. Leave that Secret empty where pods use the workload identity of a cloud."""
     image: str = "versity/versitygw:v1.8.0"
     """Image of the S3 server in the cluster."""
     persistent: bool = True
-    """Whether the store is kept on a volume; without one a restart of its pod loses everything."""
+    """Whether the store has a volume. Without one, all data is lost when its pod restarts."""
     size: Quantity = "20Gi"
     """Size of the volume."""
     storage_class: str = ""
-    """Storage class of the volume; the cluster's default when empty."""
+    """Storage class of the volume; when empty, the default of the cluster."""
     existing_claim: str = ""
-    """Claim of a volume that exists already."""
+    """Existing PersistentVolumeClaim to use."""
     keep: bool = True
-    """Whether the volume stays when the chart is uninstalled, as the CRDs do."""
+    """Whether the volume stays when the chart is uninstalled. The CRDs always stay."""
     resources: Requirements = Requirements(
         requests=ResourceList(cpu="50m", memory="128Mi", ephemeral_storage="64Mi"),
         limits=ResourceList(memory="512Mi", ephemeral_storage="512Mi"),
     )
-    """Compute resources."""
+    """Compute resources of the pod."""
     allow_from: list[Free] = []
-    """NetworkPolicy peers that may reach the store besides Plumbline's own pods."""
+    """Additional NetworkPolicy peers that may connect to the store, besides the pods of Plumbline."""
 
 
 class ApiServer(Part):
-    """How the operator reaches the API server, for its NetworkPolicy."""
+    """Addresses and ports of the API server, for the NetworkPolicy of the operator."""
 
     cidrs: Annotated[list[Cidr], Field(min_length=1)] = EVERYWHERE
     """Addresses of the API server."""
     ports: Annotated[list[Annotated[int, Field(ge=1, le=65535)]], Field(min_length=1)] = [443, 6443]
-    """Its ports, as seen behind the Service."""
+    """Ports of the API server; NetworkPolicies apply to the ports behind its Service."""
 
 
 class NetworkPolicies(Part):
-    """Who may talk to whom."""
+    """Which network connections are allowed."""
 
     enabled: bool = True
-    """Whether to make NetworkPolicies here and in the namespaces."""
+    """Whether to create NetworkPolicies in the namespace of the operator and in the namespaces of users."""
     sources: list[Cidr] = EVERYWHERE
-    """Addresses that Jobs which read a data source may reach; none but the store when empty."""
+    """Addresses that Jobs of a Dataset may connect to, besides the store."""
     training: list[Cidr] = []
-    """Addresses that training Jobs may reach besides the store."""
+    """Addresses that training Jobs may connect to, besides the store."""
     store: list[Cidr] = EVERYWHERE
-    """Addresses of a store outside of the cluster; none when empty."""
+    """Addresses of an external store."""
     clients: list[Free] = []
-    """NetworkPolicy peers that may call the models; everybody who reaches the Service when empty."""
+    """NetworkPolicy peers that may call the models; when empty, everything that can reach the Service may."""
     prometheus: list[Free] = []
-    """NetworkPolicy peers that may read metrics. When empty, the operator's metrics are open to the cluster and the serving pods' admin port (which also takes orders) to the operator alone."""
+    """NetworkPolicy peers that may read metrics. When empty, all pods of the cluster may read the metrics of the operator, and only the operator may connect to the admin port of serving pods, which also controls them."""
     api_server: ApiServer = ApiServer()
-    """The API server."""
+    """Addresses and ports of the API server, for the NetworkPolicy of the operator."""
 
 
 class Metrics(Part):
     """Metrics of the operator."""
 
     service: bool = True
-    """Whether to make the Service plumbline-metrics."""
+    """Whether to create the Service plumbline-metrics."""
     annotations: dict[str, str] = {}
-    """Its annotations."""
+    """Annotations of that Service."""
 
 
 class Crds(Part):
     """The CustomResourceDefinitions."""
 
     install: bool = True
-    """Whether the chart installs and upgrades them; they stay when it is uninstalled."""
+    """Whether the chart installs and upgrades the CRDs. They stay when it is uninstalled."""
 
 
 class Roles(Part):
-    """The roles plumbline-data-scientist, plumbline-ml-engineer and plumbline-viewer."""
+    """The ClusterRoles plumbline-data-scientist, plumbline-ml-engineer and plumbline-viewer."""
 
     create: bool = True
-    """Whether to make them."""
+    """Whether to create these roles."""
     aggregate: bool = True
-    """Whether Kubernetes' own roles include them: view the viewer, edit and admin all three."""
+    """Whether to add them to the roles of Kubernetes: view gets plumbline-viewer; edit and admin get all three."""
 
 
 class Values(Part):
     """Values of the Plumbline chart."""
 
     namespaces: Annotated[list[Namespace], Field(json_schema_extra={"uniqueItems": True})] = []
-    """Namespaces to work in: each gets its account in the store and its NetworkPolicies."""
+    """Namespaces to work in. Each gets an account in the store and NetworkPolicies."""
     create_namespaces: bool = False
-    """Whether to make these namespaces, with the restricted Pod Security Standard enforced."""
+    """Whether to create these namespaces; they then enforce the restricted Pod Security Standard."""
     image: Image = Image()
-    """Plumbline's own images: registry/operator:tag and so on."""
+    """The images of Plumbline, registry/operator:tag, registry/trainer:tag and registry/server:tag."""
     image_pull_secrets: list[str] = []
-    """Secrets with registry credentials, in the operator's namespace. Pods in the namespaces pull with those of their service account: add them to `default` there."""
+    """Secrets with registry credentials in the namespace of the operator. For pods in the namespaces of users, add such Secrets to the service account `default` there."""
     operator: Operator = Operator()
     """The operator."""
     log: Log = Log()
     """The log of the operator, of the Jobs' steps and of the model servers."""
     store: Store = Store()
-    """Where data, models and records are kept."""
+    """The store for data, models and results."""
     network_policies: NetworkPolicies = NetworkPolicies()
-    """Who may talk to whom."""
+    """Which network connections are allowed."""
     metrics: Metrics = Metrics()
     """Metrics of the operator."""
     crds: Crds = Crds()
     """The CustomResourceDefinitions."""
     roles: Roles = Roles()
-    """The roles plumbline-data-scientist, plumbline-ml-engineer and plumbline-viewer."""
+    """The ClusterRoles plumbline-data-scientist, plumbline-ml-engineer and plumbline-viewer."""
     global_: Annotated[Free, Field(alias="global")] = {}
-    """Values that Helm shares with a parent chart; not used."""
+    """Values that Helm shares with a parent chart; Plumbline does not use them."""

@@ -1,4 +1,4 @@
--- Health of Plumbline's kinds for Argo CD: `obj` in, a table of status and message out.
+-- Health of Plumbline's kinds for Argo CD: takes `obj`, returns a table with status and message.
 local function condition(kind)
   for _, c in ipairs((obj.status or {}).conditions or {}) do
     if c.type == kind then return c end
@@ -9,7 +9,7 @@ end
 local function is_true(c) return c.status == "True" end
 
 local function health(status, c)
-  return { status = status, message = c.message or "waiting for the operator to look at it" }
+  return { status = status, message = c.message or "The operator has not processed it yet." }
 end
 
 local ready, stalled, reconciling = condition("Ready"), condition("Stalled"), condition("Reconciling")

@@ -64,7 +64,7 @@ def test_nothing_runs_where_the_cluster_cannot_be_found(target: str, tmp_path: P
 def test_a_cache_that_make_cannot_name_is_refused_by_its_name(tmp_path: Path) -> None:
     done = would_run("install", CACHE="/home/some body/cache")
     assert done.returncode != 0
-    assert "CACHE is '/home/some body/cache': choose a path without spaces" in done.stderr
+    assert "CACHE is '/home/some body/cache': use a path without spaces" in done.stderr
 
 
 def test_a_service_without_a_home_uses_that_of_its_user() -> None:

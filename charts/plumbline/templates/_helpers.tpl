@@ -1,4 +1,4 @@
-{{- /* Names are fixed: a cluster has one Plumbline. */ -}}
+{{- /* Names are fixed, because Plumbline is installed only once per cluster. */ -}}
 
 {{- define "plumbline.labels" -}}
 app.kubernetes.io/name: plumbline
@@ -17,7 +17,7 @@ app.kubernetes.io/name: plumbline
 app.kubernetes.io/component: store
 {{- end }}
 
-{{- /* The name of one of our images: (list . "operator"). */ -}}
+{{- /* The full name of one of our images: (list . "operator"). */ -}}
 {{- define "plumbline.image" -}}
 {{- $root := index . 0 -}}{{- $which := index . 1 -}}{{- $image := $root.Values.image -}}
 {{- with index $image $which }}{{ . }}{{ else -}}
@@ -50,7 +50,7 @@ capabilities:
 {{- end }}
 {{- end }}
 
-{{- /* Where a namespace's part of the store is, with {namespace} in it. */ -}}
+{{- /* The URL of the store of a namespace, with {namespace} in it. */ -}}
 {{- define "plumbline.storeUrl" -}}
 {{- if .Values.store.enabled -}}
 s3://plumbline-{namespace}
@@ -67,7 +67,7 @@ http://plumbline-store.{{ .Release.Namespace }}.svc:7070
 {{- end }}
 {{- end }}
 
-{{- /* The Secret with the operator's store account; empty when workload identity stands in for it. */ -}}
+{{- /* The Secret with the operator's store account; empty with workload identity. */ -}}
 {{- define "plumbline.storeSecret" -}}
 {{- if .Values.store.existingSecret }}{{ .Values.store.existingSecret }}
 {{- else if .Values.store.enabled }}plumbline-store-root{{ end }}

@@ -13,7 +13,7 @@
     {{- end }}
 {{- end }}
 
-{{- /* Egress to the store: the one in the cluster, or wherever else it is. */ -}}
+{{- /* Egress to the store in the cluster or to an external one. */ -}}
 {{- define "plumbline.toStore" -}}
 {{- if .Values.store.enabled -}}
 - to:
@@ -29,7 +29,7 @@
 {{- end }}
 {{- end }}
 
-{{- /* Egress to addresses; to nowhere when there are none, as an empty list of peers is everybody. */ -}}
+{{- /* Egress to addresses. Without addresses there is no rule, since an empty list of peers would allow all. */ -}}
 {{- define "plumbline.toAddresses" -}}
 {{- with . -}}
 - to:

@@ -37,7 +37,7 @@ def cluster(calls: Path, command: str, **env: str) -> "subprocess.CompletedProce
 def test_a_mistyped_cluster_touches_no_cluster_at_all(calls: Path, command: str) -> None:
     done = cluster(calls, command, CLUSTER="kid", KUBECONFIG="/etc/production.kubeconfig")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "CLUSTER is 'kid': use testbed, kind or context\n"
+    assert done.stderr == "CLUSTER is 'kid'. Use testbed, kind or context.\n"
     assert calls.read_text() == ""
 
 
@@ -46,7 +46,7 @@ def test_a_program_that_is_missing_is_named(calls: Path, command: str) -> None:
     (calls.parent / "bin" / "helm").unlink()
     done = cluster(calls, command, CLUSTER="kind")
     assert done.returncode == 2
-    assert done.stderr == "CLUSTER=kind needs helm, which is not on the PATH\n"
+    assert done.stderr == "CLUSTER=kind needs helm, which is not in the PATH. Install it.\n"
 
 
 def test_a_list_of_kubeconfigs_is_one_context(calls: Path) -> None:

@@ -122,18 +122,20 @@ class Admin:
         by_code = {f'{{code="{code}"}}': n for code, n in sorted(tally.by_code.items())}
         identity = {f'{{identity="{self._identity}"}}': 1}
         parts = (
-            _metric("plumbline_requests_total", "counter", "Requests of clients", by_code),
-            _histogram("plumbline_request_duration_seconds", "Time of a request", tally.total),
-            _metric("plumbline_rows_total", "counter", "Rows answered", {"": tally.rows}),
+            _metric(
+                "plumbline_requests_total", "counter", "Requests of clients by HTTP status", by_code
+            ),
+            _histogram("plumbline_request_duration_seconds", "Duration of requests", tally.total),
+            _metric("plumbline_rows_total", "counter", "Rows predicted", {"": tally.rows}),
             _metric(
                 *("plumbline_rows_uncounted_total", "counter"),
-                *("Rows that drift is not seen by", {"": self._counts.lost}),
+                *("Rows excluded from drift detection", {"": self._counts.lost}),
             ),
             _metric(
                 *("plumbline_requests_in_flight", "gauge"),
                 *("Requests being answered", {"": tally.in_flight}),
             ),
-            _metric("plumbline_model_info", "gauge", "The model that answers", identity),
+            _metric("plumbline_model_info", "gauge", "Identity of the model that serves", identity),
         )
         return "".join(f"{line}\n" for part in parts for line in part)
 

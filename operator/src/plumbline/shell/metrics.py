@@ -1,6 +1,6 @@
-"""Prometheus metrics: the engine's under controller-runtime's names, and what users watch.
+"""Prometheus metrics of the engine and of the monitors.
 
-Existing dashboards for Kubernetes controllers read the first kind as they are.
+Those of the engine have the names of controller-runtime, so dashboards for controllers show them.
 """
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -23,11 +23,13 @@ class Metrics:
 
     def _queue_metrics(self) -> None:
         name, ours, registry = ["name"], "plumbline", self.registry
-        depth = Gauge("workqueue_depth", "Keys that wait", name, registry=registry)
-        adds = Counter("workqueue_adds", "Keys added", name, registry=registry)
+        depth = Gauge(
+            "workqueue_depth", "Objects that wait to be reconciled", name, registry=registry
+        )
+        adds = Counter("workqueue_adds", "Objects added to the queue", name, registry=registry)
         waited = Histogram(
             "workqueue_queue_duration_seconds",
-            "Time that a key waits",
+            "Time that an object waits in the queue",
             name,
             registry=registry,
             buckets=SECONDS,
@@ -45,7 +47,7 @@ class Metrics:
         )
         self._reconcile_time = Histogram(
             "controller_runtime_reconcile_time_seconds",
-            "Time of a reconcile",
+            "Duration of reconciles",
             ["controller"],
             registry=registry,
             buckets=SECONDS,
@@ -58,40 +60,50 @@ class Metrics:
         )
         self._unreadable = Gauge(
             "plumbline_objects_unreadable",
-            "1 = exists, has too many levels to be read and is passed over",
+            "1 for an object that is ignored, because it is nested too deeply to be read",
             ["kind", "namespace", "name"],
             registry=registry,
         )
         self.leading = Gauge(
-            "leader_election_master_status", "1 while this replica leads", registry=registry
+            "leader_election_master_status", "1 while this replica is leader", registry=registry
         )
 
     def _monitor_metrics(self) -> None:
         monitor, registry = ["namespace", "monitor"], self.registry
         column = [*monitor, "column"]
         self.drift_score = Gauge(
-            "plumbline_drift_score", "Population stability index", column, registry=registry
+            "plumbline_drift_score", "Population stability index (PSI)", column, registry=registry
         )
         self.drift_log10_p = Gauge(
-            "plumbline_drift_log10_p", "Log10 of the p value", column, registry=registry
+            "plumbline_drift_log10_p",
+            "Logarithm (base 10) of the p-value",
+            column,
+            registry=registry,
         )
-        self.drifted = Gauge("plumbline_drift_detected", "1 = drift", monitor, registry=registry)
-        self.broken = Gauge("plumbline_data_broken", "1 = broken", monitor, registry=registry)
+        self.drifted = Gauge(
+            "plumbline_drift_detected", "1 while data has drifted", monitor, registry=registry
+        )
+        self.broken = Gauge(
+            "plumbline_data_broken", "1 while data is broken", monitor, registry=registry
+        )
         self.window_rows = Gauge(
             "plumbline_drift_window_rows", "Rows in the largest window", monitor, registry=registry
         )
         self.rows_lost = Gauge(
-            "plumbline_drift_rows_lost", "Rows that went uncounted", monitor, registry=registry
+            "plumbline_drift_rows_lost",
+            "Rows that could not be counted",
+            monitor,
+            registry=registry,
         )
         self._pulls_failed = Counter(
             "plumbline_pulls_failed",
-            "Pulls of a serving pod's counts that brought none",
+            "Failed reads of the counts of a serving pod",
             ["reason"],
             registry=registry,
         )
         self.evaluation_lateness = Gauge(
             "plumbline_evaluation_lateness_seconds",
-            "Longest time from new counts to the end of their evaluation, in the last second",
+            "Longest delay from new counts to their evaluation, in the last second",
             registry=registry,
         )
         self._monitor_gauges = (
@@ -121,11 +133,11 @@ class Metrics:
         self._requests.labels(method, resource).inc()
 
     def pull_failed(self, reason: str) -> None:
-        """Count a pull that brought no counts (refused, timeout, http, unreadable)."""
+        """Count a failed read of counts (refused, timeout, http, unreadable)."""
         self._pulls_failed.labels(reason).inc()
 
     def object_unreadable(self, key: Key, unreadable: bool) -> None:
-        """Show an object that has too many levels to be read, for as long as it is so."""
+        """Show an object while it is nested too deeply to be read."""
         labels = {"kind": key.resource.kind, "namespace": key.namespace, "name": key.name}
         if unreadable:
             self._unreadable.labels(**labels).set(1)
@@ -133,7 +145,7 @@ class Metrics:
             self._unreadable.remove_by_labels(labels)
 
     def assessed(self, namespace: str, monitor: str, found: Assessment) -> None:
-        """Show what a monitor has found."""
+        """Show the assessment of a monitor."""
         labels = (namespace, monitor)
         self.drifted.labels(*labels).set(found.drifted)
         self.broken.labels(*labels).set(bool(found.broken))
@@ -144,7 +156,7 @@ class Metrics:
             self.drift_log10_p.labels(*labels, column.name).set(column.log10_p)
 
     def monitor_gone(self, namespace: str, monitor: str) -> None:
-        """Forget a monitor: what nobody looks at any more must not be shown as if it were so."""
+        """Remove a monitor, so that its last values are not shown as if they were current."""
         labels = {"namespace": namespace, "monitor": monitor}
         for gauge in self._monitor_gauges:
             gauge.remove_by_labels(labels)

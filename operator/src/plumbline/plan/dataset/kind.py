@@ -1,4 +1,4 @@
-"""Dataset, declared."""
+"""The declaration of the kind Dataset."""
 
 from collections.abc import Sequence
 
@@ -13,23 +13,23 @@ from plumbline.plan.kind import ALL, Kind, Lookup, Owns, Reads, Role, Selector, 
 
 
 def _asking(dataset: Dataset, _: Lookup) -> Selector:
-    """Return the monitors that ask this Dataset for new rows."""
+    """Select the monitors that request a refresh of this Dataset."""
     return Selector(status={"refreshDataset": dataset.metadata.name})
 
 
 def _requests(_: Dataset, monitors: Sequence[Manifest]) -> tuple[str, ...]:
-    """Return the requests of monitors, sorted."""
+    """Return the refresh requests of monitors, sorted."""
     found = (each["status"].get("refresh", "") for each in monitors)
     return tuple(sorted(request for request in found if request))
 
 
 def _any_run_at_first(dataset: Dataset, _: Lookup) -> Selector:
-    """Return all runs while the Dataset has no revision: they may know one of its name."""
+    """Select all runs while the Dataset has no revision: they may use one of an earlier Dataset."""
     return ALL if dataset.status.revision is None else named()
 
 
 def _last_revision(dataset: Dataset, runs: Sequence[Manifest]) -> int:
-    """Return the highest revision of a Dataset of this name that a run is pinned to."""
+    """Return the highest revision of a Dataset of this name that a run uses."""
     pins = (run.get("status", {}).get("dataset") or {} for run in runs)
     mine = (pin for pin in pins if pin.get("name") == dataset.metadata.name)
     return max((int(pin["revision"]) for pin in mine), default=0)
@@ -42,11 +42,13 @@ KIND = Kind(
     columns=(
         *READY,
         column("Revision", ".status.revision", "integer", text="Revision in use"),
-        column("Rows", ".status.rows", "integer", text="Rows of the revision in use"),
-        column("Valid", condition("Valid", "status"), text="Whether the newest fetch passed"),
+        column("Rows", ".status.rows", "integer", text="Number of rows in that revision"),
+        column(
+            "Valid", condition("Valid", "status"), text="Whether the newest fetch passed all rules"
+        ),
         AGE,
         MESSAGE,
-        column("Fetch", ".status.fetch.outcome", wide=True, text="How the newest fetch ended"),
+        column("Fetch", ".status.fetch.outcome", wide=True, text="Result of the newest fetch"),
     ),
     writer=Role.DATA_SCIENTIST,
     reasons=DatasetReason,
@@ -57,7 +59,7 @@ KIND = Kind(
         Owns(resource=JOB, into="jobs", outcomes="outcomes"),
         Owns(resource=CONFIG_MAP, into="config_maps"),
         Reads(resource=DRIFT_MONITOR, into="requests", which=_asking, take=_requests),
-        # A Dataset that was made again must give no revision twice.
+        # A Dataset that is created again must not use a revision number again.
         Reads(
             resource=TRAINING_RUN,
             into="last_revision",

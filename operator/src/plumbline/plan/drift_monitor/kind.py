@@ -1,4 +1,4 @@
-"""DriftMonitor, declared."""
+"""The declaration of the kind DriftMonitor."""
 
 from collections.abc import Sequence
 
@@ -53,13 +53,15 @@ KIND = Kind(
         *READY,
         column("Drifted", condition("Drifted", "status"), text="Whether live data has drifted"),
         column("Broken", condition("DataBroken", "status"), text="Whether live data is broken"),
-        column("Worst", ".status.columns[0].name", text="Column that has moved most"),
-        column("Rows", ".status.windowRows", "integer", text="Rows of the largest window"),
-        column("LastRun", ".status.lastRun", text="Newest run that it made"),
+        column("Worst", ".status.columns[0].name", text="Column that has changed most"),
+        column("Rows", ".status.windowRows", "integer", text="Rows in the largest window"),
+        column("LastRun", ".status.lastRun", text="Newest run that the monitor created"),
         AGE,
         MESSAGE,
-        column("Episode", ".status.episode.id", wide=True, text="Episode that is open"),
-        column("Response", ".status.episode.outcome", wide=True, text="State of its response"),
+        column("Episode", ".status.episode.id", wide=True, text="Current episode of drift"),
+        column(
+            "Response", ".status.episode.outcome", wide=True, text="State of the response to it"
+        ),
     ),
     writer=Role.ML_ENGINEER,
     reasons=DriftMonitorReason,
@@ -71,7 +73,7 @@ KIND = Kind(
         Reads(resource=TRAINING_TEMPLATE, into="template", which=_template),
         Reads(resource=DATASET, into="dataset", which=_dataset),
         Reads(resource=TRAINING_RUN, into="runs", which=_own_runs, many=True),
-        # No run gets a name that another one has; that others come and go is no news.
+        # No new run may have the name of another one. Changes of other runs wake no monitor.
         Reads(resource=TRAINING_RUN, into="taken", which=_any_run, take=_names, wakes=False),
         Makes(resource=TRAINING_RUN),
     ),

@@ -1,4 +1,4 @@
-"""ModelDeployment, declared."""
+"""The declaration of the kind ModelDeployment."""
 
 from plumbline.api import names
 from plumbline.api.columns import AGE, MESSAGE, READY, column
@@ -18,7 +18,7 @@ from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 
 
 def _candidates(deployment: ModelDeployment, _: Lookup) -> Selector:
-    """Return the run that is named, or all that the selector matches."""
+    """Select the named run, or all runs that match the selector."""
     choice = deployment.spec.model
     if choice.run_ref:
         return named(choice.run_ref.name)
@@ -38,16 +38,27 @@ KIND = Kind(
         column("Run", ".status.stable.run", text="Run whose model serves"),
         column("Replicas", ".status.readyReplicas", "integer", text="Stable pods that are ready"),
         column("Canary", ".status.canary.run", text="Run whose model is being rolled out"),
-        column("Weight", ".status.canary.weight", "integer", text="Its share of requests in %"),
+        column(
+            "Weight",
+            ".status.canary.weight",
+            "integer",
+            text="Share of requests of the canary, in %",
+        ),
         AGE,
         MESSAGE,
-        column("URL", ".status.url", wide=True, text="Where the model answers"),
+        column("URL", ".status.url", wide=True, text="URL of the model"),
         column(
             *("Revision", ".status.stable.revision", "integer"),
             wide=True,
             text="Revision of the data that the serving model was trained on",
         ),
-        column("Since", ".status.stable.since", "date", wide=True, text="Time since promotion"),
+        column(
+            "Since",
+            ".status.stable.since",
+            "date",
+            wide=True,
+            text="Time since the model was promoted",
+        ),
     ),
     writer=Role.ML_ENGINEER,
     reasons=ModelDeploymentReason,
@@ -65,7 +76,7 @@ KIND = Kind(
     rules=(
         (
             "self.metadata.name.matches('^[a-z]')",
-            "metadata.name must begin with a letter: its Service has the same name",
+            "metadata.name must begin with a letter, because its Service has the same name",
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""TrainingTemplate and TrainingRun, declared."""
+"""The declarations of the kinds TrainingTemplate and TrainingRun."""
 
 from plumbline.api.columns import AGE, MESSAGE, READY, column
 from plumbline.api.objects import Manifest
@@ -29,11 +29,16 @@ TEMPLATE = Kind(
     short_name="ttpl",
     columns=(
         *READY,
-        column("Dataset", ".spec.datasetRef.name", text="Data to train on"),
-        column("Estimator", ".spec.trainer.estimator.import", text="What is trained"),
+        column("Dataset", ".spec.datasetRef.name", text="Dataset to train on"),
+        column("Estimator", ".spec.trainer.estimator.import", text="Class of the estimator"),
         AGE,
         MESSAGE,
-        column("Image", ".spec.trainer.container.image", wide=True, text="Image that trains"),
+        column(
+            "Image",
+            ".spec.trainer.container.image",
+            wide=True,
+            text="Image of the training container",
+        ),
     ),
     writer=Role.DATA_SCIENTIST,
     reasons=TrainingTemplateReason,
@@ -49,19 +54,19 @@ def _template(run: TrainingRun, _: Lookup) -> Selector:
 
 
 def _dataset(run: TrainingRun, look: Lookup) -> Selector:
-    """Return the Dataset that the run names, or its template for it."""
+    """Select the Dataset that the run names, or else its template."""
     template = look.get(TrainingTemplate, name_in(run.spec.template_ref))
     lent = template.spec.dataset_ref if template else None
     return named(name_in(run.spec.dataset_ref or lent))
 
 
 def _frozen(run: TrainingRun, _: Lookup) -> Selector:
-    """Return the ConfigMap that holds the merged spec, whoever owns what has its name."""
+    """Select the ConfigMap with the merged spec by its name, whatever its owner."""
     return named(spec_name_of(run.metadata.name))
 
 
 def _champion(run: TrainingRun, look: Lookup) -> Selector:
-    """Return the deployment whose model the run is compared with."""
+    """Select the deployment whose model the run is compared with."""
     template = look.get(TrainingTemplate, name_in(run.spec.template_ref))
     frozen = look.raw(CONFIG_MAP, spec_name_of(run.metadata.name))
     return named(champion_name(run, template, frozen))
@@ -77,15 +82,20 @@ RUN = Kind(
     short_name="trun",
     columns=(
         *READY,
-        column("Dataset", ".status.dataset.name", text="Dataset that it trains on"),
+        column("Dataset", ".status.dataset.name", text="Dataset that the run trains on"),
         column("Revision", ".status.dataset.revision", "integer", text="Revision of the Dataset"),
-        column("Verdict", ".status.verdict", text="Verdict over all gates"),
-        column("Metric", ".status.metrics[0].name", text="Its first metric"),
+        column("Verdict", ".status.verdict", text="Result of all gates"),
+        column("Metric", ".status.metrics[0].name", text="Name of the first metric"),
         column("Value", ".status.metrics[0].value", "number", text="Value of that metric"),
         AGE,
         MESSAGE,
-        column("Template", ".spec.templateRef.name", wide=True, text="Template that it follows"),
-        column("Estimator", ".spec.trainer.estimator.import", wide=True, text="What it trains"),
+        column("Template", ".spec.templateRef.name", wide=True, text="Template of the run"),
+        column(
+            "Estimator",
+            ".spec.trainer.estimator.import",
+            wide=True,
+            text="Class of the estimator, if the run names one",
+        ),
     ),
     writer=Role.DATA_SCIENTIST,
     reasons=TrainingRunReason,
@@ -95,7 +105,7 @@ RUN = Kind(
     inputs=(
         Owns(resource=JOB, into="jobs", outcomes="outcomes"),
         Owns(resource=CONFIG_MAP),
-        # By name, since another run may hold it; whoever holds it is woken as its owner.
+        # By name, since another object may have it. A change wakes the owner of the ConfigMap.
         Reads(resource=CONFIG_MAP, into="frozen", which=_frozen, wakes=False),
         Reads(resource=TRAINING_TEMPLATE, into="template", which=_template),
         Reads(resource=DATASET, into="dataset", which=_dataset),
