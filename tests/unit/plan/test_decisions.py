@@ -4,6 +4,8 @@ from typing import Any
 
 from plumbline.api import decision
 from plumbline.api.decision import Decision, first
+from plumbline.engine.decisions import new_decisions
+from plumbline.plan.common import conditions
 
 from tests.sim.loop.world import World
 from tests.unit.plan.builders import case_of, judged
@@ -63,3 +65,19 @@ def test_only_the_first_rule_that_applies_is_asked() -> None:
 
     found = first((rule("a", False), rule("b", True), rule("c", True)), "subject")
     assert (found and found.rule, asked) == ("b", ["a", "b"])
+
+
+def test_a_wait_that_becomes_hopeless_is_news_though_its_reason_stays() -> None:
+    waits = decision.working("run.waits", "ImagePullBackOff", "it may come")
+    stuck = decision.stalled("run.stuck", "ImagePullBackOff", "it will not come")
+    before, after = ({"conditions": conditions.of(told)} for told in (waits, stuck))
+    assert new_decisions([stuck], before=before, after=after) == [stuck]
+    assert new_decisions([stuck], before=after, after=after) == []
+
+
+def test_work_is_told_beside_what_is_ready_and_beside_nothing_else() -> None:
+    work = decision.working("work", "Profiling", "it is read")
+    for make in (decision.ready, decision.held, decision.stalled, decision.working):
+        main = make("main", "Good", "so it is")
+        told = {each["type"]: each["reason"] for each in conditions.of(main, work=work)}
+        assert (told.get("Reconciling") == "Profiling") == (main.state == "Ready")

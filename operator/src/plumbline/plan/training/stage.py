@@ -31,14 +31,12 @@ class Stage:
         status: what is known of the run so far, conditions left out.
         job: name of the Job.
         doing: reason of the conditions while the Job is under way.
-        progress: how the Job gets on, once it has been made.
     """
 
     snapshot: TrainingRunSnapshot
     status: TrainingRunStatus
     job: str
     doing: Reason
-    progress: JobProgress = jobs.WELL
 
 
 def make(stage: Stage, job: Manifest) -> Plan:
@@ -47,7 +45,7 @@ def make(stage: Stage, job: Manifest) -> Plan:
         return say(stage.snapshot, stage.status, blocked)
     time = stage.status.start_time or conditions.truncated(stage.snapshot.now)
     started = conditions.changed(stage.status, start_time=time)
-    told = replace(_under_way(stage, job), acts=True)
+    told = replace(_under_way(stage, job, jobs.WELL), acts=True)
     event = Event(type="Normal", reason=stage.doing, message=f"made Job {stage.job}")
     return replace(say(stage.snapshot, started, told), create=(job,), events=(event,))
 
@@ -57,7 +55,7 @@ def wait(stage: Stage, outcome: JobOutcome) -> Plan:
     snapshot, run = stage.snapshot, stage.snapshot.run
     job = jobs.find(snapshot.jobs, stage.job) or {"metadata": {"name": stage.job}}
     progress = jobs.progress(outcome, snapshot.now)
-    told = _under_way(replace(stage, progress=progress), job)
+    told = _under_way(stage, job, progress)
     generation = run.metadata.generation
     calm = conditions.keep_messages(conditions.of(told), run.status, generation=generation)
     status = conditions.full_status(stage.status, generation=generation, conditions=calm)
@@ -159,6 +157,7 @@ class _UnderWay:
 
     stage: Stage
     job: Manifest
+    progress: JobProgress
 
     @property
     def name(self) -> str:
@@ -166,12 +165,12 @@ class _UnderWay:
 
     @property
     def outcome(self) -> JobOutcome:
-        return self.stage.progress.outcome
+        return self.progress.outcome
 
 
-def _under_way(stage: Stage, job: Manifest) -> Decision:
+def _under_way(stage: Stage, job: Manifest, progress: JobProgress) -> Decision:
     """Return how a run stands while its Job has not ended."""
-    now = _UnderWay(stage=stage, job=job)
+    now = _UnderWay(stage=stage, job=job, progress=progress)
     return first(UNDER_WAY, now) or _goes_on(now)
 
 
@@ -191,7 +190,7 @@ def _queued(now: _UnderWay) -> Decision | None:
 
 
 def _stuck(now: _UnderWay) -> Decision | None:
-    if not now.stage.progress.final:
+    if not now.progress.final:
         return None
     is_final = pod_failures.meaning(now.outcome.reason).prospect == "Final"
     remedy = IMMUTABLE if is_final else MENDED
