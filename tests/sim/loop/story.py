@@ -336,9 +336,9 @@ class Story:
                 self.reached[f"{write.key.resource.kind} {told}"] += 1
         self._written = len(api.writes)
         self.reached.update(f"said {reason}" for reason, _ in api.said)
-        self.reached.update(f"rule {rule}" for _, rule in self.world.news)
+        self.reached.update(f"rule {rule}" for _, rule in self.world.diary.news)
         api.said.clear()
-        self.world.news.clear()
+        self.world.diary.news.clear()
 
 
 def serves_what_it_says(world: World) -> None:

@@ -8,8 +8,8 @@ import pytest
 from plumbline.plan.kind import Input, Reads
 from plumbline.plan.registry import KINDS
 
+from tests.sim.loop.rest import Unwoken
 from tests.sim.loop.stories import Event, tell
-from tests.sim.loop.world import Unwoken
 
 TEMPLATE_GONE: Event = ("delete", 1)
 QUESTION_GONE: Event = ("edit_dataset", 3)

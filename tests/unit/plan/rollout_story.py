@@ -152,7 +152,7 @@ class RolloutStory:
 
     def snapshot(self) -> ModelDeploymentSnapshot:
         """Return what the newest plan was made of."""
-        found: ModelDeploymentSnapshot = self.world.snapshots[self.key]
+        found: ModelDeploymentSnapshot = self.world.diary.snapshots[self.key]
         return found
 
     @property

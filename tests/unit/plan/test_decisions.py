@@ -15,9 +15,9 @@ from tests.unit.plan.stories import RunStory, ready_dataset
 
 def news_of(world: World, name: str) -> list[str]:
     """Let everybody act, and return the rules whose decisions about an object are new."""
-    world.news.clear()
+    world.diary.news.clear()
     world.settle()
-    return [rule for key, rule in world.news if key.name == name]
+    return [rule for key, rule in world.diary.news if key.name == name]
 
 
 def test_a_verdict_is_news_exactly_once() -> None:
@@ -38,10 +38,10 @@ def test_a_run_tells_each_stage_once() -> None:
 
 def test_nothing_is_news_after_a_restart_over_a_settled_world() -> None:
     for story in (RunStory(), ready_dataset(), MonitorStory()):
-        story.world.news.clear()
+        story.world.diary.news.clear()
         story.world.restart()
         story.world.settle()
-        assert story.world.news == []
+        assert story.world.diary.news == []
 
 
 def test_an_episode_is_told_with_what_it_was_decided_on() -> None:
