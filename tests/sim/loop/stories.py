@@ -12,7 +12,17 @@ from tests.sim.loop.story import Story
 Event = tuple[str, int]
 OFTEN = ("new_model", "jobs_end", "traffic", "traffic", "wait", "wait", "drift")
 NOW_AND_THEN = (
-    *("run", "edit_template", "edit_serving", "go_on", "go_on", "gates_fail", "errors"),
+    *(
+        "run",
+        "edit_template",
+        "edit_serving",
+        "go_on",
+        "go_on",
+        "mend",
+        "mend",
+        "gates_fail",
+        "errors",
+    ),
     *("jobs_end", "traffic", "wait", "drift", "calm", "resync"),
 )
 RARE = (

@@ -19,9 +19,9 @@ FAST = {
     "said DataBroken",
     "TrainingRun Ready=True Complete",
     "TrainingRun Ready=False Evaluating",
-    "Dataset Valid=False RulesFailed",
 }
 LONG = FAST | {
+    "Dataset Valid=False RulesFailed",
     "TrainingRun Ready=False GateFailed",
     "TrainingRun Ready=False GateInconclusive",
     "TrainingRun Ready=False DatasetNotReady",
