@@ -1,1 +1,1 @@
-"""A true story on a real cluster: flights get late, the weather moves on, the model keeps up."""
+"""The demo on a real cluster with real flights: training, serving, drift, retraining, failures."""

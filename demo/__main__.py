@@ -1,4 +1,4 @@
-"""Tells the story, prints its figures and writes them to demo/result.json."""
+"""Runs the demo, prints its results and writes them to demo/result.json."""
 
 import asyncio
 import json
@@ -14,19 +14,19 @@ RESULT = Path(__file__).parent / "result.json"
 
 
 def main() -> int:
-    """Run the demo; 0 when the story went as it should and every promise was kept."""
+    """Run the demo; 0 if nothing failed and every promise was kept."""
     told = story.Story(rows=flights.table())
     try:
         asyncio.run(_tell(told))
     except (StoryError, AssertionError) as error:
-        story.console.print(f"[red]the story went wrong:[/red] {error}")
+        story.console.print(f"[red]The demo failed:[/red] {error}")
         return 1
     finally:
         _write(told)
     _print(told)
     broken = promises.broken(told.result)
     for sentence in broken:
-        story.console.print(f"[red]a promise was broken:[/red] {sentence}")
+        story.console.print(f"[red]A promise was not kept:[/red] {sentence}")
     return 1 if broken else 0
 
 
@@ -42,14 +42,14 @@ def _write(told: story.Story) -> None:
 
 
 def _print(told: story.Story) -> None:
-    table = Table(title="What happened")
-    table.add_column("figure")
+    table = Table(title="Results")
+    table.add_column("name")
     table.add_column("value", justify="right")
     for name, value in {**told.result, **told.stages}.items():
         if name != "stages":
             table.add_row(name, str(value))
     story.console.print(table)
-    story.console.print("Everything stays up. To look around:")
+    story.console.print("The cluster and all objects stay. To look at them, run:")
     look = 'eval "$(hack/cluster env)" && kubectl --namespace flights get mlops'
     story.console.print(f"  {look}", highlight=False)
 

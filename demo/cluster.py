@@ -1,4 +1,4 @@
-"""The cluster as the story needs it: kubectl, the store, and a way to the model."""
+"""Access to the cluster for the demo: kubectl, the store, and the URL of the model."""
 
 import asyncio
 import base64
@@ -24,11 +24,11 @@ RAW_BUCKET = "flights-raw"
 
 
 class StoryError(RuntimeError):
-    """The story did not go as it should."""
+    """The demo did not go as expected."""
 
 
 def kubectl(*words: str, stdin: str | None = None, check: bool = True) -> str:
-    """Run kubectl in the story's namespace and return what it printed."""
+    """Run kubectl in the namespace of the demo and return its output."""
     done = subprocess.run(
         ["kubectl", "--namespace", NAMESPACE, *words],
         input=stdin,
@@ -62,10 +62,10 @@ def condition(obj: dict[str, Any], type_: str) -> dict[str, Any]:
 async def until(
     kind: str, name: str, what: Callable[[dict[str, Any]], Any], *, seconds: float, why: str
 ) -> dict[str, Any]:
-    """Wait until an object is as wanted.
+    """Wait until an object is as expected.
 
     Raises:
-        StoryError: it was not within `seconds`; the message holds its conditions.
+        StoryError: it was not within `seconds`; the message has its conditions.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -74,7 +74,9 @@ async def until(
             return obj
         if time.monotonic() > deadline:
             told = json.dumps(obj.get("status", {}).get("conditions"), indent=1)
-            raise StoryError(f"waited {seconds:.0f} s for {kind}/{name} {why}; it says {told}")
+            raise StoryError(
+                f"Waited {seconds:.0f} s for {kind}/{name} {why}. Its conditions are: {told}"
+            )
         await asyncio.sleep(0.25)
 
 
@@ -91,7 +93,7 @@ async def forwarded(service: str, port: int, *, namespace: str) -> AsyncIterator
     )
     try:
         if process.stdout is None:
-            raise StoryError("kubectl port-forward has no output")
+            raise StoryError("kubectl port-forward has no output.")
         await asyncio.wait_for(process.stdout.readline(), 30)
         yield local
     finally:
@@ -100,7 +102,7 @@ async def forwarded(service: str, port: int, *, namespace: str) -> AsyncIterator
 
 
 def credentials() -> dict[str, str]:
-    """Return the namespace's own store credentials."""
+    """Return the credentials of the namespace for the store."""
     secret = get("secret", "plumbline-store")
     return {key: base64.b64decode(text).decode() for key, text in secret["data"].items()}
 
@@ -119,7 +121,7 @@ def bucket(name: str, port: int) -> S3Store:
 
 
 async def upload(files: dict[str, bytes]) -> None:
-    """Put files into the bucket that the business publishes to."""
+    """Write files to the bucket that the Dataset reads."""
     async with forwarded("plumbline-store", 7070, namespace=SYSTEM) as port:
         store = bucket(RAW_BUCKET, port)
         for name, content in files.items():
@@ -127,8 +129,8 @@ async def upload(files: dict[str, bytes]) -> None:
 
 
 async def begin() -> None:
-    """Remove what an earlier telling has left: objects of our kinds and published files."""
-    # By their full names: kubectl asks the server anew about a kind that it does not know yet.
+    """Remove what an earlier run has left: objects of our kinds and uploaded files."""
+    # By their full names: kubectl then asks the server again about kinds that it does not know.
     kinds = ",".join(f"{kind.plural}.{kind.group}" for kind in OURS)
     await asyncio.to_thread(kubectl, "delete", kinds, "--all", "--wait")
     async with forwarded("plumbline-store", 7070, namespace=SYSTEM) as port:
@@ -140,14 +142,14 @@ async def begin() -> None:
 
 
 def _create_bucket(store: S3Store) -> None:
-    """Make the bucket unless it exists: obstore signs the request and cannot make one itself."""
+    """Create the bucket unless it exists: obstore can sign the request, but not create one."""
     url = obstore.sign(store, "PUT", "", timedelta(minutes=5))
     with contextlib.suppress(HTTPError):
         urlopen(Request(url, data=b"", method="PUT"), timeout=30).close()
 
 
 async def service_address(name: str) -> str:
-    """Return where the host reaches a Service: its own address, or through the API server."""
+    """Return a URL of a Service: its own address if possible, else through the API server."""
     ip = get("service", name)["spec"]["clusterIP"]
     try:
         _, writer = await asyncio.wait_for(asyncio.open_connection(ip, 80), 2)
@@ -158,11 +160,11 @@ async def service_address(name: str) -> str:
 
 
 async def _proxy(name: str) -> str:
-    """Start `kubectl proxy`, which ends with us, and return the Service's address in it."""
+    """Start `kubectl proxy`, which ends with the demo, and return the URL of the Service in it."""
     process = await asyncio.create_subprocess_exec(
         "kubectl", "proxy", "--port", "0", stdout=asyncio.subprocess.PIPE
     )
     if process.stdout is None:
-        raise StoryError("kubectl proxy has no output")
+        raise StoryError("kubectl proxy has no output.")
     port = (await process.stdout.readline()).decode().strip().rsplit(":", 1)[-1]
     return f"http://127.0.0.1:{port}/api/v1/namespaces/{NAMESPACE}/services/{name}:80/proxy"

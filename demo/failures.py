@@ -1,4 +1,4 @@
-"""Four things that go wrong, each stopped with its reason while the model goes on serving."""
+"""Four failures; each is stopped with a reason, while the model goes on serving."""
 
 import asyncio
 import json
@@ -14,15 +14,15 @@ API = "plumbline.dev/v1alpha1"
 
 
 async def tell(story: Story) -> None:
-    """Let the four go wrong, one after another, under live traffic."""
+    """Cause the four failures one after another, under live traffic."""
     before, runs = _serving(), _runs()
     for failure in (a_gate_fails, sentinels_arrive, a_dataset_breaks, a_canary_crashes):
         name = failure.__name__.replace("_", " ")
         say(f"[bold]{name}[/bold]: {await failure(story)}")
     if _serving() != before:
-        raise AssertionError("what serves has changed although nothing good came along")
+        raise AssertionError("A failure has changed the model that serves.")
     if more := {run for run in _runs() - runs if not run.endswith("/flights-too-good")}:
-        raise AssertionError(f"broken data has started a training: {', '.join(sorted(more))}")
+        raise AssertionError(f"Broken data has started a training: {', '.join(sorted(more))}.")
 
 
 def _serving() -> str:
@@ -34,7 +34,7 @@ def _is(type_: str, status: str = "True") -> Any:
 
 
 async def a_gate_fails(story: Story) -> str:
-    """A run that asks for more than the data can give is stopped by its gate."""
+    """A run whose gate is higher than any model can reach is not accepted."""
     gates = {"metrics": [{"metric": "auc", "min": 0.99}]}
     apply(
         _object(
@@ -46,17 +46,17 @@ async def a_gate_fails(story: Story) -> str:
 
 
 async def sentinels_arrive(story: Story) -> str:
-    """A sensor that writes -999 is broken, not drifted: it pages and retrains nothing."""
+    """A sensor that writes -999 is broken data, not drift: it is reported and retrains nothing."""
     runs = _runs()
     rows = story.rows[story.rows["month"] == 7].tail(2000).copy()
     rows["temp"] = -999.0
     paged = asyncio.create_task(
-        until("driftmonitor", "flights", _names_temp, seconds=60, why="to page for temp")
+        until("driftmonitor", "flights", _names_temp, seconds=60, why="to report temp as broken")
     )
     await _send(story, rows, paged)
     monitor = await paged
     if _runs() != runs:
-        raise AssertionError("broken data has started a training")
+        raise AssertionError("Broken data has started a training.")
     return str(condition(monitor, "DataBroken")["message"])
 
 
@@ -66,7 +66,7 @@ def _names_temp(monitor: dict[str, Any]) -> bool:
 
 
 async def a_dataset_breaks(story: Story) -> str:
-    """A file with a torn line and impossible values makes no revision."""
+    """A file with an incomplete line and impossible values makes no revision."""
     text = "id,value,label\n1,2.5,true\n2,-7,false\n3\n"
     columns = [
         {"name": "id", "type": "integer"},
@@ -85,12 +85,12 @@ async def a_dataset_breaks(story: Story) -> str:
             "Dataset", "torn", {"source": source, "format": "csv", "schema": {"columns": columns}}
         ),
     )
-    data = await until("dataset", "torn", _is("Stalled"), seconds=120, why="to be refused")
+    data = await until("dataset", "torn", _is("Stalled"), seconds=120, why="to fail its rules")
     return str(condition(data, "Stalled")["message"])
 
 
 async def a_canary_crashes(story: Story) -> str:
-    """A server image that cannot serve is rolled back; not one request is lost."""
+    """A server image that cannot serve is rolled back, and no request fails."""
     failed = story.traffic.failed
     image = _operator_image()
     spec = {"server": {"image": image}, "rollout": {"progressDeadlineSeconds": 45}}
@@ -108,12 +108,12 @@ async def a_canary_crashes(story: Story) -> str:
     await _send(story, story.rows[story.rows["month"] == 7].tail(6000), rolled_back)
     deployment = await rolled_back
     if story.traffic.failed != failed:
-        raise AssertionError(f"requests failed: {story.traffic.errors[-3:]}")
+        raise AssertionError(f"Requests failed: {'; '.join(story.traffic.errors[-3:])}.")
     return str(deployment["status"]["rejected"][0]["message"])
 
 
 def _operator_image() -> str:
-    """Return an image that is on the node and cannot serve: the operator's own."""
+    """Return an image that is on the node and cannot serve: that of the operator."""
     words = ("--namespace", "plumbline-system", "get", "deployment", "plumbline-operator")
     path = "jsonpath={.spec.template.spec.containers[0].image}"
     return kubectl(*words, "-o", path).strip()

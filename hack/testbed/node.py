@@ -108,7 +108,7 @@ def _cni(cluster: Cluster, number: int) -> str:
 
 
 def _controllers() -> None:
-    """Hand the controllers that the kubelet wants down to the cgroups below the root.
+    """Delegate the controllers that the kubelet needs to the cgroups below the root.
 
     Raises:
         TestbedError: the kernel refused, as in a container whose processes sit in its root.
@@ -118,7 +118,9 @@ def _controllers() -> None:
         try:
             (CGROUPS / "cgroup.subtree_control").write_text(f"+{name}")
         except OSError as error:
-            raise TestbedError(f"the node's cgroup gets no controller {name}: {error}") from error
+            raise TestbedError(
+                f"The cgroup of the node cannot use the controller {name}: {error}."
+            ) from error
 
 
 def _cgroup(cluster: Cluster, number: int) -> None:

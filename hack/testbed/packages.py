@@ -1,4 +1,4 @@
-"""What the distribution brings: runc, nftables and the tools that build images."""
+"""The packages of the distribution: runc, nftables and the tools that build images."""
 
 import os
 import shutil
@@ -19,10 +19,10 @@ COMMANDS = {
 
 
 def check() -> None:
-    """Check what no package can mend.
+    """Check what cannot be installed as a package.
 
     Raises:
-        TestbedError: it names all that is missing, and the way without it.
+        TestbedError: something is missing; the message names it, and the alternative.
     """
     needs = {
         "Linux": sys.platform == "linux",
@@ -30,7 +30,9 @@ def check() -> None:
     }
     missing = ", ".join(need for need, met in needs.items() if not met)
     if missing:
-        raise TestbedError(f"the test bed needs {missing}; CLUSTER=kind needs Docker instead")
+        raise TestbedError(
+            f"The test bed needs {missing}. With Docker, CLUSTER=kind works without it."
+        )
 
 
 def install() -> None:

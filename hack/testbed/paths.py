@@ -1,4 +1,4 @@
-"""Where the test bed keeps its things, and how a cluster's parts are named and numbered."""
+"""The folders of the test bed, and the names and numbers of the parts of a cluster."""
 
 import os
 from dataclasses import dataclass

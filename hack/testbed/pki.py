@@ -1,4 +1,4 @@
-"""Certificates and kubeconfigs of a cluster, made once for its state."""
+"""Certificates and kubeconfigs of a cluster, created once and kept with its state."""
 
 import base64
 import json

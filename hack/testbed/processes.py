@@ -80,4 +80,4 @@ def must_run(cluster: Cluster, name: str) -> None:
     except OSError:
         state = "Z"
     if state == "Z":
-        raise TestbedError(f"{name} has ended:\n{log_tail(cluster, name)}")
+        raise TestbedError(f"{name} has ended. The end of its log:\n{log_tail(cluster, name)}")

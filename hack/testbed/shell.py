@@ -1,4 +1,4 @@
-"""Runs commands, tells how long steps take, and waits for conditions."""
+"""Runs commands, prints how long steps take, and waits for conditions."""
 
 import contextlib
 import fcntl
@@ -34,7 +34,7 @@ def run(*words: str | Path, stdin: str | None = None, check: bool = True, **env:
         )
     except FileNotFoundError as error:
         if check:
-            raise TestbedError(f"{words[0]} is not installed: {error}") from error
+            raise TestbedError(f"{words[0]} is not installed. ({error})") from error
         return ""
     if check and done.returncode:
         told = (done.stderr or done.stdout).strip()[-2000:]
@@ -75,7 +75,7 @@ def wait(what: str, holds: Callable[[], object], *, seconds: float = 60) -> None
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
-            raise TestbedError(f"waited {seconds:.0f} s for {what}")
+            raise TestbedError(f"Waited {seconds:.0f} s for {what}.")
         time.sleep(0.1)
 
 

@@ -1,4 +1,4 @@
-"""Ends a cluster and leaves nothing behind but the cache: processes, mounts, links, cgroups, files.
+"""Stops a cluster and removes all but the cache: processes, mounts, links, cgroups and files.
 
 Only what is ours is touched: a process must have been started by us or sit in one of the cluster's
 network namespaces or cgroups, a mount or link must point into the cluster's state.
@@ -16,7 +16,7 @@ from paths import Cluster
 from processes import is_ours, was_started
 from shell import TestbedError, run, wait
 
-# The kubelet first, so that nobody restarts what is ending; etcd last.
+# The kubelet first, so that it restarts nothing; etcd last.
 ORDER = ("kubelet", "netpol", "proxy", "scheduler", "controller", "containerd", "apiserver", "etcd")
 
 

@@ -1,4 +1,4 @@
-"""Log lines for people and for machines: one constant message, and keys with values.
+"""Log lines for people and for log systems: one constant message, and keys with values.
 
     log = get_logger(__name__)
     with bound(kind="TrainingRun", namespace="team", name="late-1"):
@@ -6,11 +6,11 @@
 
     2026-12-01T12:00:00.000Z WARNING reconcile failed kind=TrainingRun namespace=team name=late-1
 
-A search finds a message that never varies, and a query finds a key. What other libraries log takes
-the same form. This stands on the standard library: structlog added 30 ms to the start of a server,
-and its lines still had to pass through `logging` to meet those of uvicorn and kopf.
+A constant message is easy to search, and keys are easy to query. Lines of other libraries have the
+same form. This uses the standard library: structlog added 30 ms to the start of a server, and its
+lines still had to pass through `logging` to be with those of uvicorn and kopf.
 
-Values never hold rows, payloads or secrets: whoever logs sees to that.
+Values never contain rows, payloads or secrets; each caller must make sure of that.
 """
 
 import json
@@ -42,23 +42,23 @@ class Logger:
         self._logger = logging.getLogger(name)
 
     def debug(self, message: str, /, **values: Any) -> None:
-        """Say what only somebody who looks for a fault wants to know."""
+        """Log details that help to find a fault."""
         self._write(logging.DEBUG, message, values)
 
     def info(self, message: str, /, **values: Any) -> None:
-        """Say what was done."""
+        """Log what was done."""
         self._write(logging.INFO, message, values)
 
     def warning(self, message: str, /, **values: Any) -> None:
-        """Say what did not work and is tried again, or done without."""
+        """Log what failed and is tried again, or is not necessary."""
         self._write(logging.WARNING, message, values)
 
     def error(self, message: str, /, **values: Any) -> None:
-        """Say what needs a person."""
+        """Log what needs a person."""
         self._write(logging.ERROR, message, values)
 
     def exception(self, message: str, error: BaseException, /, **values: Any) -> None:
-        """Say what needs a person, and where it happened."""
+        """Log what needs a person, with the place of the error."""
         self._write(logging.ERROR, message, values, error)
 
     def _write(
@@ -78,13 +78,13 @@ def get_logger(name: str) -> Logger:
 
 
 def bind(**values: Any) -> None:
-    """Add these values to each further line within the innermost `bound`."""
+    """Add these values to the following lines inside the innermost `bound`."""
     _context.set((*_context.get(), *values.items()))
 
 
 @contextmanager
 def bound(**values: Any) -> Iterator[None]:
-    """Add these values to each line that this task, and those it starts, write meanwhile."""
+    """Add these values to each line that this task, and tasks that it starts, write inside."""
     token = _context.set((*_context.get(), *values.items()))
     try:
         yield
@@ -93,14 +93,14 @@ def bound(**values: Any) -> Iterator[None]:
 
 
 def frames(error: BaseException) -> str:
-    """Return where an error arose, without its own words: they may quote a row or a payload."""
+    """Return where an error was raised, without its text, which may quote a row or a payload."""
     earlier = error.__cause__ or error.__context__
     above = f"{frames(earlier)}\n" if earlier else ""
     return f"{above}{''.join(traceback.format_tb(error.__traceback__))}{type(error).__name__}"
 
 
 def configure(environment: Mapping[str, str], *, stream: TextIO | None = None) -> None:
-    """Write all lines of this process in one form, as the environment wants it."""
+    """Write all lines of this process in the form that the environment sets."""
     form = environment.get(FORMAT) or FORMATS[0]
     level = environment.get(LEVEL) or "INFO"
     handler = logging.StreamHandler(stream or sys.stderr)
@@ -118,14 +118,14 @@ def configure(environment: Mapping[str, str], *, stream: TextIO | None = None) -
 
 
 def passed_on(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that give a process of ours the same form; none for the usual one."""
+    """Return the variables that give another process the same form; none for the default."""
     usual = {FORMAT: ("", "text"), LEVEL: ("", "INFO")}
     found = {key: environment.get(key, "") for key in usual}
     return {key: value for key, value in found.items() if value not in usual[key]}
 
 
 class Form(logging.Formatter):
-    """What both forms share: whence the values of a line come."""
+    """What both forms have in common: the values of a line."""
 
     def __init__(self, process: Mapping[str, str]) -> None:
         """Add the values of the process to each line."""
@@ -133,7 +133,7 @@ class Form(logging.Formatter):
         self._process = process
 
     def values(self, record: logging.LogRecord) -> dict[str, Any]:
-        """Return the values of a line, its own winning; what the process is about comes last."""
+        """Return the values of a line; its own override others, those of the process come last."""
         own = getattr(record, "values", None) or _object_of_kopf(record)
         merged = {**dict(_context.get()), **own}
         merged |= {key: value for key, value in self._process.items() if key not in merged}
@@ -145,7 +145,7 @@ class Form(logging.Formatter):
 
 
 class Text(Form):
-    """A line for people; what has several lines follows indented, and cannot pass for a line."""
+    """A line for people; further lines of a value are indented, so that each entry is clear."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return a line."""
@@ -159,10 +159,10 @@ class Text(Form):
 
 
 class Json(Form):
-    """A line for machines."""
+    """A line for log systems, as one JSON object."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return a line; its own four keys cannot be taken by a value."""
+        """Return a line; a value cannot override its own four keys."""
         trace = self.trace(record)
         line = {
             "time": _time(record),
@@ -175,19 +175,19 @@ class Json(Form):
 
 
 def _pairs(text: str) -> dict[str, str]:
-    """Return what `a=b,c=d` says."""
+    """Return the pairs of a text such as `a=b,c=d`."""
     pairs = (pair.partition("=") for pair in text.split(","))
     return {key.strip(): value.strip() for key, _, value in pairs if key.strip()}
 
 
 def _object_of_kopf(record: logging.LogRecord) -> Mapping[str, Any]:
-    """Return the object that a line of kopf is about."""
+    """Return the object that a line of Kopf is about."""
     reference: Mapping[str, Any] = getattr(record, "k8s_ref", None) or {}
     return {key: reference.get(key) for key in ("kind", "namespace", "name") if reference}
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON knows it; a text is cut."""
+    """Return a value as JSON; long texts are cut."""
     if isinstance(value, bool | int) or (isinstance(value, float) and value - value == 0):
         return value
     if isinstance(value, list | tuple | set | frozenset):
@@ -203,7 +203,7 @@ def _is_long(value: Any) -> bool:
 
 
 def _word(value: Any) -> str:
-    """Return a value as one word; quoted where it would not be one."""
+    """Return a value as one word, in quotes if necessary."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if not isinstance(value, str) and text.isprintable():
         return text
@@ -212,7 +212,7 @@ def _word(value: Any) -> str:
 
 
 def _visible(text: str) -> str:
-    """Return a text that cannot end its line, nor move about in a terminal."""
+    """Return a text without line breaks and control characters of a terminal."""
     if text.isprintable():
         return text
     signs = (s if s.isprintable() else s.encode("unicode_escape").decode() for s in text)

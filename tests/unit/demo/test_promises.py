@@ -49,8 +49,8 @@ def test_a_story_that_went_well_ends_well(monkeypatch, tmp_path):
     ("figures", "sentence"),
     [
         ({"failed": 3}, "3 of 9000 requests failed"),
-        ({"quiet_alarms": 1}, "1 alarms on days like those trained on"),
-        ({"auc_after": 0.66}, "the healed model is no better: AUC 0.66 after 0.67"),
+        ({"quiet_alarms": 1}, "There were 1 alarms on days without drift."),
+        ({"auc_after": 0.66}, "The new model is not better: AUC 0.66, before 0.67."),
     ],
 )
 def test_a_broken_promise_is_said_and_ends_badly(monkeypatch, tmp_path, capsys, figures, sentence):

@@ -61,5 +61,5 @@ def test_the_machine_hands_down_what_it_did_before(
 
 def test_a_kernel_that_refuses_is_quoted(root: Path) -> None:
     (root / "cgroup.subtree_control").unlink()
-    with pytest.raises(shell.TestbedError, match="gets no controller cpu"):
+    with pytest.raises(shell.TestbedError, match="cannot use the controller cpu"):
         node._cgroup(paths.Cluster("one"), 1)

@@ -17,7 +17,7 @@ class Hearing(Protocol):
     resource: Resource
 
     def silent_seconds(self) -> float:
-        """Return how long nothing has been heard, not even a bookmark; 0 before it runs."""
+        """Return the seconds since the last event or bookmark; 0 before it runs."""
 
 
 class Liveness:

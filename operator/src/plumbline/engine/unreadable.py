@@ -1,4 +1,4 @@
-"""Objects that exist but cannot be read; listeners hear when one appears, is fixed or deleted."""
+"""Objects that exist but cannot be read; listeners are called when one appears or ends."""
 
 from collections.abc import Callable
 
