@@ -17,7 +17,8 @@ from typing import Any
 
 import plumbline.plan
 
-from tests.unit.plan import test_condition_table, test_model_deployment
+from tests.unit.plan import test_condition_table
+from tests.unit.plan.rollout_story import RolloutStory, run
 
 ROOT = Path(plumbline.plan.__file__).parent
 PLANS = {
@@ -74,9 +75,22 @@ def test_a_reader_of_one_decision_opens_eight_files_at_most() -> None:
     with followed() as journeys:
         for _, state in test_condition_table.STATES:
             state()
-        test_model_deployment.test_a_good_canary_goes_through_every_step_and_takes_over()
-        test_model_deployment.test_a_broken_canary_is_remembered_and_not_retried()
+        roll_out_a_good_run_and_a_bad_one()
     assert set(journeys.entered) == set(PLANS.values())
     told = {kind: sorted(files) for kind, files in journeys.entered.items()}
     print({kind: len(files) for kind, files in told.items()})
     assert {kind: files for kind, files in told.items() if len(files) > MOST} == {}
+
+
+def roll_out_a_good_run_and_a_bad_one() -> None:
+    story = RolloutStory(run("one"))
+    story.roll_out()
+    story.add(run("two", revision=2))
+    story.roll_out()
+    assert story.serving == "two"
+    story.add(run("three", revision=3))
+    story.settle()
+    story.call(1000, errors=900)
+    story.wait(1)
+    story.settle()
+    assert story.status["rejected"]
