@@ -83,8 +83,9 @@ def test_every_metric_has_a_function_and_every_function_a_metric() -> None:
 
 
 def test_metrics_of_any_number_of_classes_have_a_way_to_look_at_many() -> None:
-    many = {each.name for each in METRICS.values() if each.fits("Classification", 3)}
-    assert many == set(scores.OF_MANY)
+    many = [each for each in METRICS.values() if each.fits("Classification", 3)]
+    assert {each.of_many for each in many} == set(scores.OF_MANY)
+    assert not [each.name for each in METRICS.values() if each.of_many and each not in many]
 
 
 def test_the_table_is_about_every_metric() -> None:

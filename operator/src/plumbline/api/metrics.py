@@ -25,6 +25,8 @@ class Metric:
         high: the largest possible value.
         lower_is_better: whether a smaller value is better.
         compares: whether a champion gate can use it.
+        of_many: what it is measured on when there are more than two classes: whether the likeliest
+            class is the right one, or the probability of the right one.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Metric:
     high: float = math.inf
     lower_is_better: bool = False
     compares: bool = True
+    of_many: Literal["IsRight", "ChanceOfRight"] | None = None
 
     def fits(self, task: str, classes: int | None = None) -> bool:
         """Return whether the metric applies; `classes` is None while their number is unknown."""
@@ -42,12 +45,12 @@ class Metric:
 
 _ALL = (
     Metric(name="auc", high=1.0),
-    Metric(name="accuracy", high=1.0, classes=None),
+    Metric(name="accuracy", high=1.0, classes=None, of_many="IsRight"),
     Metric(name="f1", high=1.0),
     Metric(name="precision", high=1.0, compares=False),
     Metric(name="recall", high=1.0, compares=False),
     Metric(name="brier", high=1.0, lower_is_better=True),
-    Metric(name="log_loss", classes=None, lower_is_better=True),
+    Metric(name="log_loss", classes=None, lower_is_better=True, of_many="ChanceOfRight"),
     Metric(name="mae", task="Regression", classes=None, lower_is_better=True),
     Metric(name="rmse", task="Regression", classes=None, lower_is_better=True),
     Metric(name="r2", task="Regression", classes=None, low=-math.inf, high=1.0),

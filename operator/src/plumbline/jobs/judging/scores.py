@@ -105,7 +105,7 @@ def _question(
         return Question(labels.cast(pl.Float64).to_numpy(), matrix[:, 0])
     texts = [str(label) for label in labels.to_list()]
     unseen = len(set(texts) - {str(each) for each in classes})
-    if unseen and metric not in OF_MANY:
+    if unseen and not METRICS[metric].of_many:
         raise ValueError(f"{unseen} classes are among the held-out rows only")
     if len(classes) == 2 and not unseen:
         return Question(np.array([text == str(classes[1]) for text in texts]), matrix[:, 1])
@@ -118,7 +118,8 @@ def _of_many(
     """Return a question of many classes as one of right or wrong."""
     places = {name: place for place, name in enumerate(classes)}
     wanted = np.array([places.get(label, -1) for label in labels])
-    return Question(np.ones(len(wanted)), OF_MANY[metric](wanted, matrix))
+    measured_on = OF_MANY[METRICS[metric].of_many or "IsRight"]
+    return Question(np.ones(len(wanted)), measured_on(wanted, matrix))
 
 
 def _is_right(wanted: Places, matrix: Answers) -> Answers:
@@ -130,10 +131,10 @@ def _chance_of_right(wanted: Places, matrix: Answers) -> Answers:
     return np.where(wanted >= 0, chosen, 0.0)
 
 
-# What metrics of any number of classes look at; a class that the model does not know is at -1.
+# A class that the model does not know is at -1.
 OF_MANY: dict[str, Callable[[Places, Answers], Answers]] = {
-    "accuracy": _is_right,
-    "log_loss": _chance_of_right,
+    "IsRight": _is_right,
+    "ChanceOfRight": _chance_of_right,
 }
 
 
