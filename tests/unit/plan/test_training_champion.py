@@ -113,7 +113,7 @@ def test_an_edited_template_does_not_remove_the_champion() -> None:
 
 def test_a_model_of_another_deployment_than_the_gate_names_is_no_champion() -> None:
     story = story_with("a")
-    made = story.world.snapshots[story.world.key("TrainingRun", "first")]
+    made = story.world.diary.snapshots[story.world.key("TrainingRun", "first")]
     read = freeze.frozen_spec(story.world.get("ConfigMap", "first-spec"))
     assert read
     own = attempts.judge_request(made, read[0], digest("t"))
