@@ -276,7 +276,7 @@ def test_a_model_damaged_in_the_store(pod: Pods, dataset: str) -> None:
     pod.world.buckets["plumbline-team"][f"blobs/sha256/{blob[:2]}/{blob}"] += b"x"
     ended = runs.judged(pod, task, training)
     assert (ended.code, ended.reason) == (64, "StoreDamaged")
-    assert blob in ended.message
+    assert blob[:12] in ended.message
 
 
 def test_what_predicts_never_sees_a_label(pod: Pods, dataset: str) -> None:
