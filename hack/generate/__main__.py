@@ -26,12 +26,12 @@ def main() -> None:
 
 
 def _head() -> str:
-    """Return the part of the plain manifests that only Helm can write, as it was last written."""
+    """Return the part of the plain manifests that only Helm can render, as last committed."""
     return install.head_of((REPOSITORY / INSTALL).read_text())
 
 
 def files(repository: Path) -> Iterator[tuple[PurePath, str]]:
-    """Yield path and text of each file that follows from the models without Helm."""
+    """Yield path and text of each generated file that does not need Helm."""
     for definition in crd.definitions():
         plural, group = definition["metadata"]["name"].split(".", 1)
         yield PurePath("crds", f"{group}_{plural}.yaml"), f"{HEADER}---\n{to_yaml(definition)}"

@@ -1,4 +1,4 @@
-"""manifests/argocd/argocd-cm.yaml: the part of Argo CD's ConfigMap that tells it our kinds' health."""
+"""manifests/argocd/argocd-cm.yaml: the part of Argo CD's ConfigMap with the health of our kinds."""
 
 from plumbline.plan.registry import KINDS
 
@@ -15,7 +15,7 @@ data:
 
 
 def config_map(script: str) -> str:
-    """Return the ConfigMap with one copy of the script a kind: its keys know no wildcard."""
+    """Return the ConfigMap with a copy of the script per kind: its keys cannot have wildcards."""
     lines = "".join(f"    {line}".rstrip() + "\n" for line in script.splitlines())
     kinds = (f"{kind.resource.group}_{kind.resource.kind}" for kind in KINDS)
     entries = (f"  resource.customizations.health.{kind}: |\n{lines}" for kind in kinds)

@@ -1,4 +1,4 @@
-"""Files of the Helm chart that follow from the models: values, their schema, rules and CRDs."""
+"""Files of the Helm chart that are generated from the models: values, schema, roles and CRDs."""
 
 import json
 from collections.abc import Iterator

@@ -135,7 +135,11 @@ def _default(field: Schema) -> str:
 
 
 def _choices(field: Schema) -> str:
-    return f"One of {', '.join(f'`{v}`' for v in field['enum'])}." if "enum" in field else ""
+    """Return the allowed values, unless the description names them all."""
+    values = [str(value) for value in field.get("enum", ())]
+    if all(value in field.get("description", "") for value in values):
+        return ""
+    return f"One of {', '.join(f'`{value}`' for value in values)}."
 
 
 def _bounds(field: Schema) -> str:

@@ -1,6 +1,6 @@
 """manifests/install.yaml: the chart as plain manifests, for clusters without Helm.
 
-Its head is what Helm renders of the chart; its tail is the CRDs, which follow from the models alone.
+Its first part is what Helm renders from the chart; its second part are the CRDs, from the models.
 """
 
 import re
@@ -28,7 +28,7 @@ def head(helm: str, chart: Path) -> str:
     """Return the chart with its default values as manifests, without CRDs.
 
     Raises:
-        subprocess.CalledProcessError: helm could not render the chart; it has said why.
+        subprocess.CalledProcessError: helm could not render the chart; its output says why.
     """
     settings = [word for setting in _SETTINGS for word in ("--set", setting)]
     command = [helm, "template", "plumbline", str(chart), "--namespace", NAMESPACE, *settings]
@@ -37,12 +37,12 @@ def head(helm: str, chart: Path) -> str:
 
 
 def head_of(text: str) -> str:
-    """Return the head of a file that was written before."""
+    """Return the first part of an existing file."""
     return text.partition(CRDS)[0]
 
 
 def manifests(head: str) -> str:
-    """Return the whole file."""
+    """Return the complete file."""
     definitions = "".join(f"---\n{to_yaml(definition)}" for definition in crd.definitions())
     return head + CRDS + definitions
 

@@ -201,6 +201,6 @@ class Gate(Model):
 
     metric: GateMetric
     min: float | None = None
-    """Passes when the lower confidence bound is at least this."""
+    """The gate passes if the lower bound of the confidence interval is at least this."""
     max: float | None = None
-    """Passes when the upper confidence bound is at most this."""
+    """The gate passes if the upper bound of the confidence interval is at most this."""

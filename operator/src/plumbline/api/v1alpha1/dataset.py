@@ -153,7 +153,7 @@ class DataSchema(Model):
 
 
 class Expectations(Model):
-    """Limits that all rows together must meet before the data is used."""
+    """Limits for all rows together. The data is used only if it meets them."""
 
     min_rows: Annotated[int, Field(ge=1)] = 1
     """Smallest allowed number of rows."""
@@ -184,7 +184,7 @@ class Question(Model):
     """What models trained on the data predict."""
 
     task: Literal["Classification", "Regression"]
-    """Classification or Regression."""
+    """Kind of prediction: Classification or Regression."""
     target: Word
     """Column to predict."""
     holdout: Holdout = Holdout()
@@ -237,7 +237,7 @@ class DatasetSpec(Model):
     schema_: Annotated[DataSchema, Field(alias="schema")]
     """The columns that the data must have."""
     expectations: Expectations = Expectations()
-    """Limits that all rows together must meet before the data is used."""
+    """Limits for all rows together. The data is used only if it meets them."""
     question: Question | None = None
     """What models trained on the data predict."""
     resources: ProfileResources | None = None
