@@ -26,6 +26,11 @@ class Live:
     def unreadable(self, key: Key) -> tuple[PodProblem, ...]:
         return self.unread.get(key, ())
 
+    def is_broken(self, key: Key) -> bool:
+        """Whether the newest look of a monitor found broken data."""
+        found = self.looks.get(key)
+        return bool(found and found.broken)
+
     def count(self, key: Key, token: str, arm: Arm) -> None:
         """Let the canary have answered this much on a step that every stable pod knows."""
         known = self.traffic(key)

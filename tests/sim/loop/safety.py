@@ -48,10 +48,17 @@ def checked(kind: Kind[Any], told: Callable[[Key, Any, Plan], None]) -> Kind[Any
 
 
 class Safety:
-    """Looks at writes; `is_behind` tells whether the operator may not know everything."""
+    """Looks at writes.
 
-    def __init__(self, store: Store, is_behind: Callable[[], bool]) -> None:
-        self._store, self._is_behind = store, is_behind
+    Args:
+        is_behind: whether the operator may not know everything.
+        is_broken: whether a monitor sees live data that breaks its schema.
+    """
+
+    def __init__(
+        self, store: Store, is_behind: Callable[[], bool], is_broken: Callable[[Key], bool]
+    ) -> None:
+        self._store, self._is_behind, self._is_broken = store, is_behind, is_broken
         self._episodes: set[tuple[str, str]] = set()
 
     def check(self, write: Write) -> None:
@@ -76,13 +83,16 @@ class Safety:
         """One episode makes one run, whatever becomes of it; a monitor on hold makes none."""
         labels = write.body["metadata"].get("labels", {})
         name, episode = labels[names.MONITOR_LABEL], labels[names.EPISODE_LABEL]
-        monitor = self._store.objects[Key(DRIFT_MONITOR, write.key.namespace, name)]
+        key = Key(DRIFT_MONITOR, write.key.namespace, name)
+        monitor = self._store.objects[key]
         made = (monitor["metadata"]["uid"], episode)
         if made in self._episodes:
             raise Unsafe(f"a second run of episode {episode}")
         self._episodes.add(made)
         if monitor["spec"].get("suspend") and not self._is_behind():
             raise Unsafe(f"monitor {name} is suspended and makes run {write.key.name}")
+        if self._is_broken(key):
+            raise Unsafe(f"monitor {name} sees broken data and makes run {write.key.name}")
 
     def _of_job(self, write: Write) -> None:
         owner = self._owner(write)

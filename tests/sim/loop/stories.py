@@ -30,7 +30,7 @@ RARE = (
     *("relabel", "job_fails", "job_is_stuck", "job_vanishes", "frozen_vanishes"),
     *("child_vanishes", "pods_fail", "canary_fails", "pods_mend", "evicted", "node_lost"),
     *("quota", "store_away", "store_back", "deaf", "lag", "lag", "restart", "crash", "fault"),
-    *("broken", "little_traffic"),
+    *("broken", "little_traffic", "held", "held", "breaks_amid_drift", "breaks_amid_drift"),
 )
 WORDS = (*OFTEN * 8, *NOW_AND_THEN * 3, *RARE)
 

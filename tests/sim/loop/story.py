@@ -86,6 +86,19 @@ class Story(Users, Faults):
         self.world.advance(400)
         self._count()
 
+    def held(self, number: int) -> None:
+        """Let a model come while somebody holds rollouts."""
+        if self.world.find("ModelDeployment", "flights"):
+            self.world.edit("ModelDeployment", "flights", suspend=True)
+        self.new_model(number)
+
+    def breaks_amid_drift(self, number: int) -> None:
+        """Let live data break while new rows are fetched for an episode."""
+        for broken in (False, True):
+            self._see(drifted=True, broken=broken)
+            self.world.settle()
+        self.jobs_end(0)
+
     def _stable(self) -> Object | None:
         live = self.world.find("ModelDeployment", "flights")
         return live["status"].get("stable") if live else None

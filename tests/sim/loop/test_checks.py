@@ -151,6 +151,16 @@ def test_a_run_of_a_suspended_monitor_is_refused() -> None:
         world.safety.check(Write("create", world.key(TRAINING_RUN.kind, "watch-2"), body, None))
 
 
+def test_a_run_on_broken_data_is_refused() -> None:
+    story = tell([])
+    story.happens("broken")
+    about = {"name": "watch-1", "namespace": builders.NAMESPACE}
+    about["labels"] = {names.MONITOR_LABEL: "watch", names.EPISODE_LABEL: "watch-1"}
+    key = story.world.key(TRAINING_RUN.kind, "watch-1")
+    with pytest.raises(Unsafe, match="sees broken data"):
+        story.world.safety.check(Write("create", key, {"metadata": about}, None))
+
+
 def test_a_job_of_a_run_that_is_trained_is_refused() -> None:
     world = tell([("run", 0)]).world
     job = world.get("Job", "r2-train")

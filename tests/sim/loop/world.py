@@ -55,7 +55,7 @@ class World(Objects):
         super().__init__(Store(now=self.time.now, new_uid=self._uid), namespace)
         self.store.history = self.feed  # type: ignore[assignment]
         self.cluster = Cluster(self.store, self.time)
-        self.safety = Safety(self.store, lambda: self.feed.is_behind)
+        self.safety = Safety(self.store, lambda: self.feed.is_behind, self.live.is_broken)
         self.consistency = Consistency(self.archive, self.cluster)
         self.api = Api(self.store, self._before)
         self._settings = settings or builders.settings()
