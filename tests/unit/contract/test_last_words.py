@@ -90,7 +90,7 @@ def test_a_store_that_is_away_is_temporary_in_word_and_code(away: tuple[int, str
     code, text = away
     word = last_words.read(text)
     assert isinstance(word, Failure)
-    assert (code, word.reason, word.temporary) == (75, "Unreachable", True)
+    assert (code, word.reason, word.temporary) == (75, "StoreUnreachable", True)
 
 
 def test_a_damaged_model_is_final_in_word_and_code(damaged: tuple[int, str]) -> None:
@@ -128,7 +128,7 @@ def test_a_store_that_is_away_is_said_with_what_the_step_said(away: tuple[int, s
     world = rolling_out()
     world.break_pods(world.canary.identity, ended(*away))
     world.settle()
-    assert world.condition("Progressing")["reason"] == "Unreachable"
+    assert world.condition("Progressing")["reason"] == "StoreUnreachable"
     assert "cannot connect" in world.condition("Progressing")["message"]
 
 
@@ -140,7 +140,7 @@ def test_a_store_that_is_away_stalls_no_first_model(away: tuple[int, str]) -> No
         world.wait(seconds)
         world.settle()
         assert world.condition("Stalled")["status"] == "absent"
-    assert world.condition("Reconciling")["reason"] == "Unreachable"
+    assert world.condition("Reconciling")["reason"] == "StoreUnreachable"
     world.mend_pods()
     world.roll_out()
     assert world.serving == "one"

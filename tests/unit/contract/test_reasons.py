@@ -17,8 +17,6 @@ SOURCE = Path(plumbline.api.__file__).parents[1]
 ROOMS = ("jobs", "store", "shell", "serving", "plan/common", "plan/model_deployment")
 KNOWN = {reason for found in MEANINGS.values() for reason in found}
 OWN = {str(reason) for kind in KINDS for reason in kind.reasons}
-# The store's own words, which Jobs tell under other names.
-RENAMED = {"Damaged", "Missing"}
 PARAMETERS = ("reason", "rule")
 
 
@@ -62,7 +60,7 @@ def reasons() -> set[str]:
     known = {place for tree in trees() for place in places(tree)}
     found = {reason for tree in trees() for reason in given(tree, known)}
     pods = {each.reason for each in pod_failures.MEANINGS.values()}
-    return (found | jobs.MENDABLE | pods) - RENAMED
+    return found | jobs.MENDABLE | pods
 
 
 def test_the_code_gives_no_reason_without_a_meaning():

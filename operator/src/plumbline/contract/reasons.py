@@ -52,7 +52,7 @@ TRAINING = {
     "ModelMissing": "The training container wrote no model. Write model.skops to the folder $PLUMBLINE_MODEL.",
     "ModelUnreadable": "The model file is damaged, empty or not readable. Fix what the training container writes.",
     "ModelUntrusted": "The model file has types that are not safe to load. Use only the types of scikit-learn, LightGBM and XGBoost.",
-    "ModelInvalid": "This version cannot read the manifest of a model. Train again.",
+    "ModelInvalid": "This version cannot read the manifest of the model, or the manifest is not valid. Train again.",
     "ModelTooLarge": "The training container wrote too many or too large files. Write only the model.",
     "ModelNotRegular": "The model folder has a link or another special file. Write regular files only.",
     "ModelNameInvalid": "The model folder has a file with a name that is not allowed. Rename it.",
@@ -62,10 +62,10 @@ STEPS = {
     "TaskInvalid": "A step cannot read its task. Check that the operator and the trainer image have the same version.",
     "PredictionsInvalid": "The predict step left no usable predictions. Check that all images have the same version.",
     "CompiledInvalid": "The predict step left no usable compiled model. Check that all images have the same version.",
-    "FileMissing": "A step did not write a file that the next step needs.",
-    "FileTooLarge": "A step wrote a file that is larger than allowed.",
-    "FileNotRegular": "A step wrote a link or another special file instead of a regular file.",
-    "PathInvalid": "A manifest names a file outside of its folder; the step refused it.",
+    "FileMissing": "A step did not write a file that the next step needs. Check that all images have the same version.",
+    "FileTooLarge": "A step wrote a file that is larger than allowed. Make it smaller, such as with a smaller model.",
+    "FileNotRegular": "A step wrote a link or another special file. Write regular files only.",
+    "PathInvalid": "A manifest names a file outside its folder; the step refused it. Check who can write to the store.",
     "StepBroken": "A step ended with an unexpected error, which its log shows. The Job is tried again.",
     "ResultDamaged": "The result of a Job in the store is damaged. Start a new attempt.",
 }
@@ -76,13 +76,12 @@ STORE = {
     "BucketMissing": "The bucket of the store does not exist. Create it, or fix the chart's value store.url.",
     "StoreDamaged": "An object in the store does not match its digest. Restore it from a backup, or make it again.",
     "StoreObjectMissing": "An object that the status names is no longer in the store. Restore it from a backup, or make it again.",
-    "Changed": "An object changed while it was read. The operator tries again by itself.",
-    "TooLarge": "An object in the store is larger than allowed.",
+    "StoreObjectChanged": "An object in the store changed while it was read. The operator tries again by itself.",
+    "StoreObjectTooLarge": "An object in the store is larger than allowed. Use fewer or smaller files.",
 }
 SERVING = {
-    "ModelDamaged": "The files of the model do not match their digest. The model is not served.",
+    "ModelDamaged": "The files of the model do not match their digest. Restore them from a backup, or train again.",
     "ModelUnusable": "The model server cannot load the model. Check that all images have the same version.",
-    "FetchError": "The manifest of the model is not valid. The model is not served.",
 }
 PODS = {
     "OOMKilled": "A container used more memory than its limit. Raise resources.memory.",

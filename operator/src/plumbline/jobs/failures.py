@@ -27,7 +27,4 @@ class JobFailed(Exception):
 
 def of_store(error: StoreError) -> JobFailed:
     """Return a store's error as a step's; the store is ours, so a missing object is a failure."""
-    reason = {"Damaged": "StoreDamaged", "Missing": "StoreObjectMissing"}.get(
-        error.reason, error.reason
-    )
-    return JobFailed(reason, str(error), retry=error.retry)
+    return JobFailed(error.reason, str(error), retry=error.retry)

@@ -10,7 +10,11 @@ from plumbline.contract.last_words import Failure
 from plumbline.log import configure, get_logger
 
 TERMINATION_LOG = Path(os.environ.get(layout.TERMINATION_LOG_VARIABLE, layout.TERMINATION_LOG))
-REASONS = {"Damaged": "ModelDamaged", "ModelError": "ModelUnusable"}
+REASONS = {
+    "Damaged": "ModelDamaged",
+    "FetchError": "ModelInvalid",
+    "ModelError": "ModelUnusable",
+}
 
 log = get_logger("plumbline.serving")
 
@@ -32,7 +36,7 @@ def _failure(error: Exception) -> Failure:
     """Return how the step failed; of all errors, those of the store alone may be temporary."""
     kind = type(error).__name__
     return Failure(
-        reason=REASONS.get(kind, kind),
+        reason=str(REASONS.get(kind) or getattr(error, "reason", kind)),
         message=str(error),
         temporary=bool(getattr(error, "retry", False)),
     )

@@ -40,26 +40,26 @@ class Unreachable(StoreError):
 class Damaged(StoreError):
     """The content does not match its digest."""
 
-    reason = "Damaged"
+    reason = "StoreDamaged"
 
 
 class Missing(StoreError):
     """The object does not exist."""
 
-    reason = "Missing"
+    reason = "StoreObjectMissing"
 
 
 class Changed(StoreError):
     """The object changed while it was read."""
 
-    reason = "Changed"
+    reason = "StoreObjectChanged"
     retry = True
 
 
 class TooLarge(StoreError):
     """The object is larger than the reader allows."""
 
-    reason = "TooLarge"
+    reason = "StoreObjectTooLarge"
 
 
 _REFUSED = ("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403 Forbidden")
