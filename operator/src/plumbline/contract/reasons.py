@@ -11,7 +11,7 @@ SOURCE = {
     "SourceChanged": "Files of the source changed while they were read. The operator tries again by itself.",
     "SourceInvalid": "spec.source.uri is not usable, or the page behind it is not a list of files. Fix the address.",
     "SourceUnreadable": "A file cannot be read as csv or parquet. Fix the file that the message names, or spec.format.",
-    "SpecInvalid": "The schema or the question of the Dataset contradicts itself or the data. Fix the field that the message names.",
+    "SpecInvalid": "The schema or the question of the Dataset is inconsistent, or does not match the data. Fix the field that the message names.",
 }
 RULES = {
     "SourceEmpty": "A file has no rows.",
