@@ -1,4 +1,4 @@
-"""What makes a bare cluster usable: names, network policies, volumes."""
+"""What a new cluster needs to be usable: DNS, network policies and volumes."""
 
 import shutil
 import sys
@@ -11,7 +11,7 @@ VOLUMES = 4
 
 
 def up(cluster: Cluster, names: list[str]) -> None:
-    """Bring up DNS and volumes, and the policy enforcer."""
+    """Start DNS and the policy enforcer, and create volumes."""
     _volumes(cluster)
     if "dns" in names:
         text = (HERE / "manifests" / "dns.yaml").read_text().replace("@DNS@", cluster.dns)
@@ -23,13 +23,13 @@ def up(cluster: Cluster, names: list[str]) -> None:
 
 
 def kubectl(cluster: Cluster, *words: str, stdin: str | None = None) -> str:
-    """Run kubectl as the cluster's administrator."""
+    """Run kubectl as administrator of the cluster."""
     where = ("--kubeconfig", cluster.kubeconfig, "--cache-dir", cluster.state / "kubectl")
     return run(BIN / "kubectl", *where, *words, stdin=stdin)
 
 
 def _volumes(cluster: Cluster) -> None:
-    """Make a default storage class with a few ready volumes: plain folders any user may write."""
+    """Create a default storage class with a few volumes: folders that any user may write."""
     documents = [(HERE / "manifests" / "storage-class.yaml").read_text()]
     template = (HERE / "manifests" / "volume.yaml").read_text()
     for number in range(1, VOLUMES + 1):

@@ -1,4 +1,4 @@
-"""Builds the cluster's programs from pinned Go modules, once for each set of pins."""
+"""Builds the programs of the cluster from pinned Go modules, once per set of versions."""
 
 import hashlib
 import shutil
@@ -73,7 +73,7 @@ CORE = (
 
 
 def build(sets: tuple[Set, ...] = CORE) -> None:
-    """Build what is not in the cache yet, and link it into one folder."""
+    """Build the programs that are not in the cache yet, and link all into one folder."""
     for one in sets:
         folder = _built(one)
         for program in folder.iterdir():
@@ -81,7 +81,7 @@ def build(sets: tuple[Set, ...] = CORE) -> None:
 
 
 def _built(one: Set) -> Path:
-    """Return the folder with the programs of a set, after building it if need be."""
+    """Return the folder with the programs of a set, built if necessary."""
     folder = BIN / "sets" / f"{one.folder}-{_pins(one)}"
     if not folder.exists():
         with step(f"building {one.folder} from source"):
@@ -94,7 +94,7 @@ def _compile(one: Set, folder: Path) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     flags = ("-trimpath", "-buildvcs=false", "-ldflags", f"-s -w {_VERSION}", "-o", f"{partial}/")
-    # Else Go looks for a C compiler itself, and does without one.
+    # Otherwise Go looks for a C compiler itself, and works without one.
     env = {"GOFLAGS": "-mod=readonly", **({"CGO_ENABLED": "0"} if one.static else {})}
     run("go", "-C", HERE / "go" / one.folder, "build", *flags, *one.packages, **env)
     if one.rename:
@@ -103,7 +103,7 @@ def _compile(one: Set, folder: Path) -> None:
 
 
 def _pins(one: Set) -> str:
-    """Return a hash of all that decides the programs."""
+    """Return a hash of everything that the programs are built from."""
     digest = hashlib.sha256(repr(one).encode() + _VERSION.encode())
     for path in sorted((HERE / "go" / one.folder).iterdir()):
         digest.update(path.read_bytes())

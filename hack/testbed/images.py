@@ -28,7 +28,7 @@ def buildah(*words: str | Path) -> str:
 
 
 def archive_of(tag: str) -> Path:
-    """Return where the archive of an image lies."""
+    """Return the path of the archive of an image."""
     return IMAGES / f"{tag.replace('/', '_').replace(':', '_')}.tar"
 
 
@@ -58,7 +58,7 @@ def base_image() -> None:
 
 
 def build_image(*, dockerfile: Path, tag: str, context: Path, inputs: Iterable[str]) -> None:
-    """Build an image from a Dockerfile unless its inputs are those of the last time."""
+    """Build an image from a Dockerfile unless its inputs are the same as last time."""
     base_image()
     key = _content([dockerfile, *_files(context, inputs)], context)
     if not _is_new(tag, key):
@@ -71,7 +71,7 @@ def build_image(*, dockerfile: Path, tag: str, context: Path, inputs: Iterable[s
 
 
 def _isolation() -> tuple[str, ...]:
-    """Return how a build step runs: no daemon, the host's network and its trusted certificates."""
+    """Return the options of a build step: no daemon, the host's network and certificates."""
     mounts = ("/etc/ssl/certs:/etc/ssl/certs:ro", "/etc/resolv.conf:/etc/resolv.conf:ro")
     volumes = [word for mount in mounts for word in ("--volume", mount)]
     return ("--isolation", "chroot", "--network", "host", *volumes)

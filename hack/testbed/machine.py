@@ -30,7 +30,7 @@ FOLDERS = (
 
 
 def arrive(cluster: Cluster, *, notes: Path = RUN / "plumbline-testbed") -> None:
-    """Write down how the machine was found, unless another cluster has, and that we are here."""
+    """Record the state of the machine, unless another cluster has, and that this one exists."""
     with _alone():
         notes.mkdir(exist_ok=True)
         before = notes / "before.json"
@@ -50,7 +50,7 @@ def leave(cluster: Cluster, *, notes: Path = RUN / "plumbline-testbed") -> None:
 
 
 def _clusters(notes: Path) -> list[Path]:
-    """Return the clusters that are here; one whose state was deleted is not."""
+    """Return the clusters that exist, without those whose state was deleted."""
     return [path for path in notes.iterdir() if path.is_symlink() and path.exists()]
 
 
@@ -65,7 +65,7 @@ def _found() -> dict[str, dict[str, str] | list[str]]:
 
 
 def _controllers() -> list[str]:
-    """Return what cgroups of version 2 hand down from their root."""
+    """Return the controllers that the root of cgroups version 2 delegates."""
     return CONTROLLERS.read_text().split() if CONTROLLERS.exists() else []
 
 

@@ -26,7 +26,7 @@ PERIOD_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Pod:
-    """A pod as policies see it."""
+    """The fields of a pod that policies use."""
 
     namespace: str
     ip: str
@@ -82,7 +82,7 @@ def _rules(
     namespaces: Mapping[str, Mapping[str, str]],
     policies: list[Object],
 ) -> list[str] | None:
-    """Return what is allowed for a pod on one side; None when no policy selects it."""
+    """Return what is allowed for a pod in one direction; None when no policy selects it."""
     section, peers_key, _ = SIDES[kind]
     selecting = [policy for policy in policies if _selects(policy, kind, pod)]
     if not selecting:
@@ -111,7 +111,7 @@ def _peers(
     pods: list[Pod],
     namespaces: Mapping[str, Mapping[str, str]],
 ) -> list[str]:
-    """Return matches on the other end; one empty match when everybody is allowed."""
+    """Return matches on the peers; one empty match when all peers are allowed."""
     if not peers:
         return [""]
     address, found, blocks = SIDES[kind][2], set(), []
@@ -136,7 +136,7 @@ def _block(address: str, block: Object) -> str:
 
 
 def _ports(ports: Iterable[Object] | None, targets: list[Pod]) -> list[str]:
-    """Return matches on the port; a named port is the number it has in each target pod."""
+    """Return matches on the port; a named port has the number of each target pod."""
     if not ports:
         return [""]
     found = []
@@ -218,7 +218,7 @@ def _named_ports(spec: Object) -> dict[str, int]:
 
 
 def main() -> None:
-    """Enforce until ended; an API server that does not answer leaves the last rules in force."""
+    """Enforce until ended; while the API server does not respond, the last rules stay."""
     get, node, applied = _client(sys.argv[1]), sys.argv[2], ""
     while True:
         try:

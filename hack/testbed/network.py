@@ -5,7 +5,7 @@ from shell import TestbedError, run
 
 
 def up(cluster: Cluster) -> None:
-    """Make the bridge, the nodes' namespaces and the routes between them.
+    """Create the bridge, the network namespaces of the nodes and the routes between them.
 
     Raises:
         TestbedError: another cluster has this net.

@@ -1,4 +1,4 @@
-"""A node: containerd, the kubelet and kube-proxy in a network namespace of their own."""
+"""A node: containerd, the kubelet and kube-proxy in their own network namespace."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ def up(cluster: Cluster, number: int, images: Iterable[Path]) -> None:
 
 
 def load(cluster: Cluster, number: int, archive: Path) -> None:
-    """Import an image archive unless this very content has been imported before."""
+    """Import an image archive unless the same content was imported before."""
     folder = cluster.state / f"node{number}"
     with archive.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
@@ -72,7 +72,7 @@ def _kubelet(cluster: Cluster, number: int, folder: Path) -> None:
 
 
 def _template(name: str, cluster: Cluster, number: int) -> str:
-    """Return a configuration file with the node's own paths and addresses."""
+    """Return a configuration file with the paths and addresses of the node."""
     text = (HERE / "templates" / name).read_text()
     words = {
         "@STATE@": cluster.state,
@@ -124,7 +124,7 @@ def _controllers() -> None:
 
 
 def _cgroup(cluster: Cluster, number: int) -> None:
-    """Give the node a cgroup of its own; with version 1 its cpuset must not stay empty."""
+    """Create the cgroup of the node; with version 1 its cpuset must not stay empty."""
     if (CGROUPS / "cgroup.controllers").exists():
         _controllers()
         (CGROUPS / cluster.node(number)).mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Starts a cluster's processes in their node's network and remembers them."""
+"""Starts the processes of a cluster in the networks of their nodes, and records them."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from shell import TestbedError
 
 
 def start(cluster: Cluster, number: int, name: str, *words: str | Path) -> None:
-    """Start a process in a node's network namespace, in a session of its own.
+    """Start a process in the network namespace of a node, in its own session.
 
     `nsenter` and not `ip netns exec`: the latter mounts a fresh /sys and hides the cgroups.
     """
@@ -31,20 +31,20 @@ def start(cluster: Cluster, number: int, name: str, *words: str | Path) -> None:
 
 
 def is_running(cluster: Cluster, name: str) -> bool:
-    """Return whether a process lives, and still in the network that we started it in."""
+    """Return whether a process runs, in the network where it was started."""
     path = cluster.state / "pid" / name
     return path.exists() and is_ours(cluster, int(path.read_text()))
 
 
 def all_run(cluster: Cluster) -> bool:
-    """Return whether every process of at least so many nodes lives."""
+    """Return whether every process of at least this many nodes runs."""
     names = [path.name for path in (cluster.state / "pid").glob("*")]
     nodes = sum(name.startswith("kubelet-") for name in names)
     return nodes >= cluster.nodes and all(is_running(cluster, name) for name in names)
 
 
 def is_ours(cluster: Cluster, pid: int) -> bool:
-    """Return whether a process sits in one of the cluster's network namespaces."""
+    """Return whether a process is in one of the network namespaces of the cluster."""
     try:
         inode = os.stat(f"/proc/{pid}/ns/net").st_ino
     except OSError:
@@ -55,7 +55,7 @@ def is_ours(cluster: Cluster, pid: int) -> bool:
 
 
 def was_started(cluster: Cluster, pid: int) -> bool:
-    """Return whether a noted process is still the one, be its network's name lost or not."""
+    """Return whether a recorded process is still the same one, also without its network's name."""
     try:
         return is_ours(cluster, pid) or os.readlink(f"/proc/{pid}/cwd") == str(cluster.state)
     except OSError:
@@ -69,7 +69,7 @@ def log_tail(cluster: Cluster, name: str) -> str:
 
 
 def must_run(cluster: Cluster, name: str) -> None:
-    """Check that a process has not ended.
+    """Check that a process still runs.
 
     Raises:
         TestbedError: it has; the message holds the end of its log.

@@ -21,7 +21,7 @@ ORDER = ("kubelet", "netpol", "proxy", "scheduler", "controller", "containerd", 
 
 
 def down(cluster: Cluster, *, keep: bool) -> None:
-    """End the cluster; with `keep` its state stays, to be started again."""
+    """Stop the cluster; with `keep` its state stays, so that it can be started again."""
     (cluster.state / "up").unlink(missing_ok=True)
     for prefix in ORDER:
         _end(cluster, prefix)
@@ -49,13 +49,13 @@ def _end(cluster: Cluster, prefix: str) -> None:
 
 
 def _started(cluster: Cluster, prefix: str = "") -> set[int]:
-    """Return the processes that we noted when we started them, and that still live."""
+    """Return the processes that were recorded at their start and still run."""
     paths = (cluster.state / "pid").glob(f"{prefix}*")
     return {pid for path in paths for pid in _pids(path) if was_started(cluster, pid)}
 
 
 def _kill(cluster: Cluster) -> None:
-    """Kill what is left: pods, their shims, and whatever sits in our network."""
+    """Kill what is left: pods, their shims, and all other processes in our networks."""
 
     def gone() -> bool:
         pids = _remaining(cluster)
@@ -116,7 +116,7 @@ def _unmount(cluster: Cluster) -> None:
 
 
 def _unlink(cluster: Cluster) -> None:
-    """Remove what the kubelet, the CNI library and the shims write outside of our state."""
+    """Remove what the kubelet, the CNI library and the shims write outside our state."""
     for link in Path("/var/log/containers").glob("*"):
         if link.is_symlink() and str(link.readlink()).startswith(f"{cluster.state}/"):
             link.unlink()
