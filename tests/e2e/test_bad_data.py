@@ -35,15 +35,15 @@ def test_i_named_a_target_that_is_no_column() -> None:
     assert "question.target must be a column of the schema" in refusal(spoilt)
 
 
-def test_my_file_has_a_torn_line_and_then_i_mend_it(names: Names) -> None:
+def test_my_file_has_a_torn_line_and_then_i_fix_it(names: Names) -> None:
     name, text = names.new("torn"), objects.csv(rows=200)
     lines = text.splitlines()
     torn = "\n".join([*lines[:100], "12.5,0.1", *lines[100:]])
     source = objects.in_config_map(name)
     names.apply(objects.config_map(name, torn), objects.dataset(name, source))
     told = message(until("dataset", name, says("RulesFailed")), "RulesFailed")
-    assert "data.csv is torn at line 101" in told
-    assert "2 fields instead of 4" in told
+    assert f"Line 101 of configMap://{name}/data.csv has 2 fields" in told
+    assert "the header has 4" in told
     names.apply(objects.config_map(name, text))
     refresh(name)
     until("dataset", name, is_ready)
@@ -79,7 +79,7 @@ def test_my_source_credentials_are_wrong(names: Names, raw: S3Store) -> None:
     names.apply(objects.secret(name, wrong), objects.dataset(name, source))
     told = message(until("dataset", name, says("SourceForbidden")), "SourceForbidden")
     assert cluster.BUCKET in told
-    assert "check the access key" in told
+    assert "Check the access key" in told
     assert "not-the-one" not in told
     names.apply(objects.secret(name, right))
     refresh(name)

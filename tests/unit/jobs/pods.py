@@ -14,6 +14,7 @@ from plumbline.jobs import steps
 from plumbline.store import Store
 
 from tests.unit.store import fake_s3
+from tests.unit.wording import faults
 
 UID = "11111111-2222-3333-4444-555555555555"
 
@@ -64,7 +65,9 @@ class Pods:
         code = steps.main([step])
         text = log.read_bytes() if log.exists() else b"{}"
         assert len(text) <= 1024
-        return Ended(code, json.loads(text))
+        ended = Ended(code, json.loads(text))
+        assert faults(ended.message) == [], ended.message
+        return ended
 
     @property
     def store(self) -> Store:
@@ -74,7 +77,10 @@ class Pods:
         """Run the profile step; return how it ended and its manifest (empty if there is none)."""
         ended = self.run("profile", profile_task(schema, **changes))
         digest = ended.words.get("digest")
-        return ended, self.store.get_manifest(digest) if digest else {}
+        manifest = self.store.get_manifest(digest) if digest else {}
+        for each in manifest.get("violations", ()):
+            assert faults(each["message"]) == [], each["message"]
+        return ended, manifest
 
 
 def profile_task(schema: dict[str, Any], **changes: Any) -> dict[str, Any]:

@@ -231,7 +231,7 @@ def test_a_feature_to_constrain_that_is_none_is_said(pod: Pods, dataset: str) ->
     task = runs.run_task(dataset, pod, HGB, params={"monotonic_cst": {"wind": 1}})
     ended = runs.trained(pod, task)
     assert (ended.code, ended.reason) == (64, "EstimatorParamsInvalid")
-    assert "'wind' is not a feature" in ended.message
+    assert "wind, which is not a feature" in ended.message
 
 
 def test_a_run_without_a_seed_of_its_own_is_reproducible_all_the_same(

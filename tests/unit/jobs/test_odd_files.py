@@ -75,13 +75,13 @@ REFUSED: dict[str, tuple[bytes | str, str, str]] = {
     "old Macintosh line ends": ("a,b\r1,x\r", "SourceUnreadable", "end lines with LF"),
     "quotes inside of a value": ('a,b\n1,"x\ny"\n2,5" pipe\n', "SourceUnreadable", "end of line 4"),
     "a lone carriage return": ("a,b\n1,x\n\r2,y\n", "SourceUnreadable", "end of line 3 are not"),
-    "semicolons": ("a;b\n1;x\n", "ColumnMissing", "separator seems to be ';'; write commas"),
-    "tabs": ("a\tb\n1\tx\n", "ColumnMissing", "separator seems to be '\\t'"),
-    "a space before a name": ("a, b\n1,x\n", "ColumnMissing", "it has 'a', ' b'"),
-    "a column twice": ("a,b,a\n1,x,2\n", "ColumnTwice", "two columns 'a'"),
+    "semicolons": ("a;b\n1;x\n", "ColumnMissing", "Is the separator ';'? Use commas."),
+    "tabs": ("a\tb\n1\tx\n", "ColumnMissing", "Is the separator '\\t'?"),
+    "a space before a name": ("a, b\n1,x\n", "ColumnMissing", "Its columns are 'a', ' b'"),
+    "a column twice": ("a,b,a\n1,x,2\n", "ColumnTwice", "two columns a."),
     "nothing but a line end": ("\n", "SourceEmpty", "no header"),
     "nothing but a byte order mark": (b"\xef\xbb\xbf", "SourceEmpty", "no header"),
-    "a torn line under gzip": (gzip.compress(b"a,b\n1,x\n3\n"), "TornLine", "line 3: 1 field"),
+    "a torn line under gzip": (gzip.compress(b"a,b\n1,x\n3\n"), "TornLine", "has 1 field"),
     "gzip that ends at once": (gzip.compress(b"a,b\n1,x\n")[:5], "TornLine", "data is cut"),
     "gzip that is damaged": (gzip.compress(b"a,b\n1,x\n")[:-9] + bytes(9), "TornLine", "damaged"),
     "gzip that ends early": (
@@ -89,7 +89,7 @@ REFUSED: dict[str, tuple[bytes | str, str, str]] = {
         "TornLine",
         "the compressed data is cut",
     ),
-    "a decimal comma": ('a,b\n"1,5",x\n', "Type", "a is not an integer"),
+    "a decimal comma": ('a,b\n"1,5",x\n', "Type", "Column a is not an integer"),
 }  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def test_parts_may_have_their_columns_in_another_order(pod: Pods) -> None:
     pod.upload("2.csv", "b,z,a\ny,q,2\n")
     assert csv_rows(pod, AB, "a,b\n1,x\n") == [(1, "x"), (2, "y")]
     ended, _ = pod.profile({**AB, "strict": True})
-    assert "s3://raw/2.csv has an undeclared column 'z'" in ended.message
+    assert "s3://raw/2.csv has the undeclared column z" in ended.message
 
 
 def test_times_in_the_spellings_of_iso_8601_and_of_databases(pod: Pods) -> None:
@@ -165,4 +165,4 @@ def test_a_column_with_a_name_that_cannot_be_used(pod: Pods, name: str) -> None:
     pod.upload("1.csv", f"{name}\n1\n")
     ended, _ = pod.profile(schema(**{name: "integer"}))
     assert (ended.code, ended.reason) == (64, "SpecInvalid")
-    assert f"column {name!r}" in ended.message
+    assert f"column {name} has" in ended.message

@@ -30,13 +30,13 @@ ROWS = 50
 ZERO_ONE = [n % 2 for n in range(ROWS)]
 BY_TIME: dict[str, Any] = {"schema": {"timeColumn": "t"}}
 LACKING: dict[str, tuple[tuple[str, list[Any]], dict[str, Any], str, str]] = {
-    "a tiny share": (("integer", ZERO_ONE), {"holdout": {"share": 0.001}}, "HoldoutEmpty", "none"),
-    "a huge share": (("integer", ZERO_ONE), {"holdout": {"share": 0.999}}, "TrainingEmpty", "each"),
+    "a tiny share": (("integer", ZERO_ONE), {"holdout": {"share": 0.001}}, "HoldoutEmpty", "None"),
+    "a huge share": (("integer", ZERO_ONE), {"holdout": {"share": 0.999}}, "TrainingEmpty", "All"),
     "one group": (
         ("string", ["a"] * ROWS),
         {"holdout": {"by": "Group", "column": "t"}},
         "HoldoutEmpty",
-        "none of 50 rows with a target is held out",
+        "None of 50 rows with a target is held out",
     ),
     "one instant": (("timestamp", ["2020-01-01"] * ROWS), BY_TIME, "TrainingEmpty", "(by Time)"),
     "no time at all": (("timestamp", [""] * ROWS), BY_TIME, "HoldoutEmpty", "(by Time)"),
@@ -70,8 +70,8 @@ def test_only_the_rows_whose_target_is_a_fraction_are_named(pod: Pods) -> None:
     [
         ("timestamp", "2020-01-{:02}", "Classification", "is a timestamp"),
         ("timestamp", "2020-01-{:02}", "Regression", "is a timestamp"),
-        ("number", "{}.5", "Classification", "ask for Regression"),
-        ("string", "c{}", "Regression", "declare it as a number"),
+        ("number", "{}.5", "Classification", "use Regression"),
+        ("string", "c{}", "Regression", "declare the column as a number"),
     ],
 )
 def test_a_target_of_a_type_that_the_task_cannot_have(
@@ -127,4 +127,4 @@ def test_a_boolean_is_no_time(pod: Pods) -> None:
 def test_a_target_that_is_not_declared(pod: Pods) -> None:
     ended, _ = profiled(pod, ("integer", ZERO_ONE), ZERO_ONE, question={"target": "z"})
     assert (ended.code, ended.reason) == (64, "SpecInvalid")
-    assert "question.target: 'z' is not a column" in ended.message
+    assert "spec.question.target z is not a column" in ended.message

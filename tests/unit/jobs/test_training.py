@@ -74,7 +74,7 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "an estimator that does not import": (
         {"path": "sklearn.ensemble.NoSuchForest"},
         "EstimatorNotFound",
-        "NoSuchForest does not import",
+        "has no class NoSuchForest",
     ),
     "a module that is not installed": (
         {"path": "lightgbm.LGBMClassifier"},
@@ -89,7 +89,7 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a function instead of a class": (
         {"path": "sklearn.model_selection.train_test_split"},
         "EstimatorInvalid",
-        "not an estimator",
+        "not a class with fit and predict",
     ),
     "a regressor for classes": (
         {"path": "sklearn.linear_model.LinearRegression"},
@@ -99,7 +99,7 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a parameter that it does not have": (
         {"params": {"learning_rat": "0.1"}},
         "EstimatorParamsInvalid",
-        "no parameter 'learning_rat'; it has",
+        "no parameter learning_rat. Use one of",
     ),
     "a parameter with a value that it refuses": (
         {"params": {"learning_rate": "-1"}},
@@ -124,9 +124,9 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a feature that the data does not have": (
         {"features": ["temp", "wind"]},
         "FeatureMissing",
-        "'wind' is not a column",
+        "Feature wind is not a column",
     ),
-    "the target as a feature": ({"features": ["late"]}, "FeatureIsTarget", "leave it out"),
+    "the target as a feature": ({"features": ["late"]}, "FeatureIsTarget", "Leave it out"),
 }
 
 

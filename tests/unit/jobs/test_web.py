@@ -125,7 +125,7 @@ def test_what_may_pass_is_tried_again_and_what_may_not_is_said(
 ) -> None:
     ended = profiled(pod, f"{web}/{path}?token=secret")
     assert (ended.code, ended.reason) == REFUSALS[path]
-    assert f"{web}/{path} " in ended.message
+    assert f"{web}/{path}" in ended.message
     assert "secret" not in ended.message
 
 

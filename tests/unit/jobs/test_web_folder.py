@@ -112,9 +112,9 @@ def test_links_that_lead_elsewhere_are_not_followed(pod: Pods, logs: str) -> Non
 @pytest.mark.parametrize(
     ("glob", "reason", "told"),
     [
-        ("logs/*.parquet?token=secret", "SourceNotFound", "matches no file that"),
-        ("none/*.csv?token=secret", "SourceNotFound", "/none/ is not there (404)"),
-        ("logs/*.csv?token=wrong", "SourceForbidden", "/logs/ may not be read (403)"),
+        ("logs/*.parquet?token=secret", "SourceNotFound", "matches no file: the page"),
+        ("none/*.csv?token=secret", "SourceNotFound", "/none/: HTTP status 404"),
+        ("logs/*.csv?token=wrong", "SourceForbidden", "/logs/: HTTP status 403"),
     ],
 )
 def test_a_folder_that_shows_nothing_is_told(

@@ -1,1 +1,1 @@
-"""What runs inside Jobs: fetch, profile, train, upload, predict and judge."""
+"""The steps that run in Jobs: fetch, profile, train, upload, predict and judge."""

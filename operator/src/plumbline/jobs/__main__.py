@@ -1,4 +1,4 @@
-"""`python -m plumbline.jobs <step>`: one step of a Job, and its last words."""
+"""`python -m plumbline.jobs <step>`: run one step of a Job and leave its termination message."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from plumbline.contract import layout
 from plumbline.jobs import signals
 
 if __name__ == "__main__":
-    # First of all, because everything else takes its time to import.
+    # Before the other imports, which take a second or more: SIGTERM may come meanwhile.
     signals.remember() if sys.argv[1:] == [layout.UPLOAD] else signals.end_at_once()
     from plumbline.jobs.steps import main
     from plumbline.log import configure

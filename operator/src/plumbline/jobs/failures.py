@@ -10,7 +10,7 @@ class JobFailed(Exception):
     Attributes:
         reason: one CamelCase word, shown as the condition's reason.
         message: what, where and what to do.
-        retry: whether the same attempt may succeed later without anybody mending anything.
+        retry: whether the same attempt may succeed later although nobody fixes anything.
     """
 
     def __init__(self, reason: str, message: str, *, retry: bool = False) -> None:
@@ -25,6 +25,14 @@ class JobFailed(Exception):
         return Failure(reason=self.reason, message=self.message, temporary=self.retry)
 
 
+def text_of(error: BaseException, limit: int = 500) -> str:
+    """Return the text of another library's error, to stand before a full stop.
+
+    The class of the error belongs in the log: few users know the classes of a library.
+    """
+    return str(error).strip()[:limit].rstrip(". ") or "it gives no details"
+
+
 def of_store(error: StoreError) -> JobFailed:
-    """Return a store's error as a step's; the store is ours, so a missing object is a failure."""
+    """Return the error of the store as the failure of a step."""
     return JobFailed(error.reason, str(error), retry=error.retry)

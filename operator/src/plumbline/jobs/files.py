@@ -1,4 +1,4 @@
-"""Files that somebody else wrote: opened without following links, and only up to a size."""
+"""Files that another step or a user wrote: opened without following links, up to a size."""
 
 import errno
 import json
@@ -14,7 +14,7 @@ def read_regular(path: Path, *, limit_bytes: int) -> bytes:
     """Return the content of a regular file.
 
     Raises:
-        JobFailed: it is missing, a link, a folder, a pipe or a device, or too large.
+        JobFailed: it is missing, too large, or a link, a folder, a pipe or a device.
     """
     with _opened(path, limit_bytes) as file:
         return file.read(limit_bytes)
@@ -31,26 +31,27 @@ def read_object(path: Path, *, limit_bytes: int) -> dict[str, Any]:
 
     Raises:
         JobFailed: as `read_regular`.
-        ValueError: it holds anything else.
+        ValueError: it does not have a JSON object.
     """
     try:
         found = json.loads(read_regular(path, limit_bytes=limit_bytes))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path.name} is not JSON") from error
     if not isinstance(found, dict):
-        raise ValueError(f"{path.name} is not an object")
+        raise ValueError(f"{path.name} is not a JSON object")
     return found
 
 
 def safe_relative(name: str) -> PurePosixPath:
-    """Return a path that stays below the folder it is put in.
+    """Return the relative path of a file, which must stay inside of its folder.
 
     Raises:
-        JobFailed: it would leave the folder.
+        JobFailed: it leads out of the folder.
     """
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:
-        raise JobFailed("PathInvalid", f"a manifest names the file {name[:100]!r}; refused.")
+        told = f"A manifest names the file {name[:100]!r}, which is not inside of its folder."
+        raise JobFailed("PathInvalid", told)
     return path
 
 
@@ -67,10 +68,10 @@ def _opened(path: Path, limit_bytes: int) -> BinaryIO:
 def _check(path: Path, descriptor: int, limit_bytes: int) -> None:
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode):
-        raise JobFailed("FileNotRegular", f"{path} is not a regular file; write one.")
+        raise JobFailed("FileNotRegular", f"{path} is not a regular file. Write a regular file.")
     if found.st_size > limit_bytes:
         raise JobFailed(
-            "FileTooLarge", f"{path} has {found.st_size} bytes; {limit_bytes} are allowed."
+            "FileTooLarge", f"{path} has {found.st_size} bytes; the limit is {limit_bytes}."
         )
 
 
@@ -78,11 +79,13 @@ def _open(path: Path) -> int:
     try:
         return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError as error:
-        raise JobFailed("FileMissing", f"{path} was not written.") from error
+        raise JobFailed(
+            "FileMissing", f"{path} is missing: the step before did not write it."
+        ) from error
     except OSError as error:
-        # A link, and a socket.
+        # O_NOFOLLOW refuses a link with ELOOP; a socket is refused with ENXIO.
         if error.errno in (errno.ELOOP, errno.ENXIO):
             raise JobFailed(
-                "FileNotRegular", f"{path} is a link or no regular file; write a file."
+                "FileNotRegular", f"{path} is a link or a socket. Write a regular file."
             ) from error
         raise

@@ -1,4 +1,4 @@
-"""Where a step finds its files inside the pod; a prefix moves all of them for tests."""
+"""The paths of a step's files in the pod; for tests, all of them can be below another root."""
 
 import os
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ class Places:
 
     @classmethod
     def of(cls, environment: Mapping[str, str] = os.environ) -> "Places":
-        """Return the places that the environment names, or the pod's own."""
+        """Return the places that the environment names; by default those of a pod."""
         root = Path(environment.get(layout.ROOT_VARIABLE, "/"))
         task = environment.get(layout.TASK_VARIABLE)
         return cls(root, Path(task or root / TASK.lstrip("/")))
@@ -35,10 +35,10 @@ class Places:
 
     @property
     def termination_log(self) -> Path:
-        """Where Kubernetes reads the step's last words."""
+        """The file from which Kubernetes reads the termination message."""
         return self.at(layout.TERMINATION_LOG)
 
     @property
     def scratch(self) -> Path:
-        """A folder for what is in the making."""
+        """A folder for temporary files."""
         return self.at(layout.TMP)

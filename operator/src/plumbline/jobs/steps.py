@@ -30,7 +30,7 @@ log = get_logger(__name__)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one step; 0 when it did its work, 64 for the user's mistake, 75 to try again."""
+    """Run one step; return 0, 64 for a mistake of the user, 75 to try again, 1 for our mistake."""
     if len(arguments) != 1 or arguments[0] not in STEPS:
         print(f"usage: python -m plumbline.jobs {{{'|'.join(STEPS)}}}", file=sys.stderr)
         return 2
@@ -48,7 +48,7 @@ def _ended_as(step: str, places: Places) -> int:
         return _ended(places, of_store(error))
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as error:  # a panic of Polars is no Exception
+    except BaseException as error:  # a panic of Polars is not an Exception
         return _broken(places, step, error)
     if done is not None:
         detail = done.message or None
@@ -73,10 +73,13 @@ def _run(step: str, places: Places) -> Success | None:
 
 
 def _broken(places: Places, step: str, error: BaseException) -> int:
-    """Leave a mistake of ours: the log says where, and neither it nor the message has any data."""
+    """Report a mistake of ours: the log shows where it happened.
+
+    Neither the message nor the log at its usual level quotes the error, whose text may have data.
+    """
     log.error("step broke", error=type(error).__name__, trace=frames(error))
-    log.debug("step broke in its own words", error=error)
-    told = f"step {step} broke with {type(error).__name__}; its log says where."
+    log.debug("text of the error", error=error)
+    told = f"Step {step} failed with an unexpected error. Its log shows where."
     _leave(places, JobFailed("StepBroken", told, retry=True).last_word)
     return last_words.BROKEN
 

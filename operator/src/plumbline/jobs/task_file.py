@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from plumbline.contract.tasks import DataTask, JudgeTask, PredictTask, ProfileTask, TrainingTask
 from plumbline.jobs.failures import JobFailed
 
+_ADVICE = "Check that the operator and the trainer image have the same version."
 Task = TypeVar("Task", ProfileTask, TrainingTask, JudgeTask, DataTask, PredictTask)
 
 
@@ -16,16 +17,19 @@ def read(path: Path, kind: type[Task]) -> Task:
     """Return the task in a file.
 
     Raises:
-        JobFailed: it is not there or not what this version understands.
+        JobFailed: it is missing, or this version cannot read it.
     """
     try:
         return kind.model_validate(json.loads(path.read_bytes()))
     except (OSError, ValueError) as error:
-        raise JobFailed("TaskInvalid", f"reading {path}: {_short(error)}") from error
+        told = f"Cannot read {path}: {_short(error)}. {_ADVICE}"
+        raise JobFailed("TaskInvalid", told) from error
 
 
 def _short(error: Exception) -> str:
     if isinstance(error, ValidationError):
         found = error.errors(include_url=False, include_input=False)
         return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in found[:3])
-    return str(error)[:300]
+    if isinstance(error, OSError):
+        return (error.strerror or "it cannot be opened").lower()
+    return "it is not JSON"

@@ -1,4 +1,4 @@
-"""What a step tells the operator: its manifest, the verdict, and the reason for a bad one."""
+"""What a step reports to the operator: its manifest, the verdict, and why a verdict is bad."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ from plumbline.contract.last_words import Success
 
 
 class Judgement(Protocol):
-    """What gates say together."""
+    """What all gates of a run decide."""
 
     @property
     def verdict(self) -> str:
@@ -15,22 +15,22 @@ class Judgement(Protocol):
 
     @property
     def message(self) -> str:
-        """Why it is not Passed."""
+        """Why the verdict is not Passed."""
 
 
 def of_model(judgement: Judgement, digest: str, uid: str) -> Success:
-    """Return the last word about a run: the gates that decide speak."""
+    """Return the result of a run, with the messages of the gates that decided it."""
     verdict, message = judgement.verdict, judgement.message
     reason = {"Failed": "GateFailed", "Inconclusive": "GateInconclusive"}.get(verdict, "")
     return Success(digest=digest, verdict=verdict, uid=uid, reason=reason, message=message)
 
 
 def of_dataset(manifest: DatasetManifest, digest: str) -> Success:
-    """Return the last word about a Dataset: the first violation speaks for all."""
+    """Return the result for a Dataset: of several violations, the message has only the first."""
     found, verdict, uid = manifest.violations, manifest.verdict, manifest.dataset.uid
     if not found:
         return Success(digest=digest, verdict=verdict, uid=uid)
     first, more = found[0], len(found) - 1
-    rules = "rule" if more == 1 else "rules"
-    message = first.message + (f" And {more} more broken {rules}." if more else "")
+    others = f" {more} more {'rule' if more == 1 else 'rules'} failed." if more else ""
+    message = first.message + others
     return Success(digest=digest, verdict=verdict, uid=uid, reason=first.rule, message=message)

@@ -1,1 +1,1 @@
-"""From a fitted model to one that serves without its library, and the proof of it."""
+"""From a fitted model to one that runs without scikit-learn, and the check that both agree."""

@@ -1,4 +1,4 @@
-"""What a model answers to a table of rows: probabilities by class, or values; a matrix always."""
+"""A model's predictions of a table of rows: a matrix of probabilities by class, or of values."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,24 +16,25 @@ Answers = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def of_fitted(model: Any, frame: pl.DataFrame, features: Sequence[Feature]) -> Answers:
-    """Return the answers of a fitted scikit-learn model."""
+    """Return the predictions of a fitted scikit-learn model."""
     inputs = model_input(frame, features)
     raw = model.predict_proba(inputs) if hasattr(model, "classes_") else model.predict(inputs)
     return _two_dimensional(raw, frame.height)
 
 
 def of_compiled(folder: Path, frame: pl.DataFrame, features: Sequence[Feature]) -> Answers:
-    """Return the answers of a compiled model, from the same engine that serves it."""
+    """Return the predictions of a compiled model, by the same engine that serves it."""
     from plumbline.serving import engines
 
-    # Far out, the exponential of a linear model overflows to the right answer.
+    # For extreme rows the exponential of the logistic function overflows to infinity, which gives
+    # the right probability, 0 or 1.
     with np.errstate(over="ignore"):
         raw = engines.load(folder).predict(arrays(model_input(frame, features)))
     return _two_dimensional(raw, frame.height)
 
 
 def difference(left: Answers, right: Answers) -> float:
-    """Return the largest difference, relative for answers larger than one."""
+    """Return the largest difference, which is relative for predictions larger than one."""
     if left.shape != right.shape:
         return float("inf")
     gap = np.abs(left - right) / np.maximum(1.0, np.abs(left))
@@ -43,13 +44,16 @@ def difference(left: Answers, right: Answers) -> float:
 def prediction_reference(
     matrix: Answers, classes: Sequence[Any] | None, *, strewn_among: Sequence[ColumnBins] = ()
 ) -> list[dict[str, Any]]:
-    """Return the bins of a model's answers to rows in time order.
+    """Return the distribution of a model's predictions: the reference for drift.
 
-    Answers to rows that were picked from among others count as alike as the most alike of these
-    columns, whose rows are known in their order.
+    Of a regression it is that of the value, of two classes that of the second class's probability,
+    of more classes that of the likeliest class.
 
-    A value, the probability of the second of two classes, or the likeliest of many classes. Models
-    may well give one answer to all that is new to them, so no answer is ever taken for stuck.
+    Args:
+        matrix: the predictions, in time order.
+        classes: of a classification.
+        strewn_among: the features, if the rows were chosen at random: then the order of the
+            predictions does not show how alike neighbours are, and the most alike feature counts.
     """
     if classes is None or len(classes) == 2:
         found = number_bins(PREDICTION, matrix[:, -1])
@@ -57,6 +61,8 @@ def prediction_reference(
         found = category_bins(PREDICTION, [str(classes[n]) for n in np.argmax(matrix, axis=1)])
     if found is None:
         return []
+    # A model may give one prediction to all rows that are new to it: that is drift, not a broken
+    # sender, so a prediction that is always the same must not count as stuck.
     return [replace(as_alike(found, strewn_among), value_spike=()).to_json()]
 
 

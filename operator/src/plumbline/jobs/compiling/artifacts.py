@@ -1,4 +1,4 @@
-"""The compiled model that the predict step left: checked, stored and named by a digest."""
+"""The compiled model of the predict step: checked, stored and identified by a digest."""
 
 import stat
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from plumbline.contract import layout, model_json
 from plumbline.contract.model_json import Description
 from plumbline.contract.model_manifest import CompiledModel, File
 from plumbline.contract.tasks import TrainingTask
-from plumbline.jobs.failures import JobFailed
+from plumbline.jobs.failures import JobFailed, text_of
 from plumbline.jobs.files import check_regular, read_regular
 from plumbline.jobs.places import Places
 from plumbline.jobs.training.features import Feature
@@ -21,10 +21,10 @@ _MODEL_LIMIT_BYTES, _WEIGHTS_LIMIT_BYTES = 64 << 20, 2 << 30
 def keep_compiled(
     task: TrainingTask, features: Sequence[Feature], places: Places, store: Store
 ) -> CompiledModel:
-    """Store the compiled files and return what the manifest says of them."""
+    """Store the compiled files and return their entry in the manifest."""
     folder = places.at(layout.COMPILED)
     if not stat.S_ISDIR(_mode(folder)):
-        raise _invalid("there is no folder of a compiled model")
+        raise _invalid("the folder of the compiled model is missing")
     found = _described(folder / layout.MODEL_FILE)
     _check(found, task, features)
     kind = model_json.kind_of(found.engine)
@@ -46,11 +46,11 @@ def _described(path: Path) -> Description:
     try:
         return model_json.read(read_regular(path, limit_bytes=_MODEL_LIMIT_BYTES))
     except model_json.Unreadable as error:
-        raise _invalid(f"{layout.MODEL_FILE}: {error}") from error
+        raise _invalid(f"{layout.MODEL_FILE}: {text_of(error)}") from error
 
 
 def _check(found: Description, task: TrainingTask, features: Sequence[Feature]) -> None:
-    """Refuse a model that answers another question than the one it was judged on."""
+    """Refuse a model.json of another model: the digest stands for the one that was evaluated."""
     wanted = {
         "task": task.question.task,
         "target": task.question.target,
@@ -67,4 +67,4 @@ def _stored(path: Path, store: Store) -> File:
 
 
 def _invalid(problem: str) -> JobFailed:
-    return JobFailed("CompiledInvalid", f"the predict step left no usable model: {problem}.")
+    return JobFailed("CompiledInvalid", f"The predict step left no usable model: {problem}.")

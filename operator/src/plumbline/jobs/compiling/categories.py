@@ -1,4 +1,4 @@
-"""Fitted encoders of categories as lists of the categories that they know."""
+"""Fitted encoders as data: the list of the categories that each of them knows."""
 
 from collections.abc import Callable
 from typing import Any

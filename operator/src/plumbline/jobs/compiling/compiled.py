@@ -1,4 +1,4 @@
-"""A fitted model as the directory that serving pods load: model.json beside weights or trees."""
+"""A fitted model as the folder that model servers load: model.json, and weights or trees."""
 
 import json
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ from plumbline.jobs.training.features import Feature
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is known of a model before it is compiled.
+    """What model.json says about a model that is not in the model itself.
 
     Attributes:
-        reference: what its inputs and answers are compared with; None if nothing is.
+        reference: the distributions that live rows are compared with; None for no comparison.
     """
 
     task: str
@@ -34,11 +34,11 @@ def compile_model(model: Any, features: Sequence[Feature], facts: Facts, folder:
     Args:
         model: fitted.
         features: its columns.
-        facts: what else model.json says of it.
+        facts: what else model.json says.
         folder: where to write.
 
     Raises:
-        NotCompilable: it holds something that the serving engines do not have.
+        NotCompilable: it has a part that the engines of the model server do not have.
     """
     folder.mkdir(parents=True, exist_ok=True)
     inputs, estimator = inputs_of(model, features)
@@ -56,7 +56,7 @@ def compile_model(model: Any, features: Sequence[Feature], facts: Facts, folder:
 
 
 def write_model(folder: Path, description: Description) -> None:
-    """Write model.json: strict JSON, so null stands for NaN."""
+    """Write model.json as strict JSON, in which null stands for NaN."""
     text = json.dumps(model_json.wire(description), sort_keys=True, allow_nan=False)
     (folder / layout.MODEL_FILE).write_text(text)
 

@@ -1,7 +1,7 @@
-"""Fitted preprocessing as data: what happens to each feature before the estimator sees it.
+"""Fitted preprocessing as data: what is done to each feature before the estimator gets it.
 
-Each fitted transformer is applied to a list of inputs, which begins with the features as they are.
-What cannot be said as data raises `NotCompilable`.
+The list of inputs begins with the plain features; each fitted transformer changes it. A transformer
+that has no form as data raises `NotCompilable`.
 """
 
 from collections.abc import Callable, Sequence
@@ -69,7 +69,7 @@ def _place(chosen: Any, places: dict[str, int]) -> int:
 
 
 def _function(transformer: Any, columns: list[Input]) -> list[Input]:
-    """Return the columns as they are, for a fitted "passthrough": it has no function."""
+    """Return the columns unchanged: a fitted "passthrough" is a transformer without a function."""
     if transformer.func is not None:
         raise NotCompilable("FunctionTransformer with a function has no compiled form")
     return columns

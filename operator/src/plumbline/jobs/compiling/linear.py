@@ -1,4 +1,4 @@
-"""Linear models as weights: coefficients, intercepts and the link that makes an answer of them."""
+"""Linear models as weights: coefficients, intercepts, and the link function to a prediction."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -8,7 +8,7 @@ import numpy as np
 from plumbline.contract.model_json import ENGINES, Linear
 from plumbline.jobs.training.inputs import NotCompilable
 
-# Their probabilities of more than two classes are a softmax of the margins.
+# For more than two classes these use softmax; other classifiers normalize one-vs-rest.
 _SOFTMAX = ("LogisticRegression", "LinearDiscriminantAnalysis")
 
 

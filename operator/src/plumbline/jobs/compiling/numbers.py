@@ -1,4 +1,4 @@
-"""Fitted imputers and scalers as arithmetic on one number."""
+"""Fitted imputers and scalers as data: one impute value, mean and scale for each column."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,9 @@ from plumbline.jobs.training.inputs import NotCompilable, numbers
 
 def _imputer(imputer: Any, columns: list[Input]) -> list[Input]:
     if imputer.add_indicator or not isinstance(imputer.missing_values, float):
-        raise NotCompilable("SimpleImputer with an indicator or other gaps has no compiled form")
+        raise NotCompilable(
+            "SimpleImputer with add_indicator or missing_values has no compiled form"
+        )
     pairs = zip(numbers(columns, "SimpleImputer"), imputer.statistics_, strict=True)
     return [_imputed(number, float(value)) for number, value in pairs]
 
@@ -26,7 +28,7 @@ def _imputed(number: Number, value: float) -> Number:
 
 
 def _scaler(center: str, spread: str) -> Callable[[Any, list[Input]], list[Input]]:
-    """Return how a scaler that computes `(x - center) / spread` is applied."""
+    """Return the function that applies a scaler that computes `(x - center) / spread`."""
 
     def apply(scaler: Any, columns: list[Input]) -> list[Input]:
         some = numbers(columns, type(scaler).__name__)

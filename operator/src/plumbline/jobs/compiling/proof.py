@@ -1,4 +1,4 @@
-"""Proof that a compiled model answers as the trained one: held-out rows, a sample, edges."""
+"""The check that compiled and trained model agree: on held-out rows, a sample and edge cases."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -26,20 +26,20 @@ def prove_equal(
     """Return the largest difference between the trained and the compiled model.
 
     Raises:
-        JobFailed: it is more than rounding.
+        JobFailed: it is larger than rounding explains.
     """
     worst = max(_difference(model, features, table, folder) for table in tables)
     if worst > TOLERANCE:
         raise JobFailed(
             "CompiledDiffers",
-            f"the compiled model differs from the trained one by {worst:.2g} on some rows, more "
-            f"than {TOLERANCE:g}; nothing was published.",
+            f"The compiled model differs from the trained one by {worst:.2g} on some rows; the "
+            f"limit is {TOLERANCE:g}. No model was published. Use another estimator.",
         )
     return worst
 
 
 def add_sample(folder: Path, table: pl.DataFrame, features: Sequence[Feature]) -> None:
-    """Put a few rows with their answers into model.json, for servers to check themselves by."""
+    """Add a few rows and their predictions to model.json; a server checks its model with them."""
     few = _without_personal(table.head(_SAMPLE_ROWS), features)
     outputs = answers.of_compiled(folder, few, features)
     path = folder / layout.MODEL_FILE
@@ -49,7 +49,7 @@ def add_sample(folder: Path, table: pl.DataFrame, features: Sequence[Feature]) -
 
 
 def edge_rows(sample: pl.DataFrame, features: Sequence[Feature]) -> pl.DataFrame:
-    """Return one row for each edge of each feature; the others stay as in the first sample row."""
+    """Return a row for each edge case of each feature, otherwise equal to the first sample row."""
     base = sample.head(1).to_dicts()[0]
     rows = [{**base, feature["name"]: value} for feature in features for value in _edges(feature)]
     return pl.DataFrame(rows, schema=_wide(sample), strict=False)
@@ -68,7 +68,7 @@ def _edges(feature: Feature) -> Iterator[Any]:
 
 
 def _wide(sample: pl.DataFrame) -> dict[str, pl.DataType]:
-    """Return the columns' types, with whole numbers as floats: an edge may lie between them."""
+    """Return the types of the columns, with integers as floats: an edge may have a fraction."""
     return {
         name: pl.Float64() if dtype.is_numeric() else dtype for name, dtype in sample.schema.items()
     }
@@ -77,10 +77,11 @@ def _wide(sample: pl.DataFrame) -> dict[str, pl.DataType]:
 def _difference(
     model: Any, features: Sequence[Feature], table: pl.DataFrame, folder: Path
 ) -> float:
-    """Return the difference on the rows that the trained model answers at all."""
+    """Return the difference on the rows that the trained model can predict."""
     try:
         wanted, rows = answers.of_fitted(model, table, features), table
     except ValueError:
+        # Some estimators refuse missing values; then each row is tried alone.
         rows = pl.concat([table.head(0), *_answerable(model, features, table)])
         wanted = answers.of_fitted(model, rows, features) if rows.height else np.zeros((0, 1))
     return (
@@ -102,7 +103,7 @@ def _answerable(
 
 
 def _without_personal(rows: pl.DataFrame, features: Sequence[Feature]) -> pl.DataFrame:
-    """Return the rows with nothing in the place of personal values."""
+    """Return the rows with 0 or empty text instead of personal values."""
     hidden = [
         pl.lit("" if feature["type"] == "category" else 0)
         .cast(rows[feature["name"]].dtype)

@@ -1,4 +1,4 @@
-"""Tree ensembles as a treelite checkpoint, with the rounding that the estimator does first."""
+"""Tree ensembles as a treelite checkpoint, and the type to which the estimator rounds its input."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +20,7 @@ def write_trees(estimator: Any, folder: Path) -> Trees:
     link = _softmax_outside(trees)
     trees.serialize(str(folder / ENGINES["trees"]))
     name = type(estimator).__name__
-    # Scikit-learn rounds the input of every tree but the histogram ones to float32.
+    # Scikit-learn rounds the input to float32, except for histogram gradient boosting.
     cast: Literal["float32", "float64"] = (
         "float64" if name.startswith("HistGradientBoosting") else "float32"
     )
@@ -28,7 +28,7 @@ def write_trees(estimator: Any, folder: Path) -> Trees:
 
 
 def _softmax_outside(trees: Any) -> Literal["softmax"] | None:
-    """Leave a softmax to the engine: treelite's own one rounds to float32."""
+    """Return softmax if the engine must compute it: that of treelite rounds to float32."""
     header = trees.get_header_accessor()
     if header.get_field("postprocessor") != "softmax":
         return None
@@ -37,7 +37,7 @@ def _softmax_outside(trees: Any) -> Literal["softmax"] | None:
 
 
 def _as_ensemble(estimator: Any) -> Any:
-    """Return a single tree as a forest of one, which treelite knows."""
+    """Return a single tree as a forest of one tree, because treelite imports only ensembles."""
     if not type(estimator).__name__.startswith(_SINGLE) or hasattr(estimator, "estimators_"):
         return estimator
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor

@@ -1,1 +1,1 @@
-"""Brings a source here: finds files, reads them as typed tables, knows rows by digest."""
+"""Reads a source: finds its files, reads them as typed tables, and identifies rows by digest."""

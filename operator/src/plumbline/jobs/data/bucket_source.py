@@ -37,7 +37,7 @@ class BucketSource(Source):
         if not entries:
             raise JobFailed(
                 "SourceNotFound",
-                f"{self.url} matches no file; mend spec.source.uri or put the files there.",
+                f"{self.url} matches no file. Fix spec.source.uri, or put the files there.",
             )
         return [Part(f"{self._root}/{e.key}", e.version, e.bytes) for e in entries]
 
@@ -50,12 +50,12 @@ class BucketSource(Source):
             raise _told(error, part.source) from error
 
     def _check(self) -> None:
-        """Refuse what can be no key: without it, the bucket's own list would be read as a file."""
+        """Refuse an address without a key: the list of the bucket would be read as a file."""
         if not self._path or {"", ".", ".."} & set(self._path.split("/")):
             raise JobFailed(
                 "SourceInvalid",
-                f"{self.url} names no file; for all files of a folder write "
-                f"{self._root}/folder/*.csv, without empty steps, . and .. in it.",
+                f"{self.url} does not name a file. For all files of a folder, write "
+                f"{self._root}/folder/*.csv; the path must not have empty or relative parts.",
             )
 
     def _entries(self) -> list[Entry]:
@@ -66,7 +66,7 @@ class BucketSource(Source):
         return [each for each in found if matches.match(each.key) and self._is_file(each)]
 
     def _is_file(self, entry: Entry) -> bool:
-        """Whether an entry is more than the mark of a folder, which is listed without its slash."""
+        """Whether an entry is a file, not the empty object that some tools make for a folder."""
         return entry.bytes > 0 or self._objects().exists(entry.key)
 
     def _objects(self) -> Objects:
@@ -84,14 +84,16 @@ class BucketSource(Source):
 
 
 def _told(error: StoreError, url: str) -> JobFailed:
-    """Return a bucket's error in the words of the source."""
+    """Return the error of a bucket with the reason and the advice of a source."""
     if isinstance(error, Missing):
-        advice = f"mend spec.source.uri; for all files of a folder write {url}/*.csv"
-        return JobFailed("SourceNotFound", f"{url} is not there; {advice}.")
+        advice = f"Fix spec.source.uri; for all files of a folder, write {url}/*.csv"
+        return JobFailed("SourceNotFound", f"{url} does not exist. {advice}.")
     if isinstance(error, BucketMissing):
-        return JobFailed("SourceNotFound", f"{url}: there is no such bucket; mend spec.source.uri.")
+        told = f"The bucket of {url} does not exist. Fix spec.source.uri."
+        return JobFailed("SourceNotFound", told)
     if isinstance(error, CredentialsRefused):
-        return JobFailed("SourceForbidden", f"{url} cannot be read: {error}")
+        return JobFailed("SourceForbidden", f"Access to {url} is refused. {error}")
     if isinstance(error, Changed):
-        return JobFailed("SourceChanged", f"{url} changed while it was read.", retry=True)
-    return JobFailed("SourceUnreachable", f"{url} cannot be read: {error}", retry=True)
+        told = f"{url} changed while it was read. It is read again."
+        return JobFailed("SourceChanged", told, retry=True)
+    return JobFailed("SourceUnreachable", f"{url} cannot be read. {error}", retry=True)

@@ -1,6 +1,6 @@
-"""The lines of a CSV file: its header, and the lines that are no rows (torn, or blank).
+"""The lines of a CSV file: its header, and the lines that are not rows (torn, or blank).
 
-The file is read once for this, because parsers that are fast forgive too much.
+The file is read once only for this, because fast parsers accept lines that are torn.
 """
 
 import csv
@@ -18,6 +18,11 @@ _MOST_TORN = 1000
 _GZIP = b"\x1f\x8b"
 _FIELD = r'(?:"(?:[^"]|"")*"|[^",\r\n]*)'
 _ROW = re.compile(rf"{_FIELD}(?:,{_FIELD})*(?:\r?\n)?")
+_CSV_ERRORS = {
+    "unexpected end of data": "has a quote that is not closed",
+    "field larger than": "has a field of more than 16 MiB, as after a quote that is not closed",
+    "expected after": "has text after a closing quote",
+}
 DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
@@ -26,8 +31,8 @@ class TornLine:
     """A line that is not a row.
 
     Attributes:
-        number: where the row begins, counted from 1 with the header.
-        problem: what is wrong with it, without any value.
+        number: the line where the row begins; the header is line 1.
+        problem: what is wrong, as it follows "Line 2 of file"; it shows no value.
     """
 
     number: int
@@ -36,13 +41,13 @@ class TornLine:
 
 @dataclass(slots=True)
 class Lines:
-    """What a file consists of.
+    """The lines of a file.
 
     Attributes:
         names: the header; empty if there is none.
         rows: how many rows follow it, blank lines among them.
-        blank: which of those have nothing in them, counted from 0.
-        torn: the first thousand with too few or too many fields, or a quote that never ends.
+        blank: which of these rows are blank, counted from 0.
+        torn: the first thousand rows with too few or too many fields, or with an open quote.
     """
 
     names: list[str] = field(default_factory=list)
@@ -51,12 +56,13 @@ class Lines:
     torn: list[TornLine] = field(default_factory=list)
 
     def add(self, row: list[str], number: int) -> None:
-        """Count a row that begins at a line."""
+        """Add a row that begins at line `number`."""
         if not row:
             self.blank.append(self.rows)
         elif len(row) != len(self.names):
             fields = "1 field" if len(row) == 1 else f"{len(row)} fields"
-            self.torn.append(TornLine(number, f"{fields} instead of {len(self.names)}"))
+            problem = f"has {fields}, the header has {len(self.names)}"
+            self.torn.append(TornLine(number, problem))
         self.rows += 1
 
 
@@ -75,16 +81,23 @@ def scan(path: Path) -> Lines:
                 if len(found.torn) == _MOST_TORN:
                     break
         except csv.Error as error:
-            found.torn.append(TornLine(begin, f"{error}"))
+            found.torn.append(TornLine(begin, _problem(str(error))))
         except DAMAGED:
-            found.torn.append(TornLine(begin, "the compressed data is cut or damaged there"))
+            problem = "cannot be read, because the compressed data is cut or damaged there"
+            found.torn.append(TornLine(begin, problem))
     return found
 
 
-def odd_line(path: Path) -> int | None:
-    """Return where the first row begins that parsers understand in different ways, if there is one.
+def _problem(error: str) -> str:
+    """Return what is wrong with a line that the module csv refuses."""
+    known = (text for words, text in _CSV_ERRORS.items() if words in error)
+    return next(known, f"cannot be read ({error})")
 
-    Its quotes are inside of a value that has none around it, or its line end is a lone CR.
+
+def odd_line(path: Path) -> int | None:
+    """Return the line of the first row that parsers read in different ways, or None.
+
+    Such a row has quotes inside of a value that is not quoted, or ends with CR alone.
     """
     with open_binary(path) as raw:
         taken: list[str] = []
@@ -108,7 +121,7 @@ def _noting(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
 
 
 def open_binary(path: Path) -> IO[bytes] | gzip.GzipFile:
-    """Open a file, or what a compressed one holds."""
+    """Open a file; one that is compressed with gzip is decompressed."""
     with path.open("rb") as file:
         compressed = file.read(len(_GZIP)) == _GZIP
     return gzip.open(path) if compressed else path.open("rb")

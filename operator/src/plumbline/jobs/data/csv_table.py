@@ -1,4 +1,4 @@
-"""A CSV file as text columns, or the reasons why it is no table."""
+"""A CSV file as text columns, or the reasons why it is not a table."""
 
 import gzip
 from collections.abc import Collection, Sequence
@@ -17,14 +17,13 @@ _SEPARATORS = (";", "\t", "|")
 
 
 def broken_lines(lines: Lines, name: str) -> list[Violation]:
-    """Return why the lines of the file called `name` are no table."""
+    """Return why the lines of the file called `name` are not a table."""
     if lines.torn:
         first = lines.torn[0]
         left = len(lines.torn) - 1
         more = f" (and {left} more {'line' if left == 1 else 'lines'})" if left else ""
-        message = (
-            f"{name} is torn at line {first.number}: {first.problem}{more}; write the file again."
-        )
+        advice = separator_hint(lines.names) or " Fix the file, or write it again."
+        message = f"Line {first.number} of {name} {first.problem}{more}.{advice}"
         numbers = tuple(line.number for line in lines.torn[:10])
         return [Violation(rule="TornLine", count=len(lines.torn), rows=numbers, message=message)]
     if not lines.names:
@@ -33,27 +32,26 @@ def broken_lines(lines: Lines, name: str) -> list[Violation]:
 
 
 def columns_twice(names: Sequence[str], name: str, wanted: Collection[str]) -> list[Violation]:
-    """Return which of the wanted columns the header of the file called `name` has twice."""
-    advice = "rename one of them in the file"
+    """Return which of the wanted columns are twice in the header of the file called `name`."""
     return [
         Violation(
             rule="ColumnTwice",
             column=each[:128],
-            message=f"{name} has two columns {each!r}; {advice}.",
+            message=f"{name} has two columns {each}. Rename one of them in the file.",
         )
         for each in sorted({each for each in wanted if names.count(each) > 1})
     ]
 
 
 def separator_hint(names: Collection[str]) -> str:
-    """Return what to do about a header that is one field because of another separator."""
+    """Return what to do when the header is one field that has another separator in it."""
     found = [each for each in _SEPARATORS for name in names if len(names) == 1 and each in name]
-    return f" Its separator seems to be {found[0]!r}; write commas." if found else ""
+    return f" Is the separator {found[0]!r}? Use commas." if found else ""
 
 
 def refuse_utf16(path: Path, name: str) -> None:
-    """Refuse a file in an encoding in which no line could be found."""
-    with open_binary(path) as file, suppress(*DAMAGED):  # what is damaged, the scan will say
+    """Refuse UTF-16, in which the search for line ends finds nothing."""
+    with open_binary(path) as file, suppress(*DAMAGED):  # the scan reports damaged data
         if file.read(2) in _UTF_16:
             raise _unreadable(name, "it is UTF-16; save it as UTF-8")
 
@@ -62,11 +60,11 @@ def read_csv(path: Path, name: str, lines: Lines, wanted: Collection[str]) -> pl
     """Return the wanted columns, all of them text.
 
     Raises:
-        JobFailed: the file is not UTF-8, or its quotes are not those of a CSV file.
+        JobFailed: the file is not UTF-8, or its quotes or line ends are not valid in csv.
     """
     places = [place for place, each in enumerate(lines.names) if each in wanted]
     try:
-        # What is compressed may have several members, and zeros after them, as gzip itself allows.
+        # Polars reads only the first member of a gzip file; the module gzip reads them all.
         with open_binary(path) as file:
             content = file.read() if isinstance(file, gzip.GzipFile) else path
             raw = pl.read_csv(content, infer_schema=False, columns=places)
@@ -82,13 +80,13 @@ def _bad_row(path: Path) -> str:
     found = odd_line(path)
     where = "its lines or quotes are" if found is None else f"the quotes or end of line {found} are"
     return (
-        f"{where} not those of a CSV file; end lines with LF, put values with quotes, commas or "
-        "line ends in double quotes, and double the quotes inside of them"
+        f"{where} not valid in csv; end lines with LF, put values with quotes, commas or line ends "
+        "in double quotes, and double the quotes inside of them"
     )
 
 
 def _without_blank(raw: pl.DataFrame, lines: Lines) -> pl.DataFrame:
-    """Drop blank lines, unless a blank line is how a single column says that a value is missing."""
+    """Drop blank lines; a file of a single column is not given, where they are missing values."""
     if not lines.blank:
         return raw
     places = pl.Series(lines.blank, dtype=pl.UInt32)
@@ -106,4 +104,4 @@ def _bad_text(path: Path) -> str:
 
 
 def _unreadable(name: str, problem: str) -> JobFailed:
-    return JobFailed("SourceUnreadable", f"{name} is not readable as csv: {problem}.")
+    return JobFailed("SourceUnreadable", f"{name} cannot be read as csv: {problem}.")

@@ -1,4 +1,4 @@
-"""Digests that depend on rows alone: not on files, order, format or compression."""
+"""Digests of rows, which do not depend on files, order, format or compression."""
 
 import hashlib
 import json
@@ -12,27 +12,28 @@ from plumbline.api.v1alpha1.dataset import DataSchema
 
 Hashes = NDArray[np.uint64]
 _MODULUS = 1 << 128
-# The texts of all rows at once would be many times as large as the rows.
+# The texts are many times as large as the rows, so they are never all in memory at once.
 _ROWS_AT_ONCE = 100_000
 
 
 def row_texts(frame: pl.DataFrame, names: Iterable[str]) -> pl.Series:
     """Return one unambiguous text for each row: the named columns as `length:value`, `~` for null.
 
-    Numbers are written by their bits, so that no library's way to print them can change a digest.
+    Floats are written as their bits: a library may print them differently in its next version, and
+    the digest must stay.
     """
     fields = [_field(frame[name]) for name in names]
     return pl.DataFrame(fields).select(pl.concat_str(pl.all()).alias("text")).to_series()
 
 
 def texts_by_slice(frame: pl.DataFrame, names: Iterable[str]) -> Iterator[pl.Series]:
-    """Yield the texts of all rows, some at a time."""
+    """Yield the texts of all rows, some rows at a time."""
     wanted = list(names)
     return (row_texts(part, wanted) for part in frame.iter_slices(_ROWS_AT_ONCE))
 
 
 def row_hashes(frame: pl.DataFrame) -> Hashes:
-    """Return two words for each row, the lower first; columns count by name, in whatever order."""
+    """Return two 64-bit words for each row, the lower first; the order of columns has no effect."""
     found = b"".join(_hashed(texts) for texts in texts_by_slice(frame, sorted(frame.columns)))
     return np.frombuffer(found, "<u8").reshape(-1, 2)
 
@@ -47,7 +48,7 @@ def copies(hashes: Hashes) -> int:
 
 
 def rows_digest(schema: DataSchema, hashes: Hashes) -> str:
-    """Return the digest of a set of rows of this schema, in whatever order they come."""
+    """Return the digest of a set of rows with this schema; their order has no effect."""
     low, high = (_total(hashes[:, word]) for word in (0, 1))
     total = (low + (high << 64)) % _MODULUS
     columns = sorted([column.name, column.type] for column in schema.columns)
@@ -56,7 +57,7 @@ def rows_digest(schema: DataSchema, hashes: Hashes) -> str:
 
 
 def _total(words: Hashes) -> int:
-    """Return the exact sum, by halves that cannot overflow."""
+    """Return the exact sum: 64 bits would overflow, so the two halves are added separately."""
     half = np.uint64(32)
     return int((words & np.uint64(0xFFFFFFFF)).sum()) + (int((words >> half).sum()) << 32)
 

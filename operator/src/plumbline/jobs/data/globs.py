@@ -12,13 +12,13 @@ def is_glob(path: str) -> bool:
 
 
 def folder_of(path: str) -> str:
-    """Return the folder above the first wildcard, which is all that must be listed."""
+    """Return the folder above the first wildcard: only its content must be listed."""
     head = re.split(r"[*?]", path, maxsplit=1)[0]
     return head.rpartition("/")[0]
 
 
 def matcher(path: str) -> re.Pattern[str]:
-    """Return the expression that matches the same names as the glob."""
+    """Return a regular expression that matches the same names as the glob."""
     pattern, last = "", 0
     for wild in _WILD.finditer(path):
         pattern += re.escape(path[last : wild.start()]) + _MEANS[wild.group()]

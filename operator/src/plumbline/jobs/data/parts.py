@@ -1,4 +1,4 @@
-"""The parts of a snapshot: one typed table for each source file, kept while the file stands."""
+"""The parts of a revision: one typed table for each source file, reused while it is unchanged."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class Loaded:
     """A part and its rows.
 
     Attributes:
-        held: the column that said which rows are held out, if the rows come from the store.
-        blob: where those rows are kept.
+        held: which rows are held out, if the rows come from the store.
+        blob: where these rows are in the store.
     """
 
     part: Part
@@ -36,7 +36,7 @@ class Loaded:
 
 
 def load(task: ProfileTask, source: Source, store: Store, scratch: Path) -> list[Loaded]:
-    """Return all parts in order of their names; unchanged ones come from the store."""
+    """Return all parts in order of their names; unchanged parts come from the store."""
     known = _known(task, store)
     return [
         _kept(part, known, store, scratch) or _fetched(part, task, source, scratch)
@@ -45,7 +45,7 @@ def load(task: ProfileTask, source: Source, store: Store, scratch: Path) -> list
 
 
 def keep(loaded: Loaded, held: pl.Series, store: Store, scratch: Path) -> Line:
-    """Store a part's rows, unless they are there already, and return its line in the manifest."""
+    """Store the rows of a part, unless they are stored, and return its entry in the manifest."""
     blob = loaded.blob
     if blob is None or loaded.held is None or not loaded.held.equals(held):
         path = scratch / "part.parquet"
@@ -56,13 +56,13 @@ def keep(loaded: Loaded, held: pl.Series, store: Store, scratch: Path) -> Line:
 
 
 def line(loaded: Loaded, **kept: str) -> Line:
-    """Return what the manifest says of a part, and where its rows are kept if they are."""
+    """Return the entry of a part in the manifest; `kept` says where its rows are, if stored."""
     part, rows = loaded.part, loaded.table.frame.height
     return Line(source=part.source, etag=part.version, rows=rows, bytes=part.bytes, **kept)
 
 
 def previous_manifest(task: ProfileTask, store: Store) -> DatasetManifest | None:
-    """Return the manifest of the last good revision, if there is one and it can be read."""
+    """Return the manifest of the last valid revision; None if there is none that can be read."""
     if task.previous is None:
         return None
     manifest = manifests.parsed(DatasetManifest, store.get_manifest(task.previous))
@@ -70,7 +70,7 @@ def previous_manifest(task: ProfileTask, store: Store) -> DatasetManifest | None
 
 
 def _known(task: ProfileTask, store: Store) -> dict[_Seen, Line]:
-    """Return the previous parts that were read the same way, by source, version and size."""
+    """Return the previous parts that can be reused, by source, version and size."""
     manifest = previous_manifest(task, store)
     if manifest is None or manifest.format != task.format:
         return {}
@@ -80,9 +80,10 @@ def _known(task: ProfileTask, store: Store) -> dict[_Seen, Line]:
 
 
 def _reads_alike(before: DataSchema, now: DataSchema) -> bool:
-    """Whether what was read by a manifest's schema is what this one would read, or refuse.
+    """Whether a file read with the schema `before` gives the same table with the schema `now`.
 
-    Columns that nobody declared are in no part: to be strict about them, files are read again.
+    A stored part has no columns outside of the schema. So when `strict` is switched on, the files
+    are read again to find such columns.
     """
     columns = [(column.name, column.type) for column in before.columns]
     wanted = [(column.name, column.type) for column in now.columns]
@@ -95,7 +96,7 @@ def _kept(
     store: Store,
     scratch: Path,
 ) -> Loaded | None:
-    """Return an unchanged part from the store; a lost or damaged copy is fetched again."""
+    """Return an unchanged part from the store; None if its copy is lost or damaged."""
     before = known.get((part.source, part.version, part.bytes))
     if before is None:
         return None

@@ -1,4 +1,4 @@
-"""The rows of a revision, out of the store, in an order that does not depend on files."""
+"""The rows of a revision from the store, in an order that does not depend on files."""
 
 from pathlib import Path
 from typing import TypeVar
@@ -13,23 +13,26 @@ from plumbline.jobs.data.parts import BLOB_LIMIT_BYTES, HELD
 from plumbline.jobs.failures import JobFailed
 from plumbline.store import Store
 
+# "sha256:" and 12 digits.
+_SHOWN = 19
 Kind = TypeVar("Kind", TrainingManifest, ModelManifest)
 
 
 def dataset_manifest(store: Store, digest: str) -> DatasetManifest:
-    """Return the manifest of a usable revision."""
+    """Return the manifest of a valid revision."""
     manifest = manifests.parsed(DatasetManifest, store.get_manifest(digest))
     if manifest is None or manifest.verdict != "Valid":
-        raise JobFailed("DatasetInvalid", f"manifest {digest} is not a valid Dataset revision.")
+        told = f"Manifest {digest[:_SHOWN]} is not a valid revision of a Dataset."
+        raise JobFailed("DatasetInvalid", told)
     return manifest
 
 
 def read_manifest(store: Store, digest: str, kind: type[Kind]) -> Kind:
-    """Return the manifest of a model, trained or judged."""
+    """Return the manifest of a model, trained or evaluated."""
     try:
         return manifests.read(kind, store.get_manifest(digest))
     except ValueError as error:
-        told = f"manifest {digest} is no {kind.__name__} that this version reads; train again."
+        told = f"Manifest {digest[:_SHOWN]} cannot be read by this version. Train again."
         raise JobFailed("ModelInvalid", told) from error
 
 
@@ -42,7 +45,7 @@ def read_rows(
         manifest: of the Dataset revision.
         store: where its parts are.
         scratch: a folder for the parts.
-        held: true for the rows that judge, false for the rows to train on.
+        held: true for the rows of the holdout, false for the rows to train on.
         target: the column that must have a value.
     """
     scratch.mkdir(parents=True, exist_ok=True)
@@ -57,7 +60,7 @@ def read_rows(
 
 
 def _ordered(frame: pl.DataFrame, schema: DataSchema) -> pl.DataFrame:
-    """Sort by time (if there is one), then by a hash of everything: same rows, same order."""
+    """Sort by time, if there is one, then by a hash of the row: same rows, same order."""
     time = [frame[schema.time_column].alias("time")] if schema.time_column else []
     content = frame.select(sorted(frame.columns)).hash_rows(seed=0).alias("content")
     keys = pl.DataFrame([*time, content]).with_row_index("row")

@@ -1,4 +1,4 @@
-"""What a source is: files that can be found and brought here one by one."""
+"""What a source is: files that can be listed and downloaded one by one."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +10,8 @@ class Part:
 
     Attributes:
         source: its address, as the manifest shows it.
-        version: a word that changes when its bytes do; empty when the source cannot tell.
-        bytes: its size; -1 when the source cannot tell.
+        version: changes when the bytes change; empty when the source does not give one.
+        bytes: its size; -1 when the source does not give it.
     """
 
     source: str
@@ -20,12 +20,12 @@ class Part:
 
 
 class Source:
-    """A place that can be listed and fetched from."""
+    """A place with files."""
 
     def parts(self) -> list[Part]:
         """Return the files in order of their names; at least one."""
         raise NotImplementedError
 
     def fetch(self, part: Part, path: Path) -> None:
-        """Write one file to `path`, of the version that `parts` saw."""
+        """Download one file to `path`, in the version that `parts` returned."""
         raise NotImplementedError

@@ -29,15 +29,15 @@ def open_source(
 
 
 def _check(uri: str) -> None:
-    """Refuse what is no address, without showing it: there may be a password in it."""
+    """Refuse an invalid address without showing it, because it may have a password in it."""
     try:
         parts = urlsplit(uri)
         is_good = bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
     except ValueError:
         is_good = False
     if not is_good:
-        told = "is no address; write s3://bucket/path or http(s)://host/path, without a password"
-        raise JobFailed("SourceInvalid", f"spec.source.uri {told}.")
+        told = "spec.source.uri is not a valid address. Write s3://bucket/path or "
+        raise JobFailed("SourceInvalid", f"{told}https://host/path, without user and password.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,11 @@ class MountedSource(Source):
     path: Path
 
     def parts(self) -> list[Part]:
-        """Return the one file, or say that the key is not there."""
+        """Return the one file."""
         if not self.path.is_file():
             raise JobFailed(
                 "SourceNotFound",
-                f"ConfigMap {self.name} has no key {self.path.name}; add it or mend "
+                f"ConfigMap {self.name} has no key {self.path.name}. Add it, or fix "
                 "spec.source.configMap.key.",
             )
         return [Part(f"configMap://{self.name}/{self.path.name}", "", self.path.stat().st_size)]
@@ -63,7 +63,7 @@ class MountedSource(Source):
 
 
 def _environment(source: DataSource, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the source's own credentials if it names a Secret, else the store's."""
+    """Return the credentials of the source's Secret if it names one, else those of the store."""
     if source.secret_ref is None:
         return dict(environment)
     return {

@@ -15,7 +15,7 @@ from plumbline.jobs.data.types import Mask, typed
 from plumbline.jobs.data.violations import Violation
 from plumbline.jobs.failures import JobFailed
 
-# Instants are stored in UTC whatever their zone is called; Polars knows no half hours by number.
+# Polars refuses zones such as +05:30; the instants are stored in UTC, so the zone does not matter.
 os.environ.setdefault("POLARS_IGNORE_TIMEZONE_PARSE_ERROR", "1")
 
 
@@ -25,8 +25,8 @@ class Table:
 
     Attributes:
         frame: the declared columns, in the order of the schema.
-        bad: for each column with values of another type, where they are.
-        violations: what makes the file unusable as a whole; the frame is empty then.
+        bad: for each column with values of another type, in which rows they are.
+        violations: why the whole file is unusable; the frame is empty then.
     """
 
     frame: pl.DataFrame
@@ -44,7 +44,7 @@ def read_table(path: Path, name: str, format_: str, schema: DataSchema) -> Table
         schema: the declared columns.
     """
     if path.stat().st_size == 0:
-        return _unusable(Violation(rule="SourceEmpty", message=f"{name} is empty: 0 bytes."))
+        return _unusable(Violation(rule="SourceEmpty", message=f"{name} is empty (0 bytes)."))
     return (_csv if format_ == "csv" else _parquet)(path, name, schema)
 
 
@@ -71,9 +71,14 @@ def _parquet(path: Path, name: str, schema: DataSchema) -> Table:
     except (PolarsError, OSError, PanicException) as error:
         raise JobFailed(
             "SourceUnreadable",
-            f"{name} is not readable as parquet: {str(error).partition(chr(10))[0][:200]}; check "
-            "spec.format and the file.",
+            f"{name} cannot be read as parquet: {_first_line(error)}. Check spec.format and the "
+            "file.",
         ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    # Polars adds lines about its query plan, which a user never wrote.
+    return str(error).partition("\n")[0][:200].rstrip(". ") or "it is damaged"
 
 
 def _unusable(*violations: Violation) -> Table:
@@ -89,33 +94,33 @@ def _wrong_columns(
 ) -> list[Violation]:
     declared = _declared(schema)
     is_secret = _may_be_personal(names, schema)
-    has = "none of its names is declared; is a header missing?" if is_secret else _has(names)
+    has = "None of its columns is in the schema; is a header missing?" if is_secret else _has(names)
     has += csv_table.separator_hint(names)
     missing = [
-        _wrong("ColumnMissing", column, rows, f"{name} has no column {column!r}; {has}")
+        _wrong("ColumnMissing", column, rows, f"{name} has no column {column}. {has}")
         for column in declared
         if column not in names
     ]
-    advice = "declare it, or drop strict"
+    advice = "Add it to the schema, or set schema.strict to false"
     is_told = schema.strict and not is_secret
     extra = [column for column in dict.fromkeys(names) if column not in declared and is_told]
     return missing + [
         _wrong(
-            "ColumnUnexpected", each, rows, f"{name} has an undeclared column {each!r}; {advice}."
+            "ColumnUnexpected", each, rows, f"{name} has the undeclared column {each}. {advice}."
         )
         for each in extra
     ]
 
 
 def _may_be_personal(names: Sequence[str], schema: DataSchema) -> bool:
-    """Whether what should be the names of columns may be somebody's data, for want of a header."""
+    """Whether the first line may be personal data, not names, because the header is missing."""
     return any(c.personal for c in schema.columns) and not {*names} & {*_declared(schema)}
 
 
 def _has(names: Sequence[str]) -> str:
     more = ", ..." if len(names) > 12 else ""
     told = ", ".join(repr(name[:128]) for name in names[:12])
-    return f"it has {told}{more}."
+    return f"Its columns are {told}{more}."
 
 
 def _wrong(rule: str, column: str, rows: int, message: str) -> Violation:
@@ -123,7 +128,7 @@ def _wrong(rule: str, column: str, rows: int, message: str) -> Violation:
 
 
 def _typed(raw: pl.DataFrame, schema: DataSchema) -> Table:
-    """Convert column by column, letting go of each raw one: two whole tables may be too much."""
+    """Convert column by column and free each raw column: two tables may not fit into memory."""
     columns = [typed(raw.drop_in_place(column.name), column.type) for column in schema.columns]
     bad = {column.bad.name: column.bad for column in columns if column.bad.any()}
     return Table(pl.DataFrame([column.values for column in columns]), bad)

@@ -1,4 +1,4 @@
-"""From what a file holds to the declared types; what does not convert is marked, never guessed."""
+"""From the values of a file to the declared types; a value that does not convert is marked."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ DTYPES: dict[str, pl.DataType] = {
     "boolean": pl.Boolean(),
     "timestamp": pl.Datetime("us", "UTC"),
 }
-# Written for "nothing" by common tools; a string column may hold them as values ("NA" is Namibia).
+# What common tools write for a missing value. Not so in string columns, where "NA" may be Namibia.
 _NOTHING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"]
 # A column of booleans with gaps is often written as 1.0 and 0.0.
 _TRUE = ["true", "True", "TRUE", "1", "1.0"]
@@ -22,9 +22,9 @@ _FALSE = ["false", "False", "FALSE", "0", "0.0"]
 _FORMATS = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
 _ZONED = ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z"]
 _YEAR = r"^\s*[0-9]{4}-"
-# Beyond these no calendar of ours goes: a number of seconds taken for one of microseconds.
+# Python has no dates outside of these; they mostly come from seconds read as microseconds.
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-# From here on a float stands for several integers.
+# From here on, several integers have the same float.
 _EXACT = 2.0**53
 
 
@@ -33,8 +33,8 @@ class Typed:
     """A column in its declared type.
 
     Attributes:
-        values: null where the file has nothing and where it has nonsense.
-        bad: true where it has nonsense.
+        values: null where the file has no value, and where the value has another type.
+        bad: true where the value has another type.
     """
 
     values: pl.Series
@@ -75,7 +75,7 @@ def _convert(source: pl.Series, kind: str) -> pl.Series:
 
 
 def _numbers(source: pl.Series) -> pl.Series:
-    """Return finite floats; an infinite number is no measurement."""
+    """Return finite floats; infinity counts as a value of another type."""
     if not (source.dtype.is_numeric() or source.dtype in (pl.String, pl.Boolean)):
         return _nothing(source, pl.Float64())
     values = source.cast(pl.Float64, strict=False).fill_nan(None)
@@ -83,7 +83,7 @@ def _numbers(source: pl.Series) -> pl.Series:
 
 
 def _integers(source: pl.Series) -> pl.Series:
-    """Return integers; `3.0` is one, as tools write columns that once had gaps."""
+    """Return integers. `3.0` is one: tools write integers so when values are missing."""
     if source.dtype.is_integer() or source.dtype == pl.Boolean:
         return source.cast(pl.Int64, strict=False)
     if source.dtype.is_decimal():

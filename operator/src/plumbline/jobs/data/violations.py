@@ -1,4 +1,4 @@
-"""A rule that the data broke: which, how often, where, and what to do; never a personal value."""
+"""A rule that the data breaks: which, how often and where; never with a personal value."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ class Violation:
 
     @property
     def line(self) -> BrokenRule:
-        """What the manifest says of it."""
+        """Its entry in the manifest."""
         about = {} if self.column is None else {"column": self.column}
         message = self.message[:_LONGEST]
         return BrokenRule(
@@ -34,27 +34,30 @@ class Violation:
         )
 
 
-def of_mask(rule: str, column: str | None, broken: pl.Series, sentence: str) -> list[Violation]:
+def of_mask(
+    rule: str, column: str | None, broken: pl.Series, sentence: str, advice: str = ""
+) -> list[Violation]:
     """Return one violation for the rows where `broken` is true, or none.
 
     Args:
         rule: its name.
         column: the column it is about.
         broken: true or false for each row.
-        sentence: what is wrong; the number of rows and the first of them are put after it.
+        sentence: what is wrong, such as "Column age has no value"; the rows are put after it.
+        advice: a sentence that says what to do.
     """
     rows = [index + 1 for index in broken.arg_true()[:_SHOWN_ROWS].to_list()]
     count = int(broken.sum())
     if not count:
         return []
-    message = f"{sentence}: {_rows(count)}, first {_first(rows)}."
+    message = f"{sentence} in {_where(count, rows)}.{advice and ' '}{advice}"
     return [Violation(rule=rule, column=column, count=count, rows=tuple(rows), message=message)]
 
 
 def of_files(found: Sequence[Violation]) -> list[Violation]:
-    """Return one violation for each rule and column that files broke, in words of the first file.
+    """Return one violation for each rule and column, with the message of the first file.
 
-    Thousands of files that lack the same columns are one mistake, and must fit into a manifest.
+    Thousands of files without the same column are one mistake, and must fit into a manifest.
     """
     groups: dict[tuple[str, str | None], list[Violation]] = {}
     for each in found:
@@ -66,14 +69,14 @@ def _of_group(group: Sequence[Violation]) -> Violation:
     first, others = group[0], len(group) - 1
     if not others:
         return first
-    more = f" The same in {'1 more file' if others == 1 else f'{others} more files'}."
+    more = f" {'1 more file has' if others == 1 else f'{others} more files have'} the same problem."
     message = first.message[: _LONGEST - len(more)] + more
     return replace(first, count=sum(each.count for each in group), message=message)
 
 
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
-
-
-def _first(rows: Sequence[int]) -> str:
-    return ", ".join(str(row) for row in rows[:3])
+def _where(count: int, rows: Sequence[int]) -> str:
+    """Return how many rows they are and the first of them: `20 rows (4, 5, 6, ...)`."""
+    first = ", ".join(str(row) for row in rows[:3])
+    if count == 1:
+        return f"row {first}"
+    return f"{count} rows ({first}{', ...' if count > 3 else ''})"

@@ -1,11 +1,13 @@
-"""Files behind http(s): what is there, and its bytes; errors in the words of the source."""
+"""Files behind http(s): their version, size and bytes; errors have the reasons of a source."""
 
 import shutil
+import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
-from http.client import HTTPException, InvalidURL
+from http.client import HTTPException, IncompleteRead, InvalidURL, RemoteDisconnected
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlsplit
@@ -16,11 +18,21 @@ from plumbline.jobs.failures import JobFailed
 _TIMEOUT_SECONDS, _LARGEST_PAGE = 60, 32 << 20
 _SAFE = "%/:?#[]@!$&'()*+,;=~"
 _LATER = {408, 425, 429}
+# The first that fits is said; a closed connection is a kind of a reset one.
+_PROBLEMS: dict[type[BaseException], str] = {
+    TimeoutError: f"timed out after {_TIMEOUT_SECONDS} s",
+    ConnectionRefusedError: "connection refused",
+    RemoteDisconnected: "the server closed the connection without a response",
+    ConnectionResetError: "the server reset the connection",
+    IncompleteRead: "the connection ended before the file was complete",
+    ssl.SSLError: "the TLS connection failed",
+    HTTPException: "the response is not valid HTTP",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a server says of a file.
+    """What a server says about a file.
 
     Attributes:
         version: its ETag or date; empty if it gives none.
@@ -32,17 +44,17 @@ class Found:
 
 
 def shown(url: str) -> str:
-    """Return an address without what may be secret: user, password and query."""
+    """Return an address without the parts that may be secret: user, password and query."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     return parts._replace(netloc=host, query="", fragment="").geturl()
 
 
 def look(url: str) -> Found:
-    """Return what is known of the file before it is read.
+    """Return what the server says about the file before it is read.
 
-    A server that refuses this may still give the file: an address that was signed for GET is for
-    nothing else. Then nothing is known.
+    A refusal means that nothing is known, not that the file cannot be read: an address that was
+    signed for GET is refused for HEAD.
     """
     request = Request(_ascii(url), method="HEAD")  # noqa: S310 (the spec's pattern allows http(s))
     with _talking(url):
@@ -55,7 +67,7 @@ def look(url: str) -> Found:
 
 
 def download(url: str, path: Path) -> Found:
-    """Write the file to `path`, and notice when the connection ends early."""
+    """Download the file to `path`, and fail when the connection ends early."""
     with (
         _talking(url),
         urlopen(_ascii(url), timeout=_TIMEOUT_SECONDS) as answer,  # noqa: S310
@@ -64,7 +76,8 @@ def download(url: str, path: Path) -> Found:
         shutil.copyfileobj(answer, file, 1 << 20)
         found = _found(answer.headers)
         if found.bytes not in (-1, file.tell()):
-            raise _unreachable(url, f"ended after {file.tell()} of {found.bytes} bytes", retry=True)
+            problem = f"the connection ended after {file.tell()} of {found.bytes} bytes"
+            raise _unreachable(url, problem, retry=True)
         return found
 
 
@@ -73,7 +86,8 @@ def page(url: str) -> str:
     with _talking(url), urlopen(_ascii(url), timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
         text: bytes = answer.read(_LARGEST_PAGE + 1)
     if len(text) > _LARGEST_PAGE:
-        raise JobFailed("SourceInvalid", f"{shown(url)} is too large for a page that lists files.")
+        told = f"{shown(url)} is larger than {_LARGEST_PAGE >> 20} MiB: it is not a list of files."
+        raise JobFailed("SourceInvalid", told)
     return text.decode(errors="replace")
 
 
@@ -84,7 +98,7 @@ def _found(headers: Message) -> Found:
 
 
 def _ascii(url: str) -> str:
-    """Return the address as it goes over the wire."""
+    """Return the address with everything but ASCII escaped, as HTTP needs it."""
     parts = urlsplit(url)
     path, query = quote(parts.path, _SAFE), quote(parts.query, _SAFE)
     return parts._replace(path=path, query=query, fragment="").geturl()
@@ -98,26 +112,34 @@ def _talking(url: str) -> Iterator[None]:
         error.close()
         raise _refusal(url, error.code) from error
     except (InvalidURL, UnicodeError) as error:
-        told = f"{shown(url)} is no address; write http(s)://host/path without user and password."
+        told = f"{shown(url)} is not a valid address. Write https://host/path."
         raise JobFailed("SourceInvalid", told) from error
     except ValueError as error:
-        raise _unreachable(url, "has moved to what is no address", retry=False) from error
+        raise _unreachable(url, "it redirects to an invalid address", retry=False) from error
     except (URLError, HTTPException, OSError) as error:
-        raise _unreachable(url, f"does not answer ({_kind(error)})", retry=True) from error
+        raise _unreachable(url, _problem(url, error), retry=True) from error
 
 
-def _kind(error: Exception) -> str:
-    return type(getattr(error, "reason", error)).__name__
+def _problem(url: str, error: Exception) -> str:
+    """Return what went wrong on the way, without the names of Python's exceptions."""
+    cause = getattr(error, "reason", error)
+    if isinstance(cause, socket.gaierror):
+        return f"cannot resolve host {urlsplit(url).hostname}"
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({cause.verify_message})"
+    known = (text for kind, text in _PROBLEMS.items() if isinstance(cause, kind))
+    return next(known, (getattr(cause, "strerror", None) or "the connection failed").lower())
 
 
 def _refusal(url: str, code: int) -> JobFailed:
+    told = f"Cannot read {shown(url)}: HTTP status {code}"
     if code in {404, 410}:
-        told = f"{shown(url)} is not there ({code}); mend spec.source.uri."
-        return JobFailed("SourceNotFound", told)
+        return JobFailed("SourceNotFound", f"{told} (not found). Fix spec.source.uri.")
     if code in {401, 403}:
-        return JobFailed("SourceForbidden", f"{shown(url)} may not be read ({code}).")
-    return _unreachable(url, f"answers with error {code}", retry=code >= 500 or code in _LATER)
+        advice = "Fix spec.source.uri, or allow access at the server."
+        return JobFailed("SourceForbidden", f"{told} (access refused). {advice}")
+    return _unreachable(url, f"HTTP status {code}", retry=code >= 500 or code in _LATER)
 
 
 def _unreachable(url: str, problem: str, *, retry: bool) -> JobFailed:
-    return JobFailed("SourceUnreachable", f"{shown(url)} {problem}.", retry=retry)
+    return JobFailed("SourceUnreachable", f"Cannot read {shown(url)}: {problem}.", retry=retry)

@@ -1,7 +1,7 @@
 """The files of a folder behind http(s): those that the folder's page links to.
 
-HTTP cannot list, but most servers show a folder as a page of links (nginx, Apache, Caddy and
-Python's own among them). Links that lead out of the folder, or that carry a query, are none of its.
+HTTP cannot list files, but most servers (nginx, Apache, Caddy, Python's http.server) show a folder
+as a page of links. Links that lead out of the folder, or that have a query, are ignored.
 """
 
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ _MOST_FOLDERS = 1000
 
 
 def is_glob(url: str) -> bool:
-    """Whether an address stands for many files; a question mark begins its query."""
+    """Whether an address stands for many files. `?` is not a wildcard here: it begins the query."""
     return "*" in urlsplit(url).path
 
 
 def files(url: str) -> list[str]:
-    """Return the addresses that match the glob in order, each with the glob's own query.
+    """Return the addresses that match the glob, in order, each with the query of the glob.
 
     Raises:
         JobFailed: a page cannot be read, there are too many, or no file matches.
@@ -31,16 +31,16 @@ def files(url: str) -> list[str]:
     found = {each for each in _walk(start, deep=_is_deep(path)) if wanted.match(_path(each))}
     if found:
         return sorted(found)
-    told = f"{web.shown(url)} matches no file that {web.shown(start)} links to"
-    raise JobFailed("SourceNotFound", f"{told}; mend spec.source.uri or put the files there.")
+    told = f"{web.shown(url)} matches no file: the page {web.shown(start)} has no such link"
+    raise JobFailed("SourceNotFound", f"{told}. Fix spec.source.uri, or put the files there.")
 
 
 def _walk(start: str, *, deep: bool) -> Iterator[str]:
-    """Yield what a folder links to; of folders below it, too, if asked."""
+    """Yield the links of a folder; with `deep`, also those of the folders below it."""
     folders, known = [start], {start}
     while folders:
         if len(known) > _MOST_FOLDERS:
-            told = f"{web.shown(start)} has more than {_MOST_FOLDERS} folders; name one of them."
+            told = f"{web.shown(start)} has more than {_MOST_FOLDERS} folders. Name one of them."
             raise JobFailed("SourceInvalid", told)
         for link in _links(folders.pop()):
             if not _path(link).endswith("/"):
@@ -68,12 +68,12 @@ def _text(folder: str) -> str:
     try:
         return web.page(folder)
     except JobFailed as failure:
-        told = f"{failure.message} What a wildcard stands for is read from the folder's page."
+        told = f"{failure.message} The files that match a wildcard are read from this page."
         raise JobFailed(failure.reason, told, retry=failure.retry) from failure
 
 
 class _Page(HTMLParser):
-    """Remembers where a page's links lead."""
+    """Collects the targets of a page's links."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -12,7 +12,7 @@ from plumbline.jobs.failures import JobFailed
 
 @dataclass(frozen=True, slots=True)
 class WebSource(Source):
-    """Files behind http(s); the query of the address goes with every request."""
+    """Files behind http(s); the query of the address is sent with every request."""
 
     url: str
 
@@ -22,11 +22,11 @@ class WebSource(Source):
         return [self._part(url) for url in urls]
 
     def fetch(self, part: Part, path: Path) -> None:
-        """Download the file, if it is still the one that was seen."""
+        """Download the file, if it is still the version that `parts` returned."""
         query = urlsplit(self.url).query
         found = web.download(urlsplit(part.source)._replace(query=query).geturl(), path)
         if part.version and self._version(found) != part.version:
-            told = f"{part.source} changed while it was read."
+            told = f"{part.source} changed while it was read. It is read again."
             raise JobFailed("SourceChanged", told, retry=True)
 
     def _part(self, url: str) -> Part:
@@ -34,7 +34,7 @@ class WebSource(Source):
         return Part(web.shown(url), self._version(found), found.bytes)
 
     def _version(self, found: web.Found) -> str:
-        """Return the server's word, and what tells two queries apart without showing them."""
+        """Return the server's version and a hash of the query, which may be secret."""
         query = urlsplit(self.url).query
         of_query = f"/{hashlib.sha256(query.encode()).hexdigest()[:16]}" if query else ""
         return found.version and found.version + of_query

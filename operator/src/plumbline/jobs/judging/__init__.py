@@ -1,1 +1,1 @@
-"""The judge Job: fetch what was held out, predict, judge."""
+"""The judge Job: fetches the holdout, predicts it and evaluates the predictions."""

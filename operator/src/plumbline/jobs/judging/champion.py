@@ -1,4 +1,4 @@
-"""The champion's answers to the same held-out rows, from its compiled form."""
+"""The champion's predictions of the same held-out rows, by its compiled form."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,18 +10,19 @@ from plumbline.contract.model_json import Feature
 from plumbline.contract.tasks import PredictTask
 from plumbline.jobs.compiling import answers
 from plumbline.jobs.compiling.answers import Answers
+from plumbline.jobs.failures import text_of
 from plumbline.jobs.places import Places
 from plumbline.serving.engines import ModelError
 
 
 @dataclass(frozen=True, slots=True)
 class Champion:
-    """What the champion answers, or why it cannot.
+    """The champion's predictions, or why it has none.
 
     Attributes:
-        matrix: its answers; None if there is no champion or it cannot answer.
+        matrix: its predictions; None if there is no champion, or if it cannot predict these rows.
         classes: its classes, in the order of the columns.
-        error: why it cannot answer, such as a feature that the data no longer has.
+        error: why it cannot predict, such as a feature that the data no longer has.
     """
 
     matrix: Answers | None = None
@@ -30,39 +31,42 @@ class Champion:
 
     @property
     def answers(self) -> tuple[Answers | None, list[Any] | None]:
-        """The answers and the classes of their columns."""
+        """The predictions and the classes of their columns."""
         return self.matrix, self.classes
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what predict.json says of it."""
+        """Return its entries in predict.json."""
         return {"championClasses": self.classes, "championError": self.error}
 
 
 def answered(task: PredictTask, holdout: pl.DataFrame, places: Places) -> Champion:
-    """Return the champion's answers to the held-out rows."""
+    """Return the champion's predictions of the held-out rows."""
     if not task.champion:
         return Champion()
     folder = places.at(layout.CHAMPION)
     try:
         content = model_json.read((folder / layout.MODEL_FILE).read_bytes())
     except model_json.Unreadable as error:
-        return Champion(error=f"the champion cannot answer: {error}")
+        return Champion(error=f"the champion cannot be loaded: {error}")
     absent = [each.name for each in content.features if each.name not in holdout.columns]
     if absent:
-        return Champion(error=f"the champion needs column {absent[0]!r}, which is gone")
+        told = f"the champion needs column {absent[0]}, which the data no longer has"
+        return Champion(error=told)
     if changed := [each.name for each in content.features if _is_text_now(each, holdout)]:
-        return Champion(error=f"the champion needs numbers in column {changed[0]!r}, now text")
+        told = f"the champion needs numbers in column {changed[0]}, which is text now"
+        return Champion(error=told)
     if (content.task, content.target) != (task.task, task.target):
-        return Champion(error=f"the champion answers another question: {content.target}")
+        told = f"the champion predicts {content.target} ({content.task})"
+        return Champion(error=told)
     try:
         matrix = answers.of_compiled(
             folder, holdout, [model_json.wire(each) for each in content.features]
         )
     except (ModelError, ValueError, KeyError) as error:
-        return Champion(error=f"the champion cannot answer: {str(error)[:300]}")
+        return Champion(error=f"the champion cannot predict these rows: {text_of(error, 300)}")
     return Champion(matrix, content.classes)
 
 
 def _is_text_now(feature: Feature, holdout: pl.DataFrame) -> bool:
-    """Tell whether a column of numbers has become one of text; the other way round is no harm."""
+    """Whether a column of numbers has become text. A number can be read as text, not vice versa."""
     return feature.type != "category" and holdout.schema[feature.name] == pl.String

@@ -1,6 +1,6 @@
-"""The fetch-judging step: what predicts gets features and models, what judges gets the labels.
+"""The fetch-judging step: features and models for the predict step, labels for the judge step.
 
-They are on different volumes, so that the code of a model never sees an answer.
+They are on different volumes, so that the code of a model never sees a label.
 """
 
 import json
@@ -46,7 +46,7 @@ def run(places: Places, store: Store) -> None:
 
 
 def judge_file(places: Places) -> Path:
-    """Return where the second task file is: beside the first."""
+    """Return the path of the second task file, in the same folder as the first."""
     return places.task.with_name(layout.JUDGE_FILE)
 
 
@@ -64,7 +64,8 @@ def _write_rows(
 ) -> None:
     held = read_rows(manifest, store, places.scratch, held=True, target=target)
     if not held.height:
-        raise JobFailed("NoHoldoutRows", "no row is held out, so nothing can judge the model.")
+        told = "No row is held out, so the model cannot be evaluated. Raise question.holdout.share."
+        raise JobFailed("NoHoldoutRows", told)
     names = [feature["name"] for feature in features]
     held.drop(target).write_parquet(places.at(layout.HELD_OUT))
     _labels(held, manifest, target).write_parquet(places.at(layout.TRUTH))
@@ -74,13 +75,13 @@ def _write_rows(
 
 
 def _labels(held: pl.DataFrame, manifest: DatasetManifest, target: str) -> pl.DataFrame:
-    """Return the target, and which rows belong together: those of a group, or of a day."""
+    """Return the target and, if there are any, the groups of rows: by group column, or by day."""
     group = _group(held, manifest)
     return held.select(pl.col(target), *([] if group is None else [group.alias(GROUP)]))
 
 
 def _group(held: pl.DataFrame, manifest: DatasetManifest) -> pl.Series | None:
-    """Return what keeps rows together; rows of one day share what that day was like."""
+    """Return the group of each row. Rows of one day count as a group, because they are alike."""
     holdout, time = manifest.holdout, manifest.schema_.time_column
     if holdout and holdout.column and holdout.by == "Group":
         group: pl.Series = held[holdout.column].cast(pl.String).fill_null("")
@@ -88,6 +89,7 @@ def _group(held: pl.DataFrame, manifest: DatasetManifest) -> pl.Series | None:
     if time is None or not isinstance(held.schema[time], pl.Datetime):
         return None
     days = held[time].dt.date().cast(pl.String).fill_null("")
+    # A confidence interval from so few groups would say nothing.
     return days if days.n_unique() >= _FEWEST_DAYS else None
 
 
@@ -100,7 +102,7 @@ def _write_task(
 ) -> None:
     names = {feature["name"] for feature in features}
     reference = manifest.reference.columns if manifest.reference else ()
-    told = PredictTask(
+    predict = PredictTask(
         task=task.question.task,
         target=task.question.target,
         features=[dict(feature) for feature in features],
@@ -108,4 +110,4 @@ def _write_task(
         champion=judge.champion is not None,
         strewn=manifest.holdout is None or manifest.holdout.by != "Time",
     )
-    places.at(layout.PREDICT_TASK).write_text(json.dumps(told.wire))
+    places.at(layout.PREDICT_TASK).write_text(json.dumps(predict.wire))

@@ -1,4 +1,4 @@
-"""The run's gates: each bar on a metric, and the comparison with the champion."""
+"""The gates of a run: each limit on a metric, and the comparison with the champion."""
 
 import math
 from collections.abc import Mapping
@@ -14,17 +14,17 @@ from plumbline.jobs.judging.scores import Sample, compared, measure
 from plumbline.stats.gates import Verdict, Word, judge_champion, judge_metric, worst
 from plumbline.stats.intervals import Interval
 
-# As far as JSON can hold a bound that nothing bounds.
+# JSON has no infinity, so this stands for a bound that is infinite.
 _MOST = 1e300
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What all gates say.
+    """The verdicts of all gates.
 
     Attributes:
         gates: one verdict for each gate.
-        better: by how much the model is better than the champion, if that could be measured.
+        better: by how much the model is better than the champion; None if it was not measured.
     """
 
     gates: tuple[Verdict, ...]
@@ -32,14 +32,15 @@ class Judgement:
 
     @property
     def verdict(self) -> Word:
-        """The worst of all; a run without gates passes."""
+        """The worst verdict of all gates; a run without gates passes."""
         return worst([gate.verdict for gate in self.gates])
 
     @property
     def message(self) -> str:
-        """What the gates say that decide the verdict; nothing when all passed."""
+        """The messages of the gates that decide the verdict; empty when all passed."""
         deciding = [gate for gate in self.gates if gate.verdict == self.verdict]
-        return "" if self.verdict == "Passed" else ". ".join(gate.message for gate in deciding)
+        told = " ".join(f"{gate.message.rstrip('. ')}." for gate in deciding)
+        return "" if self.verdict == "Passed" else told
 
 
 def judge(
@@ -49,7 +50,7 @@ def judge(
     sample: Sample,
     found: Predictions,
 ) -> Judgement:
-    """Judge the model against every gate of its run."""
+    """Evaluate the model against each gate of its run."""
     verdicts = [_of_bar(bar, metrics.get(bar.metric), sample, found) for bar in bars.metrics]
     if bars.champion is None:
         return Judgement(tuple(verdicts))
@@ -64,7 +65,7 @@ def judge(
 
 
 def measured(name: str, found: Interval) -> Measured:
-    """Return a metric as the manifest holds it, with bounds that JSON can hold."""
+    """Return a metric for the manifest, with finite bounds."""
     facts = METRICS.get(name)
     low, high = (facts.low, facts.high) if facts else (-math.inf, math.inf)
     return Measured(
@@ -84,10 +85,10 @@ def _of_bar(bar: Gate, found: Interval | None, sample: Sample, answers: Predicti
 
 def _no_champion(bar: ChampionGate) -> Verdict:
     name = f"{bar.metric} vs champion"
-    message = "no model serves yet, so there is nothing to compare with"
+    message = "No model serves yet, so there is nothing to compare with."
     return Verdict(name=name, verdict="Passed", message=message)
 
 
 def _incomparable(bar: ChampionGate, why: str) -> Verdict:
-    message = f"not comparable with the champion: {why}"
+    message = f"{bar.metric} cannot be compared with the champion: {why.rstrip('. ')}."
     return Verdict(name=f"{bar.metric} vs champion", verdict="Inconclusive", message=message)

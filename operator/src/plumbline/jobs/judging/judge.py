@@ -1,6 +1,6 @@
-"""The judge step: answers and labels become metrics, verdicts, a card and the Model manifest.
+"""The judge step: from predictions and labels to metrics, verdicts, model card and manifest.
 
-It never loads a model, and opens what the predict step left as coming from a stranger.
+It never loads a model, and does not trust the files of the predict step: a model could write them.
 """
 
 import polars as pl
@@ -33,7 +33,7 @@ log = get_logger(__name__)
 
 
 def run(places: Places, store: Store) -> Success:
-    """Judge the model and write the Model manifest."""
+    """Evaluate the model and write the Model manifest."""
     task, case = read(places.task, TrainingTask), read(judge_file(places), JudgeTask)
     profile = dataset_manifest(store, task.dataset.manifest)
     features = features_of(profile, task.features, task.question.target)
@@ -89,7 +89,7 @@ def _gate(found: Verdict) -> JudgedGate:
 def _champion(
     champion: Champion | None, judgement: Judgement, found: Predictions
 ) -> ComparedChampion | None:
-    """Return who was compared with, and by how much the model is better."""
+    """Return the champion that was compared with, and by how much the model is better."""
     if champion is None:
         return None
     better = judgement.better

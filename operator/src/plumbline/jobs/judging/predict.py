@@ -1,6 +1,6 @@
-"""The predict step: load the model, compile it, prove that both answer alike, answer the holdout.
+"""The predict step: load the model, compile it, check that both agree, and predict the holdout.
 
-This is the only step that reads the model's file. It has no credentials and no labels.
+This is the only step that reads the file of the model. It has no credentials and no labels.
 """
 
 import json
@@ -15,7 +15,7 @@ from plumbline.contract.tasks import PredictTask
 from plumbline.jobs.compiling import answers, proof
 from plumbline.jobs.compiling.answers import Answers, prediction_reference
 from plumbline.jobs.compiling.compiled import Facts, classes_of, compile_model
-from plumbline.jobs.failures import JobFailed
+from plumbline.jobs.failures import JobFailed, text_of
 from plumbline.jobs.files import check_regular
 from plumbline.jobs.judging import champion
 from plumbline.jobs.places import Places
@@ -47,11 +47,11 @@ def run(places: Places) -> None:
     pl.DataFrame(table).write_parquet(places.at(layout.ANSWERS))
     facts = {"compiled": True, "maxDifference": worst, "classes": classes, **theirs.as_dict()}
     places.at(layout.PREDICT_FACTS).write_text(json.dumps(facts))
-    log.info("predicted, and compiled alike", rows=holdout.height, max_difference=worst)
+    log.info("predicted; the compiled model agrees", rows=holdout.height, max_difference=worst)
 
 
 def columns(name: str, matrix: Answers | None, classes: list[Any] | None) -> dict[str, Any]:
-    """Return answers as columns: `model`, or one `model_<class>` for each class."""
+    """Return predictions as columns: `model`, or `model_<class>` for each class."""
     if matrix is None:
         return {}
     if classes is None:
@@ -62,15 +62,16 @@ def columns(name: str, matrix: Answers | None, classes: list[Any] | None) -> dic
 def _model(task: PredictTask, places: Places) -> Any:
     path = places.at(layout.TRAINED_MODEL)
     if not path.exists() and not path.is_symlink():
-        raise JobFailed("ModelMissing", "training left no model.skops in /model; write one there.")
+        told = "The training did not write /model/model.skops. Write it with skops.io.dump."
+        raise JobFailed("ModelMissing", told)
     if not check_regular(path, limit_bytes=_MODEL_LIMIT_BYTES):
-        raise JobFailed("ModelUnreadable", "model.skops is empty: 0 bytes.")
+        raise JobFailed("ModelUnreadable", "model.skops is empty (0 bytes).")
     model = safe.load(path)
     if task.task == "Classification" and not hasattr(model, "predict_proba"):
         name = type(getattr(model, "steps", [("", model)])[-1][1]).__name__
         raise JobFailed(
             "NotCompilable",
-            f"{name} gives no probabilities; use an estimator with predict_proba.",
+            f"{name} gives no probabilities. Use an estimator with predict_proba.",
         )
     return model
 
@@ -79,11 +80,9 @@ def _answered(model: Any, frame: pl.DataFrame, task: PredictTask) -> Answers:
     try:
         return answers.of_fitted(model, frame, task.features)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-        raise JobFailed(
-            "PredictionFailed",
-            f"the model cannot answer the held-out rows: {type(error).__name__}: "
-            f"{str(error)[:500]}",
-        ) from error
+        log.error("model raised an error", error=type(error).__name__)
+        told = f"The model raised an error on the held-out rows: {text_of(error)}."
+        raise JobFailed("PredictionFailed", told) from error
 
 
 def _compile(model: Any, task: PredictTask, reference: Reference, folder: Path) -> None:
@@ -95,7 +94,7 @@ def _compile(model: Any, task: PredictTask, reference: Reference, folder: Path) 
 
 
 def _reference(task: PredictTask, own: Answers, classes: list[Any] | None) -> Reference:
-    """Return the bins of features and answers that live traffic is compared with."""
+    """Return the distributions of features and predictions that live rows are compared with."""
     others = [ColumnBins.from_json(column) for column in task.reference] if task.strewn else []
     found = prediction_reference(own, classes, strewn_among=others)
     return Reference([*task.reference, *found])

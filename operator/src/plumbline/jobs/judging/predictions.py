@@ -1,4 +1,4 @@
-"""What the predict step left: checked as coming from a stranger, because a model is one."""
+"""The files of the predict step, checked like any input: a model could have written them."""
 
 import io
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ _Classes = (
 
 
 class _Facts(Observed):
-    """What predict.json says; anything else is refused."""
+    """The content of predict.json."""
 
     classes: _Classes = None
     champion_classes: _Classes = None
@@ -37,14 +37,14 @@ class _Facts(Observed):
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """Answers to the held-out rows.
+    """Predictions of the held-out rows.
 
     Attributes:
-        model: one row for each held-out row; probabilities by class, or one value.
-        classes: what the columns of a classifier mean.
-        champion: the same of the champion; None when there is none or it cannot answer.
+        model: one row for each held-out row: probabilities by class, or one value.
+        classes: the classes of the columns; None for a regression.
+        champion: the same of the champion; None if there is none or it cannot predict these rows.
         champion_error: why it cannot.
-        difference: between the trained and the compiled model.
+        difference: the largest between the trained and the compiled model.
     """
 
     model: Answers
@@ -56,21 +56,23 @@ class Predictions:
 
 
 def read_predictions(places: Places, rows: int, task: str) -> Predictions:
-    """Return the predictions for so many rows.
+    """Return the predictions, which must be for `rows` rows.
 
     Raises:
-        JobFailed: they are not numbers, not enough, or no probabilities.
+        JobFailed: they have another number of rows, or are not numbers or probabilities.
     """
     facts = _facts(places)
     content = read_regular(places.at(layout.ANSWERS), limit_bytes=_TABLE_LIMIT_BYTES)
     table = _table(content)
     if table.height != rows:
-        raise _invalid(f"{table.height} answers for {rows} held-out rows")
+        raise _invalid(f"{table.height} predictions for {rows} held-out rows")
     if (task == "Classification") != (facts.classes is not None):
-        raise _invalid(f"classes {facts.classes!r} do not fit the task {task}")
+        raise _invalid(
+            f"predict.json has {'classes' if facts.classes else 'no classes'} for task {task}"
+        )
     model = _matrix(table, "model", facts.classes)
     if model is None:
-        raise _invalid("no column of the model")
+        raise _invalid("predictions.parquet has no predictions of the model")
     champion = _matrix(table, "champion", facts.champion_classes)
     return Predictions(
         model,
@@ -88,7 +90,7 @@ def _facts(places: Places) -> _Facts:
         return _Facts.model_validate(read_object(path, limit_bytes=_FACTS_LIMIT_BYTES))
     except ValidationError as error:
         field = ".".join(map(str, error.errors()[0]["loc"]))[:100]
-        raise _invalid(f"predict.json has an odd {field}") from error
+        raise _invalid(f"predict.json has an invalid {field}") from error
     except ValueError as error:
         raise _invalid(str(error)) from error
 
@@ -97,7 +99,7 @@ def _table(content: bytes) -> pl.DataFrame:
     try:
         return read_parquet(io.BytesIO(content))
     except (PolarsError, PanicException) as error:
-        raise _invalid(f"not a parquet file ({type(error).__name__})") from error
+        raise _invalid("predictions.parquet is not a parquet file") from error
 
 
 def _matrix(table: pl.DataFrame, name: str, classes: Sequence[Any] | None) -> Answers | None:
@@ -105,12 +107,12 @@ def _matrix(table: pl.DataFrame, name: str, classes: Sequence[Any] | None) -> An
     if not all(each in table.columns for each in names):
         return None
     if not all(table[each].dtype.is_float() for each in names):
-        raise _invalid(f"{name}: the answers are no floats")
+        raise _invalid(f"the predictions of the {name} are not floats")
     matrix: Answers = np.column_stack([table[each].to_numpy() for each in names])
     if not np.isfinite(matrix).all():
-        raise _invalid(f"{name}: an answer is no finite number")
+        raise _invalid(f"a prediction of the {name} is not a finite number")
     if classes is not None and not _probable(matrix):
-        raise _invalid(f"{name}: the probabilities of a row do not add up to 1")
+        raise _invalid(f"probabilities of the {name} do not add up to 1")
     return matrix
 
 
@@ -120,4 +122,6 @@ def _probable(matrix: Answers) -> bool:
 
 
 def _invalid(problem: str) -> JobFailed:
-    return JobFailed("PredictionsInvalid", f"the predict step left no usable answers: {problem}.")
+    return JobFailed(
+        "PredictionsInvalid", f"The predict step left no usable predictions: {problem}."
+    )

@@ -1,4 +1,4 @@
-"""The model card: one page for people who were not there."""
+"""The model card: one page about a model, its data and its evaluation."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ def model_card(manifest: ModelManifest, gates: Sequence[Verdict], profile: Datas
     """Return the card in Markdown.
 
     Args:
-        manifest: of the Model, as far as it is known.
+        manifest: of the Model, without the digest of this card.
         gates: the verdicts.
         profile: the manifest of the Dataset revision.
     """
@@ -40,13 +40,13 @@ def _metrics(manifest: ModelManifest) -> list[str]:
         f"| {m.name} | {m.value:.4f} | {m.low:.4f} | {m.high:.4f} | {m.n} |"
         for m in manifest.metrics
     ]
-    head = ["## Metrics on the held-out rows (95 % bounds)", ""]
+    head = ["## Metrics on the held-out rows (95 % CI)", ""]
     return [*head, "| metric | value | low | high | rows |", "|---|---|---|---|---|", *rows, ""]
 
 
 def _gates(gates: Sequence[Verdict]) -> list[str]:
     if not gates:
-        return ["## Gates", "", "None were asked for.", ""]
+        return ["## Gates", "", "The run has no gates.", ""]
     return ["## Gates", "", *(f"- {g.verdict}: {g.name}: {g.message}" for g in gates), ""]
 
 

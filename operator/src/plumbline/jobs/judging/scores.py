@@ -1,6 +1,6 @@
-"""How good the model is on the held-out rows, with bounds, and beside the champion.
+"""How good the model is on the held-out rows, with confidence bounds, and against the champion.
 
-The statistics are those of `plumbline.stats`; this module brings labels and answers together.
+`plumbline.stats` has the statistics; this module brings labels and predictions into their form.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,11 +24,11 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The truth about the held-out rows.
+    """The labels of the held-out rows.
 
     Attributes:
         labels: the target.
-        groups: which rows belong together; None when each stands for itself.
+        groups: the group of each row; None if all rows are independent.
     """
 
     labels: pl.Series
@@ -37,14 +37,14 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Truth and answers as the statistics want them."""
+    """Labels and predictions in the form that the statistics take."""
 
     truth: NDArray[Any]
     answers: NDArray[np.float64]
 
 
 def measured(sample: Sample, found: Predictions) -> dict[str, Interval]:
-    """Return every metric that can be taken of these rows."""
+    """Return each metric that can be measured on these rows."""
     asked = {name: measure(name, sample, found) for name in metrics_of(found.classes)}
     for name, why in asked.items():
         if isinstance(why, str):
@@ -53,11 +53,11 @@ def measured(sample: Sample, found: Predictions) -> dict[str, Interval]:
 
 
 def measure(metric: str, sample: Sample, found: Predictions) -> Interval | str:
-    """Return a metric of these rows, or why it cannot be taken of them."""
+    """Return a metric of these rows, or why it cannot be measured."""
     fit = metrics_of(found.classes)
     if metric not in fit:
-        number = f" of {len(found.classes)} classes" if found.classes else ""
-        return f"it cannot be taken of a question{number}; use {' or '.join(fit)}"
+        of = f"a target with {len(found.classes)} classes" if found.classes else "Regression"
+        return f"it does not apply to {of}; use {' or '.join(fit)}"
     try:
         asked = _question(metric, sample.labels, found.model, found.classes)
         return evaluate(METRICS[metric], asked.truth, asked.answers, groups=sample.groups)
@@ -68,16 +68,16 @@ def measure(metric: str, sample: Sample, found: Predictions) -> Interval | str:
 def compared(
     metric: str, sample: Sample, found: Predictions, *, confidence: float
 ) -> Interval | str:
-    """Return by how much the model is better than the champion, or why nobody can say."""
+    """Return by how much the model is better than the champion, or why that is not known."""
     if found.champion is None:
-        return found.champion_error or "the champion gave no answers"
+        return found.champion_error or "the champion gave no predictions"
     if metric not in metrics_of(found.classes):
-        return f"{metric} cannot be taken of this question"
+        return f"{metric} does not apply to this target"
     if set(map(str, found.classes or ())) != set(map(str, found.champion_classes or ())):
-        return "the champion knows other classes"
+        return "the champion has other classes"
     try:
         own = _question(metric, sample.labels, found.model, found.classes)
-        # The champion may name its classes in another order; what counts as positive is ours.
+        # The champion may have its classes in another order; the new model's order is used.
         champion = _reordered(found.champion, found.champion_classes, found.classes)
         theirs = _question(metric, sample.labels, champion, found.classes)
         return improvement(
@@ -86,15 +86,15 @@ def compared(
             own.answers,
             theirs.answers,
             groups=sample.groups,
-            # Both bounds are looked at, each with the asked confidence.
+            # A one-sided bound of 95 % is that of a two-sided interval of 90 %.
             confidence=2 * confidence - 1,
         )
     except ValueError as error:
-        return f"{metric} cannot be compared: {error}"
+        return str(error)
 
 
 def metrics_of(classes: Sequence[Any] | None) -> list[str]:
-    """Return the metrics that fit the question."""
+    """Return the metrics that apply to a target with these classes; None is a regression."""
     return fitting("Regression") if classes is None else fitting("Classification", len(classes))
 
 
@@ -106,7 +106,8 @@ def _question(
     texts = [str(label) for label in labels.to_list()]
     unseen = len(set(texts) - {str(each) for each in classes})
     if unseen and not METRICS[metric].of_many:
-        raise ValueError(f"{unseen} classes are among the held-out rows only")
+        were = "1 class is" if unseen == 1 else f"{unseen} classes are"
+        raise ValueError(f"{were} only in the held-out rows, not in the training rows")
     if len(classes) == 2 and not unseen:
         return Question(np.array([text == str(classes[1]) for text in texts]), matrix[:, 1])
     return _of_many(metric, texts, matrix, [str(each) for each in classes])
@@ -115,7 +116,7 @@ def _question(
 def _of_many(
     metric: str, labels: Sequence[str], matrix: Answers, classes: Sequence[str]
 ) -> Question:
-    """Return a question of many classes as one of right or wrong."""
+    """Return a question of many classes as a binary one: is the prediction right?"""
     places = {name: place for place, name in enumerate(classes)}
     wanted = np.array([places.get(label, -1) for label in labels])
     measured_on = OF_MANY[METRICS[metric].of_many or "IsRight"]
@@ -131,7 +132,7 @@ def _chance_of_right(wanted: Places, matrix: Answers) -> Answers:
     return np.where(wanted >= 0, chosen, 0.0)
 
 
-# A class that the model does not know is at -1.
+# A class that the model does not know has the place -1.
 OF_MANY: dict[str, Callable[[Places, Answers], Answers]] = {
     "IsRight": _is_right,
     "ChanceOfRight": _chance_of_right,

@@ -1,1 +1,1 @@
-"""The profile Job: what rows must hold, which of them judge, what their windows look like."""
+"""The profile Job: checks the rows, chooses the holdout, and describes the rows for drift."""

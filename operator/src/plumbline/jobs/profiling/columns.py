@@ -1,4 +1,4 @@
-"""The profile of each column, as the manifest shows it; personal columns show counts alone."""
+"""The profile of each column in the manifest; of personal columns it has only counts."""
 
 import math
 from datetime import datetime
@@ -11,7 +11,7 @@ from plumbline.contract.dataset_manifest import ColumnProfile
 
 
 def profiles(frame: pl.DataFrame, schema: DataSchema) -> tuple[ColumnProfile, ...]:
-    """Return what is known of each declared column."""
+    """Return the profile of each declared column."""
     return tuple(_profile(column, frame[column.name]) for column in schema.columns)
 
 
@@ -36,7 +36,7 @@ def _extremes(values: pl.Series) -> dict[str, Any]:
 
 
 def _finite(value: Any) -> float | None:
-    """Return the number, or None where it overflowed: a manifest holds no infinities."""
+    """Return the number, or None if it overflowed: JSON has no infinity."""
     return float(value) if value is not None and math.isfinite(value) else None
 
 

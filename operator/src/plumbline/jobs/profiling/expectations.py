@@ -1,4 +1,4 @@
-"""What the set as a whole must hold: enough rows, few gaps, few copies, a learnable target."""
+"""Checks of the whole data: enough rows, few missing values, few duplicates, a usable target."""
 
 import polars as pl
 
@@ -13,18 +13,19 @@ def broken_expectations(
 
     Args:
         frame: all rows, typed.
-        copies: how many rows are copies of another.
+        copies: how many rows are duplicates of another row.
         schema: the columns.
         wanted: the expectations.
     """
     found = []
     if frame.height < wanted.min_rows:
-        message = f"{frame.height} rows, fewer than the {wanted.min_rows} of minRows."
+        message = f"The data has {_rows(frame.height)}; expectations.minRows is {wanted.min_rows}."
         found.append(Violation(rule="MinRows", count=frame.height, message=message))
     if frame.height and copies / frame.height > wanted.max_duplicate_share:
         message = (
-            f"{copies} of {frame.height} rows are copies ({copies / frame.height:.1%}), more than "
-            f"the {wanted.max_duplicate_share:.1%} of maxDuplicateShare."
+            f"{copies} of {_rows(frame.height)} are duplicates "
+            f"({_percent(copies / frame.height)}); expectations.maxDuplicateShare is "
+            f"{_percent(wanted.max_duplicate_share)}."
         )
         found.append(Violation(rule="MaxDuplicateShare", count=copies, message=message))
     return found + _gaps(frame, schema, wanted)
@@ -37,9 +38,9 @@ def _gaps(frame: pl.DataFrame, schema: DataSchema, wanted: Expectations) -> list
             rule="MaxNullShare",
             column=name,
             count=count,
-            message=f"{name}: {count} of {frame.height} values are missing "
-            f"({count / frame.height:.1%}), more than the {wanted.max_null_share:.1%} of "
-            "maxNullShare.",
+            message=f"Column {name}: {count} of {frame.height} values are missing "
+            f"({_percent(count / frame.height)}); expectations.maxNullShare is "
+            f"{_percent(wanted.max_null_share)}.",
         )
         for name, count in counts.items()
         if frame.height and count / frame.height > wanted.max_null_share
@@ -49,35 +50,45 @@ def _gaps(frame: pl.DataFrame, schema: DataSchema, wanted: Expectations) -> list
 def broken_target(
     frame: pl.DataFrame, schema: DataSchema, question: Question | None
 ) -> list[Violation]:
-    """Return what makes the target unfit: gaps that are not allowed, or nothing to tell apart."""
+    """Return why the target cannot be learned: missing values, a single value, or a wrong type."""
     if question is None or not frame.height:
         return []
     name = question.target
     column = next(c for c in schema.columns if c.name == name)
     values, missing = frame[name], frame[name].is_null()
     if missing.all() or (missing.any() and not column.nullable):
-        return of_mask("TargetMissing", name, missing, f"target {name} has no value")
+        return of_mask("TargetMissing", name, missing, f"Target {name} has no value")
     if values.drop_nulls().n_unique() < 2:
         return [constant_target(name, frame.height, "all rows")]
-    wrong, problem = _unfit(values, column.type, question.task)
-    return of_mask("Type", name, wrong, f"target {name} {problem}")
+    wrong, problem, advice = _unfit(values, column.type, question.task)
+    return of_mask("Type", name, wrong, f"Target {name} {problem}", advice)
 
 
 def constant_target(name: str, rows: int, where: str) -> Violation:
-    """Return the violation of a target that tells nothing apart in so many rows."""
-    message = f"target {name} has the same value in {where}; there is nothing to learn."
+    """Return the violation of a target with a single value in these rows."""
+    message = f"Target {name} has the same value in {where}: there is nothing to learn."
     return Violation(rule="TargetConstant", column=name, count=rows, message=message)
 
 
-def _unfit(values: pl.Series, kind: str, task: str) -> tuple[pl.Series, str]:
-    """Return which values cannot be the target of a task, and why."""
+def _unfit(values: pl.Series, kind: str, task: str) -> tuple[pl.Series, str, str]:
+    """Return which values cannot be the target of a task, why, and what to do."""
     if kind == "timestamp":
-        problem = "is a timestamp, which no model predicts; derive a number from it in the data"
-        return values.is_not_null(), problem
+        advice = "Models do not predict timestamps: derive a number from it in the data."
+        return values.is_not_null(), "is a timestamp", advice
     if task == "Regression" and kind == "string":
-        problem = "is text, which cannot be a target of Regression; declare it as a number"
-        return values.is_not_null(), problem
+        advice = (
+            "Regression predicts numbers: declare the column as a number, or use Classification."
+        )
+        return values.is_not_null(), "is text", advice
     if task == "Classification" and kind == "number":
-        problem = "holds fractions, which are no classes; ask for Regression or round them"
-        return (values != values.floor()).fill_null(False), problem
-    return pl.repeat(False, len(values), eager=True), ""
+        advice = "Fractions cannot be classes: use Regression, or round them in the data."
+        return (values != values.floor()).fill_null(False), "has a fraction", advice
+    return pl.repeat(False, len(values), eager=True), "", ""
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"

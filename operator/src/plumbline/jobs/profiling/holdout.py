@@ -1,4 +1,4 @@
-"""Which rows judge the models: a rule of the data, the same in every revision and for every run."""
+"""Which rows are held out for evaluation: the same rule in every revision and for every run."""
 
 import hashlib
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Rule:
     """A holdout rule with its defaults filled in.
 
     Attributes:
-        columns: what decides on a row: its key (or all of it), its group, or its time.
+        columns: the columns that decide: the primary key (or all), the group, or the time.
     """
 
     by: Literal["Row", "Group", "Time"]
@@ -33,8 +33,8 @@ class Split:
     """Which rows are held out.
 
     Attributes:
-        held: true for the rows that judge.
-        cut: for Time, the first instant that is held out.
+        held: true for the rows that are held out.
+        cut: for Time, the first value of the time that is held out.
     """
 
     rule: Rule
@@ -42,7 +42,7 @@ class Split:
     cut: Any = None
 
     def line(self, digest: str) -> HeldOut:
-        """Return what the manifest says of it; `digest` is that of the held-out rows."""
+        """Return its entry in the manifest; `digest` is that of the held-out rows."""
         column = self.rule.columns[0] if self.rule.by != "Row" else None
         cut = self.cut.isoformat() if isinstance(self.cut, datetime) else self.cut
         return HeldOut(
@@ -56,7 +56,7 @@ class Split:
 
 
 def rule_of(holdout: Holdout, schema: DataSchema) -> Rule:
-    """Return the rule that the spec means: by time if there is a time, else by row.
+    """Return the rule of the spec; by default by time if there is a time column, else by row.
 
     Raises:
         JobFailed: it names a column that is not declared.
@@ -67,15 +67,16 @@ def rule_of(holdout: Holdout, schema: DataSchema) -> Rule:
         return Rule(by, tuple(schema.primary_key) or tuple(sorted(declared)), holdout.share)
     column = holdout.column or (schema.time_column if by == "Time" else None)
     if column not in declared:
-        raise _unfit(f"by {by}: column {column!r} is not in the schema; declare it, or")
+        named = f"column {column} is not in the schema" if column else "no column is named"
+        raise _unfit(f"{by}: {named}")
     if by == "Time" and declared[column] == "boolean":
-        raise _unfit(f"by Time: column {column!r} is a boolean, which has no order in time;")
+        raise _unfit(f"Time: column {column} is a boolean, which has no order in time")
     return Rule(by, (column,), holdout.share)
 
 
 def _unfit(problem: str) -> JobFailed:
-    advice = "name another in question.holdout.column."
-    return JobFailed("SpecInvalid", f"question.holdout {problem} {advice}")
+    advice = "Name a column of the schema in spec.question.holdout.column."
+    return JobFailed("SpecInvalid", f"spec.question.holdout by {problem}. {advice}")
 
 
 def split(frame: pl.DataFrame, rule: Rule, *, key: str, floor: Any = None) -> Split:
@@ -84,8 +85,8 @@ def split(frame: pl.DataFrame, rule: Rule, *, key: str, floor: Any = None) -> Sp
     Args:
         frame: all rows of the revision.
         rule: how.
-        key: makes the choice this data set's own: nobody can pick rows by their hash.
-        floor: for Time, the cut of the revision before, which this one never goes behind.
+        key: keys the hash, so that nobody can choose rows by their content to be held out.
+        floor: for Time, the cut of the revision before; the new cut is never earlier.
     """
     if rule.by == "Time":
         return _by_time(frame, rule, floor)
@@ -99,16 +100,17 @@ def _marks(texts: pl.Series, key: str, limit: int) -> pl.Series:
 
 
 def _position(text: str, key: str) -> int:
-    """Return where a text lies between 0 and 2**64, the same everywhere and for ever."""
+    """Return a number from 0 to 2**64 for a text, the same on each machine and in each release."""
     keyed = hashlib.blake2b(text.encode(), digest_size=8, key=key.encode()[:64])
     return int.from_bytes(keyed.digest(), "big")
 
 
 def _by_time(frame: pl.DataFrame, rule: Rule, floor: Any) -> Split:
-    """Hold out the newest; a row without a time is none of them."""
+    """Hold out the newest rows; a row without a time is never held out."""
     times = frame[rule.columns[0]]
     found = times.drop_nulls().sort()
     cuts = [found[min(len(found) - 1, int(len(found) * (1 - rule.share)))]] if len(found) else []
+    # With an earlier cut, rows would be held out that the champion was trained on.
     cuts += [] if floor is None else [_of_type(floor, times.dtype)]
     cut = max((each for each in cuts if each is not None), default=None)
     held = pl.repeat(False, len(times), eager=True) if cut is None else times >= cut
@@ -116,7 +118,7 @@ def _by_time(frame: pl.DataFrame, rule: Rule, floor: Any) -> Split:
 
 
 def _of_type(floor: Any, dtype: pl.DataType) -> Any:
-    """Return the cut of an earlier manifest as a value of the column; None for another type."""
+    """Return the cut of an earlier manifest in the type of the column; None if it has another."""
     if isinstance(dtype, pl.Datetime):
         return _instant(floor)
     fits = isinstance(floor, str) if dtype == pl.String else isinstance(floor, int | float)

@@ -1,6 +1,6 @@
-"""The profile step: read a Dataset's source, judge it by its rules, and keep it as a revision.
+"""The profile step: read the source of a Dataset, check its rules, and store it as a revision.
 
-Broken data is an answer, not an error: the manifest then says Invalid and lists what is wrong.
+Data that breaks rules is a result, not an error: the manifest says Invalid and lists the rules.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ def run(places: Places, store: Store) -> Success:
 
 
 def _unusable(task: ProfileTask, loaded: Sequence[Loaded]) -> DatasetManifest | None:
-    """Return the manifest for files that are no tables, or None."""
+    """Return the manifest for files that are not tables; None if all are."""
     found = [violation for each in loaded for violation in each.table.violations]
     if not found:
         return None
@@ -65,7 +65,7 @@ def _manifest(
     revision: Revision | None = None,
     kept: Kept | None = None,
 ) -> DatasetManifest:
-    """Return what the Job found: rules that are broken, or rows that are kept."""
+    """Return what the Job found: the rules that the rows break, or the rows that were stored."""
     return DatasetManifest(
         kind="Dataset",
         dataset=task.dataset,

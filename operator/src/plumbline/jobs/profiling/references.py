@@ -1,7 +1,7 @@
-"""What live traffic will be compared with: bins of the rows that models may train on.
+"""The reference for drift: the distribution of each column in the rows that models train on.
 
-The statistics are those of `plumbline.stats`; this module only brings the columns, in time order,
-because rows that come together are alike and the bins learn how much.
+`plumbline.stats` has the statistics. This module passes it the columns in time order: rows of about
+the same time are alike, and the statistics measure how much.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ _MOST_TEXT_BYTES = 256 << 10
 def reference(
     frame: pl.DataFrame, held: pl.Series, schema: DataSchema, question: Question | None
 ) -> Reference:
-    """Return the bins of every column that can be a feature; personal ones and prose have none."""
+    """Return the bins of each column that can be a feature, without personal data and free text."""
     target = question.target if question else None
     order = _in_time(frame, held, schema)
     bins = [
@@ -44,18 +44,18 @@ def _in_time(frame: pl.DataFrame, held: pl.Series, schema: DataSchema) -> pl.Ser
 def _bins(column: Column, values: pl.Series) -> ColumnBins | None:
     """Return the bins of one column; booleans are the numbers 0 and 1."""
     if column.type == "string":
-        return None if _is_prose(values) else category_bins(column.name, _texts(values))
+        return None if _is_free_text(values) else category_bins(column.name, _texts(values))
     return number_bins(column.name, values.cast(pl.Float64).to_numpy())
 
 
-def _is_prose(values: pl.Series) -> bool:
-    """Whether texts are no categories: the names of their cells would fill the manifest."""
+def _is_free_text(values: pl.Series) -> bool:
+    """Whether a column is free text, whose values would fill the manifest as categories."""
     lengths = values.unique().drop_nulls().str.len_bytes()
     return int(lengths.top_k(CATEGORIES + RARE).sum()) > _MOST_TEXT_BYTES
 
 
 def _texts(values: pl.Series) -> NDArray[Any]:
-    """Return the texts as objects, each of them made only once however often it is there."""
+    """Return the texts as an array of objects, in which equal texts share one object."""
     known = values.unique().drop_nulls()
     places = values.replace_strict(known, range(len(known)), default=len(known))
     texts = np.array([*known.to_list(), None], dtype=object)

@@ -1,4 +1,4 @@
-"""All rows of a fetch, in one table, with what was wrong in their files."""
+"""All rows of a fetch in one table, with the values that had another type."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from plumbline.jobs.data.types import Mask
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What was read.
+    """The rows that were read.
 
     Attributes:
         loaded: the files.
         frame: all rows in order of the files.
-        hashes: what identifies each row.
+        hashes: a hash of each row.
     """
 
     loaded: Sequence[Loaded]
@@ -27,13 +27,13 @@ class Revision:
 
     @classmethod
     def of(cls, loaded: Sequence[Loaded]) -> Self:
-        """Bring the rows of all files together."""
+        """Join the rows of all files."""
         frame = pl.concat([each.table.frame for each in loaded])
         return cls(loaded, frame, row_hashes(frame))
 
     @property
     def bad_values(self) -> Mapping[str, Mask]:
-        """Where the values of another type were, for each column that had some."""
+        """For each column with values of another type, the rows where they are."""
         names = sorted({name for each in self.loaded for name in each.table.bad})
         return {name: pl.concat([_bad_in(each, name) for each in self.loaded]) for name in names}
 

@@ -1,4 +1,4 @@
-"""What each side of the holdout needs: rows to judge with, and rows to learn from."""
+"""What each side of the holdout needs: rows to evaluate on, and rows to train on."""
 
 import polars as pl
 
@@ -11,17 +11,17 @@ from plumbline.jobs.profiling.holdout import Split
 def broken_sides(
     frame: pl.DataFrame, split: Split | None, question: Question | None
 ) -> list[Violation]:
-    """Return what one side of the holdout lacks: rows at all, or two classes to tell apart."""
+    """Return what is missing on one side of the holdout: any rows, or a second class."""
     if question is None or split is None:
         return []
     target = frame[question.target]
     learnt, judging = (target.filter(side).drop_nulls() for side in (~split.held, split.held))
     rows = len(learnt) + len(judging)
     if not len(judging):
-        told = f"none of {rows} rows with a target is held out, so nothing can judge a model"
+        told = f"None of {rows} rows with a target is held out (by {split.rule.by})"
         return [_empty("HoldoutEmpty", told, "raise", split)]
     if not len(learnt):
-        told = f"each of {rows} rows with a target is held out, so nothing is left to train on"
+        told = f"All {rows} rows with a target are held out (by {split.rule.by})"
         return [_empty("TrainingEmpty", told, "lower", split)]
     if question.task == "Classification" and learnt.n_unique() < 2:
         where = f"the {len(learnt)} rows that are not held out"
@@ -30,8 +30,11 @@ def broken_sides(
 
 
 def _empty(rule: str, told: str, change: str, split: Split) -> Violation:
-    """Say what brings rows to the other side; rows that are alike always stay together."""
-    by = split.rule.by
-    other = "declare a schema.primaryKey" if by == "Row" else "hold out by something else"
-    advice = f"give more rows, {change} question.holdout.share or {other}"
-    return Violation(rule=rule, message=f"{told} (by {by}); {advice}.")
+    """Return the violation, with what moves rows to the empty side.
+
+    The advice depends on the rule: without a primary key, equal rows are on the same side.
+    """
+    other = "declare a schema.primaryKey" if split.rule.by == "Row" else "use another holdout.by"
+    advice = f"Provide more rows, {change} question.holdout.share, or {other}"
+    purpose = "evaluate a model" if rule == "HoldoutEmpty" else "train"
+    return Violation(rule=rule, message=f"{told}, so there is no row to {purpose} on. {advice}.")

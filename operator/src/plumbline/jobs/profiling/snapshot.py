@@ -1,4 +1,4 @@
-"""A good fetch becomes a revision: its rows in the store, each marked as held out or not."""
+"""A valid fetch becomes a revision: its rows in the store, each marked as held out or not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from plumbline.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What the manifest says of rows that are in the store."""
+    """The rows that were stored, as the manifest describes them."""
 
     parts: tuple[Part, ...]
     holdout: HeldOut | None
@@ -28,13 +28,14 @@ class Kept:
 
 
 def chosen(task: ProfileTask, frame: pl.DataFrame, store: Store) -> Split | None:
-    """Return which rows are held out; None without a question."""
+    """Return which rows are held out; None if the Dataset has no question."""
     if task.question is None:
         return None
     rule = holdout.rule_of(task.question.holdout, task.schema_)
     previous = parts.previous_manifest(task, store)
     before = previous.holdout if previous else None
     same = before and (before.by, before.column) == (rule.by, rule.columns[0])
+    # A cut of another column says nothing about this one.
     floor = before.cut if before and same else None
     return holdout.split(frame, rule, key=task.holdout_key, floor=floor)
 
@@ -42,7 +43,7 @@ def chosen(task: ProfileTask, frame: pl.DataFrame, store: Store) -> Split | None
 def kept(
     task: ProfileTask, revision: Revision, split: Split | None, places: Places, store: Store
 ) -> Kept:
-    """Store the rows with their marks."""
+    """Store the rows, each with its mark."""
     frame = revision.frame
     held = split.held if split else pl.repeat(False, frame.height, eager=True)
     digest = rows_digest(task.schema_, revision.hashes[held.to_numpy()])

@@ -1,1 +1,1 @@
-"""The train Job: fetch what may be learnt from, train, upload."""
+"""The train Job: fetches the rows to train on, trains and uploads the model."""

@@ -1,4 +1,4 @@
-"""The estimator that a spec names: found in trusted modules only, with parameters that it knows."""
+"""The estimator of a spec: imported only from trusted modules, with parameters that it has."""
 
 import inspect
 import json
@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from plumbline.jobs.failures import JobFailed
+from plumbline.jobs.failures import JobFailed, text_of
 
 TRUSTED_MODULES = ("sklearn.", "lightgbm.", "xgboost.")
+_PACKAGES = "scikit-learn, LightGBM and XGBoost"
 _KINDS = {"Classification": "classifier", "Regression": "regressor"}
 
 
@@ -24,14 +25,14 @@ def make_estimator(
 
     Args:
         path: what to import.
-        params: by name; text is read as JSON where it is JSON.
+        params: by name; a text that is JSON is read as JSON.
         task: Classification or Regression.
-        seed: of its random choices, unless params set `random_state`.
-        classes: of a classification, for weights that name them as text.
+        seed: its `random_state`, unless params set one.
+        classes: of a classification, for class weights, whose keys are text.
 
     Raises:
-        JobFailed: it is not trusted, not there, not an estimator for the task, or does not know
-            one of the parameters.
+        JobFailed: it is not allowed, does not exist, is not an estimator for the task, or does not
+            have one of the parameters.
     """
     kind = _import(path)
     known = inspect.signature(kind.__init__).parameters
@@ -40,11 +41,11 @@ def make_estimator(
     if unknown:
         raise JobFailed(
             "EstimatorParamsInvalid",
-            f"{path} has no parameter {unknown[0]!r}; it has {', '.join(sorted(known))[:300]}.",
+            f"{path} has no parameter {unknown[0]}. Use one of {', '.join(sorted(known))[:300]}.",
         )
     if isinstance(values.get("class_weight"), dict):
         values["class_weight"] = _by_class(values["class_weight"], classes)
-    # Nothing as well: a run is reproducible.
+    # An explicit None is replaced too: it would make the run different each time.
     if "random_state" in known and values.get("random_state") is None:
         values["random_state"] = seed
     return _made(kind, path, values, task)
@@ -54,7 +55,7 @@ def _import(path: str) -> Any:
     if not path.startswith(TRUSTED_MODULES):
         raise JobFailed(
             "EstimatorNotAllowed",
-            f"trainer.estimator.import {path}: only {', '.join(TRUSTED_MODULES)}* are trusted; use "
+            f"trainer.estimator.import {path} is not allowed: only classes of {_PACKAGES} are. Use "
             "trainer.container for code of your own.",
         )
     module, _, name = path.rpartition(".")
@@ -63,12 +64,20 @@ def _import(path: str) -> Any:
     except (ImportError, AttributeError) as error:
         raise JobFailed(
             "EstimatorNotFound",
-            f"trainer.estimator.import {path} does not import: {error}; mend the path, or use an "
-            "image that has the package.",
+            f"trainer.estimator.import {path} does not exist: {_absent(path, error)}.",
         ) from error
     if not (inspect.isclass(found) and hasattr(found, "fit") and hasattr(found, "predict")):
-        raise JobFailed("EstimatorInvalid", f"{path} is not an estimator with fit and predict.")
+        raise JobFailed("EstimatorInvalid", f"{path} is not a class with fit and predict.")
     return found
+
+
+def _absent(path: str, error: Exception) -> str:
+    """Return what is missing, and what to do."""
+    module, _, name = path.rpartition(".")
+    if isinstance(error, AttributeError):
+        return f"{module} has no class {name}. Fix the name"
+    advice = "Fix the name, or use a trainer image that has the package"
+    return f"module {getattr(error, 'name', None) or module} cannot be imported. {advice}"
 
 
 def _made(kind: Any, path: str, values: Mapping[str, Any], task: str) -> Any:
@@ -78,23 +87,23 @@ def _made(kind: Any, path: str, values: Mapping[str, Any], task: str) -> Any:
         estimator = kind(**values)
         fits = is_classifier(estimator) if task == "Classification" else is_regressor(estimator)
     except (TypeError, ValueError, AttributeError) as error:
-        raise JobFailed("EstimatorParamsInvalid", f"{path}: {error}") from error
+        raise JobFailed("EstimatorParamsInvalid", f"{path}: {text_of(error)}.") from error
     if not fits:
         raise JobFailed(
             "EstimatorInvalid",
-            f"{path} is not a {_KINDS[task]}, which question.task {task} needs.",
+            f"{path} is not a {_KINDS[task]}, which task {task} needs. Use another class.",
         )
     return estimator
 
 
 def _by_class(weights: Mapping[str, Any], classes: Sequence[Any]) -> dict[Any, Any]:
-    """Return weights by class: JSON knows text alone as a key, and writes `true` for True."""
+    """Return weights by class. Keys in JSON are always text, and `true` stands for True."""
     named = {json.dumps(each).strip('"'): each for each in classes} | {str(c): c for c in classes}
     return {named.get(text, text): weight for text, weight in weights.items()}
 
 
 def _value(raw: Any) -> Any:
-    """Read `"0.1"`, `"true"`, `"null"` and `"[1, 2]"` as JSON; anything else is text."""
+    """Read `"0.1"`, `"true"`, `"null"` and `"[1, 2]"` as JSON; anything else stays text."""
     if not isinstance(raw, str):
         return raw
     try:

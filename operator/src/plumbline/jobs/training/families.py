@@ -1,4 +1,4 @@
-"""Which engine serves an estimator: known before it is fitted, so nobody trains for nothing."""
+"""Which engine serves an estimator; checked before the training, which may take hours."""
 
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ _TREES = (
     *("DecisionTree", "ExtraTree"),
 )
 _LINEAR = ("sklearn.linear_model.", "sklearn.discriminant_analysis.LinearDiscriminantAnalysis")
-# Linear at heart, but with a link or a model inside that the linear engine does not have.
+# In sklearn.linear_model, but with a link function or an inner model that the engine does not have.
 _OTHERS = ("GammaRegressor", "PoissonRegressor", "TweedieRegressor", "RANSACRegressor")
 
 
@@ -18,7 +18,7 @@ def engine_of(estimator: Any) -> Literal["linear", "trees"]:
     """Return the engine that serves an estimator, fitted or not.
 
     Raises:
-        NotCompilable: there is none.
+        NotCompilable: no engine can.
     """
     kind = type(estimator)
     name, path = kind.__name__, f"{kind.__module__}.{kind.__name__}"
@@ -33,8 +33,8 @@ def not_compilable(error: NotCompilable) -> JobFailed:
     """Return the failure of a step for a model without a compiled form."""
     return JobFailed(
         "NotCompilable",
-        f"the model has no form that serving pods load: {error}; use linear models or tree "
-        "ensembles of scikit-learn with the built-in preprocessing.",
+        f"The model server cannot run this model: {error}. Use a linear model or a tree ensemble "
+        "of scikit-learn with the built-in preprocessing.",
     )
 
 
@@ -44,7 +44,7 @@ def _check_probabilities(estimator: Any, name: str) -> None:
     if not is_classifier(estimator):
         return
     if not hasattr(estimator, "predict_proba"):
-        raise NotCompilable(f"{name} gives no probabilities; use one with predict_proba")
+        raise NotCompilable(f"{name} gives no probabilities, because it has no predict_proba")
     loss = estimator.get_params().get("loss", "log_loss")
     if loss != "log_loss":
         raise NotCompilable(f"{name} with loss {loss!r} has no compiled form; use log_loss")

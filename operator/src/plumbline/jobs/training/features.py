@@ -1,4 +1,4 @@
-"""What a model looks at: the columns, and how each of them is treated."""
+"""The features of a model: its columns, and how each of them is treated."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -23,10 +23,10 @@ _TYPES: dict[str, Literal["number", "boolean", "category"]] = {
 
 
 def features_of(manifest: DatasetManifest, asked: Sequence[str], target: str) -> list[Feature]:
-    """Return the features of a run, in the order asked for, or all that can be one.
+    """Return the features that a run names, in its order; all possible ones if it names none.
 
     Raises:
-        JobFailed: a feature is not in the data, is the target, or is a time.
+        JobFailed: a feature is not in the data, is the target, or is a timestamp.
     """
     declared = {column.name: column for column in manifest.schema_.columns}
     names = list(asked) or _all(manifest, target)
@@ -34,13 +34,13 @@ def features_of(manifest: DatasetManifest, asked: Sequence[str], target: str) ->
         _check(name, declared, target)
     if not names:
         raise JobFailed(
-            "FeaturesMissing", "no column is left to learn from; name some in features."
+            "FeaturesMissing", "No column is left to learn from. Name columns in features."
         )
     return [_feature(declared[name]) for name in names]
 
 
 def model_input(frame: pl.DataFrame, features: Sequence[Feature]) -> pl.DataFrame:
-    """Return what a model gets to see: floats for numbers and booleans, text for categories."""
+    """Return the input of a model: floats for numbers and booleans, text for categories."""
     return frame.select(
         pl.col(feature["name"]).cast(pl.String if feature["type"] == "category" else pl.Float64)
         for feature in features
@@ -48,12 +48,12 @@ def model_input(frame: pl.DataFrame, features: Sequence[Feature]) -> pl.DataFram
 
 
 def arrays(frame: pl.DataFrame) -> Arrays:
-    """Return a model's input as arrays: float64 with NaN for nothing, objects with None."""
+    """Return the input of a model as arrays: float64 and NaN, or objects and None, for missing."""
     return {column.name: column.to_numpy() for column in frame.get_columns()}
 
 
 def _all(manifest: DatasetManifest, target: str) -> list[str]:
-    """Return every column but the target, times, keys, groups and personal data."""
+    """Return all columns without target, timestamps, primary key, group and personal data."""
     schema = manifest.schema_
     group = manifest.holdout.column if manifest.holdout else None
     left_out = {target, schema.time_column, group, *schema.primary_key}
@@ -66,17 +66,18 @@ def _all(manifest: DatasetManifest, target: str) -> list[str]:
 
 def _check(name: str, declared: Mapping[str, Column], target: str) -> None:
     if name == target:
-        raise JobFailed("FeatureIsTarget", f"features: {name!r} is the target; leave it out.")
+        raise JobFailed("FeatureIsTarget", f"Feature {name} is the target. Leave it out.")
     if name not in declared:
         raise JobFailed(
             "FeatureMissing",
-            f"features: {name!r} is not a column of the data ({', '.join(list(declared)[:12])}).",
+            f"Feature {name} is not a column of the data. The columns are "
+            f"{', '.join(list(declared)[:12])}.",
         )
     if declared[name].type not in _TYPES:
         raise JobFailed(
             "FeatureUnusable",
-            f"features: {name!r} is a {declared[name].type}, which no model takes; derive "
-            "numbers from it (hour, weekday) in the data.",
+            f"Feature {name} is a {declared[name].type}; models take numbers, booleans and texts. "
+            "Derive numbers from it in the data, such as hour or weekday.",
         )
 
 

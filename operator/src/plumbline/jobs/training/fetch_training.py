@@ -1,4 +1,4 @@
-"""The fetch-training step: the rows to train on, and nothing of the rows that will judge."""
+"""The fetch-training step: fetches the rows to train on, and no row of the holdout."""
 
 import json
 
@@ -26,7 +26,8 @@ def run(places: Places, store: Store) -> None:
     rows = read_rows(manifest, store, places.scratch, held=False, target=target)
     names = [feature["name"] for feature in features]
     if not rows.height:
-        raise JobFailed("NoTrainingRows", f"{task.dataset.name}: every row is held out.")
+        told = f"Dataset {task.dataset.name}: every row is held out, so no row is left to train on"
+        raise JobFailed("NoTrainingRows", f"{told}. Lower question.holdout.share.")
     places.at(layout.DATA).mkdir(parents=True, exist_ok=True)
     rows.select(*names, target).write_parquet(places.at(layout.TRAINING_ROWS))
     places.at(layout.DATA_TASK).write_text(json.dumps(_data_task(task, features).wire))
@@ -34,7 +35,10 @@ def run(places: Places, store: Store) -> None:
 
 
 def _check_gates(task: TrainingTask, manifest: DatasetManifest) -> None:
-    """Refuse before hours of training what the judge could not judge: the data tells by now."""
+    """Refuse gates that cannot be evaluated, before hours of training.
+
+    The number of classes decides, which is known only once the data was profiled.
+    """
     question = task.question
     found = [each.distinct for each in manifest.columns if each.name == question.target]
     classes = found[0] if found and question.task == "Classification" else None

@@ -1,14 +1,14 @@
-"""What an estimator is given, as data: one input for each feature, in the words of model.json."""
+"""The inputs of an estimator as data: one for each feature, in the form of model.json."""
 
 from plumbline.contract.model_json import Input, Number
 
 
 class NotCompilable(Exception):
-    """The model holds something that the serving engines do not have."""
+    """The model has a part that the model server cannot run; the message says which."""
 
 
 def numbers(columns: list[Input], name: str) -> list[Number]:
-    """Return the columns if they are numbers still, or say what cannot follow an encoder."""
+    """Return the columns if all are still numbers: `name` cannot be compiled after an encoder."""
     found = [column for column in columns if isinstance(column, Number)]
     if len(found) != len(columns):
         raise NotCompilable(f"{name} after an encoder has no compiled form")

@@ -1,7 +1,7 @@
-"""From columns of mixed types to what an estimator can learn from, chosen by its family.
+"""The built-in preprocessing: from columns of all types to the input of an estimator.
 
-Gradient boosting by histogram takes gaps and categories as they are; other trees want numbers
-without gaps; everything else wants numbers of one size and one column for each category.
+Histogram gradient boosting takes missing values and categories as they are. Other trees need
+numbers without missing values. All other estimators get scaled numbers and one-hot categories.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.training.features import Feature
 
 _MOST_CATEGORIES = 255
-# One column each, for all rows: the others count as none of these.
+# One-hot columns are dense, so their number is limited; rarer categories get only zeros.
 _MOST_COLUMNS = 255
 _TREES = (
     *("RandomForest", "ExtraTree", "DecisionTree", "GradientBoosting", "HistGradientBoosting"),
@@ -35,8 +35,8 @@ def make_pipeline(estimator: Any, features: Sequence[Feature], frame: pl.DataFra
     """Return preprocessing and estimator as one pipeline, unfitted.
 
     Args:
-        estimator: unfitted; gets `categorical_features` when it can use them.
-        features: the columns, by type.
+        estimator: unfitted; `categorical_features` is set if it has this parameter.
+        features: the columns and their types.
         frame: the training rows, to count categories.
     """
     name = type(estimator).__name__
@@ -68,16 +68,16 @@ def _for_histograms(estimator: Any, features: Sequence[Feature], frame: pl.DataF
 def _way(feature: Feature, frame: pl.DataFrame) -> str:
     if feature["type"] == "category":
         return _CATEGORIES_OR_GAPS
-    # Histograms cannot be made of a column without any value.
+    # Scikit-learn cannot make a histogram of a column that has no value.
     empty = frame[feature["name"]].null_count() == frame.height
     return _FILLED if empty else _AS_THEY_ARE
 
 
 def _in_order(features: Sequence[Feature], ways: Sequence[str]) -> list[Step]:
-    """Return one step for each stretch of features that are treated alike.
+    """Return one step for each group of neighbouring features that are treated alike.
 
-    Trees get their columns in the order of the features, because parameters such as
-    `monotonic_cst` go by place.
+    The columns stay in the order of the features, because parameters such as `monotonic_cst` go by
+    position.
     """
     stretches = groupby(zip(ways, features, strict=True), key=itemgetter(0))
     return [
@@ -87,7 +87,7 @@ def _in_order(features: Sequence[Feature], ways: Sequence[str]) -> list[Step]:
 
 
 def _name_places(estimator: Any, names: list[str]) -> None:
-    """Put places for names where parameters name features; the estimator sees no names."""
+    """Replace names of features in parameters by positions: the estimator gets no names."""
     params = estimator.get_params()
     signs, chosen = params.get("monotonic_cst"), params.get("categorical_features")
     if isinstance(signs, dict):
@@ -102,7 +102,8 @@ def _place(name: str, names: list[str], parameter: str) -> int:
     if name not in names:
         raise JobFailed(
             "EstimatorParamsInvalid",
-            f"{parameter}: {name!r} is not a feature ({', '.join(names[:12])}).",
+            f"Parameter {parameter} has {name}, which is not a feature. Use some of "
+            f"{', '.join(names[:12])}.",
         )
     return names.index(name)
 
@@ -123,7 +124,7 @@ def _one_hot(frame: pl.DataFrame, texts: Sequence[str]) -> Any:
 
 
 def _commonest(values: pl.Series) -> list[str | None]:
-    """Return the categories with columns of their own, in alphabetical order, nothing last."""
+    """Return the categories that get a column, in alphabetical order; a missing value is last."""
     counts = values.alias("value").value_counts(name="rows")
     top = counts.sort("rows", "value", descending=[True, False])["value"][:_MOST_COLUMNS]
     return top.sort(nulls_last=True).to_list()

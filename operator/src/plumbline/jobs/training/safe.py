@@ -1,7 +1,7 @@
-"""Models as files without code: written by skops, read with a list of types that we keep.
+"""Models as files without code: written by skops, read with a fixed list of trusted types.
 
-The list must never come from the model itself. What skops does not know as harmless, although
-scikit-learn needs it, is named here, one by one.
+The list must never come from the file itself. It has the types that scikit-learn needs and that
+skops does not trust by default.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 import skops.io
 from skops.io.exceptions import UntrustedTypesFoundException
 
-from plumbline.jobs.failures import JobFailed
+from plumbline.jobs.failures import JobFailed, text_of
 
 TRUSTED_TYPES = (
     "functools.partial",
@@ -34,18 +34,19 @@ def save(model: Any, path: Path) -> None:
 
 
 def load(path: Path) -> Any:
-    """Read a model, if it consists of trusted types only.
+    """Read a model, if it has only trusted types.
 
     Raises:
-        JobFailed: it holds another type, or is no model at all.
+        JobFailed: it has another type, or is not a model.
     """
     try:
         return skops.io.load(path, trusted=list(TRUSTED_TYPES))
     except UntrustedTypesFoundException as error:
-        raise JobFailed("ModelUntrusted", f"{path.name} holds untrusted types: {error}") from error
+        told = f"{path.name} is not safe to load. {text_of(error)}. Use only types of scikit-learn"
+        raise JobFailed("ModelUntrusted", f"{told}, LightGBM and XGBoost.") from error
     except Exception as error:  # whatever a damaged file makes a parser raise
         raise JobFailed(
             "ModelUnreadable",
-            f"{path.name} is not a skops model ({type(error).__name__}: {str(error)[:200]}); write "
-            "it with skops.io.dump.",
+            f"{path.name} is not a skops model: {text_of(error, 200)}. Write it with "
+            "skops.io.dump.",
         ) from error

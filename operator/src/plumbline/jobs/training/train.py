@@ -10,7 +10,7 @@ import sklearn
 
 from plumbline.contract import layout
 from plumbline.contract.tasks import DataTask
-from plumbline.jobs.failures import JobFailed
+from plumbline.jobs.failures import JobFailed, text_of
 from plumbline.jobs.places import Places
 from plumbline.jobs.task_file import read
 from plumbline.jobs.training import safe
@@ -40,7 +40,7 @@ def run(places: Places) -> None:
 
 def _fitted(task: DataTask, frame: pl.DataFrame) -> Any:
     if task.estimator is None:
-        raise JobFailed("TaskInvalid", "no estimator: this run has a container of its own.")
+        raise JobFailed("TaskInvalid", "The task has no estimator: the run has trainer.container.")
     path, params = task.estimator.import_, task.estimator.params
     labels = _labels(task, frame)
     classes = np.unique(labels).tolist() if task.task == "Classification" else []
@@ -56,7 +56,7 @@ def _fitted(task: DataTask, frame: pl.DataFrame) -> Any:
 
 
 def _check_served(estimator: Any) -> None:
-    """Refuse before hours of fitting what no serving pod could load."""
+    """Refuse an estimator that the model server cannot run, before hours of fitting."""
     try:
         engine_of(estimator)
     except NotCompilable as error:
@@ -66,9 +66,9 @@ def _check_served(estimator: Any) -> None:
 def _unfitted(path: str, error: Exception) -> JobFailed:
     kind = type(error).__name__
     if kind == "InvalidParameterError":
-        return JobFailed("EstimatorParamsInvalid", f"{path}: {str(error)[:600]}")
-    problem = str(error) if isinstance(error, ValueError | TypeError) else f"{kind}: {error}"
-    return JobFailed("TrainingFailed", f"{path} cannot learn: {problem[:600]}")
+        return JobFailed("EstimatorParamsInvalid", f"{path}: {text_of(error, 600)}.")
+    log.error("estimator raised an error", estimator=path, error=kind)
+    return JobFailed("TrainingFailed", f"{path} raised an error in fit: {text_of(error, 600)}.")
 
 
 def _labels(task: DataTask, frame: pl.DataFrame) -> Any:
@@ -78,7 +78,9 @@ def _labels(task: DataTask, frame: pl.DataFrame) -> Any:
         return target.cast(pl.Float64).to_numpy()
     if target.n_unique() < 2:
         raise JobFailed(
-            "TargetConstant", f"{task.target} is the same in all training rows; nothing to learn."
+            "TargetConstant",
+            f"Target {task.target} has the same value in all training rows: there is nothing to "
+            "learn.",
         )
     return target.to_numpy() if target.dtype != pl.String else target.to_numpy().astype(str)
 

@@ -1,6 +1,6 @@
-"""The upload side-car: waits until training ends, then ships what it left, without reading it.
+"""The upload sidecar: waits until the training ends, then stores its files without reading them.
 
-It starts before the training container and gets SIGTERM when that one has ended.
+Kubernetes starts it before the training container, and sends it SIGTERM when that has ended.
 """
 
 import stat
@@ -47,13 +47,18 @@ def ship(task: TrainingTask, places: Places, store: Store) -> Success:
 
 
 def _regular_files(folder: Path) -> list[Path]:
-    """Return the files below a folder, or say why they are not shipped."""
+    """Return the files below a folder.
+
+    Raises:
+        JobFailed: there are none, they are too large, or one of them cannot be stored.
+    """
     try:
         found = sorted(_walk(folder))
     except OSError as error:
         raise _unreadable(error) from error
     if not found:
-        raise JobFailed("ModelMissing", "training left no file in /model; write model.skops there.")
+        told = "The training wrote no file to /model. Write model.skops there."
+        raise JobFailed("ModelMissing", told)
     size = sum(path.stat().st_size for path in found)
     if size > _LIMIT_BYTES:
         raise _too_large(f"{len(found)} files with {size} bytes")
@@ -61,7 +66,7 @@ def _regular_files(folder: Path) -> list[Path]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Yield regular files; anything else is refused, because a link could show what is not ours."""
+    """Yield regular files and refuse others: a link could point to a file of this container."""
     folders, seen = [folder] if folder.is_dir() else [], 0
     while folders:
         for path in folders.pop().iterdir():
@@ -75,17 +80,17 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _mode(path: Path) -> int:
-    """Return what a path is: a folder, or a file that can be shipped under its name."""
+    """Return the mode of a folder, or of a regular file with a valid name."""
     mode = path.lstat().st_mode
     if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
         raise JobFailed(
             "ModelNotRegular",
-            f"/model/{path.name} is a link or no regular file; write a file in its place.",
+            f"/model/{path.name} is a link or another special file. Write a regular file instead.",
         )
     try:
         path.name.encode()
     except UnicodeEncodeError as error:
-        told = f"/model holds {path.name!a}, which is no UTF-8; give the file another name."
+        told = f"The file name {path.name!a} in /model is not UTF-8. Rename the file."
         raise JobFailed("ModelNameInvalid", told) from error
     return mode
 
@@ -93,16 +98,17 @@ def _mode(path: Path) -> int:
 def _too_large(found: str) -> JobFailed:
     return JobFailed(
         "ModelTooLarge",
-        f"training left {found} in /model; {_LIMIT_FILES} files and {_LIMIT_BYTES} bytes are "
-        "allowed.",
+        f"The training wrote {found} to /model. The limit is {_LIMIT_FILES} files and "
+        f"{_LIMIT_BYTES} bytes.",
     )
 
 
 def _unreadable(error: OSError) -> JobFailed:
     return JobFailed(
         "ModelUnreadable",
-        f"what training left in /model cannot be read: {str(error)[:300]}; let training write "
-        "files that other users may read.",
+        f"{error.filename or 'A file in /model'} cannot be read: "
+        f"{(error.strerror or 'it cannot be opened').lower()}. Write files that other users may "
+        "read.",
     )
 
 
