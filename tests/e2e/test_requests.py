@@ -23,9 +23,9 @@ def few() -> Object:
 
 WRONG = {
     "shape": (changed(0, shape=[3]), 400, "shape [3] needs 3"),
-    "type": (changed(1, datatype="BYTES", data=["much"]), 400, "'load' is a number"),
-    "text": (changed(2, datatype="FP64", data=[1.0]), 400, "'site' is text"),
-    "features": (few(), 400, "1 of 3 inputs are missing: 'site'"),
+    "type": (changed(1, datatype="BYTES", data=["much"]), 400, "'load' is a number feature"),
+    "text": (changed(2, datatype="FP64", data=[1.0]), 400, "'site' is a text feature"),
+    "features": (few(), 400, "1 of 3 inputs is missing: 'site'"),
     "json": (b"<heat>31</heat>", 400, "not JSON"),
 }
 
@@ -42,7 +42,7 @@ def test_a_wrong_request_is_explained_and_harms_nobody(model: Model, wrong: str)
 def test_a_model_that_is_not_here_is_not_found(model: Model) -> None:
     found, answer = call(f"{address(model.name)}/v2/models/other/infer", objects.question())
     assert found == 404
-    assert "unknown model 'other'" in answer["error"]
+    assert "Unknown model 'other'" in answer["error"]
     assert model.answers()
 
 

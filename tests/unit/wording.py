@@ -9,7 +9,7 @@ from plumbline.api.metrics import METRICS
 
 # Three dots stand for what was left out.
 _NEVER = {
-    "two dots in a row": re.compile(r"(?<!\.)\.\.(?!\.)"),
+    "two dots in a row": re.compile(r"(?<![./])\.\.(?![./])"),
     "a placeholder that a shell cannot take": re.compile(r"<[a-z][a-z -]*>"),
     "a full digest": re.compile(r"[0-9a-f]{64}"),
     "a class of Python": re.compile(r"\b(?:[A-Z]\w*(?:Error|Exception)|gaierror|NoneType)\b"),

@@ -118,7 +118,7 @@ def test_a_metric_that_was_not_foreseen_ends_the_judgement_with_what_fits() -> N
     asked = Gates(metrics=[Gate(metric="auc", min=0.5)])
     judgement = gates.judge(asked, scores.measured(sample, found), None, sample, found)
     assert judgement.verdict == "Failed"
-    assert "a question of 3 classes; use accuracy or log_loss" in judgement.message
+    assert "a target with 3 classes; use accuracy or log_loss" in judgement.message
 
 
 @pytest.mark.parametrize("metric", METRICS)

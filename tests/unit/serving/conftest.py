@@ -19,6 +19,8 @@ import numpy as np
 import pytest
 from plumbline.stats.reference import category_bins, number_bins
 
+from tests.unit.wording import faults
+
 SOURCE = Path(__file__).parents[3] / "operator" / "src"
 
 
@@ -99,9 +101,12 @@ class Server:
 
 def _parsed(text: bytes) -> Any:
     try:
-        return json.loads(text)
+        found = json.loads(text)
     except ValueError:
         return text.decode()
+    if isinstance(found, dict) and "error" in found:
+        assert faults(found["error"]) == [], found
+    return found
 
 
 def row(x: Any = 1.0, w: Any = "a") -> bytes:

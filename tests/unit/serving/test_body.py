@@ -23,7 +23,7 @@ class Client:
 
 
 async def test_a_body_that_stops_halfway_is_given_up() -> None:
-    with pytest.raises(RequestError, match="did not come") as caught:
+    with pytest.raises(RequestError, match="did not arrive") as caught:
         await Body({}, Client(b"{", once=True), Room()).read(seconds=0.01)
     assert caught.value.status == 408
 
@@ -58,7 +58,7 @@ async def test_bodies_for_which_there_is_no_room_are_refused_until_others_are_do
 async def test_what_a_slow_client_has_sent_first_takes_room_too() -> None:
     room = Room(1000)
     slow = Body({}, Client(b"x" * 900, once=True), room)
-    with pytest.raises(RequestError, match="did not come"):
+    with pytest.raises(RequestError, match="did not arrive"):
         await slow.read(seconds=0.01)
     with pytest.raises(RequestError, match="try again"):
         await Body({}, Client(b"x" * 900, once=True), room).read(seconds=0.01)

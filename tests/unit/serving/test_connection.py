@@ -56,7 +56,7 @@ def test_a_client_that_falls_silent_is_not_waited_for_for_ever(case: str, port: 
         said = connection.makefile("rb").read()
     assert said[9:12] == status
     if status == b"408":
-        assert "nothing came" in json.loads(said.partition(b"\r\n\r\n")[2])["error"]
+        assert "sent nothing" in json.loads(said.partition(b"\r\n\r\n")[2])["error"]
 
 
 def test_what_is_not_http_is_refused_in_the_form_of_every_refusal(server: Server) -> None:

@@ -49,7 +49,7 @@ def test_a_500_is_logged_once_with_its_traceback_and_the_id_that_the_client_gets
     before = len(lines())
     status, answer, ids = ask(server)
     (id_,) = ids
-    assert (status, answer) == (500, {"error": f"internal error; request id {id_}"})
+    assert (status, answer) == (500, {"error": f"Internal error: search the log for {id_}."})
     (line,) = lines()[before:]
     assert line["request_id"] == id_
     assert (line["kind"], line["namespace"], line["name"]) == ("ModelDeployment", "team", "m")
@@ -66,7 +66,7 @@ def test_a_request_keeps_the_id_that_its_client_gave_it(failing: Failing) -> Non
     server, lines = failing
     given = "0af7651916cd43dd8448eb211c80319c/1"
     assert ask(server, **{"x-request-id": given})[1:] == (
-        {"error": f"internal error; request id {given}"},
+        {"error": f"Internal error: search the log for {given}."},
         [given],
     )
     assert lines()[-1]["request_id"] == given
@@ -78,7 +78,7 @@ def test_an_id_that_could_do_harm_is_not_taken_over(failing: Failing, given: str
     assert status == 500
     assert ids
     assert ids != [given]
-    assert answer == {"error": f"internal error; request id {ids[0]}"}
+    assert answer == {"error": f"Internal error: search the log for {ids[0]}."}
 
 
 def test_a_server_without_faults_logs_none(serve: Serve, tmp_path: Path) -> None:

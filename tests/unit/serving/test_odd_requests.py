@@ -169,10 +169,10 @@ def test_the_content_type_is_not_asked_for_since_curl_sends_a_wrong_one(ask: Ask
 @pytest.mark.parametrize(
     ("path", "word"),
     [
-        ("/v2/models/x/infer", "unknown model 'x'; this server has 'm'"),
-        ("/v2/models/x/versions/1/infer", "unknown model 'x'"),
-        ("/v2/models/m/versions/1/infer", "unknown version '1'; this server has 'one'"),
-        ("/v2/models/m/versions/1/ready", "unknown version '1'"),
+        ("/v2/models/x/infer", "Unknown model 'x': this server has 'm'."),
+        ("/v2/models/x/versions/1/infer", "Unknown model 'x'"),
+        ("/v2/models/m/versions/1/infer", "Unknown version '1': this server has 'one'."),
+        ("/v2/models/m/versions/1/ready", "Unknown version '1'"),
         ("/v2/models/m/explain", "nothing at /v2/models/m/explain"),
         ("/v2/health/live/ready", "nothing"),
         ("/v1/models/m:predict", "nothing"),

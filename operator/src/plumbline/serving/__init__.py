@@ -1,1 +1,1 @@
-"""What runs inside serving pods: protocol, engines, forwarding, counts and drain."""
+"""The model server: protocol, engines, forwarding to the canary, counts and draining."""

@@ -20,20 +20,20 @@ log = get_logger("plumbline.serving")
 
 
 def main() -> int:
-    """Run one of the two steps; other codes than 0 say whether trying again helps."""
+    """Run one of the two steps; return 0, 75 if trying again may help, else 64."""
     options = _parser().parse_args()
     configure(os.environ)
     try:
         options.step(options)
     except Exception as error:
         failure = _failure(error)
-        _tell(failure)
+        _report(failure)
         return failure.exit_code
     return 0
 
 
 def _failure(error: Exception) -> Failure:
-    """Return how the step failed; of all errors, those of the store alone may be temporary."""
+    """Return how the step failed; only errors of the store can be temporary."""
     kind = type(error).__name__
     return Failure(
         reason=str(REASONS.get(kind) or getattr(error, "reason", kind)),
@@ -64,8 +64,8 @@ def _serve(options: argparse.Namespace) -> None:
     )
 
 
-def _tell(failure: Failure) -> None:
-    """Leave the failure where the operator looks for it, and in the log."""
+def _report(failure: Failure) -> None:
+    """Write the failure to the termination message, which the operator reads, and to the log."""
     log.error("step failed", reason=failure.reason, detail=failure.message)
     if TERMINATION_LOG.exists() or layout.TERMINATION_LOG_VARIABLE in os.environ:
         TERMINATION_LOG.write_bytes(last_words.written(failure))

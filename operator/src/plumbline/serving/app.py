@@ -74,7 +74,7 @@ class App:
             headers.extend(error.headers.items())
         except Exception as error:
             id_ = self._broken(error, path, given)
-            status, content = 500, _refusal(f"internal error; request id {id_}")
+            status, content = 500, _refusal(f"Internal error: search the log for {id_}.")
             headers[1:] = [(ID, id_.encode())]
         finally:
             self._tally.in_flight -= 1
@@ -86,11 +86,14 @@ class App:
         await _respond(send, status, content, headers, body)
 
     def _broken(self, error: Exception, path: str, given: Given) -> str:
-        """Log a fault of ours once, without its words, and return the id of the request."""
+        """Log a fault of ours and return the id of the request.
+
+        The text of the error may quote a row, so it is logged only at DEBUG.
+        """
         id_ = _given_id(given) or self._new_id()
         kind, trace = type(error).__name__, frames(error)
         log.error("internal error", request_id=id_, path=path, error=kind, trace=trace)
-        log.debug("internal error in its own words", request_id=id_, error=error)
+        log.debug("text of the internal error", request_id=id_, error=error)
         return id_
 
     def _new_id(self) -> str:
@@ -102,7 +105,7 @@ class App:
         if path not in self._infer:
             return self._pages.answer(method, path, ready=not self.draining)
         if method != "POST":
-            raise RequestError("use POST to infer", status=405, headers={b"allow": b"POST"})
+            raise RequestError("Use POST to infer.", status=405, headers={b"allow": b"POST"})
         return 200, await self._inferred(path, given, await body.read(), headers)
 
     async def _inferred(self, path: str, given: Given, body: bytes, headers: Headers) -> bytes:
@@ -139,7 +142,7 @@ class App:
         return self._writer.answer(outputs, found, id_=id_)
 
     def _routing(self, path: str, given: Given) -> Routing | None:
-        """Return the routing of a request; one that names a version, or was forwarded, has none."""
+        """Return the routing of a request; None if it names a version, or was forwarded already."""
         if FORWARDED in given or path != self._unversioned:
             return None
         return self.forwarder.routing
@@ -150,7 +153,10 @@ class App:
 
 
 async def _respond(send: Send, status: int, content: bytes, headers: Headers, body: Body) -> None:
-    """Answer; a client that is told off early may go on sending until it has heard it."""
+    """Answer. If a request is refused early, read on until the client stops sending.
+
+    Many clients read the answer only after they have sent everything.
+    """
     headers.append((b"content-length", str(len(content)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     early = status >= 400 and not body.ended
@@ -166,7 +172,7 @@ def _names(id_: str, model: str) -> Headers:
 
 
 def _given_id(given: Given) -> str:
-    """Return the id that a client gave its request, empty unless it is one short word."""
+    """Return the id that the client gave the request; empty unless it is one short word."""
     id_ = given.get(ID, b"")
     return id_.decode() if _ID.fullmatch(id_) else ""
 

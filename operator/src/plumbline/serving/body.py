@@ -1,7 +1,7 @@
-"""The body of a request: read within bounds, or thrown away within bounds.
+"""The body of a request: read up to a limit, or discarded up to a limit.
 
-Many clients read no answer before they have sent everything. An answer that comes early must not
-close the connection under them, or they see a reset instead of what was wrong.
+Many clients read no answer before they have sent everything. If the server closed the connection
+after an early answer, they would see a reset instead of the error.
 """
 
 import asyncio
@@ -18,20 +18,20 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
 class Room:
-    """What large bodies may hold of the memory, all together."""
+    """The memory for all large bodies together."""
 
     def __init__(self, size: int = ROOM) -> None:
-        """Have room for so many bytes."""
+        """Allow so many bytes."""
         self.free = size
 
     def take(self, size: int) -> None:
-        """Hold bytes.
+        """Reserve bytes.
 
         Raises:
-            RequestError: others hold too many.
+            RequestError: other requests have reserved too many.
         """
         if size > self.free:
-            message = "too many large requests at once; try again in a second"
+            message = "Too many large requests at once; try again in a second."
             raise RequestError(message, status=503, headers={b"retry-after": b"1"})
         self.free -= size
 
@@ -40,11 +40,11 @@ class Body:
     """What a client sends after the headers.
 
     Attributes:
-        ended: whether nothing more is to come.
+        ended: whether everything has arrived, or the client has closed the connection.
     """
 
     def __init__(self, headers: Mapping[bytes, bytes], receive: Receive, room: Room) -> None:
-        """Read nothing yet."""
+        """Remember the headers; reading starts later."""
         self._headers, self._receive, self._room = headers, receive, room
         self._held, self.ended = 0, False
 
@@ -52,11 +52,11 @@ class Body:
         """Return the body.
 
         Raises:
-            RequestError: it is too large, too slow, or of a form that this server does not read; or
-                there is no room for it now.
+            RequestError: it is too large, too slow, or has an encoding that this server does not
+                read; or too many other large bodies are in memory.
         """
         self._check_headers(limit)
-        # A body mostly comes whole, and a timer would cost each request more than reading it.
+        # Most bodies arrive in one part; a timer for each would take longer than reading it.
         parts = [await self._next()]
         if not self.ended:
             await self._read_rest(parts, limit, seconds)
@@ -65,14 +65,14 @@ class Body:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def release(self) -> None:
-        """Hold no room any more."""
+        """Give back the reserved memory."""
         self._room.free += self._held
         self._held = 0
 
     async def discard(
         self, *, limit: int = DISCARD_LIMIT, seconds: float = DISCARD_SECONDS
     ) -> None:
-        """Take what is still to come and keep none of it, up to a bound of bytes and seconds."""
+        """Read the rest and throw it away, up to a limit of bytes and seconds."""
         size = 0
         try:
             async with asyncio.timeout(seconds):
@@ -92,7 +92,7 @@ class Body:
                         raise _too_large(limit)
         except TimeoutError:
             self.ended = True
-            message = f"the body did not come within {seconds:g} seconds"
+            message = f"The body did not arrive within {seconds:g} s."
             raise RequestError(message, status=408) from None
 
     def _hold(self, size: int) -> int:
@@ -111,7 +111,7 @@ class Body:
         message = await self._receive()
         if message["type"] == "http.disconnect":
             self.ended = True
-            raise RequestError("the client has gone")
+            raise RequestError("The client closed the connection.")
         self.ended = not message.get("more_body")
         return bytes(message.get("body", b""))
 
@@ -119,10 +119,12 @@ class Body:
 def _check_form(headers: Mapping[bytes, bytes]) -> None:
     if (coding := headers.get(CODING, b"identity").lower()) != b"identity":
         said = coding[:40].decode("latin-1")
-        raise RequestError(f"content-encoding {said!r}: send the body as it is", status=415)
+        message = f"Content-Encoding {said!r} is not supported. Send the body uncompressed."
+        raise RequestError(message, status=415)
     if BINARY in headers:
-        raise RequestError("binary tensors are not read: send all tensors as JSON", status=415)
+        message = "Tensors in binary form are not supported (binary extension). Send JSON."
+        raise RequestError(message, status=415)
 
 
 def _too_large(limit: int) -> RequestError:
-    return RequestError(f"the body is larger than {limit} bytes; split it", status=413)
+    return RequestError(f"The body is larger than {limit} bytes. Split the request.", status=413)

@@ -1,7 +1,7 @@
-"""Counts live rows by second: a cheap note on the request's path, the work in the background.
+"""Counts live rows by second: a request only adds its rows to a queue, a thread counts them.
 
-Seconds are those of the epoch at which the request came. A second that has ended never changes, so
-that whoever adds up the seconds of all pods gets the same sums however requests were spread.
+A row counts in the second of the epoch at which its request came. A second that was reported never
+changes. So the sums over all pods do not depend on which pod got which request.
 """
 
 import threading
@@ -28,7 +28,7 @@ class Counts:
     """Counts of this process since it started.
 
     Attributes:
-        ended: whether no row will come any more.
+        ended: whether the last row has come.
         lost: rows that came too fast to be counted.
     """
 
@@ -45,7 +45,7 @@ class Counts:
         self.lost = 0
 
     def note(self, columns: Columns, answers: NDArray[np.float64] | None) -> None:
-        """Remember rows and what was answered (None when another pod answered)."""
+        """Add rows and their predictions to the queue; None if another pod predicted them."""
         batch = RowBatch(int(self._clock()), columns, answers)
         if self._values < BACKLOG:
             self._values += batch.rows * len(columns)
@@ -54,7 +54,7 @@ class Counts:
             self.lost += batch.rows
 
     def flush(self) -> None:
-        """Count what was noted."""
+        """Count the rows in the queue."""
         with self._lock:
             noted = [self._noted.popleft() for _ in range(len(self._noted))]
             for batch in gathered(noted):
@@ -63,15 +63,15 @@ class Counts:
             self.history.age(int(self._clock()))
 
     def finish(self) -> None:
-        """Count what was noted, and take the second that has begun for ended: no row will come."""
+        """Count the rows in the queue, and report the current second too: it was the last one."""
         self.flush()
         self.ended = True
 
     def since(self, second: int) -> tuple[int, list[control.Span]]:
-        """Return the last second that is reported now, and what came after `second` until it.
+        """Return the last second that is reported now, and the spans after `second` up to it.
 
-        It comes in pages: ask again from that last second. Older data come as minute and hour
-        spans; a span that overlaps `second` is returned whole.
+        The reply has a limited size: ask again from its last second. Older rows are in spans of a
+        minute or an hour; a span that contains `second` is returned too.
 
         Args:
             second: of the epoch; when negative, so many seconds ago.
@@ -89,7 +89,7 @@ class Counts:
         return newest, found
 
     def begun(self) -> list[control.Span]:
-        """Return what came after the seconds that have ended; more may come."""
+        """Return the rows of the seconds that are not reported yet; they may still change."""
         with self._lock:
             return [_wire(span) for span in self.history.after(self._reported, self._reported + 2)]
 
@@ -103,9 +103,10 @@ class Counts:
         self.history.at(max(batch.second, self._reported + 1)).add(cells, batch.rows, broken)
 
     def _answered(self, answers: NDArray[np.float64]) -> NDArray[Any]:
-        """Return what is watched of the answers, as the reference was made of it.
+        """Return the predictions in the form of the reference for drift.
 
-        A value, the probability of the second of two classes, or the likeliest of many classes.
+        For a regression it is the value, for two classes the probability of the second, for more
+        classes the likeliest class.
         """
         if len(self._classes) <= 2:
             return answers[:, -1]
@@ -115,14 +116,14 @@ class Counts:
         return found
 
     def run(self, stop: threading.Event) -> None:
-        """Flush now and then until stopped, and once more at the end."""
+        """Flush regularly until stopped, and once more at the end."""
         while not stop.wait(FLUSH_SECONDS):
             self.flush()
         self.flush()
 
 
 def _wire(span: Span) -> control.Span:
-    """Return a span as the operator reads it."""
+    """Return a span in the form of the reply."""
     cells = np.flatnonzero(span.cells)
     return control.Span(
         start=span.start,

@@ -1,10 +1,10 @@
-"""What a client did wrong, as an HTTP answer."""
+"""Errors of clients, as HTTP answers."""
 
 from collections.abc import Mapping
 
 
 class RequestError(Exception):
-    """A request that cannot be answered; the message says what, where and what to do."""
+    """A request that cannot be answered; the message says what is wrong and what to do."""
 
     def __init__(
         self, message: str, *, status: int = 400, headers: Mapping[bytes, bytes] | None = None

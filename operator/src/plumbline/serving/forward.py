@@ -1,8 +1,8 @@
-"""Forwards the canary's share of requests, and answers itself when the canary does not.
+"""Forwards the canary's share of the requests, and answers itself if the canary does not.
 
-The share is exact, not drawn by lot: an account grows by the percentage with every request, and one
-is forwarded whenever it is full. A canary that errs, refuses, is late or answers what nobody asked
-costs the client nothing but the time waited.
+The share is exact, not random: a counter grows by the percentage with each request, and at 100 a
+request is forwarded. If the canary fails, is late or gives a wrong answer, the client gets the
+answer of the stable model, only later.
 """
 
 import time
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FORWARDED = b"x-plumbline-forwarded"
 ANSWER_LIMIT = 64 * 2**20
-# Many rows take any model long; only beyond that is a canary late.
+# A canary is late only if it is much slower than the stable model would be for so many rows.
 TIMES_AS_SLOW = 3
 
 
@@ -25,13 +25,13 @@ class Forwarder:
     """Sends the share of requests that the routing names to the canary."""
 
     def __init__(self) -> None:
-        """Begin without a routing."""
+        """Start without a routing."""
         self.routing: Routing | None = None
         self._account = 0
         self._session: aiohttp.ClientSession | None = None
 
     def follow(self, routing: Routing | None) -> None:
-        """Take over a routing; the account starts anew with a new one."""
+        """Use a routing from now on; with a new one, the counter starts at 0."""
         if routing != self.routing:
             self.routing, self._account = routing, 0
 
@@ -55,7 +55,7 @@ class Forwarder:
             arm.add(seconds, failed=True)
         else:
             own = reply.seconds
-            # Its own time is a part of the whole; it may as well say nonsense.
+            # The canary reports its time, without the network; a time that cannot be is ignored.
             arm.add(own if own is not None and 0 <= own <= seconds else seconds, failed=False)
         return reply
 

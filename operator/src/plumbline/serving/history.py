@@ -1,7 +1,7 @@
-"""What came when: by second the newest, by minute what is older, by hour what is older still.
+"""The counts over time: by second for the newest rows, then by minute, then by hour.
 
-Nothing is dropped before the hours are a month old, and what is kept is bounded: a model of very
-many columns has its seconds merged into minutes sooner.
+Hours are kept for a month. The memory is limited: for a model with very many columns, seconds are
+merged into minutes earlier, and minutes into hours.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ KEPT_CELLS = 16_000_000
 
 @dataclass(slots=True)
 class Span:
-    """What came in a span of time.
+    """The rows of a span of time.
 
     Attributes:
         start: first second, of the epoch.
@@ -50,11 +50,11 @@ class History:
     """Spans of all lengths.
 
     Attributes:
-        forgotten: rows that were older than everything that is kept.
+        forgotten: rows that were removed because they were older than the oldest hour.
     """
 
     def __init__(self, size: int) -> None:
-        """Keep counts of so many cells."""
+        """Count in so many cells."""
         spans = sum(reach // length for length, reach in TIERS)
         share = min(1.0, KEPT_CELLS / (max(1, size) * spans))
         self._size, self._reaches = size, [int(reach * share) for _, reach in TIERS]
@@ -71,7 +71,7 @@ class History:
         return span
 
     def age(self, now: int) -> None:
-        """Merge what has grown old into longer spans, which begin where they would in any pod."""
+        """Merge old spans into longer ones, which begin at the same seconds in all pods."""
         for tier, spans in enumerate(self._tiers):
             longer = TIERS[min(tier + 1, len(TIERS) - 1)][0]
             end = (now - self._reaches[tier]) // longer * longer
@@ -85,7 +85,7 @@ class History:
             self.at(old.start, tier=tier).add(old.cells, old.rows, old.broken)
 
     def after(self, second: int, through: int) -> Iterator[Span]:
-        """Return the spans that end after one second and until another, oldest first."""
+        """Return the spans that end after `second` and not after `through`, oldest first."""
         for (length, _), spans in zip(reversed(TIERS), reversed(self._tiers), strict=True):
             before = length - 1
             for start in sorted(s for s in spans if second < s + before <= through):

@@ -1,4 +1,4 @@
-"""What the data port tells of itself: its health, the server and the model."""
+"""The pages of the data port: health, server metadata and model metadata."""
 
 from collections.abc import Mapping
 
@@ -12,12 +12,12 @@ READ = ("GET", "HEAD")
 
 
 class Pages:
-    """Answers to everything but inference."""
+    """Answers all requests of the data port but inference."""
 
     def __init__(
         self, *, name: str, version: str, content: Description, outputs: Mapping[str, str]
     ) -> None:
-        """Describe a model; what does not change is encoded once."""
+        """Encode the pages once, because they do not change."""
         self._name, self._version = name, version
         models = {f"/v2/models/{name}{v}" for v in ("", f"/versions/{version}")}
         self._ready = {"/v2/health/ready", *(f"{path}/ready" for path in models)}
@@ -31,14 +31,14 @@ class Pages:
         """Return status and body.
 
         Raises:
-            RequestError: there is no such page, or it is not to be written.
+            RequestError: the page does not exist, or the method is not GET or HEAD.
         """
         page = self._encoded.get(path)
         if page is None and path not in self._ready:
             raise RequestError(self._unknown(path), status=404)
         if method not in READ:
             allow = {b"allow": b"GET, HEAD"}
-            raise RequestError(f"use GET for {path[:200]}", status=405, headers=allow)
+            raise RequestError(f"Use GET for {path[:200]}.", status=405, headers=allow)
         if page is not None:
             return 200, page
         told = {"name": self._name, "ready": ready, "live": True}
@@ -47,7 +47,7 @@ class Pages:
     def _unknown(self, path: str) -> str:
         match path.split("/"):
             case ["", "v2", "models", name, *_] if name != self._name:
-                return f"unknown model {name[:200]!r}; this server has {self._name!r}"
+                return f"Unknown model {name[:200]!r}: this server has {self._name!r}."
             case ["", "v2", "models", _, "versions", version, *_] if version != self._version:
-                return f"unknown version {version[:200]!r}; this server has {self._version!r}"
-        return f"there is nothing at {path[:200]}; see /v2"
+                return f"Unknown version {version[:200]!r}: this server has {self._version!r}."
+        return f"There is nothing at {path[:200]}. See /v2."

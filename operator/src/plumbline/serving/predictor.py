@@ -1,6 +1,6 @@
-"""Runs the model: at once when it is quick, in a thread with a short queue when it is not.
+"""Runs the model: a fast one directly, a slow one in a thread with a short queue.
 
-The event loop must not wait for a slow model: probes and other requests would wait with it.
+The event loop must not wait for a slow model, because all other requests would wait too.
 """
 
 import asyncio
@@ -25,27 +25,27 @@ class Predictor:
     """A model and the way to run it."""
 
     def __init__(self, model: Model) -> None:
-        """Measure how long rows take, to know what can be done at once."""
+        """Measure how long the model takes, which decides whether the thread is needed."""
         self.model = model
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="predict")
         self._waiting = 0.0
         self._first_seconds, self._further_seconds = _measured(model)
 
     def expected(self, rows: int) -> float:
-        """Return the seconds that rows take the model."""
+        """Return the seconds that the model takes for so many rows."""
         return self._first_seconds + self._further_seconds * (rows - 1)
 
     async def predict(self, columns: Columns, rows: int) -> NDArray[np.float64]:
-        """Return the answers.
+        """Return the predictions.
 
         Raises:
-            RequestError: what waits already will take too long.
+            RequestError: the requests in the queue already take too long.
         """
         if self._first_seconds * (1 + rows / 8) < INLINE_SECONDS:
             return self.model.predict(columns)
         seconds = self.expected(rows)
         if self._waiting >= WAITING_SECONDS:
-            message = "too many requests wait; try again in a second"
+            message = "Too many requests are waiting; try again in a second."
             raise RequestError(message, status=503, headers={b"retry-after": b"1"})
         self._waiting += seconds
         try:
@@ -56,7 +56,7 @@ class Predictor:
 
 
 def _measured(model: Model) -> tuple[float, float]:
-    """Return the seconds that a first row takes, and each further one."""
+    """Return the seconds that the first row takes, and each further row."""
     columns = sample_columns(model)
     if columns is None:
         return INLINE_SECONDS, INLINE_SECONDS
@@ -66,7 +66,7 @@ def _measured(model: Model) -> tuple[float, float]:
 
 
 def _best(model: Model, columns: Columns) -> float:
-    """Return the seconds that rows take, warm, at best."""
+    """Return the seconds that rows take: the shortest of five times."""
     times = []
     for _ in range(5):
         started = time.perf_counter()
@@ -76,10 +76,10 @@ def _best(model: Model, columns: Columns) -> float:
 
 
 def check_sample(model: Model) -> None:
-    """Check that the model still answers its sample as it did when it was compiled.
+    """Check that the model gives the same predictions of its sample as when it was compiled.
 
     Raises:
-        ModelError: it does not.
+        ModelError: they differ.
     """
     columns = sample_columns(model)
     if columns is None:
@@ -89,7 +89,8 @@ def check_sample(model: Model) -> None:
     found = model.predict(columns).reshape(expected.shape)
     worst = float(np.abs(found - expected).max(initial=0.0) / max(1.0, np.abs(expected).max()))
     if not worst <= TOLERANCE:
-        raise ModelError(f"the model answers its sample with a difference of {worst:g}: not served")
+        told = f"The model's predictions of its sample differ by {worst:.3g} from those when it"
+        raise ModelError(f"{told} was compiled, so it is not served. Train again.")
 
 
 def sample_columns(model: Model, limit: int | None = None) -> Columns | None:

@@ -1,6 +1,6 @@
-"""The form of Open Inference Protocol v2 over JSON: requests, and what models and answers are.
+"""Open Inference Protocol v2 over JSON: the form of requests and of metadata.
 
-https://github.com/kserve/open-inference-protocol says what a server must do.
+https://github.com/kserve/open-inference-protocol has the specification.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,7 +38,7 @@ class InferRequest(msgspec.Struct):
     outputs: list[Output] | None = None
 
 
-# Lists of a body that cost many times its size in memory, and those that a fair one has.
+# A list takes many times its JSON's size in memory, so large bodies may have only so many lists.
 LARGE_BYTES, MOST_LISTS = 2**20, 1_000_000
 _decoder = msgspec.json.Decoder(InferRequest)
 
@@ -47,27 +47,33 @@ def parse(body: bytes) -> InferRequest:
     """Return the request in a body.
 
     Raises:
-        RequestError: it is not JSON or not of the protocol's form.
+        RequestError: it is not JSON, or does not have the form of the protocol.
     """
     if len(body) > LARGE_BYTES and body.count(b"[") + body.count(b"{") > MOST_LISTS:
-        raise RequestError(f"the body holds more than {MOST_LISTS} lists; send values in one list")
+        told = (
+            f"The body has more than {MOST_LISTS} lists. Send the values of a tensor in one list."
+        )
+        raise RequestError(told)
     try:
         return _decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise RequestError(f"the request is not of the protocol's form: {error}") from error
+        raise RequestError(
+            f"The request does not have the form of the protocol: {error}."
+        ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        hint = "; missing numbers are null" if b"NaN" in body or b"Infinity" in body else ""
-        raise RequestError(f"the body is not JSON: {error}{hint}") from error
+        has_nan = b"NaN" in body or b"Infinity" in body
+        hint = " Write null for missing numbers." if has_nan else ""
+        raise RequestError(f"The body is not JSON: {error}.{hint}") from error
 
 
 def some(names: Iterable[str]) -> str:
-    """Return the first names of a list that a client made, as short as a message must be."""
+    """Return the first names of a client's list, short enough for a message."""
     found = list(names)
     return ", ".join(map(short, found[:10])) + (", ..." if len(found) > 10 else "")
 
 
 def short(word: str) -> str:
-    """Return a word of a client in quotes and no longer than a message can bear."""
+    """Return a client's text in quotes, short enough for a message."""
     return repr(word if len(word) <= 100 else f"{word[:100]}...")
 
 
@@ -80,7 +86,8 @@ def metadata(
         name: of the model.
         version: of the model.
         content: the model's description.
-        outputs: datatype of each output; the first has a value a row, others one for each class.
+        outputs: datatype of each output; the first has one value for each row, others one for each
+            row and class.
     """
     kinds = {"category": "BYTES", "boolean": "BOOL"}
     inputs = [

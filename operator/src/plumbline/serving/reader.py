@@ -1,6 +1,6 @@
-"""Requests into columns.
+"""From requests to columns.
 
-Columns come as one tensor each, or as one two-dimensional tensor when every feature is a number.
+A request has one tensor for each column or, if all features are numbers, one matrix.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ Columns = dict[str, NDArray[Any]]
 
 
 class Reader:
-    """Reads a model's columns out of requests."""
+    """Reads the columns of a model from requests."""
 
     def __init__(self, features: Sequence[Feature]) -> None:
         """Expect these features."""
@@ -40,33 +40,35 @@ class Reader:
     def _from_matrix(self, tensor: Tensor) -> tuple[Columns, int]:
         wanted, name = len(self._features), short(tensor.name)
         if not self._numeric:
-            raise RequestError(f"input {name}: this model has text features: send one tensor each")
+            told = f"Input {name} is a matrix, but the model has text features"
+            raise RequestError(f"{told}. Send one tensor for each feature.")
         rows = rows_of(tensor)
         if tensor.shape[1] != wanted:
             raise RequestError(
-                f"input {name} has {tensor.shape[1]} columns, the model has {wanted} "
-                f"features: {some(self._features)}"
+                f"Input {name} has {tensor.shape[1]} columns; the model has {wanted} "
+                f"features: {some(self._features)}."
             )
         values = numbers(tensor, flat(tensor)).reshape(rows, wanted)
         return {name: values[:, n] for n, name in enumerate(self._features)}, rows
 
     def _check_names(self, given: Mapping[str, Tensor], count: int) -> None:
         if missing := [name for name in self._features if name not in given]:
-            raise RequestError(
-                f"{len(missing)} of {len(self._features)} inputs are missing: {some(missing)}"
-            )
+            verb = "is" if len(missing) == 1 else "are"
+            share = f"{len(missing)} of {len(self._features)} inputs"
+            raise RequestError(f"{share} {verb} missing: {some(missing)}.")
         if unknown := [name for name in given if name not in self._features]:
-            raise RequestError(f"unknown inputs: {some(unknown)}; leave them out")
+            raise RequestError(f"Unknown inputs: {some(unknown)}. Leave them out.")
         if count != len(given):
-            raise RequestError("an input is given twice; send each feature once")
+            raise RequestError("An input is given twice. Send each feature once.")
 
     def _column(self, tensor: Tensor, rows: int) -> NDArray[Any]:
         if rows_of(tensor) != rows:
             name = short(tensor.name)
-            raise RequestError(f"input {name} has {tensor.shape[0]} rows, the first has {rows}")
+            told = f"Input {name} has {tensor.shape[0]} rows, but the first input has {rows}."
+            raise RequestError(told)
         if tensor.shape[1:] not in ([], [1]):
-            shape = f"{tensor.shape}, not [{rows}] or [{rows}, 1]"
-            raise RequestError(f"input {short(tensor.name)} has shape {shape}")
+            shape = f"Input {short(tensor.name)} has shape {tensor.shape}"
+            raise RequestError(f"{shape}. It must be [{rows}] or [{rows}, 1].")
         read = texts if self._features[tensor.name].type == "category" else numbers
         return read(tensor, flat(tensor))
 

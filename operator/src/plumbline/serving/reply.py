@@ -1,4 +1,4 @@
-"""The canary's answer to a forwarded request, checked before the client gets it."""
+"""The canary's answer to a forwarded request, which is checked before the client gets it."""
 
 import math
 from collections.abc import Mapping
@@ -9,7 +9,8 @@ import msgspec
 
 from plumbline.serving.protocol import InferRequest
 
-# The canary's own time: the hop to it is ours, and would be gone after the promotion.
+# The canary's time without the forwarding, which would distort the comparison of latencies: after
+# the promotion, nothing is forwarded.
 OWN_SECONDS, MODEL = "x-plumbline-seconds", "x-plumbline-model"
 
 
@@ -18,10 +19,10 @@ class Question:
     """A request as it can be forwarded.
 
     Attributes:
-        request: what `body` says.
+        request: the parsed body.
         rows: number of rows.
-        outputs: what the answer must hold.
-        seconds: what reading and answering so many rows takes the stable server.
+        outputs: the outputs that the answer must have.
+        seconds: the time that the stable server needs for reading and answering so many rows.
     """
 
     path: str
@@ -47,13 +48,13 @@ class _Answer(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What the canary answered.
+    """The canary's answer.
 
     Attributes:
-        content: the body of the answer, as it came.
+        content: the body of the answer, unchanged.
         id: of the request.
         model: which model answered.
-        seconds: the canary's own time; None when it does not say.
+        seconds: the time that the canary reports; None if it reports none.
     """
 
     content: bytes
@@ -82,7 +83,7 @@ def read(content: bytes, headers: Mapping[str, str], question: Question) -> Repl
 
 
 def _fits(answer: _Answer, question: Question) -> bool:
-    """Return whether each output that is wanted is there, with as many rows as were asked for."""
+    """Whether the answer has the id of the request, and all outputs with all rows."""
     if question.request.id is not None and answer.id != question.request.id:
         return False
     found = {output.name: output for output in answer.outputs}

@@ -1,4 +1,4 @@
-"""Requests, errors and latencies, in all and by arm of a rollout."""
+"""Requests, errors and latencies: of all requests, and by arm (stable or canary) of a rollout."""
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class Arm:
         self.latency[bisect_left(LATENCY_BOUNDS, seconds)] += 1
 
     def report(self) -> control.Arm:
-        """Return the counts as the operator reads them."""
+        """Return the counts in the form of the reply."""
         return control.Arm(
             requests=self.requests,
             errors=self.errors,
@@ -52,7 +52,7 @@ class RequestStats:
         self.by_code[code] = self.by_code.get(code, 0) + 1
 
     def pair(self, token: str) -> tuple[Arm, Arm]:
-        """Return the stable and the canary arm of a routing; old routings are forgotten."""
+        """Return the stable and the canary arm of a routing; only the newest routings are kept."""
         if token not in self.arms:
             self.arms[token] = (Arm(), Arm())
             while len(self.arms) > KEPT_TOKENS:

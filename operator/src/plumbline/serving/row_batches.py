@@ -1,4 +1,4 @@
-"""Batches of rows as they came; those of one second are counted together, which costs far less."""
+"""Batches of rows. Those of one second are joined before counting, which is much faster."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class RowBatch:
     Attributes:
         second: of the epoch.
         columns: values by column.
-        answers: what was answered; None when another pod answered.
+        answers: the predictions; None if another pod made them.
     """
 
     second: int
@@ -35,7 +35,7 @@ class RowBatch:
 
 
 def gathered(batches: Iterable[RowBatch]) -> Iterator[RowBatch]:
-    """Join batches of one second that follow each other, up to a number of rows."""
+    """Join successive batches of the same second, up to a number of rows."""
     group: list[RowBatch] = []
     rows = 0
     for batch in batches:
@@ -65,11 +65,12 @@ def _joined(group: Sequence[RowBatch]) -> RowBatch:
 def comparable(columns: Columns, wrong: Mapping[str, NDArray[np.bool_]]) -> dict[str, NDArray[Any]]:
     """Return the values that may be compared with the reference.
 
-    A value that breaks the schema is broken and has not moved, and an answer to it says nothing.
+    A value that breaks the schema is an error of the sender, not drift, so it is left out. So is
+    the prediction for its row.
 
     Args:
-        columns: values by column, answers among them.
-        wrong: by `column/rule`: rows that break it.
+        columns: values by column, also the predictions.
+        wrong: for each `column/rule`, the rows that break it.
     """
     found, rows = dict(columns), _wrong_by_column(wrong)
     for name, broken in rows.items():

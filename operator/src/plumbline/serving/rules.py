@@ -1,4 +1,4 @@
-"""Finds rows that break the declared schema: broken data, as opposed to data that has moved."""
+"""Finds rows that break the schema: they are broken, which is something else than drift."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ class Rules:
         ]
 
     def broken(self, columns: Mapping[str, NDArray[Any]]) -> dict[str, Mask]:
-        """Return which rows break each rule, by `column/rule`; rules that hold are left out."""
+        """Return the rows that break each rule, by `column/rule`; only rules that are broken."""
         found = {}
         for name, rule, check in self._checks:
             if (rows := check(columns[name])).any():

@@ -1,8 +1,8 @@
-"""The serving process: two ports, a thread that counts, and an end that loses no request.
+"""The serving process: two ports, a thread that counts, and draining that loses no request.
 
-When told to end it is no longer ready but goes on accepting for some seconds, and closes each
-connection with its answer; only then does it stop listening, and finishes what is under way. At
-last it waits a moment for the operator to pull the last counts.
+After SIGTERM the server is not ready, but accepts requests for some seconds more, because proxies
+learn of it late. It closes each connection after its answer. Then it stops listening and finishes
+the requests under way. At last it waits for the operator to pull the last counts.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from plumbline.serving.engines import load
 from plumbline.serving.predictor import Predictor, check_sample
 from plumbline.serving.request_stats import RequestStats
 
-# With the drain well within the pod's grace: a client that never ends must not have it killed.
+# Draining and finishing must fit into the pod's grace period, after which Kubernetes kills it.
 FINISH_SECONDS = 15
 log = get_logger(__name__)
 
@@ -36,7 +36,7 @@ class Options:
         model: directory of the compiled model.
         name: name of the model in the protocol.
         identity: rollout identity, shown as the model's version.
-        drain_seconds: how long to go on accepting after having been told to end.
+        drain_seconds: how long to accept requests after SIGTERM.
     """
 
     model: Path
@@ -49,7 +49,7 @@ class Options:
 
 
 def run(options: Options) -> None:
-    """Serve until told to end.
+    """Serve until SIGTERM.
 
     Raises:
         ModelError: the model cannot be served.
@@ -93,21 +93,21 @@ async def _serve(options: Options, app: App, counts: Counts, tally: RequestStats
     counts.finish()
     await asyncio.to_thread(admin.wait_for_last_pull)
     beside.should_exit = True
-    # A loop that still runs while Python takes itself down can end the process with a crash.
+    # An event loop that still runs while the interpreter shuts down can crash the process.
     await asyncio.to_thread(answering.join, 5.0)
 
 
 def _drain(loop: asyncio.AbstractEventLoop, app: App, server: "_Server", seconds: float) -> None:
-    """Stop being ready now, and stop listening after some seconds."""
+    """Report not ready now, and stop listening after some seconds."""
     if app.draining:
         return
-    log.info("told to end: draining", seconds=seconds)
+    log.info("SIGTERM received; draining", seconds=seconds)
     app.draining = True
     loop.call_later(seconds, setattr, server, "should_exit", True)
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server whose signals are ours."""
+    """A uvicorn server without handlers of signals: draining comes first."""
 
     def install_signal_handlers(self) -> None:
         """Leave signals alone."""

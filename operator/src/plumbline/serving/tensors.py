@@ -1,4 +1,4 @@
-"""The values of one tensor: as many as its shape says, and of the datatype that it names."""
+"""The values of one tensor, checked against its shape and its datatype."""
 
 import math
 from itertools import chain
@@ -24,21 +24,21 @@ def rows_of(tensor: Tensor) -> int:
     """Return the rows of a tensor: [rows] or [rows, columns].
 
     Raises:
-        RequestError: the datatype is unknown, or it is of no such shape.
+        RequestError: the datatype is unknown, or the shape is another one.
     """
     shape = tensor.shape
     if tensor.datatype not in DATATYPES:
-        raise _wrong(tensor, f"has unknown datatype {short(tensor.datatype)}")
+        raise _wrong(tensor, f"has the unknown datatype {short(tensor.datatype)}")
     if len(shape) not in (1, 2) or min(shape) < 1:
-        said = shape if len(shape) < 10 else f"of {len(shape)} dimensions"
-        raise _wrong(tensor, f"has shape {said}, not [rows] with a row or more")
+        said = f"shape {shape}" if len(shape) < 10 else f"{len(shape)} dimensions"
+        raise _wrong(tensor, f"has {said}; it must be [rows], with at least one row")
     if shape[0] > MAX_ROWS:
-        raise _wrong(tensor, f"has more than {MAX_ROWS} rows; split it", status=413)
+        raise _wrong(tensor, f"has more than {MAX_ROWS} rows; split the request", status=413)
     return shape[0]
 
 
 def flat(tensor: Tensor) -> list[Any]:
-    """Return the values row by row; they come so, or as a list for each row.
+    """Return the values row by row. A client sends them so, or as one list for each row.
 
     Raises:
         RequestError: they do not fit the shape.
@@ -46,10 +46,10 @@ def flat(tensor: Tensor) -> list[Any]:
     values, shape = tensor.data, tensor.shape
     if len(shape) == 2 and values and isinstance(values[0], list):
         if {len(row) if isinstance(row, list) else -1 for row in values} != {shape[1]}:
-            raise _wrong(tensor, f"has rows that do not fit {shape}")
+            raise _wrong(tensor, f"has rows that do not fit its shape {shape}")
         values = list(chain.from_iterable(values))
     if len(values) != (size := math.prod(shape)):
-        raise _wrong(tensor, f"has {len(values)} values, shape {shape} needs {size}")
+        raise _wrong(tensor, f"has {len(values)} values, but its shape {shape} needs {size}")
     return values
 
 
@@ -57,26 +57,26 @@ def numbers(tensor: Tensor, values: list[Any]) -> NDArray[np.float64]:
     """Return numbers, NaN where they are missing.
 
     Raises:
-        RequestError: they are no numbers, or not of the tensor's datatype.
+        RequestError: they are not numbers, or do not have the datatype of the tensor.
     """
     types = set(map(type, values))
     if tensor.datatype == "BYTES":
-        raise _wrong(tensor, "is a number; datatype BYTES does not fit")
+        raise _wrong(tensor, "is a number feature, so its datatype cannot be BYTES")
     if not types <= NUMBER_TYPES:
-        raise _wrong(tensor, "holds something that is not a number")
+        raise _wrong(tensor, "has a value that is not a number")
     if tensor.datatype in WHOLE:
         _check_whole(tensor, [value for value in values if value is not None], float in types)
     try:
         return np.array(values, dtype=np.float64)
     except OverflowError as error:
-        raise _wrong(tensor, f"does not fit a number: {error}") from error
+        raise _wrong(tensor, "has a number that is too large for FP64") from error
 
 
 def _check_whole(tensor: Tensor, values: list[Any], fractions: bool) -> None:
     low, high = WHOLE[tensor.datatype]
     beyond = bool(values) and not (low <= min(values) and max(values) <= high)
     if beyond or (fractions and any(value != math.floor(value) for value in values)):
-        message = f"holds a value that is no {tensor.datatype}; numbers with a fraction are FP64"
+        message = f"has a value that is not {tensor.datatype}; use FP64 for fractions"
         raise _wrong(tensor, message)
 
 
@@ -84,16 +84,16 @@ def texts(tensor: Tensor, values: list[Any]) -> NDArray[Any]:
     """Return texts, None where they are missing.
 
     Raises:
-        RequestError: they are no texts.
+        RequestError: they are not texts.
     """
     if tensor.datatype != "BYTES":
-        raise _wrong(tensor, "is text; use datatype BYTES")
+        raise _wrong(tensor, "is a text feature; use datatype BYTES")
     if not set(map(type, values)) <= TEXT_TYPES:
-        raise _wrong(tensor, "holds something that is not text")
+        raise _wrong(tensor, "has a value that is not text")
     found = np.empty(len(values), dtype=object)
     found[:] = values
     return found
 
 
 def _wrong(tensor: Tensor, what: str, *, status: int = 400) -> RequestError:
-    return RequestError(f"input {short(tensor.name)} {what}", status=status)
+    return RequestError(f"Input {short(tensor.name)} {what}.", status=status)

@@ -1,4 +1,4 @@
-"""Answers of a model in the protocol's form."""
+"""The answers of a model in the form of the protocol."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from plumbline.serving.protocol import InferRequest, some
 
 
 class Writer:
-    """Writes a model's answers.
+    """Writes the answers of a model.
 
     Attributes:
         outputs: datatype of each output.
@@ -26,20 +26,21 @@ class Writer:
         )
 
     def wanted(self, request: InferRequest) -> tuple[str, ...]:
-        """Return the outputs that the client asks for; all when it names none.
+        """Return the outputs that the client requests; all if it names none.
 
         Raises:
-            RequestError: there is no such output, or the client wants one twice.
+            RequestError: an output does not exist, or is requested twice.
         """
         wanted = [output.name for output in request.outputs or ()]
         if unknown := [name for name in wanted if name not in self.outputs]:
-            raise RequestError(f"unknown outputs: {some(unknown)}; there are {list(self.outputs)}")
+            known = ", ".join(self.outputs)
+            raise RequestError(f"Unknown outputs: {some(unknown)}. The outputs are {known}.")
         if len(wanted) > len(self.outputs):
-            raise RequestError("an output is asked for twice; name each once")
+            raise RequestError("An output is requested twice. Name each once.")
         return tuple(wanted or self.outputs)
 
     def answer(self, wanted: Sequence[str], found: NDArray[np.float64], *, id_: str) -> bytes:
-        """Return the body of an answer with the outputs that are wanted."""
+        """Return the body of an answer with the requested outputs."""
         body = {
             "model_name": self._name,
             "model_version": self._version,
@@ -59,7 +60,7 @@ class Writer:
         return {"name": name, "shape": shape, "datatype": self.outputs[name], "data": data}
 
     def _labels(self, found: NDArray[np.float64], classes: Sequence[Any]) -> list[Any]:
-        """Return the likeliest class of each row; None where the model knows no probability."""
+        """Return the likeliest class of each row; None where the probabilities are NaN."""
         likeliest = found.argmax(axis=1).tolist()
         pairs = zip(found.tolist(), likeliest, strict=True)
         return [classes[n] if row[n] == row[n] else None for row, n in pairs]

@@ -1,4 +1,4 @@
-"""Compiled models: loaded without scikit-learn and without running anybody's code."""
+"""Compiled models, which are loaded without scikit-learn and without code from the model."""
 
 from plumbline.serving.engines.model import Model, ModelError, load
 

@@ -1,4 +1,4 @@
-"""From columns as clients send them to the matrix that an engine takes."""
+"""From the columns of a request to the matrix that an engine takes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ Step = Callable[[Columns], Floats]
 
 
 def steps(inputs: Sequence[Input]) -> list[Step]:
-    """Return one step for each input of model.json; each gives one or more columns."""
+    """Return one step for each input of model.json; a step returns one or more columns."""
     return [_KINDS[type(each)](each) for each in inputs]
 
 

@@ -1,4 +1,4 @@
-"""Linear models: one product of matrix and weights, and a link."""
+"""Linear models: the product of matrix and weights, and a link function."""
 
 from pathlib import Path
 
@@ -9,10 +9,10 @@ from plumbline.serving.engines.inputs import Floats
 
 
 class Linear:
-    """Answers of a linear model: probabilities by class, or values."""
+    """Predictions of a linear model: probabilities by class, or values."""
 
     def __init__(self, folder: Path, link: str) -> None:
-        """Read the weights; a file with objects in it is refused."""
+        """Read the weights; a file with Python objects is refused, because they could run code."""
         with np.load(folder / ENGINES["linear"], allow_pickle=False) as weights:
             self._coef = np.ascontiguousarray(weights["coef"].T)
             self._intercept = weights["intercept"]
@@ -30,6 +30,8 @@ class Linear:
 
 
 def softmax(margin: Floats) -> Floats:
-    """Return probabilities by class of raw margins, [rows, classes]."""
+    """Return probabilities by class from raw margins, [rows, classes]."""
+    # The exponential of a large margin would overflow. To subtract the largest margin from all
+    # changes nothing in the result.
     odds = np.exp(margin - margin.max(axis=1, keepdims=True))
     return np.asarray(odds / odds.sum(axis=1, keepdims=True))

@@ -1,4 +1,4 @@
-"""A compiled model directory as something that answers."""
+"""A compiled model: loaded from its folder, and ready to predict."""
 
 from pathlib import Path
 from typing import Protocol
@@ -13,11 +13,11 @@ DESCRIPTION_LIMIT = 64 * 2**20
 
 
 class ModelError(Exception):
-    """The directory holds no model that can be served; the message says what to do."""
+    """The folder has no model that can be served; the message says what to do."""
 
 
 class Engine(Protocol):
-    """What turns a matrix into answers."""
+    """Computes predictions from a matrix."""
 
     def predict(self, matrix: Floats) -> Floats:
         """Return [rows, outputs]."""
@@ -27,19 +27,19 @@ class Model:
     """A compiled model.
 
     Attributes:
-        content: what model.json says: features with their declared rules, classes, reference.
+        content: the content of model.json: features and their rules, classes, reference.
     """
 
     def __init__(self, content: Description, engine: Engine) -> None:
-        """Answer with an engine."""
+        """Predict with an engine."""
         self.content, self._engine = content, engine
         self._steps = steps(content.inputs)
 
     def predict(self, columns: Columns) -> Floats:
-        """Return the answers to rows.
+        """Return the predictions of rows.
 
         Args:
-            columns: one array a feature: floats with NaN for missing, or texts with None.
+            columns: one array for each feature: floats and NaN, or texts and None, for missing.
 
         Returns:
             [rows, classes] probabilities of a classification, [rows, 1] values of a regression.
@@ -49,28 +49,30 @@ class Model:
 
 
 def load(folder: Path) -> Model:
-    """Return the model in a directory.
+    """Return the model in a folder.
 
     Raises:
-        ModelError: files are missing or damaged, or of another format.
+        ModelError: files are missing or damaged, or have another format.
     """
     content = _description(folder)
     try:
         return Model(content, _engine(folder, content))
     except Exception as error:
-        raise ModelError(f"{folder}: the model cannot be loaded: {error!r}; fetch again") from error
+        told = f"The model in {folder} cannot be loaded: {str(error)[:300].rstrip('. ')}"
+        raise ModelError(f"{told}. Fetch it again.") from error
 
 
 def _description(folder: Path) -> Description:
     path = folder / layout.MODEL_FILE
     try:
         if path.stat().st_size > DESCRIPTION_LIMIT:
-            raise ModelError(f"{path} is larger than {DESCRIPTION_LIMIT} bytes")
+            raise ModelError(f"{path} is larger than {DESCRIPTION_LIMIT} bytes.")
         return model_json.read(path.read_bytes())
     except model_json.Unreadable as error:
-        raise ModelError(f"{path}: {error}") from error
+        raise ModelError(f"{path}: {error}.") from error
     except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error}; fetch the model again") from error
+        problem = (error.strerror or "it cannot be opened").lower()
+        raise ModelError(f"{path} cannot be read: {problem}. Fetch the model again.") from error
 
 
 def _engine(folder: Path, content: Description) -> Engine:

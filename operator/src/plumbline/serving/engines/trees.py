@@ -1,4 +1,4 @@
-"""Tree ensembles, evaluated by treelite's own reader."""
+"""Tree ensembles, computed by treelite's interpreter."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from plumbline.serving.engines.linear import softmax
 
 
 class Trees:
-    """Answers of a tree ensemble: probabilities by class, or values."""
+    """Predictions of a tree ensemble: probabilities by class, or values."""
 
     def __init__(
         self, folder: Path, *, file: str, cast: str, classes: int, link: str | None = None
@@ -18,9 +18,9 @@ class Trees:
         """Read the checkpoint.
 
         Args:
-            folder: directory of the model.
+            folder: of the model.
             file: name of the checkpoint.
-            cast: type that the estimator rounds its input to.
+            cast: type to which the estimator rounds its input.
             classes: number of classes, 0 for a regression.
             link: `softmax` when the trees give raw margins.
         """
@@ -31,7 +31,7 @@ class Trees:
         """Return [rows, outputs]."""
         rounded = np.ascontiguousarray(matrix, dtype=self._cast)
         if self._cast == np.float32:
-            # Trees of double thresholds are compared with rounded inputs, as the estimator does.
+            # The estimator rounds inputs to float32 but compares them with thresholds in float64.
             rounded = rounded.astype(np.float64)
         raw = treelite.gtil.predict(self._trees, rounded, nthread=1)
         found = np.asarray(raw, dtype=np.float64).reshape(len(matrix), -1)
