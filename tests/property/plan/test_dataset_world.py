@@ -53,7 +53,7 @@ def outcome_of(kind: str, word: str, uid: str) -> Any:
         "good": lambda: builders.profiled(uid, word),
         "broken": lambda: builders.broken(uid),
         "failed": lambda: builders.failed(word),
-        "active": lambda: builders.active(word, word and "container profile: see there"),
+        "active": lambda: builders.active(word, word and "Container profile: see there"),
     }
     return made[kind]()
 

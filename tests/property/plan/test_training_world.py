@@ -63,7 +63,7 @@ steps = st.one_of(
 def outcome_of(live: Any, word: str, uid: str) -> Any:
     if word in ("stuck", "root"):
         reason = {"stuck": "ImagePullBackOff", "root": "RunAsRoot"}[word]
-        return builders.active(reason, "container train: cannot start")
+        return builders.active(reason, "Container train: cannot start")
     if word in ("broken", "lost"):
         return builders.failed({"broken": "OOMKilled", "lost": "ResultMissing"}[word])
     owner = "somebody-else" if word == "foreign" else uid

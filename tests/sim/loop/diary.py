@@ -6,6 +6,8 @@ from plumbline.api.objects import Key
 from plumbline.api.plan import Plan
 from plumbline.engine.decisions import new_decisions
 
+from tests.sim.loop import wording
+
 
 class Diary:
     """What is known of the operator's passes.
@@ -22,7 +24,8 @@ class Diary:
         self.news: list[tuple[Key, str]] = []
 
     def planned(self, key: Key, snapshot: Any, plan: Plan) -> None:
-        """Take down a plan."""
+        """Take down a plan that anybody can read."""
+        wording.check(plan)
         self.snapshots[key], self.plans[key] = snapshot, plan
 
     def wrote(self, key: Key, before: Any) -> None:

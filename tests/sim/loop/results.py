@@ -41,7 +41,7 @@ def succeed(
 
 def fail(world: "World", job: Object, reason: str) -> None:
     """Let a Job fail for a reason that its step gives."""
-    finish(world, job, builders.failed(reason, f"it broke: {reason}"))
+    finish(world, job, builders.failed(reason, f"The Job broke ({reason})"))
 
 
 def finish(world: "World", job: Object, outcome: JobOutcome, *, lost: bool = False) -> None:

@@ -99,7 +99,7 @@ def active(reason: str = "", message: str = "") -> JobOutcome:
     return JobOutcome(state="Active", reason=reason, message=message)
 
 
-def failed(reason: str, message: str = "it broke") -> JobOutcome:
+def failed(reason: str, message: str = "Line 4 cannot be read") -> JobOutcome:
     """Return a Job that has failed."""
     return JobOutcome(state="Failed", reason=reason, message=message)
 
@@ -153,7 +153,11 @@ def judged(
     uid: str, verdict: str = "Passed", *, case: Mapping[str, Any] | None = None
 ) -> JobOutcome:
     """Return a judge Job with a verdict about a case, by default of a model without a champion."""
-    gate = {"name": "auc >= 0.6", "verdict": verdict, "message": "0.71, bound 0.69, 5000 rows"}
+    gate = {
+        "name": "auc >= 0.6",
+        "verdict": verdict,
+        "message": "auc 0.71 (95 % CI 0.69-0.73, 5000 rows)",
+    }
     record = {
         "kind": "Model",
         "run": {"name": "first", "uid": uid},

@@ -145,7 +145,7 @@ class MonitorStory:
             "type": "Ready",
             "status": "True" if verdict == "Passed" else "False",
             "reason": "Complete" if verdict == "Passed" else "GateFailed",
-            "message": "auc 0.61 [0.60, 0.62] misses auc >= 0.65",
+            "message": "The gate failed: auc 0.61 (95 % CI 0.6-0.62, 5000 rows) is below 0.65.",
         }
         dataset = self.world.get("Dataset", "flights")["status"]
         pinned = {"name": "flights", "revision": dataset["revision"]}

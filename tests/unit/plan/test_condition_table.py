@@ -96,7 +96,7 @@ def run_training() -> Object:
 
 def run_kept_by(reason: str, time: timedelta) -> Object:
     story = RunStory()
-    story.ends("first-train", active(reason, "by whom"))
+    story.ends("first-train", active(reason, "Container train waits"))
     story.world.advance(time.total_seconds())
     return trained(story)
 

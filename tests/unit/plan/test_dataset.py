@@ -232,7 +232,7 @@ def test_a_namespace_without_credentials_says_what_mends_it() -> None:
 
 def test_a_pod_that_cannot_start_is_told_and_recovers_when_mended() -> None:
     story = Story()
-    story.world.finish(story.job, active("ErrImagePull", "container profile: not found"))
+    story.world.finish(story.job, active("ErrImagePull", "Container profile: not found"))
     story.world.settle()
     assert story.condition("Reconciling") == ("True", "ImagePullBackOff")
     story.ends(profiled(story.uid))
@@ -241,7 +241,7 @@ def test_a_pod_that_cannot_start_is_told_and_recovers_when_mended() -> None:
 
 def test_a_kubelet_that_rephrases_the_same_trouble_causes_no_write() -> None:
     story = Story()
-    story.world.finish(story.job, active("ErrImagePull", "not found"))
+    story.world.finish(story.job, active("ErrImagePull", "Container profile: no such image"))
     story.world.settle()
     story.world.finish(story.job, active("ImagePullBackOff", "back-off 10s"))
     assert story.world.settle() == 0

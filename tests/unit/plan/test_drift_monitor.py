@@ -70,7 +70,7 @@ def test_one_episode_makes_one_run_however_long_the_drift_lasts():
             story.sees(drifted=True, rows=800)
     assert story.runs == ["watch-1"]
     assert story.episode["outcome"] == "NotAccepted"
-    assert "misses auc" in story.condition("Drifted")["message"]
+    assert "is below 0.65" in story.condition("Drifted")["message"]
 
 
 def test_a_run_that_somebody_deletes_is_not_made_again():
@@ -146,7 +146,7 @@ def test_broken_data_pages_and_never_retrains():
     assert story.episode == {}
     assert story.runs == []
     assert story.condition("DataBroken")["status"] == "True"
-    assert "temp breaks Min in 200 of 400 rows" in story.condition("DataBroken")["message"]
+    assert "temp fails Min in 200 of 400 rows" in story.condition("DataBroken")["message"]
     assert len(story.told("DataBroken")) == 1
     assert story.condition("Ready")["status"] == "True"
 
@@ -173,7 +173,7 @@ def test_the_page_says_what_a_jump_of_one_value_means():
     story = drifting()
     story.sees(broken=True, rule="ValueJump", rows=800)
     said = story.condition("DataBroken")["message"]
-    assert "temp breaks ValueJump (one value takes the place of many) in 400 of 800 rows" in said
+    assert "temp fails ValueJump (one value replaces many) in 400 of 800 rows" in said
 
 
 def test_the_status_keeps_until_when_a_column_was_broken():
@@ -298,7 +298,7 @@ def test_a_monitor_of_a_column_that_nobody_counts_does_not_pretend_to_watch():
     story.world.settle()
     ready = story.condition("Ready")
     assert (ready["status"], ready["reason"]) == ("False", "ColumnUnknown")
-    assert "tmep: mend spec.columns" in ready["message"]
+    assert "tmep. Fix spec.columns" in ready["message"]
     assert story.condition("Stalled")["status"] == "True"
     story.assessment = None
     assert story.world.settle() == 0, "a restart says nothing else"
@@ -417,7 +417,7 @@ def test_a_monitor_that_cannot_read_a_serving_pod_does_not_pretend_to_watch():
     story.world.settle()
     ready = story.condition("Ready")
     assert (ready["status"], ready["reason"]) == ("False", "CountsUnreadable")
-    assert "counts of 1 serving pod cannot" in ready["message"]
+    assert "The counts of 1 serving pod cannot" in ready["message"]
     assert "pod flights-abc (image server:9): its format is 7" in ready["message"]
     story.cannot_read()
     story.world.settle()

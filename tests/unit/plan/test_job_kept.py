@@ -51,13 +51,13 @@ def test_a_job_that_a_queue_holds_back_misses_no_pod() -> None:
 def test_an_image_that_takes_long_is_named_before_anybody_knows_whether_it_exists() -> None:
     outcome = of_job(JOB, [pod(fetch=DONE, upload=RUNNING, train=INITIALIZING)])
     assert (outcome.reason, outcome.since) == ("ContainerCreating", time(LATER))
-    assert f"container train of pod p waits for its image {IMAGE}" in outcome.message
+    assert f"Container train of pod p waits for its image {IMAGE}" in outcome.message
 
 
 def test_a_pod_whose_first_container_waits_names_that_one() -> None:
     outcome = of_job(JOB, [pod(fetch=INITIALIZING, upload=INITIALIZING, train=INITIALIZING)])
     assert (outcome.reason, outcome.since) == ("ContainerCreating", time(BORN))
-    assert "container fetch of pod p" in outcome.message
+    assert "Container fetch of pod p" in outcome.message
 
 
 def test_containers_that_wait_for_one_that_works_are_in_no_trouble() -> None:
@@ -71,4 +71,4 @@ def test_an_image_that_cannot_be_pulled_is_told_with_the_time_since_when() -> No
     lost = {"waiting": {"reason": "ErrImagePull", "message": "no such host"}}
     outcome = of_job(JOB, [pod(fetch=DONE, upload=RUNNING, train=lost)])
     assert (outcome.reason, outcome.since) == ("ImagePullBackOff", time(BORN))
-    assert "no such host: check the image" in outcome.message
+    assert "no such host. Check the image" in outcome.message

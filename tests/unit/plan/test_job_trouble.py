@@ -10,7 +10,7 @@ from tests.sim.loop.world import World
 from tests.unit.plan.builders import active, profiled
 from tests.unit.plan.stories import DatasetStory, RunStory, ready_dataset
 
-LOST = "container train of pod first-train-x: no such host: check the image's name"
+LOST = "Container train of pod first-train-x: no such host: check the image's name"
 
 
 def stuck(world: World, reason: str = "ErrImagePull") -> JobOutcome:
@@ -42,7 +42,7 @@ def test_an_image_that_never_comes_calls_a_person_when_time_is_up() -> None:
     assert story.condition("Ready") == ("False", "ImagePullBackOff")
     assert story.condition("Stalled") == ("True", "ImagePullBackOff")
     assert story.condition("Reconciling") is None
-    assert "goes on by itself" in story.message("Stalled")
+    assert "continues when the cause is fixed" in story.message("Stalled")
 
 
 def test_an_image_that_is_mended_late_lets_the_run_go_on() -> None:

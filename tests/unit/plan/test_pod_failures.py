@@ -17,20 +17,20 @@ BORN = "2026-01-01T00:00:00Z"
 SAID = "the kubelet's own words"
 # What the kubelet says: the reason that conditions give, what mends it, and what to expect.
 TABLE = {
-    "ErrImagePull": ("ImagePullBackOff", "check the image's name and the pull secrets", "Mendable"),
+    "ErrImagePull": ("ImagePullBackOff", "Check the image's name and the pull secrets", "Mendable"),
     "ImagePullBackOff": (
         "ImagePullBackOff",
-        "check the image's name and the pull secrets",
+        "Check the image's name and the pull secrets",
         "Mendable",
     ),
-    "ErrImageNeverPull": ("ErrImageNeverPull", "load the image on the node", "Mendable"),
-    "InvalidImageName": ("InvalidImageName", "mend the image's name", "Final"),
-    "CreateContainerConfigError": ("CreateContainerConfigError", "mend what the", "Mendable"),
-    "CreateContainerError": ("CreateContainerError", "mend what the message names", "Mendable"),
-    "RunContainerError": ("RunContainerError", "mend what the message names", "Mendable"),
-    "runs as root": ("RunAsRoot", "give it a numeric USER other than 0", "Final"),
-    "OOMKilled": ("OOMKilled", "raise resources.memory", "Mendable"),
-    "Unschedulable": ("Unschedulable", f"no node takes the pod: {SAID}", "Waits"),
+    "ErrImageNeverPull": ("ErrImageNeverPull", "Load the image on the node", "Mendable"),
+    "InvalidImageName": ("InvalidImageName", "Fix the image's name", "Final"),
+    "CreateContainerConfigError": ("CreateContainerConfigError", "Fix this cause", "Mendable"),
+    "CreateContainerError": ("CreateContainerError", "Fix this cause", "Mendable"),
+    "RunContainerError": ("RunContainerError", "Fix this cause", "Mendable"),
+    "runs as root": ("RunAsRoot", "Give the image a numeric USER other than 0", "Final"),
+    "OOMKilled": ("OOMKilled", "Raise resources.memory", "Mendable"),
+    "Unschedulable": ("Unschedulable", f"The pod cannot be scheduled: {SAID}", "Waits"),
 }
 WAITING = [each for each in TABLE if each not in ("OOMKilled",)]
 

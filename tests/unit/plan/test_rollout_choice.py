@@ -134,7 +134,7 @@ def test_bars_are_cleared_by_the_bound_and_not_by_the_estimate():
 def test_a_metric_that_the_run_does_not_have_is_not_accepted():
     world = RolloutStory(run("one"), accept={"gates": [{"metric": "f1", "min": 0.1}]})
     world.settle()
-    assert "no metric f1 (it has: auc)" in world.condition("Ready")["message"]
+    assert "no metric f1 (its metrics: auc)" in world.condition("Ready")["message"]
 
 
 def test_tighter_bars_do_not_take_down_what_serves():

@@ -108,7 +108,7 @@ def test_a_canary_that_has_passed_and_lacks_a_pod_says_what_it_waits_for():
     told = plan(seen).status["conditions"]
     message = next(each["message"] for each in told if each["type"] == "Progressing")
     assert "Pass" in message
-    assert "when all its pods are ready (1 of 3 are: no node takes the pod: 0/1 nodes" in message
+    assert "when all its pods are ready (1 of 3 are). The pod cannot be scheduled: 0/1" in message
     world.start_pods()
     world.settle()
     assert "all its pods" not in world.condition("Progressing")["message"]
@@ -121,7 +121,7 @@ def test_a_canary_beside_pods_that_are_all_down_says_the_way_out_and_takes_it():
     world.settle()
     message = world.condition("Progressing")["message"]
     assert "No pod of run one is ready" in message
-    assert "set rollout.steps to []" in message
+    assert "set spec.rollout.steps to []" in message
     world.edit(rollout={"steps": []})
     world.roll_out()
     assert world.serving == "two"

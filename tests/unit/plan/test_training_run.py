@@ -20,7 +20,7 @@ def test_a_run_whose_gates_passed_is_complete() -> None:
     story.is_judged()
     assert story.condition("Ready") == ("True", "Complete")
     assert story.condition("Reconciling") is story.condition("Stalled") is None
-    assert "auc 0.71 (0.69 to 0.73, 5000 rows)" in story.message("Ready")
+    assert "auc 0.71 (95 % CI 0.69-0.73, 5000 rows)" in story.message("Ready")
     assert story.status["model"] == {
         "digest": digest("model"),
         "manifest": digest("judged"),
@@ -40,7 +40,7 @@ def test_a_run_whose_gate_did_not_pass_is_stalled_with_numbers(verdict: str, rea
     assert story.condition("Ready") == ("False", reason)
     assert story.condition("Stalled") == ("True", reason)
     assert story.condition("Reconciling") is None
-    assert "auc >= 0.6: 0.71, bound 0.69, 5000 rows" in story.message("Stalled")
+    assert "auc 0.71 (95 % CI 0.69-0.73, 5000 rows)" in story.message("Stalled")
     assert story.status["verdict"] == verdict
     assert story.status["model"]["digest"] == digest("model")
 
@@ -48,11 +48,11 @@ def test_a_run_whose_gate_did_not_pass_is_stalled_with_numbers(verdict: str, rea
 @pytest.mark.parametrize("reason", ["EstimatorNotFound", "OOMKilled", "DeadlineExceeded"])
 def test_a_training_that_failed_for_good_says_why_and_what_to_do(reason: str) -> None:
     story = RunStory()
-    story.ends("first-train", failed(reason, "container train: it broke."))
+    story.ends("first-train", failed(reason, "Container train broke."))
     assert story.condition("Ready") == ("False", reason)
     assert story.condition("Stalled") == ("True", reason)
     assert story.message("Stalled") == (
-        "container train: it broke. A TrainingRun is immutable: mend that and make a new run."
+        "Container train broke. A TrainingRun is immutable: fix the cause and create a new run."
     )
     assert story.status["completionTime"]
     assert story.jobs == ["first-train"]
@@ -86,7 +86,7 @@ def test_a_judge_that_failed_for_good_ends_the_run() -> None:
 
 def test_an_image_that_cannot_be_pulled_is_told_and_recovers_when_mended() -> None:
     story = RunStory()
-    story.ends("first-train", active("ErrImagePull", "container train: no such image"))
+    story.ends("first-train", active("ErrImagePull", "Container train: no such image"))
     assert story.condition("Reconciling") == ("True", "ImagePullBackOff")
     assert story.condition("Stalled") is None
     story.world.finish("first-train", active("ImagePullBackOff", "back-off 10s"))
@@ -97,9 +97,9 @@ def test_an_image_that_cannot_be_pulled_is_told_and_recovers_when_mended() -> No
 
 def test_an_image_that_runs_as_root_is_said_to_need_a_new_run() -> None:
     story = RunStory(run(trainer={"container": {"image": "team/train:1"}}))
-    story.ends("first-train", active("RunAsRoot", "container train: its image runs as root"))
+    story.ends("first-train", active("RunAsRoot", "Container train: its image runs as root"))
     assert story.condition("Stalled") == ("True", "RunAsRoot")
-    assert "make a new run" in story.message("Stalled")
+    assert "create a new run" in story.message("Stalled")
     assert "completionTime" not in story.status
 
 

@@ -144,7 +144,7 @@ def test_a_run_waits_for_a_fetch_whose_image_takes_long_to_come() -> None:
     world.annotate("Dataset", "flights", "plumbline.dev/refresh", "monday")
     world.settle()
     (job,) = world.names("Job")
-    slow = active("ContainerCreating", "container profile waits for its image.")
+    slow = active("ContainerCreating", "Container profile waits for its image.")
     world.finish(job, replace(slow, since=world.now))
     world.advance(60)
     story = RunStory(world=world)

@@ -1,6 +1,6 @@
-"""Gates: a bar is passed by the confidence bound, never by the estimate alone.
+"""Gates: the bound of the confidence interval must meet the limit, not the estimate alone.
 
-A gate that neither passes nor fails is inconclusive, and says how many rows would settle it.
+A gate that neither passes nor fails is inconclusive, and says how many rows would decide it.
 """
 
 import math
@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from plumbline.stats.intervals import Interval
+from plumbline.stats.text import estimate
 
 Word = Literal["Passed", "Failed", "Inconclusive"]
+Limits = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """How a gate was judged, with the numbers behind it.
+    """The verdict of a gate, with its numbers.
 
     Attributes:
-        name: the bar, such as `auc >= 0.65`.
-        rows_needed: rows that would settle an inconclusive gate, roughly; 0 otherwise.
+        name: the gate, such as `auc >= 0.65`.
+        rows_needed: rows that would roughly decide an inconclusive gate; 0 otherwise.
     """
 
     name: str
@@ -35,7 +37,7 @@ def judge_metric(
     maximum: float | None,
     why: str = "",
 ) -> Verdict:
-    """Judge one metric against its limits; one that was not measured fails, and says why."""
+    """Return the verdict on one metric; a metric that was not measured fails, and says why."""
     name = " and ".join(
         f"{metric} {sign} {limit:g}"
         for sign, limit in ((">=", minimum), ("<=", maximum))
@@ -50,21 +52,20 @@ def judge_metric(
     return Verdict(
         name=name or metric,
         verdict=word,
-        message=_message(metric, found, name, word, needed),
+        message=_message(metric, found, (minimum, maximum), word, needed),
         rows_needed=needed,
     )
 
 
 def judge_champion(metric: str, better: Interval, *, margin: float) -> Verdict:
-    """Judge non-inferiority: the new model is at most `margin` worse, by the lower bound."""
+    """Return the verdict on non-inferiority: by the lower bound at most `margin` worse."""
     word = _side(better.low, better.high, -margin)
     name = f"{metric} vs champion >= {0.0 - margin:g}"
     needed = _rows_needed(better, -margin, None) if word == "Inconclusive" else 0
-    text = f"{metric} better than the champion's by"
     return Verdict(
         name=name,
         verdict=word,
-        message=_message(text, better, name, word, needed),
+        message=_message(f"{metric} gain over the champion", better, (-margin, None), word, needed),
         rows_needed=needed,
     )
 
@@ -86,21 +87,34 @@ def _minus(limit: float | None) -> float | None:
 
 
 def _rows_needed(found: Interval, *limits: float | None) -> int:
-    """Return the rows with which the interval would no longer hold a limit; 0 if none would do."""
+    """Return the rows with which the interval would contain no limit; 0 if no number is enough."""
     held = [limit for limit in limits if limit is not None and found.low <= limit <= found.high]
     needed = [_rows_to_clear(found, limit) for limit in held]
     return math.ceil(max(needed)) if needed and max(needed) < math.inf else 0
 
 
 def _rows_to_clear(found: Interval, limit: float) -> float:
-    """Return the rows with which the side of the interval towards the limit would end before it."""
+    """Return the rows with which the interval would end before the limit."""
     distance = abs(found.value - limit)
     side = found.value - found.low if limit < found.value else found.high - found.value
     return found.n * (side / distance) ** 2 if distance else math.inf
 
 
-def _message(text: str, found: Interval, name: str, word: Word, needed: int) -> str:
-    numbers = f"{text} {found.value:.4f} [{found.low:.4f}, {found.high:.4f}] on {found.n} rows"
-    told = {"Passed": "clears", "Failed": "misses", "Inconclusive": "cannot yet be told from"}
-    more = f"; about {needed} rows would settle it" if needed else ""
-    return f"{numbers} {told[word]} {name}{more}"
+def _message(text: str, found: Interval, limits: Limits, word: Word, needed: int) -> str:
+    numbers = f"{text} {estimate(found.value, found.low, found.high, found.n)}"
+    more = f"; about {needed} rows would decide" if needed else ""
+    return f"{numbers} {_compared(found, limits, word)}{more}"
+
+
+def _compared(found: Interval, limits: Limits, word: Word) -> str:
+    """Return how the interval lies to the limit that decided."""
+    # Limits are printed in full: a rounded one could contradict the verdict.
+    low, high = (None if each is None else f"{each + 0.0:g}" for each in limits)
+    if word == "Passed":
+        least, most = low and f"at least {low}", high and f"at most {high}"
+        return f"is {' and '.join(each for each in (least, most) if each) or 'without a limit'}"
+    minimum = limits[0]
+    is_low = minimum is not None and _side(found.low, found.high, minimum) == word
+    if word == "Failed":
+        return f"is below {low}" if is_low else f"is above {high}"
+    return f"may be below {low}" if is_low else f"may be above {high}"

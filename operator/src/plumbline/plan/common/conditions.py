@@ -1,8 +1,8 @@
-"""A status: conditions out of decisions, the same way for every kind, and fields that are checked.
+"""Status: conditions made from decisions, the same way for every kind, and checked fields.
 
-`Reconciling` says that work is under way and `Stalled` that only a person can mend it, and both are
-there only while true; kstatus, and so Helm and Flux, read InProgress and Failed from them. Times of
-conditions are stamped when the status is stored.
+`Reconciling` says that work is under way, `Stalled` that a person must act. Both exist only while
+they are true: kstatus, and so Helm and Flux, reads InProgress and Failed from them. The times of
+conditions are set when the status is stored.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,12 +36,12 @@ Part = TypeVar("Part", bound=Observed)
 
 
 def of(main: Decision, *others: Decision, work: Decision | None = None) -> list[dict[str, Any]]:
-    """Return the conditions that tell these decisions.
+    """Return the conditions that show these decisions.
 
     Args:
-        main: what is decided about the object as a whole.
-        others: decisions about conditions of their own.
-        work: what is done meanwhile for an object that is ready all the same.
+        main: the decision about the object itself.
+        others: decisions about other conditions.
+        work: the work that is under way for an object that is ready.
     """
     found = [_condition(READY, main)]
     if main.state == "Working":
@@ -63,7 +63,7 @@ def _condition(type_: str, told: Decision) -> dict[str, Any]:
 
 
 def stored_decision(status: Status, type_: str, *, rule: str) -> Decision | None:
-    """Return the decision that a stored condition tells, to be said again; None without one."""
+    """Return the decision that a stored condition shows; None without the condition."""
     stored = condition_of(status, type_)
     if stored is None:
         return None
@@ -86,14 +86,14 @@ def stored_conditions(status: Status) -> list[Manifest]:
 
 
 def condition_of(status: Status, type_: str) -> Condition | None:
-    """Return a condition as it was stored."""
+    """Return the stored condition of this type, or None."""
     return next((each for each in status.conditions if each.type == type_), None)
 
 
 def keep_messages(found: Iterable[Manifest], status: Status, *, generation: int) -> list[Manifest]:
     """Return conditions with their stored message where status and reason are the same.
 
-    A kubelet tells the same trouble in turns of phrase; each turn would be a write.
+    A kubelet describes the same problem in changing words, and each change would be a write.
     """
     if status.observed_generation != generation:
         return list(found)
@@ -109,8 +109,8 @@ def _with_message(new: Manifest, old: Condition | None) -> Manifest:
 def changed(part: Part, **fields: Any) -> Part:
     """Return a part of a status with these fields changed; names and values are checked.
 
-    Pydantic's own `model_copy` takes any name and any value: a misspelt field would be written
-    nowhere, and nobody would hear of it.
+    Pydantic's own `model_copy` accepts any name and any value: a misspelt field would be lost
+    without an error.
 
     Raises:
         ValueError: the part has no such field, or the field cannot hold the value.
@@ -124,7 +124,7 @@ def changed(part: Part, **fields: Any) -> Part:
 def full_status(
     status: Status, *, generation: int, conditions: Sequence[Manifest]
 ) -> dict[str, Any]:
-    """Return the whole status as it is stored: camelCase, nothing empty, with these conditions."""
+    """Return the complete status as stored: camelCase, without empty fields."""
     found = status.model_dump(mode="json", by_alias=True, exclude_none=True)
     kept = {key: value for key, value in found.items() if value not in ([], "")}
     return {**kept, "observedGeneration": generation, "conditions": list(conditions)}
@@ -136,13 +136,13 @@ def truncated(now: datetime) -> datetime:
 
 
 def without_store(namespace: str, settings: Settings, *, rule: str, reason: str) -> Decision | None:
-    """Decide whether a namespace has no credentials for the store, and say how it gets them."""
+    """Return the decision that a namespace has no credentials for the store, or None."""
     if namespace in settings.namespaces:
         return None
     wanted = ",".join(sorted(settings.namespaces | {namespace}))
     message = (
-        f"namespace {namespace} has no credentials for the store. Add it to the chart's value "
-        f"namespaces: helm upgrade plumbline <chart> --namespace plumbline-system --reuse-values "
-        f"--set 'namespaces={{{wanted}}}'"
+        f"Namespace {namespace} has no credentials for the store. Run helm upgrade plumbline "
+        f"charts/plumbline --namespace plumbline-system --reuse-values "
+        f"--set 'namespaces={{{wanted}}}' to add it."
     )
     return decision.stalled(rule, reason, message, namespace=namespace)

@@ -1,7 +1,7 @@
-"""What a Job has come to: read from its status and its pods; the store tells the rest.
+"""The outcome of a Job, read from its status and its pods; the store adds the manifest.
 
-A step's last word comes first (`contract/last_words.py`). Kubernetes' own words (OOMKilled,
-ImagePullBackOff) fill in where a step could not speak for itself.
+A step's last word counts first (`contract/last_words.py`). The reasons of Kubernetes (OOMKilled,
+ImagePullBackOff) count where a step could not write one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,28 +13,29 @@ from plumbline.api.objects import Manifest
 from plumbline.contract.last_words import LastWord, Success
 from plumbline.plan.common import pod_failures
 from plumbline.plan.common.pod_failures import CRASHING, KILLED, last_words, statuses
+from plumbline.plan.common.sentences import sentence
 
 Object = Mapping[str, Any]
 DEADLINE = "DeadlineExceeded"
-LATE = "the Job took longer than activeDeadlineSeconds: raise it or train on less"
+LATE = "The Job took longer than activeDeadlineSeconds. Raise it or train on fewer rows."
 SAID_LIMIT = 400
 
-# Steps of ours that end with the digest of a manifest; a user's container is not believed.
+# Our steps that end with the digest of a manifest; a user's container must not name one.
 SPEAKERS = {"profile", "upload", "judge"}
-# The step that begins when another of its pod has ended, however that went.
+# The step that begins when the train step has ended, whether that succeeded or not.
 FOLLOWER = "upload"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobOutcome:
-    """What is known of one Job, from its status, its pods' messages and the store.
+    """What is known about one Job, from its status, its pods' messages and the store.
 
     Attributes:
-        state: Active while it may still end well.
-        reason: CamelCase word when it failed or cannot start, such as OOMKilled.
-        message: what was seen, where, and what to do.
-        since: when that which keeps an active Job began, as far as it is known.
-        manifest: digest of the manifest that the Job wrote, if it got so far.
+        state: Active while it may still succeed.
+        reason: CamelCase word when the Job failed or cannot start, such as OOMKilled.
+        message: what is wrong, where, and what to do.
+        since: when the problem of an active Job began, if that is known.
+        manifest: digest of the manifest that the Job wrote, if it wrote one.
         record: content of that manifest, read from the store and verified.
     """
 
@@ -47,7 +48,7 @@ class JobOutcome:
 
 
 def of_job(job: Object, pods: Iterable[Object]) -> JobOutcome:
-    """Return what is known of a Job without asking the store."""
+    """Return what is known about a Job without reading the store."""
     mine = sorted(pods, key=lambda pod: pod["metadata"].get("creationTimestamp", ""))
     conditions = {
         c["type"]: c for c in job.get("status", {}).get("conditions", ()) if c["status"] == "True"
@@ -61,9 +62,9 @@ def of_job(job: Object, pods: Iterable[Object]) -> JobOutcome:
 
 
 def _succeeded(pods: list[Object]) -> JobOutcome:
-    """Return the manifest that the newest believed step has named, or why it named none.
+    """Return the manifest that the newest of our steps named, or why it named none.
 
-    A side-car's exit code does not fail its pod, so an upload that failed is found in its words.
+    A sidecar's exit code does not fail its pod, so a failed upload is found by its last word.
     """
     words = [
         word
@@ -81,9 +82,9 @@ def _succeeded(pods: list[Object]) -> JobOutcome:
 
 
 def _failure(pods: list[Object], condition: Object) -> tuple[str, str]:
-    """Return why the Job failed: a step's own words first, then the kubelet's, then the Job's.
+    """Return why the Job failed: by a step's last word, else by the kubelet, else by the Job.
 
-    The upload always misses the model of a training that failed: it is heard last.
+    The upload of a failed training only reports that there is no model: it counts last.
     """
     heard = [(pod, *each) for pod in reversed(pods) for each in last_words(pod)]
     causes = [each for each in heard if each[1] != FOLLOWER]
@@ -94,30 +95,31 @@ def _failure(pods: list[Object], condition: Object) -> tuple[str, str]:
     for pod, name, ended, _ in causes:
         if ended.get("exitCode"):
             return _ended(name, ended, pod)
-    own = condition.get("reason", "JobFailed"), condition.get("message", "the Job failed")
+    own = condition.get("reason", "JobFailed"), condition.get("message", "The Job failed.")
     return _said(heard) or own
 
 
 def _said(heard: Iterable[tuple[Object, str, Object, LastWord | None]]) -> tuple[str, str] | None:
-    """Return the first reason that a step gave itself."""
+    """Return the first reason that a step gave."""
     words = (word for *_, word in heard if word and word.reason)
     return next(((word.reason, word.message) for word in words), None)
 
 
 def _ended(name: str, ended: Object, pod: Object) -> tuple[str, str]:
-    """Return why a container ended that said nothing itself."""
+    """Return why a container ended that left no last word."""
     where, reason = _where(name, pod), ended.get("reason", "Error")
     if reason == KILLED:
         return KILLED, pod_failures.killed(where).message
     if reason == DEADLINE:
         return DEADLINE, f"{where}: {LATE}"
     said = ended.get("message", "").strip()[-SAID_LIMIT:]
-    text = f"{where} ended with code {ended['exitCode']}: {said or 'see its log'}"
-    return "ContainerFailed", text
+    text = f"{where} ended with code {ended['exitCode']}"
+    remedy = f"Run kubectl logs {pod['metadata']['name']} -c {name} for details."
+    return "ContainerFailed", f"{text}: {sentence(said)}" if said else f"{text}. {remedy}"
 
 
 def _kept(job: Object, pods: list[Object]) -> Iterator[JobOutcome]:
-    """Yield what keeps an active Job, the newest pod's first."""
+    """Yield what delays an active Job, the newest pod's problems first."""
     started = job.get("status", {}).get("startTime")
     if not pods and started:
         yield _podless(job, started)
@@ -129,7 +131,7 @@ def _of_pod(pod: Object) -> Iterator[JobOutcome]:
     born = pod["metadata"].get("creationTimestamp")
     for status in statuses(pod):
         found = pod_failures.stuck(status, _where(status["name"], pod))
-        # A side-car that starts again says why in its termination message, which is read below.
+        # A sidecar that restarts says why in its termination message, which is read below.
         if found and found.reason != CRASHING:
             yield _active(found.reason, found.message, since=born)
     if refused := pod_failures.unschedulable(pod):
@@ -141,7 +143,7 @@ def _of_pod(pod: Object) -> Iterator[JobOutcome]:
 
 
 def _starting(pod: Object) -> Iterator[JobOutcome]:
-    """Yield the container whose turn it is, while it waits for its image or a volume."""
+    """Yield the container that starts next, while it waits for its image or a volume."""
     since: str | None = pod.get("status", {}).get("startTime")
     for status in statuses(pod):
         waits = status.get("state", {}).get("waiting", {}).get("reason", "")
@@ -153,7 +155,7 @@ def _starting(pod: Object) -> Iterator[JobOutcome]:
 
 
 def _passed(status: Object, pod: Object) -> str | None:
-    """Return when a container let the next one start; None while it holds it back."""
+    """Return when the next container could start; None while this one delays it."""
     state = status.get("state", {})
     if "terminated" in state:
         return str(state["terminated"].get("finishedAt", ""))
@@ -163,7 +165,7 @@ def _passed(status: Object, pod: Object) -> str | None:
 
 
 def _beside(pod: Object) -> set[str]:
-    """Return the containers that may go on while the next starts: side-cars and the pod's own."""
+    """Return the containers that run beside the next: sidecars and the pod's main containers."""
     spec = pod.get("spec", {})
     cars = (c for c in spec.get("initContainers", ()) if c.get("restartPolicy") == "Always")
     return {each["name"] for each in (*cars, *spec.get("containers", ()))}
@@ -172,16 +174,17 @@ def _beside(pod: Object) -> set[str]:
 def _awaited(status: Object, pod: Object) -> str:
     name = pod["metadata"]["name"]
     return (
-        f"{_where(status['name'], pod)} waits for its image {status.get('image', '')} or a volume: "
-        f"kubectl describe pod {name} tells which"
+        f"{_where(status['name'], pod)} waits for its image {status.get('image', '')} or a volume. "
+        f"Run kubectl describe pod {name} for details."
     )
 
 
 def _podless(job: Object, since: str) -> JobOutcome:
     name = job["metadata"]["name"]
     message = (
-        f"Job {name} has no pod: the namespace's quota may be used up, or a policy refuses its "
-        f"pods: kubectl describe job {name} tells. It goes on by itself when pods are let in"
+        f"Job {name} has no pod. The namespace's quota may be used up, or a policy refuses its "
+        f"pods. Run kubectl describe job {name} for details. The Job continues when a pod can be "
+        f"created."
     )
     return _active(pod_failures.PODLESS, message, since=since)
 
@@ -192,4 +195,4 @@ def _active(reason: str, message: str, *, since: str | None) -> JobOutcome:
 
 
 def _where(name: str, pod: Object) -> str:
-    return f"container {name} of pod {pod['metadata']['name']}"
+    return f"Container {name} of pod {pod['metadata']['name']}"

@@ -1,4 +1,4 @@
-"""Jobs by their names, whether they still exist or not, and how those under way get on."""
+"""Jobs by name, whether they still exist or not, and the progress of active ones."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -9,13 +9,14 @@ from plumbline.api.objects import Manifest
 from plumbline.contract.last_words import REASON
 from plumbline.plan.common import pod_failures
 from plumbline.plan.common.job_outcome import JobOutcome
+from plumbline.plan.common.sentences import sentence
 
 ACTIVE = JobOutcome(state="Active")
-# Causes that go away without anybody mending anything: worth some quick tries.
+# Causes that may pass without a fix: a few quick retries are worth it.
 TEMPORARY = frozenset(
     {"SourceUnreachable", "SourceChanged", "StoreUnreachable", "StoreFailed", "ResultMissing"}
 )
-# Causes that somebody mends outside of the spec: worth a look from time to time.
+# Causes that a person can fix outside of the spec: worth a retry from time to time.
 MENDABLE = TEMPORARY | frozenset(
     {"SourceNotFound", "SourceForbidden", "CredentialsRefused", "BucketMissing"}
 )
@@ -25,12 +26,12 @@ NOTICEABLE = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobProgress:
-    """How an active Job is to be told of.
+    """What conditions say about an active Job.
 
     Attributes:
-        outcome: the Job, without trouble that is not worth a word yet.
-        final: whether a person has to know: waiting alone does not help.
-        again_at: when time alone changes what is told.
+        outcome: the Job, without problems that are too young to report.
+        final: whether a person must act, because waiting does not help.
+        again_at: when this changes by time alone.
     """
 
     outcome: JobOutcome
@@ -42,7 +43,7 @@ WELL = JobProgress(outcome=ACTIVE)
 
 
 def progress(outcome: JobOutcome, now: datetime) -> JobProgress:
-    """Return how an active Job is to be told of now."""
+    """Return what conditions say about an active Job now."""
     since, prospect = outcome.since or now, pod_failures.meaning(outcome.reason).prospect
     if prospect == "Passes" and now < since + NOTICEABLE:
         return JobProgress(outcome=ACTIVE, again_at=since + NOTICEABLE)
@@ -59,14 +60,15 @@ def find(jobs: Iterable[Manifest], name: str) -> Manifest | None:
 def outcome_of(
     name: str, jobs: Iterable[Manifest], outcomes: Mapping[str, JobOutcome]
 ) -> JobOutcome | None:
-    """Return what a Job has come to; None when there is no Job and no trace of one."""
+    """Return the outcome of a Job; None when there is no Job and no record of one."""
     if name in outcomes:
         return _worded(outcomes[name])
     return ACTIVE if find(jobs, name) else None
 
 
 def _worded(outcome: JobOutcome) -> JobOutcome:
-    """Return the outcome with a reason that a condition can hold; a container may say anything."""
+    """Return the outcome as a condition can show it; a container may write anything."""
+    outcome = replace(outcome, message=sentence(outcome.message))
     if outcome.state == "Failed" and not REASON.fullmatch(outcome.reason):
         return replace(outcome, reason="JobFailed")
     if outcome.reason and not REASON.fullmatch(outcome.reason):
@@ -80,5 +82,5 @@ def plays(child: Manifest, component: str) -> bool:
 
 
 def is_queued(job: Manifest | None) -> bool:
-    """Return whether a queue holds the Job back."""
+    """Return whether the Job waits in a queue."""
     return bool(job and job.get("spec", {}).get("suspend"))

@@ -1,7 +1,7 @@
-"""What it means when pods do not start, by what kubelet and scheduler say: once, for every kind.
+"""Why pods do not start, from the words of kubelet and scheduler, the same for every kind.
 
-The same trouble has the same reason, the same remedy and the same prospect whether it keeps the Job
-of a run, that of a Dataset, or the pods of a deployment.
+The same problem has the same reason, remedy and prospect for the Job of a run, the Job of a Dataset
+and the pods of a deployment.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from plumbline.contract.last_words import Failure, LastWord, read
+from plumbline.plan.common.sentences import sentence
 
 Object = Mapping[str, Any]
-# Passes: every pod goes through it, or it ends without anybody. Waits: for room in the cluster, or
-# for whatever a step of ours waits for. Mendable: somebody mends it outside of the object, and the
-# kubelet goes on trying. Final: the pod cannot start as it is described.
+# Passes: every pod goes through this state, or it ends without action. Waits: for capacity in the
+# cluster, or for what one of our own steps waits for. Mendable: a person can fix it outside of the
+# object, and the kubelet keeps trying. Final: this pod can never start.
 Prospect = Literal["Passes", "Waits", "Mendable", "Final"]
 SAID_LIMIT = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a reason means: the reason that conditions give, what mends it, and what to expect."""
+    """What a reason means: the reason in conditions, what to do, and what to expect."""
 
     reason: str
     remedy: str = ""
@@ -29,7 +30,7 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodFailure:
-    """What keeps pods from getting ready."""
+    """Why pods do not become ready."""
 
     reason: str
     message: str
@@ -37,40 +38,40 @@ class PodFailure:
 
     @property
     def is_final(self) -> bool:
-        """Whether waiting cannot help."""
+        """Whether waiting is useless."""
         return self.prospect == "Final"
 
     @property
     def passes(self) -> bool:
-        """Whether it passes without a change of the object, however long that takes."""
+        """Whether it ends without a change of the object, however long that takes."""
         return self.prospect == "Passes"
 
     @property
     def crashes(self) -> bool:
-        """Whether a container that had started has ended."""
+        """Whether a container started and then ended."""
         return self.reason in (CRASHING, KILLED)
 
 
 CRASHING, KILLED, RUNS_AS_ROOT = "CrashLoopBackOff", "OOMKilled", "RunAsRoot"
 STARTING, PODLESS, UNSCHEDULABLE = "ContainerCreating", "PodMissing", "Unschedulable"
 QUOTA = "exceeded quota"
-_IMAGE = Meaning("ImagePullBackOff", "check the image's name and the pull secrets")
-_NAMED = "mend what the message names"
+_IMAGE = Meaning("ImagePullBackOff", "Check the image's name and the pull secrets.")
+_NAMED = "Fix this cause; the kubelet then tries again."
 _STARTING = Meaning(STARTING, prospect="Passes")
 MEANINGS: Mapping[str, Meaning] = {
     # The kubelet alternates between these for one and the same trouble.
     "ErrImagePull": _IMAGE,
     "ImagePullBackOff": _IMAGE,
     "ErrImageNeverPull": Meaning(
-        "ErrImageNeverPull", "load the image on the node or change the pull policy"
+        "ErrImageNeverPull", "Load the image on the node or change the pull policy."
     ),
-    "InvalidImageName": Meaning("InvalidImageName", "mend the image's name", "Final"),
-    RUNS_AS_ROOT: Meaning(RUNS_AS_ROOT, "give it a numeric USER other than 0", "Final"),
+    "InvalidImageName": Meaning("InvalidImageName", "Fix the image's name.", "Final"),
+    RUNS_AS_ROOT: Meaning(RUNS_AS_ROOT, "Give the image a numeric USER other than 0.", "Final"),
     "CreateContainerConfigError": Meaning("CreateContainerConfigError", _NAMED),
     "CreateContainerError": Meaning("CreateContainerError", _NAMED),
     "RunContainerError": Meaning("RunContainerError", _NAMED),
-    CRASHING: Meaning(CRASHING, "see its log with kubectl logs --previous"),
-    KILLED: Meaning(KILLED, "raise resources.memory"),
+    CRASHING: Meaning(CRASHING, "Read its log with kubectl logs --previous."),
+    KILLED: Meaning(KILLED, "Raise resources.memory."),
     UNSCHEDULABLE: Meaning(UNSCHEDULABLE, prospect="Waits"),
     STARTING: _STARTING,
     "PodInitializing": _STARTING,
@@ -79,53 +80,56 @@ MEANINGS: Mapping[str, Meaning] = {
 
 
 def meaning(reason: str) -> Meaning:
-    """Return what a reason means; what no kubelet says is waited for."""
+    """Return what a reason means; a reason that no kubelet gives means waiting."""
     return MEANINGS.get(reason) or Meaning(reason, prospect="Waits")
 
 
 def stuck(status: Object, where: str) -> PodFailure | None:
-    """Return why a container waits, if that is more than its turn or its image."""
+    """Return why a container waits; None while it only waits for its turn or its image."""
     waiting = status.get("state", {}).get("waiting", {})
     found = MEANINGS.get(waiting.get("reason", ""))
     if found is None or found.prospect == "Passes":
         return None
     said = _said_last(status) if found.reason == CRASHING else waiting.get("message", "")
     if "runAsNonRoot" in said or "run as root" in said:
-        found, said = MEANINGS[RUNS_AS_ROOT], "its image runs as root"
+        found, said = MEANINGS[RUNS_AS_ROOT], "the image runs as root"
     return failure(found, where, said[:SAID_LIMIT] or found.reason)
 
 
 def killed(where: str) -> PodFailure:
-    """Return what it means that a container was killed for its memory."""
-    return failure(MEANINGS[KILLED], where, "it used more memory than its limit")
+    """Return the failure of a container that used too much memory."""
+    return failure(MEANINGS[KILLED], where, "out of memory, it used more than its limit")
 
 
 def failure(found: Meaning, where: str, said: str) -> PodFailure:
-    """Return the failure with its place, what was said, and what mends it."""
-    text = f"{where}: {said}: {found.remedy}"
+    """Return the failure: where it happened, what was said, and what to do."""
+    text = f"{where}: {sentence(said)} {found.remedy}".strip()
     return PodFailure(reason=found.reason, message=text, prospect=found.prospect)
 
 
 def unschedulable(pod: Object) -> PodFailure | None:
-    """Return why no node takes a pod, or None."""
+    """Return why a pod cannot be scheduled, or None."""
     found = MEANINGS[UNSCHEDULABLE]
     for condition in pod.get("status", {}).get("conditions", ()):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            text = f"no node takes the pod: {condition.get('message', 'no node fits')}"
+            said = sentence(condition.get("message", "no node fits"))
+            text = f"The pod cannot be scheduled: {said}"
             return PodFailure(reason=UNSCHEDULABLE, message=text, prospect=found.prospect)
     return None
 
 
 def refused(said: str) -> PodFailure:
-    """Return what it means that the API server lets no pod in.
+    """Return what it means that the API server refuses to create pods.
 
-    The name of the pod that was refused is left out: it is another one at each try.
+    The name of the refused pod is left out: it is another one at each try.
     """
     if QUOTA in said:
-        text = f"no pod is let in: {said[said.index(QUOTA) :]}; it goes on when there is room"
+        why = sentence(said[said.index(QUOTA) :])
+        text = f"No pod could be created: {why} It continues when the quota allows it."
         return PodFailure(reason="QuotaExceeded", message=text, prospect="Passes")
     _, _, why = said.partition(" is forbidden: ")
-    return PodFailure(reason="PodsRefused", message=f"no pod is let in: {why or said}")
+    text = f"No pod could be created: {sentence(why or said)}"
+    return PodFailure(reason="PodsRefused", message=text)
 
 
 def statuses(pod: Object) -> list[Object]:
@@ -135,7 +139,7 @@ def statuses(pod: Object) -> list[Object]:
 
 
 def last_words(pod: Object) -> Iterator[tuple[str, Object, LastWord | None]]:
-    """Yield name, terminated state and last word, if it is ours, of each container that ended."""
+    """Yield name, terminated state and last word (if it is ours) of each container that ended."""
     for status in statuses(pod):
         for state in (status.get("state", {}), status.get("lastState", {})):
             if ended := state.get("terminated"):
@@ -143,12 +147,12 @@ def last_words(pod: Object) -> Iterator[tuple[str, Object, LastWord | None]]:
 
 
 def is_temporary(word: LastWord | None) -> bool:
-    """Return whether a step says of itself that the same may succeed later."""
+    """Return whether a step reported that the same may succeed later."""
     return isinstance(word, Failure) and word.temporary is True
 
 
 def _said_last(status: Object) -> str:
-    """Return how a container that crashes ended last."""
+    """Return how a container that keeps crashing ended the last time."""
     ended = status.get("lastState", {}).get("terminated", {})
     last_line = ended.get("message", "").strip().rsplit("\n", 1)[-1]
     code = f"ended with code {ended['exitCode']}" if "exitCode" in ended else ""

@@ -1,4 +1,4 @@
-"""What an object says when the API server or the store refuses what its plan needs."""
+"""The conditions of an object when the API server or the store refuses what its plan needs."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ from plumbline.api import decision
 from plumbline.api.objects import Manifest
 from plumbline.plan.common import conditions
 from plumbline.plan.common.conditions import READY, RECONCILING, STALLED
+from plumbline.plan.common.sentences import sentence
 
 OURS = (READY, RECONCILING, STALLED)
 
@@ -16,22 +17,22 @@ def refused(
     message: str,
     *,
     passes: bool,
-    when: str = "when there is room",
+    when: str = "when the quota allows it",
 ) -> list[Manifest]:
-    """Return all conditions of the object.
+    """Return all conditions of the object whose write was refused.
 
     Args:
         stored: its conditions as they are stored.
-        reason: why the write was refused, in one word.
-        message: the server's own words.
-        passes: whether it may be allowed later without a change of the object, as with quota; what
-            is ready then stays so.
-        when: what it waits for then.
+        reason: the reason of the conditions.
+        message: the server's message.
+        passes: whether it may be allowed later without a change of the object, as with a quota; an
+            object that is ready then stays ready.
+        when: when it continues in that case.
     """
     kept = [each for each in stored if each["type"] not in OURS]
     if not passes:
-        return [*conditions.of(decision.stalled("refused", reason, message)), *kept]
-    text = f"{message.rstrip('. ')}. It goes on by itself {when}."
+        return [*conditions.of(decision.stalled("refused", reason, sentence(message))), *kept]
+    text = f"{sentence(message)} It continues {when}."
     told = conditions.of(decision.working("refused.passes", reason, text))
     is_ready = [each for each in stored if each["type"] == READY and each["status"] == "True"]
     return [*(is_ready or told[:1]), *told[1:], *kept]

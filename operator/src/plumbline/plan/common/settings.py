@@ -1,4 +1,4 @@
-"""What the operator was told at its start and plans depend on."""
+"""The settings of the operator that plans depend on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the operator was told at its start and plans depend on.
+    """The settings of the operator that plans depend on.
 
     Attributes:
-        trainer_image: image of the Jobs' own steps and of the built-in trainer.
+        trainer_image: image of our own steps in Jobs and of the built-in trainer.
         server_image: image of serving pods, unless a deployment names its own.
         image_pull_policy: pull policy of both.
         store_url: address of a namespace's part of the store, with `{namespace}` in it.
         store_environment: variables that every step needs to reach the store, without secrets.
-        log_environment: variables that tell steps and servers how to log; none for the usual way.
-        namespaces: namespaces in which the store's Secret has been put.
+        log_environment: log settings of steps and servers; empty for the defaults.
+        namespaces: namespaces that have the store's Secret.
     """
 
     trainer_image: str

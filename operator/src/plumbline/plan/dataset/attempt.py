@@ -1,7 +1,7 @@
-"""Which attempt to read the source a Dataset needs: the one under way, a new one, or none.
+"""Which attempt to read its source a Dataset needs: the one under way, a new one, or none.
 
-An attempt is known by what it is for (the key) and by the Job that does it. Its Job's name is made
-of both the key and the attempt before it, so that a restart finds the same name again.
+The key of an attempt is a hash of everything that it depends on. The name of its Job comes from the
+key and from the attempt before, so that a restarted operator finds the same Job again.
 """
 
 import json
@@ -26,12 +26,12 @@ SLOW_SECONDS = 600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """A try that follows a failure.
+    """The retry after a failure.
 
     Attributes:
         at: when.
-        number: which attempt it will be.
-        soon: whether it is one of the quick ones, before anybody is called.
+        number: number of the attempt that it will be.
+        soon: whether it is one of the quick retries, before a person is asked to act.
     """
 
     at: datetime
@@ -44,11 +44,11 @@ class Attempt:
     """One attempt to read the source.
 
     Attributes:
-        key: what it is for.
+        key: hash of everything that it depends on.
         job: name of its Job.
-        number: 1, and one more for each try after a failure of the same kind.
+        number: 1, and one more for each retry.
         requests: the monitors' requests that it answers.
-        resources: a hash of the resources that it has.
+        resources: hash of the resources of its Job.
     """
 
     key: str
@@ -59,13 +59,13 @@ class Attempt:
 
     @property
     def annotations(self) -> dict[str, str]:
-        """What its Job says about it."""
+        """The annotations of its Job."""
         told = {ATTEMPT: str(self.number), REQUESTS: json.dumps(self.requests)}
         return {**told, RESOURCES: self.resources}
 
 
 def current(snapshot: DatasetSnapshot) -> Attempt | None:
-    """Return the attempt that is under way or has to begin now."""
+    """Return the attempt that is under way or must begin now, or None."""
     fetch, key = snapshot.dataset.status.fetch, key_of(snapshot.dataset)
     if fetch is None or fetch.key != key:
         return _next(snapshot, key)
@@ -81,9 +81,9 @@ def current(snapshot: DatasetSnapshot) -> Attempt | None:
 
 
 def key_of(dataset: Dataset) -> str:
-    """Return a hash of everything in the spec that a fetch depends on, and of the refresh mark.
+    """Return a hash of all that a fetch depends on in the spec, and of the refresh annotation.
 
-    Defaults are left out, so that a field which a later version adds reads no source again.
+    Defaults are left out, so that a new field in a later version does not cause a new fetch.
     """
     spec = dataset.spec.model_dump(
         mode="json",
@@ -97,7 +97,7 @@ def key_of(dataset: Dataset) -> str:
 def pending(snapshot: DatasetSnapshot) -> tuple[str, ...]:
     """Return the requests that no fetch has answered yet.
 
-    The list of answers is bounded: when it is full of requests that still stand, new ones wait.
+    The list of answers is bounded: when it is full of requests that are still open, new ones wait.
     """
     answered = {refresh.id for refresh in snapshot.dataset.status.refreshes}
     if len(answered & set(snapshot.requests)) >= REFRESHES:
@@ -106,7 +106,7 @@ def pending(snapshot: DatasetSnapshot) -> tuple[str, ...]:
 
 
 def retry(snapshot: DatasetSnapshot) -> Retry | None:
-    """Return the try that follows the newest fetch, if that failed for a cause that may pass."""
+    """Return the retry of the newest fetch, if that failed for a cause that may pass."""
     fetch = snapshot.dataset.status.fetch
     valid = condition_of(snapshot.dataset.status, VALID)
     if fetch is None or valid is None:
@@ -136,20 +136,20 @@ def _next(snapshot: DatasetSnapshot, key: str, number: int = 1) -> Attempt:
 
 
 def _resources_of(dataset: Dataset) -> str:
-    """Return a hash of the resources that the spec gives a fetch."""
+    """Return a hash of spec.resources."""
     wanted = dataset.spec.resources
     return canonical.short(wanted.model_dump(mode="json") if wanted else None)
 
 
 def _has_other_resources(snapshot: DatasetSnapshot, fetch: Fetch) -> bool:
-    """Return whether the spec gives other resources than those with which this fetch failed."""
+    """Return whether spec.resources changed since this fetch failed."""
     job = jobs.find(snapshot.jobs, fetch.job)
     had = job["metadata"].get("annotations", {}).get(RESOURCES) if job else None
     return had is not None and had != _resources_of(snapshot.dataset)
 
 
 def _number(snapshot: DatasetSnapshot, name: str) -> int:
-    """Return the number of the attempt that this Job was; 1 when the Job is gone."""
+    """Return the attempt number of this Job; 1 when the Job no longer exists."""
     job = jobs.find(snapshot.jobs, name)
     text = job["metadata"].get("annotations", {}).get(ATTEMPT, "1") if job else "1"
     return int(text) if text.isdecimal() else 1
@@ -164,7 +164,7 @@ def _strings(text: str) -> tuple[str, ...]:
 
 
 def retry_of(fetch: Fetch, reason: str, number: int) -> Retry | None:
-    """Return the try that follows this fetch, which was the attempt of this number."""
+    """Return the retry of this fetch, which had this attempt number; None if there is none."""
     if fetch.outcome != "Failed" or fetch.time is None:
         return None
     if is_quick(reason, number):
@@ -177,14 +177,14 @@ def retry_of(fetch: Fetch, reason: str, number: int) -> Retry | None:
 
 
 def is_quick(reason: str, number: int) -> bool:
-    """Return whether the failure will pass soon, so that no person needs to know yet."""
+    """Return whether the failure may pass soon, so that no person needs to act yet."""
     return reason in jobs.TEMPORARY and number <= len(QUICK_SECONDS)
 
 
 def rules_of(dataset: Dataset) -> str:
-    """Return a hash of the schema, the question and its holdout; words for people do not count.
+    """Return a hash of the schema, the question and its holdout, without descriptions.
 
-    Defaults are left out, so that a field which a later version adds makes no revision.
+    Defaults are left out, so that a new field in a later version does not make a new revision.
     """
     spec = dataset.spec
     return canonical.short(
@@ -193,7 +193,7 @@ def rules_of(dataset: Dataset) -> str:
 
 
 def _promised(schema: DataSchema) -> Any:
-    """Return the schema with its columns in the order of their names."""
+    """Return the schema with its columns sorted by name."""
     found = schema.model_dump(
         mode="json", exclude_defaults=True, exclude={"columns": {"__all__": {"description"}}}
     )
@@ -208,7 +208,7 @@ def _asked(question: Question | None) -> Any:
 
 
 def _holdout(dataset: Dataset) -> Any:
-    """Return which rows are held out, said in one way only."""
+    """Return the holdout with its defaults resolved, so that equal holdouts have equal hashes."""
     question = dataset.spec.question
     if question is None:
         return None

@@ -1,4 +1,4 @@
-"""What is decided about a Dataset: Ready for its revision in use, Valid for its newest fetch."""
+"""The decisions about a Dataset: Ready for the revision in use, Valid for the newest fetch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from plumbline.plan.dataset.snapshot import DatasetSnapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetching:
-    """A Dataset whose source a Job reads, and how that gets on."""
+    """A Dataset whose source is being read by a Job, and the Job's progress."""
 
     dataset: Dataset
     job: str
@@ -24,7 +24,7 @@ class Fetching:
 
     @property
     def reason(self) -> str:
-        """What the Job does, or what keeps it."""
+        """What the Job does, or what delays it."""
         return self.progress.outcome.reason or Reason.PROFILING
 
     @property
@@ -34,7 +34,7 @@ class Fetching:
             return self.progress.outcome.message
         source = self.dataset.spec.source
         where = source.uri or (source.config_map and f"ConfigMap {source.config_map.name}")
-        return f"Job {self.job} reads and checks {where}."
+        return f"Job {self.job} is reading and checking {where}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +43,8 @@ class Rested:
 
     Attributes:
         status: its status after the newest fetch.
-        valid: how that fetch was judged.
-        again: the try that follows, if one does.
+        valid: the result of that fetch.
+        again: the next retry, if there is one.
     """
 
     dataset: Dataset
@@ -54,22 +54,22 @@ class Rested:
 
 
 def blocked(snapshot: DatasetSnapshot) -> Decision | None:
-    """Return why nothing may be done for a Dataset, or None."""
+    """Return why no Job may be made for a Dataset, or None."""
     return first(BLOCKED, snapshot)
 
 
 def fetching(now: Fetching) -> tuple[Decision, Decision | None]:
-    """Return how a Dataset stands while a Job reads its source, and what that Job does."""
+    """Return the state of a Dataset while a Job reads its source, and what that Job does."""
     return first(FETCHING, now) or _in_use_meanwhile(now), _read(now)
 
 
 def rested(now: Rested) -> Decision:
-    """Return how a Dataset stands while no Job is needed."""
+    """Return the state of a Dataset while no Job is needed."""
     return first(RESTED, now) or _needs_a_person(now)
 
 
 def valid_before(status: DatasetStatus) -> Decision:
-    """Return how the newest fetch was judged, as it is stored."""
+    """Return the stored result of the newest fetch."""
     if found := conditions.stored_decision(status, VALID, rule="dataset.judged_before"):
         return found
     message = "The source has not been read yet."
@@ -80,7 +80,7 @@ def valid_before(status: DatasetStatus) -> Decision:
 def _suspended(snapshot: DatasetSnapshot) -> Decision | None:
     if not snapshot.dataset.spec.suspend:
         return None
-    message = "spec.suspend is true: the source is not read; revisions made so far stay in use."
+    message = "Paused because spec.suspend is true: the source is not read. Revisions stay in use."
     return decision.held("dataset.suspended", Reason.SUSPENDED, message)
 
 
@@ -108,7 +108,7 @@ def _first_fetch(now: Fetching) -> Decision | None:
 def _newest_fetch_stuck(now: Fetching) -> Decision | None:
     if not now.progress.final:
         return None
-    text = f"{_uses(now.dataset.status)} The newest fetch is stuck: {now.reason}: {now.message}"
+    text = f"{_uses(now.dataset.status)} The newest fetch is blocked ({now.reason}). {now.message}"
     return decision.ready("dataset.newest_fetch_stuck", Reason.FETCH_BLOCKED, text, job=now.job)
 
 
@@ -117,7 +117,7 @@ def _in_use_meanwhile(now: Fetching) -> Decision:
 
 
 def _read(now: Fetching) -> Decision | None:
-    """Return what is done while a revision is in use."""
+    """Return the work that is under way while a revision is in use."""
     if now.progress.final or now.dataset.status.revision is None:
         return None
     found = decision.working("dataset.next_fetch", now.reason, now.message, job=now.job)
@@ -129,14 +129,14 @@ def _has_revision(now: Rested) -> Decision | None:
         return None
     message, valid = _uses(now.status), now.valid
     if valid.state != "Ready":
-        message += f" The newest fetch gave none: {valid.reason}, see the condition {VALID}."
+        message += f" The newest fetch made no revision ({valid.reason}): see condition {VALID}."
     return _in_use(now.status, message)
 
 
 def _tries_again(now: Rested) -> Decision | None:
     if now.again is None or not now.again.soon:
         return None
-    text = f"{now.valid.message} The next try follows at {now.again.at:%H:%M:%S} UTC."
+    text = f"{now.valid.message} The next attempt is at {now.again.at:%H:%M:%S} UTC."
     number = now.again.number
     return decision.working("dataset.tries_again", now.valid.reason, text, attempt=number)
 
@@ -159,8 +159,8 @@ def _remedy(dataset: Dataset) -> str:
     about = dataset.metadata
     mark = f"{names.REFRESH_ANNOTATION}=$(date +%s)"
     return (
-        f"Mend the source or the spec; to read the source again: kubectl annotate dataset "
-        f"{about.name} -n {about.namespace} {mark} --overwrite"
+        f"Fix the source or the spec. Run kubectl annotate dataset {about.name} "
+        f"-n {about.namespace} {mark} --overwrite to read the source again."
     )
 
 
@@ -169,13 +169,13 @@ BLOCKED: tuple[Callable[[DatasetSnapshot], Decision | None], ...] = (
     _without_store,  # its namespace cannot reach the store
 )
 FETCHING: tuple[Callable[[Fetching], Decision | None], ...] = (
-    _first_fetch_stuck,  # no revision is in use, and waiting alone does not help
+    _first_fetch_stuck,  # no revision is in use, and waiting does not help
     _first_fetch,  # no revision is in use yet
-    _newest_fetch_stuck,  # a revision is in use, and the next one will not come by itself
+    _newest_fetch_stuck,  # a revision is in use, and the next one needs a person
     _in_use_meanwhile,  # a revision is in use while the source is read again
 )
 RESTED: tuple[Callable[[Rested], Decision | None], ...] = (
-    _has_revision,  # a revision is in use, whatever became of the newest fetch
-    _tries_again,  # no revision yet, and the failure will pass soon
-    _needs_a_person,  # no revision yet, and none will come by itself
+    _has_revision,  # a revision is in use, even if the newest fetch failed
+    _tries_again,  # no revision yet, and the failure may pass soon
+    _needs_a_person,  # no revision yet, and waiting does not help
 )

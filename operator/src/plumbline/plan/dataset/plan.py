@@ -1,6 +1,6 @@
-"""What a Dataset needs: to be fetched when something asks for it, and its newest fetch recorded.
+"""The plan of a Dataset: fetch the source when that is requested, and record the newest fetch.
 
-A revision is made of rows that hold every rule; whatever goes wrong later, the last one stays.
+A revision is made only of rows that pass every rule. It stays in use when a later fetch fails.
 """
 
 from dataclasses import replace
@@ -21,7 +21,7 @@ from plumbline.plan.specs.profile_job import COMPONENT, profile_job
 
 
 def plan(snapshot: DatasetSnapshot) -> Plan:
-    """Return what should be true of a Dataset and its profile Job."""
+    """Return the plan for a Dataset and its profile Job."""
     if snapshot.dataset.metadata.deletion_timestamp:
         return Plan()
     status = snapshot.dataset.status
@@ -29,7 +29,7 @@ def plan(snapshot: DatasetSnapshot) -> Plan:
         return _say(snapshot, status, blocked, decisions.valid_before(status))
     attempt = attempts.current(snapshot)
     if attempt is None:
-        # Nothing asks for a fetch: the newest one counts.
+        # No fetch is requested: the newest one counts.
         valid, again = decisions.valid_before(status), attempts.retry(snapshot)
         return _rest(snapshot, status, valid, again)
     outcome = jobs.outcome_of(attempt.job, snapshot.jobs, snapshot.outcomes)
@@ -39,7 +39,7 @@ def plan(snapshot: DatasetSnapshot) -> Plan:
 
 
 def _fetch(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome | None) -> Plan:
-    """Have the attempt's Job, and say how it goes."""
+    """Keep the attempt's Job, and report its progress."""
     dataset, running = snapshot.dataset, Fetch(key=attempt.key, job=attempt.job)
     progress = jobs.progress(outcome or jobs.ACTIVE, snapshot.now)
     now = Fetching(dataset=dataset, job=attempt.job, progress=progress)
@@ -73,7 +73,7 @@ def _children(snapshot: DatasetSnapshot, attempt: Attempt) -> tuple[Manifest, Ma
 
 
 def _record(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome) -> Plan:
-    """Take over what a finished attempt has found."""
+    """Record the result of a finished attempt."""
     result = results.recorded(snapshot, attempt, outcome)
     again = attempts.retry_of(result.fetch, result.valid.reason, attempt.number)
     plan = _rest(snapshot, result.status, result.valid, again)
@@ -83,7 +83,7 @@ def _record(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome) ->
 def _rest(
     snapshot: DatasetSnapshot, status: DatasetStatus, valid: Decision, again: Retry | None
 ) -> Plan:
-    """Need no Job; look again when the next try is due."""
+    """Return the plan without a Job; the next pass is when the next retry is due."""
     now = Rested(dataset=snapshot.dataset, status=status, valid=valid, again=again)
     return replace(
         _say(snapshot, status, decisions.rested(now), valid),
@@ -93,7 +93,7 @@ def _rest(
 
 
 def _left_behind(snapshot: DatasetSnapshot, newest: str) -> tuple[Deletion, ...]:
-    """Return the children of attempts before the newest, whose results are in the status."""
+    """Return the children of older attempts, whose results are in the status."""
     children = [*snapshot.jobs, *snapshot.config_maps]
     mine = (each for each in children if jobs.plays(each, COMPONENT))
     old = (each for each in mine if each["metadata"]["name"] != newest)

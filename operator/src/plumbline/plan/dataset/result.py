@@ -1,4 +1,4 @@
-"""What a finished fetch means for a Dataset: its next status, its verdict on the data, an event."""
+"""What a finished fetch means for a Dataset: the next status, the verdict on the data, an event."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,7 @@ from plumbline.contract.dataset_manifest import DatasetResult
 from plumbline.contract.manifests import parsed
 from plumbline.plan.common.conditions import changed, truncated
 from plumbline.plan.common.job_outcome import JobOutcome
+from plumbline.plan.common.sentences import clause, sentence
 from plumbline.plan.dataset.attempt import REFRESHES, VALID, Attempt, is_quick, rules_of
 from plumbline.plan.dataset.snapshot import DatasetSnapshot
 
@@ -22,13 +23,13 @@ Ending = Literal["NewRevision", "Unchanged", "Invalid", "Failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """How a fetch ended.
+    """The result of a fetch.
 
     Attributes:
-        fetch: the attempt as the status remembers it.
-        status: the status with everything that the fetch changed, conditions left out.
-        valid: whether the data is, which is the Valid condition.
-        event: what to tell whoever watches.
+        fetch: the attempt as the status stores it.
+        status: the status with everything that the fetch changed, without conditions.
+        valid: the decision behind the Valid condition.
+        event: the Event about it.
     """
 
     fetch: Fetch
@@ -38,7 +39,7 @@ class Result:
 
 
 def recorded(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome) -> Result:
-    """Return what a finished attempt means."""
+    """Return the result of a finished attempt."""
     dataset, now = snapshot.dataset, truncated(snapshot.now)
     record = parsed(DatasetResult, outcome.record)
     if outcome.state == "Failed":
@@ -62,29 +63,29 @@ def _is_usable(record: DatasetResult, dataset: Dataset) -> bool:
 
 def _unreadable(attempt: Attempt, outcome: JobOutcome) -> str:
     return (
-        f"manifest {outcome.manifest} of Job {attempt.job} is not what a profile step writes: "
-        f"do the operator and its trainer image have the same version?"
+        f"The result of Job {attempt.job} cannot be read (manifest "
+        f"{clause(outcome.manifest or 'none')}). Check that operator and trainer image have the "
+        f"same version."
     )
 
 
 def _failed(dataset: Dataset, reason: str, message: str) -> Found:
-    """Return the end of a fetch that could not read the data, of which nothing is known."""
+    """Return the end of a fetch that could not read the data."""
     return "Failed", dataset.status, _judged("fetch_failed", "Working", reason, message)
 
 
 def _invalid(dataset: Dataset, record: DatasetResult) -> Found:
-    """Return the end of a fetch of bad data: no revision, and the one before stays in use."""
+    """Return the end of a fetch of bad data: no new revision, the one before stays in use."""
     broken = record.violations
-    said = " ".join(f"{each.rule}: {each.message}" for each in broken[:3])
-    rules = "1 rule is broken" if len(broken) == 1 else f"{len(broken)} rules are broken"
-    message = f"{rules}. {said}".strip()
+    said = " ".join(f"{each.rule}: {sentence(each.message)}" for each in broken[:3])
+    message = f"The rows fail {len(broken)} rule{'s' * (len(broken) != 1)}. {said}".strip()
     reason, evidence = DatasetReason.RULES_FAILED, {"rows": record.rows, "broken": len(broken)}
     valid = _judged("rules_broken", "Stalled", reason, message, **evidence)
     return "Invalid", changed(dataset.status, violations=list(broken[:VIOLATIONS])), valid
 
 
 def _valid(snapshot: DatasetSnapshot, record: DatasetResult, manifest: str, now: datetime) -> Found:
-    """Return the end of a fetch of good data: a new revision, or the same under a new manifest."""
+    """Return the end of a fetch of good data: a new revision, or the same with a new manifest."""
     dataset, old = snapshot.dataset, snapshot.dataset.status
     same = old.digest == record.digest and _same_rules(dataset)
     number = (old.revision or snapshot.last_revision) + (0 if same else 1)
@@ -106,14 +107,14 @@ def _valid(snapshot: DatasetSnapshot, record: DatasetResult, manifest: str, now:
         "violations": [],
         "history": [line, *earlier][:HISTORY],
     }
-    message = f"{record.rows} rows hold all rules."
+    message = f"All {record.rows} rows pass all rules."
     evidence = {"rows": record.rows, "digest": record.digest, "revision": number}
     valid = _judged("rules_held", "Ready", DatasetReason.RULES_PASSED, message, **evidence)
     return "Unchanged" if same else "NewRevision", changed(old, **update), valid
 
 
 def _judged(rule: str, state: State, reason: str, message: str, **evidence: Any) -> Decision:
-    """Return what a fetch decides about the condition Valid; it is told as an event too."""
+    """Return the decision about the condition Valid; it becomes an event too."""
     return Decision(
         rule=f"dataset.{rule}",
         state=state,
@@ -126,7 +127,7 @@ def _judged(rule: str, state: State, reason: str, message: str, **evidence: Any)
 
 
 def _same_rules(dataset: Dataset) -> bool:
-    """Return whether the revision in use was judged by the rules of today; old ones do not say."""
+    """Return whether the revision in use was checked with the current rules."""
     if dataset.status.revision is None:
         return False
     newest = dataset.status.history[:1]
@@ -146,7 +147,7 @@ def _ended(snapshot: DatasetSnapshot, attempt: Attempt, found: Found, now: datet
 def _answered(
     snapshot: DatasetSnapshot, requests: tuple[str, ...], ending: Ending, revision: int
 ) -> list[Refresh]:
-    """Return the answers, newest first, those that a monitor still reads before all others."""
+    """Return the answers, newest first; those that a monitor still waits for come first of all."""
     new = [Refresh(id=each, outcome=ending, revision=revision) for each in requests]
     old = [each for each in snapshot.dataset.status.refreshes if each.id not in requests]
     wanted = sorted([*new, *old], key=lambda each: each.id not in snapshot.requests)
@@ -157,6 +158,7 @@ def _event(ending: Ending, status: DatasetStatus, valid: Decision) -> Event:
     if ending in ("Invalid", "Failed"):
         return Event(type="Warning", reason=valid.reason, message=valid.message)
     reason = DatasetReason.UNCHANGED if ending == "Unchanged" else DatasetReason.NEW_REVISION
-    same = "the same rows as before" if ending == "Unchanged" else f"digest {status.digest}"
-    message = f"revision {status.revision}: {status.rows} rows, {same}"
+    what = f"Revision {status.revision} with {status.rows} rows"
+    same = ending == "Unchanged"
+    message = f"{what} is unchanged: the source has the same rows." if same else f"{what} is new."
     return Event(type="Normal", reason=reason, message=message)

@@ -1,4 +1,4 @@
-"""What the plan of a Dataset may look at."""
+"""The input of the plan of a Dataset."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,15 +14,16 @@ from plumbline.plan.common.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetSnapshot:
-    """A Dataset, its Jobs and the refreshes that monitors ask for.
+    """A Dataset, its Jobs and the refreshes that monitors request.
 
     Attributes:
-        jobs: the profile Jobs that the Dataset controls, as they live.
-        config_maps: the ConfigMaps that it controls, as they live.
-        outcomes: what is known of each Job, by its name.
-        requests: ids of refreshes that monitors ask for, sorted.
-        last_revision: the highest revision that runs know of a Dataset of this name, if this one
-            has none yet: it may have been made again, and no number is given twice.
+        jobs: the live profile Jobs that the Dataset controls.
+        config_maps: the live ConfigMaps that it controls.
+        outcomes: the outcome of each Job, by its name.
+        requests: ids of the refreshes that monitors request, sorted.
+        last_revision: the highest revision of a Dataset of this name that a run is pinned to, if
+            this one has none yet. A Dataset may be deleted and created again, and no revision
+            number may be used twice.
     """
 
     dataset: Dataset

@@ -1,6 +1,6 @@
-"""What is decided about a DriftMonitor: whether it watches, and whether live data drifted or broke.
+"""The decisions about a DriftMonitor: whether it watches, and whether live data drifted or broke.
 
-Without a new assessment there is nothing new to say, and what was stored is said again.
+Without a new assessment the stored conditions stay as they are.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from plumbline.api.reasons import DriftMonitorReason as Reason
 from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus
 from plumbline.live.observations import Assessment
 from plumbline.plan.common import conditions
+from plumbline.plan.common.sentences import clause
 from plumbline.plan.drift_monitor import episode
 from plumbline.plan.drift_monitor.episode import EpisodeState
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
@@ -30,9 +31,9 @@ class After:
     """A DriftMonitor after this pass.
 
     Attributes:
-        now: how its episode stands.
-        status: its status, conditions left out.
-        assessment: the newest one of what serves, if there is one.
+        now: the state of its episode.
+        status: its status, without conditions.
+        assessment: the newest assessment of the model that serves, if there is one.
     """
 
     snapshot: DriftMonitorSnapshot
@@ -42,7 +43,7 @@ class After:
 
     @property
     def deployment(self) -> str:
-        """Name of the deployment that is watched."""
+        """Name of the watched deployment."""
         return self.snapshot.monitor.spec.deployment_ref.name
 
     @property
@@ -70,14 +71,16 @@ def broken(after: After) -> Decision:
 def _suspended(after: After) -> Decision | None:
     if not after.snapshot.monitor.spec.suspend:
         return None
-    text = "suspend is set: nothing is watched and nothing is trained"
+    text = "Paused because spec.suspend is true: no rows are watched and no run is created."
     return decision.held("drift_monitor.suspended", Reason.SUSPENDED, text)
 
 
 def _deployment_missing(after: After) -> Decision | None:
     if after.snapshot.deployment is not None:
         return None
-    text = f"ModelDeployment {after.deployment} does not exist yet"
+    text = (
+        f"ModelDeployment {after.deployment} does not exist. Create it or fix spec.deploymentRef."
+    )
     return decision.working("drift_monitor.no_deployment", Reason.WAITING_FOR_DEPLOYMENT, text)
 
 
@@ -85,7 +88,7 @@ def _nothing_serves(after: After) -> Decision | None:
     deployment = after.snapshot.deployment
     if deployment is not None and deployment.status.stable is not None:
         return None
-    text = f"ModelDeployment {after.deployment} serves nothing yet"
+    text = f"ModelDeployment {after.deployment} does not serve a model yet."
     return decision.working("drift_monitor.nothing_serves", Reason.WAITING_FOR_DEPLOYMENT, text)
 
 
@@ -94,7 +97,10 @@ def _template_missing(after: After) -> Decision | None:
     if response.mode != "Retrain" or after.snapshot.template is not None:
         return None
     name = response.template_ref.name if response.template_ref else ""
-    text = f"TrainingTemplate {name} does not exist: drift would not be answered"
+    text = (
+        f"TrainingTemplate {name} does not exist, so drift cannot start a retraining. Create it or "
+        f"fix spec.response.templateRef."
+    )
     return decision.working("drift_monitor.no_template", Reason.WAITING_FOR_TEMPLATE, text)
 
 
@@ -102,8 +108,8 @@ def _column_unknown(after: After) -> Decision | None:
     unknown = after.assessment.unknown if after.assessment else ()
     if not unknown:
         return None
-    said = f"ModelDeployment {after.deployment} counts no column {', '.join(unknown)}"
-    text = f"{said}: mend spec.columns, or leave it out for all"
+    said = f"ModelDeployment {after.deployment} does not count column {', '.join(unknown)}"
+    text = f"{said}. Fix spec.columns, or remove it to watch all columns."
     return decision.stalled("drift_monitor.column_unknown", Reason.COLUMN_UNKNOWN, text)
 
 
@@ -113,12 +119,14 @@ def _counts_unreadable(after: After) -> Decision | None:
     blind = [each for each in after.snapshot.unreadable if each.identity == serving]
     if not blind:
         return None
-    said = [f"pod {each.pod} (image {each.image}): {each.message}" for each in blind[:LISTED]]
+    said = [
+        f"pod {each.pod} (image {each.image}): {clause(each.message)}" for each in blind[:LISTED]
+    ]
     more = f"; and {len(blind) - LISTED} more" if len(blind) > LISTED else ""
     text = (
-        f"counts of {len(blind)} serving pod{'s' * (len(blind) != 1)} cannot be read, "
+        f"The counts of {len(blind)} serving pod{'s' * (len(blind) != 1)} cannot be read, "
         f"so their rows are not watched: {'; '.join(said)}{more}. "
-        "Run an operator of the server's release, or roll out a newer run"
+        "Use an operator of the server's release, or roll out a newer run."
     )
     rule = "drift_monitor.counts_unreadable"
     return decision.stalled(rule, Reason.COUNTS_UNREADABLE, text, pods=len(blind))
@@ -128,7 +136,7 @@ def _watches(after: After) -> Decision | None:
     if after.assessment is None:
         return None
     number = len(after.assessment.findings)
-    text = f"watches {number} column{'s' * (number != 1)} of ModelDeployment {after.deployment}"
+    text = f"Watching {number} column{'s' * (number != 1)} of ModelDeployment {after.deployment}."
     return decision.ready("drift_monitor.watches", Reason.WATCHING, text, columns=number)
 
 
@@ -137,14 +145,14 @@ def _watched_before(after: After) -> Decision | None:
 
 
 def _column_unknown_before(after: After) -> Decision | None:
-    """Repeat it only about the spec as it is: a changed one may name other columns."""
+    """Keep it only while the spec is the same: a changed spec may name other columns."""
     monitor = after.snapshot.monitor
     is_old = monitor.status.observed_generation == monitor.metadata.generation
     return _said_before(after) if is_old and after.stored_reason == Reason.COLUMN_UNKNOWN else None
 
 
 def _without_traffic(after: After) -> Decision:
-    text = f"no row of ModelDeployment {after.deployment} counted yet"
+    text = f"Waiting for the first rows of ModelDeployment {after.deployment}."
     return decision.ready("drift_monitor.without_traffic", Reason.WAITING_FOR_TRAFFIC, text)
 
 
@@ -166,17 +174,17 @@ def _not_drifted_before(after: After) -> Decision | None:
 def _no_drift(after: After) -> Decision | None:
     if after.assessment is None or after.assessment.drifted:
         return None
-    text = f"no column has drifted in {after.status.window_rows} rows or more"
+    text = f"No drift in the last {after.status.window_rows} rows."
     rows = after.assessment.window_rows
     return decision.ready("drift_monitor.no_drift", Reason.NO_DRIFT, text, rows=rows)
 
 
 def _drifts(after: After) -> Decision:
-    """Name the columns with their numbers, and how the episode is answered."""
+    """Name the columns with their numbers, and the response to the episode."""
     text, stands = describe_drift(after.status.columns), after.status.episode
     if stands and after.now.response:
         response = after.now.response
-        text += f". Episode {stands.id}: {response.outcome}: {response.message}"
+        text += f" Episode {stands.id} ({response.outcome}): {response.message}"
     moved = {each.name: each.score for each in after.status.columns if each.alarm}
     return decision.stalled("drift_monitor.drifts", Reason.DRIFT_DETECTED, text, scores=moved)
 
@@ -188,12 +196,14 @@ def _broken_before(after: After) -> Decision | None:
 def _sound(after: After) -> Decision | None:
     if after.assessment is None or after.assessment.broken:
         return None
-    text = "live rows hold the declared schema"
+    text = "Live rows match the schema."
     return decision.ready("drift_monitor.sound", Reason.DATA_OK, text)
 
 
 def _breaks(after: After) -> Decision:
-    text = f"{describe_broken(after.status.broken)}: mend the source; nothing is trained on it"
+    text = (
+        f"{describe_broken(after.status.broken)} Fix the source; no retraining starts until then."
+    )
     rows = {f"{each.column}.{each.rule}": each.rows for each in after.status.broken}
     return decision.stalled("drift_monitor.breaks", Reason.DATA_BROKEN, text, rows=rows)
 
@@ -202,7 +212,7 @@ def _judged_before(after: After, type_: str) -> Decision:
     status, rule = after.snapshot.monitor.status, "drift_monitor.judged_before"
     found = conditions.stored_decision(status, type_, rule=rule)
     return found or decision.working(
-        "drift_monitor.not_judged", Reason.NOT_EVALUATED, "no row counted yet"
+        "drift_monitor.not_judged", Reason.NOT_EVALUATED, "No rows have been counted yet."
     )
 
 
@@ -211,18 +221,18 @@ WATCHING: tuple[Rule, ...] = (
     _suspended,  # spec.suspend is set
     _deployment_missing,  # there is nothing to watch
     _nothing_serves,  # there is nothing to watch yet
-    _template_missing,  # drift could not be answered
+    _template_missing,  # drift could not start a retraining
     _column_unknown,  # the spec names a column that is not counted
     _counts_unreadable,  # rows of some pods are not watched
-    _watches,  # all is watched
-    _watched_before,  # it was when rows came last
-    _column_unknown_before,  # the spec still names it
-    _without_traffic,  # no row came yet
+    _watches,  # all rows are watched
+    _watched_before,  # they were when the last rows came
+    _column_unknown_before,  # the spec still names such a column
+    _without_traffic,  # no rows have come yet
 )
 DRIFT: tuple[Rule, ...] = (
     _not_drifted_before,  # no new assessment, and there was no drift
     _no_drift,  # no column has drifted
-    _drifts,  # columns have drifted, or had when rows came last
+    _drifts,  # columns have drifted, or had when the last rows came
 )
 BROKEN: tuple[Rule, ...] = (
     _broken_before,  # no new assessment

@@ -1,8 +1,8 @@
-"""The episode of drift: when one opens, how it stands after this pass, and when it closes.
+"""The episode of drift: when one opens, its state after this pass, and when it closes.
 
-An episode opens when live data has drifted and is not broken, and stands until the drift is over or
-another model serves. Its number goes on from what status and runs remember, so that a name is never
-given twice.
+An episode opens when live data has drifted and is not broken. It closes when the drift is over or
+another model serves. Its number is above all numbers in status and runs, so that no name is used
+twice.
 """
 
 import itertools
@@ -25,7 +25,7 @@ from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 NAME_LIMIT = 40
 COLUMNS_LIMIT = 10
 HISTORY_LIMIT = 10
-# Outcomes that were on their way to something; an episode that ends there has cleared by itself.
+# Outcomes before a retraining; an episode that closes with one of them needed none.
 UNDER_WAY = frozenset(
     {
         Outcome.REFRESH_REQUESTED,
@@ -40,13 +40,13 @@ UNDER_WAY = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpisodeState:
-    """The episode and its answer after this pass.
+    """The episode and its response after this pass.
 
     Attributes:
         status: the status with both.
-        response: how the answer stands; None without an episode.
-        decision: what is new about the episode, if anything is.
-        events: what is told.
+        response: the state of the response; None without an episode.
+        decision: what changed about the episode, or None.
+        events: the Events about it.
     """
 
     status: DriftMonitorStatus
@@ -56,7 +56,7 @@ class EpisodeState:
 
 
 def state(snapshot: DriftMonitorSnapshot, assessment: Assessment | None) -> EpisodeState:
-    """Return how the episode stands, given the newest assessment of what serves."""
+    """Return the state of the episode, given the newest assessment of the model that serves."""
     status, episode = snapshot.monitor.status, snapshot.monitor.status.episode
     if episode is None and assessment and _opens(snapshot, assessment):
         episode = _opened(snapshot, assessment)
@@ -79,7 +79,7 @@ def _standing(snapshot: DriftMonitorSnapshot, episode: Episode, response: Respon
     if not response.run or response.run == status.last_run:
         return EpisodeState(status=after, response=response, decision=told)
     after = changed(after, last_run=response.run, last_run_time=truncated(snapshot.now))
-    event = _event(Reason.RETRAINING, f"episode {episode.id}: {response.message}")
+    event = _event(Reason.RETRAINING, f"Episode {episode.id}: {response.message}")
     return EpisodeState(status=after, response=response, decision=told, events=(event,))
 
 
@@ -90,14 +90,14 @@ def _closed(
     past = changed(episode, outcome=str(outcome))
     history = [past, *status.history][:HISTORY_LIMIT]
     after = changed(status, episode=None, refresh="", refresh_dataset="", history=history)
-    text = f"episode {episode.id}: {why}; outcome {outcome}"
+    text = f"Episode {episode.id} is closed: {why}. Its outcome is {outcome}."
     told = decision.ready("drift_monitor.episode_closed", Reason.EPISODE_CLOSED, text)
     event = _event(Reason.EPISODE_CLOSED, text)
     return EpisodeState(status=after, decision=_decided(told, episode), events=(event,))
 
 
 def _decided(told: Decision, episode: Episode) -> Decision:
-    """Return a decision about this episode, which causes more than words."""
+    """Return a decision about this episode that is more than a condition."""
     about = {"episode": episode.id, "columns": list(episode.columns), "rows": episode.rows}
     return replace(told, about="", acts=True, evidence={**about, **told.evidence})
 
@@ -119,12 +119,12 @@ def _opened(snapshot: DriftMonitorSnapshot, assessment: Assessment) -> Episode:
 
 
 def _opens(snapshot: DriftMonitorSnapshot, assessment: Assessment) -> bool:
-    """Return whether an episode begins: drifted, not broken, and judged on what serves."""
+    """Return whether an episode begins: drifted, not broken, and about the model that serves."""
     return assessment.drifted and not assessment.broken and assessment.model == serving(snapshot)
 
 
 def _is_over(snapshot: DriftMonitorSnapshot) -> str:
-    """Return why the episode is over, or an empty string while it stands."""
+    """Return why the episode is over, or an empty string while it is open."""
     episode, assessment = snapshot.monitor.status.episode, snapshot.assessment
     if episode is None:
         return ""
@@ -146,13 +146,13 @@ def serving(snapshot: DriftMonitorSnapshot) -> str:
 
 
 def serving_identity(snapshot: DriftMonitorSnapshot) -> str:
-    """Return the rollout identity of what serves, or an empty string."""
+    """Return the rollout identity of the model that serves, or an empty string."""
     stable = snapshot.deployment.status.stable if snapshot.deployment else None
     return stable.identity if stable else ""
 
 
 def _next_name(snapshot: DriftMonitorSnapshot) -> str:
-    """Return the next name that no run has, not even one made by hand."""
+    """Return the next name that no run has, not even a run that a user created."""
     numbers = itertools.count(_next_number(snapshot))
     named = (_name(snapshot.monitor, number) for number in numbers)
     return next(name for name in named if name not in snapshot.taken)
@@ -180,7 +180,7 @@ def _number(name: str) -> int:
 
 
 def _name(monitor: DriftMonitor, number: int) -> str:
-    """Return the name of an episode and its run; long names are cut and told apart by a hash."""
+    """Return the name of an episode and its run; long names are shortened and get a hash."""
     name = monitor.metadata.name
     full = f"{name}-{number}"
     if len(full) <= NAME_LIMIT:

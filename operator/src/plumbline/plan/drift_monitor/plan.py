@@ -1,7 +1,7 @@
-"""The plan of a DriftMonitor: tell what has changed, and answer an episode of drift with one run.
+"""The plan of a DriftMonitor: report drift and broken data, and start one run per drift episode.
 
-`verdict` says what is news in the newest assessment, `episode` how the episode stands, `decisions`
-what to tell. The status is written when a verdict or an answer changes, never for a number alone.
+`verdict` reads the newest assessment, `episode` holds the state of the episode, `decisions` makes
+the conditions. The status is written when a verdict or a response changes, never for a number only.
 """
 
 from dataclasses import replace
@@ -22,7 +22,7 @@ REQUEUE_AFTER = timedelta(seconds=10)
 
 
 def plan(snapshot: DriftMonitorSnapshot) -> Plan:
-    """Return what should be true of a DriftMonitor and its runs."""
+    """Return the plan for a DriftMonitor and its runs."""
     if snapshot.monitor.metadata.deletion_timestamp:
         return Plan()
     if snapshot.monitor.spec.suspend:
@@ -39,7 +39,7 @@ def plan(snapshot: DriftMonitorSnapshot) -> Plan:
 
 
 def _with_rows(snapshot: DriftMonitorSnapshot) -> DriftMonitorSnapshot:
-    """Return the snapshot without an assessment of no row: that says nothing, not even `clear`."""
+    """Return the snapshot without an assessment of zero rows: it does not even mean `no drift`."""
     found = snapshot.assessment
     return replace(snapshot, assessment=None) if found and not found.window_rows else snapshot
 
@@ -51,7 +51,7 @@ def _newest_assessment(snapshot: DriftMonitorSnapshot) -> Assessment | None:
 
 
 def _runs(snapshot: DriftMonitorSnapshot, now: EpisodeState) -> tuple[Manifest, ...]:
-    """Return the run to make; its episode stands in the stored status since an earlier pass."""
+    """Return the run to create; an earlier pass has stored its episode in the status."""
     if now.status.episode is None or now.response is None or now.response.revision is None:
         return ()
     revision = now.response.revision
@@ -71,7 +71,7 @@ def _say(snapshot: DriftMonitorSnapshot, now: EpisodeState, assessment: Assessme
 
 
 def _next_pass(snapshot: DriftMonitorSnapshot, now: EpisodeState) -> datetime:
-    """Return when time alone may change something."""
+    """Return when the plan may change by time alone."""
     again = now.response.again_at if now.response else None
     usual = snapshot.now + REQUEUE_AFTER
     return min(usual, again) if again and again > snapshot.now else usual

@@ -1,6 +1,6 @@
-"""How an episode is answered: new rows first, then one run on them.
+"""The response to an episode: request new rows first, then train one run on them.
 
-An episode that has a run keeps it: the same drift never begets a second one, however it ended.
+An episode that has a run keeps it: the same drift never starts a second run, even if that failed.
 """
 
 from collections.abc import Callable
@@ -22,14 +22,14 @@ SHORTEST_WAIT = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """How the answer to an episode stands.
+    """The state of the response to an episode.
 
     Attributes:
-        decision: the outcome as one word, and the same in a sentence.
-        request: the request to the Dataset that stands; empty for none.
-        run: name of the run that answers, if there is one.
-        revision: data revision to train on now; None unless a run is to be made.
-        again_at: when time alone changes the answer.
+        decision: the outcome as one word and as a sentence.
+        request: the open request to the Dataset; empty for none.
+        run: name of the retraining run, if there is one.
+        revision: data revision to train on now; None unless a run must be created.
+        again_at: when the response changes by time alone.
     """
 
     decision: Decision
@@ -51,7 +51,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseInput:
-    """An episode and everything that its answer depends on."""
+    """An episode and everything that its response depends on."""
 
     episode: Episode
     snapshot: DriftMonitorSnapshot
@@ -59,7 +59,7 @@ class ResponseInput:
 
     @property
     def request(self) -> str:
-        """The request of this episode that stands."""
+        """The open request of this episode, or an empty string."""
         request = self.snapshot.monitor.status.refresh
         return request if request.startswith(f"{self.episode.id}@") else ""
 
@@ -70,7 +70,7 @@ class ResponseInput:
 
     @property
     def template(self) -> str:
-        """Name of the template that the spec gives, or an empty string."""
+        """Name of the template in the spec, or an empty string."""
         reference = self.snapshot.monitor.spec.response.template_ref
         return reference.name if reference else ""
 
@@ -81,33 +81,33 @@ class ResponseInput:
 
     @property
     def reply(self) -> Refresh | None:
-        """What the Dataset has answered to the request."""
+        """The Dataset's answer to the request, or None."""
         refreshes = self.snapshot.dataset.status.refreshes if self.snapshot.dataset else []
         return next((each for each in refreshes if each.id == self.request), None)
 
     @property
     def new_revision(self) -> int | None:
-        """The data revision in use, if nothing has been trained on it yet."""
+        """The data revision in use, if no model has been trained on it yet."""
         revision = self.snapshot.dataset.status.revision if self.snapshot.dataset else None
         known = retraining.trained_revision(self.snapshot)
         return revision if revision is not None and revision > known else None
 
     @property
     def next_request(self) -> datetime:
-        """When the Dataset may be asked again."""
+        """When the next request may be made."""
         asked = datetime.fromtimestamp(int(self.request.rpartition("@")[2]), UTC)
         return asked + max(self.wait, SHORTEST_WAIT)
 
 
 def respond(given: ResponseInput) -> Response:
-    """Return how the answer stands."""
+    """Return the state of the response."""
     return first(RULES, given) or _has_no_rows(given)
 
 
 def _observes(given: ResponseInput) -> Response | None:
     if given.snapshot.monitor.spec.response.mode != "Observe":
         return None
-    text = "response.mode is Observe: nothing is done"
+    text = "No retraining, because spec.response.mode is Observe."
     return Response(decision=_decided("observes", Outcome.OBSERVED, text))
 
 
@@ -125,7 +125,7 @@ def _data_broken(given: ResponseInput) -> Response | None:
     stored = given.snapshot.monitor.status.broken
     if not (given.assessment.broken if given.assessment else stored):
         return None
-    text = "live data breaks its schema: nothing is trained until it is mended"
+    text = "Live rows do not match the schema. No retraining starts until the source is fixed."
     told = _decided("data_broken", Outcome.DATA_BROKEN, text)
     return Response(decision=told, request=given.request)
 
@@ -133,14 +133,14 @@ def _data_broken(given: ResponseInput) -> Response | None:
 def _template_missing(given: ResponseInput) -> Response | None:
     if given.snapshot.template is not None:
         return None
-    text = f"TrainingTemplate {given.template} does not exist"
+    text = f"TrainingTemplate {given.template} does not exist. Create it."
     return Response(decision=_decided("template_missing", Outcome.WAITING_FOR_TEMPLATE, text))
 
 
 def _dataset_missing(given: ResponseInput) -> Response | None:
     if given.snapshot.dataset is not None:
         return None
-    text = f"the Dataset of TrainingTemplate {given.template} does not exist"
+    text = f"The Dataset of TrainingTemplate {given.template} does not exist. Create it."
     return Response(decision=_decided("dataset_missing", Outcome.WAITING_FOR_DATASET, text))
 
 
@@ -148,7 +148,7 @@ def _other_run_unfinished(given: ResponseInput) -> Response | None:
     unfinished = retraining.unfinished(given.snapshot.runs)
     if not unfinished:
         return None
-    text = f"run {unfinished[0]} of this monitor has not finished yet"
+    text = f"Waiting until run {unfinished[0]} of this monitor has finished."
     told = _decided("other_run_unfinished", Outcome.WAITING_FOR_RUN, text, run=unfinished[0])
     return Response(decision=told, request=given.request)
 
@@ -158,18 +158,18 @@ def _cools_down(given: ResponseInput) -> Response | None:
     if last is None or given.snapshot.now >= last + given.wait:
         return None
     until = last + given.wait
-    text = f"the last retraining was at {_clock(last)}, the next may be at {_clock(until)}"
+    text = f"The last retraining was at {_clock(last)}. The next one can start at {_clock(until)}."
     told = _decided("cools_down", Outcome.COOLING_DOWN, text)
     return Response(decision=told, request=given.request, again_at=until)
 
 
 def _asks_for_rows(given: ResponseInput) -> Response | None:
-    """Ask for new rows at first, and again from time to time while there are none."""
-    in_vain = given.request and given.reply and given.new_revision is None
-    if given.request and not (in_vain and given.snapshot.now >= given.next_request):
+    """Request new rows at first, and again from time to time while there are none."""
+    no_rows = given.request and given.reply and given.new_revision is None
+    if given.request and not (no_rows and given.snapshot.now >= given.next_request):
         return None
     request = f"{given.episode.id}@{int(given.snapshot.now.timestamp())}"
-    text = f"Dataset {given.dataset} is asked for new rows"
+    text = f"Requested a refresh of Dataset {given.dataset}."
     told = _decided("asks_for_rows", Outcome.REFRESH_REQUESTED, text, request=request)
     return Response(decision=told, request=request)
 
@@ -178,8 +178,9 @@ def _waits_for_rows(given: ResponseInput) -> Response | None:
     if given.reply:
         return None
     dataset = given.snapshot.dataset
-    held = " It is suspended." if dataset and dataset.spec.suspend else ""
-    text = f"Dataset {given.dataset} is asked for new rows.{held}"
+    is_paused = dataset is not None and dataset.spec.suspend
+    paused = " The Dataset is paused: set its spec.suspend to false." if is_paused else ""
+    text = f"Requested a refresh of Dataset {given.dataset}.{paused}"
     told = _decided("waits_for_rows", Outcome.REFRESH_REQUESTED, text)
     return Response(decision=told, request=given.request)
 
@@ -188,7 +189,7 @@ def _trains(given: ResponseInput) -> Response | None:
     name, revision = given.episode.id, given.new_revision
     if revision is None:
         return None
-    text = f"run {name} trains on data revision {revision}"
+    text = f"Run {name} trains on data revision {revision}."
     told = _decided("trains", Outcome.TRAINING, text, run=name, revision=revision)
     return Response(decision=told, request=given.request, run=name, revision=revision)
 
@@ -196,15 +197,15 @@ def _trains(given: ResponseInput) -> Response | None:
 def _has_no_rows(given: ResponseInput) -> Response:
     bad = given.reply is not None and given.reply.outcome in ("Invalid", "Failed")
     again = given.next_request
-    said = f"its newest fetch was {'invalid' if bad else 'not new'}"
-    text = f"see Dataset {given.dataset}: {said}; it is asked again at {_clock(again)}"
+    said = "gave no valid rows: see its conditions" if bad else "gave no new rows"
+    text = f"The refresh of Dataset {given.dataset} {said}. The next refresh is at {_clock(again)}."
     outcome = Outcome.DATASET_INVALID if bad else Outcome.NO_NEW_DATA
     told = _decided("has_no_rows", outcome, text)
     return Response(decision=told, request=given.request, again_at=again)
 
 
 def _decided(rule: str, outcome: Outcome, message: str, **evidence: Any) -> Decision:
-    """Return the decision; the condition Drifted tells it beside the drift itself."""
+    """Return the decision; the condition Drifted shows it beside the drift itself."""
     return decision.working(f"drift_monitor.{rule}", outcome, message, **evidence)
 
 
@@ -213,15 +214,15 @@ def _clock(time: datetime) -> str:
 
 
 RULES: tuple[Callable[[ResponseInput], Response | None], ...] = (
-    _observes,  # the spec asks for no answer
-    _has_run,  # a run answers already, or has answered
-    _data_broken,  # broken rows would make a bad model
-    _template_missing,  # nothing says how to train
-    _dataset_missing,  # nothing says what to train on
-    _other_run_unfinished,  # one run of a monitor at a time
-    _cools_down,  # the last retraining is not long ago
-    _asks_for_rows,  # a model of the same rows would be the same
-    _waits_for_rows,  # the Dataset has not replied
-    _trains,  # there is a revision that no model has learnt from
-    _has_no_rows,  # the reply brought nothing new
+    _observes,  # the spec asks for no response
+    _has_run,  # the episode has its run already
+    _data_broken,  # a model of broken rows would be bad
+    _template_missing,  # it is unknown how to train
+    _dataset_missing,  # there is no data to train on
+    _other_run_unfinished,  # a monitor has one run at a time
+    _cools_down,  # the last retraining was a short time ago
+    _asks_for_rows,  # a model of the same rows would be the same model
+    _waits_for_rows,  # the Dataset has not answered
+    _trains,  # there is a revision that no model was trained on
+    _has_no_rows,  # the answer is that there are no new rows
 )

@@ -1,4 +1,4 @@
-"""The run that answers an episode: how it is made, found again, and has ended."""
+"""The retraining run of an episode: its manifest, how it is found, and its outcome."""
 
 from collections.abc import Iterable
 
@@ -9,6 +9,7 @@ from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import TrainingRun
 from plumbline.api.v1alpha1.drift_monitor import Episode
 from plumbline.plan.common.conditions import READY, condition_of
+from plumbline.plan.common.sentences import sentence
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 
 LISTED = 3
@@ -21,26 +22,29 @@ def of_episode(runs: Iterable[TrainingRun], episode: Episode) -> TrainingRun | N
 
 
 def unfinished(runs: Iterable[TrainingRun]) -> list[str]:
-    """Return the names of the runs that have not ended."""
+    """Return the names of the runs that have not finished."""
     return sorted(run.metadata.name for run in runs if run.status.completion_time is None)
 
 
 def outcome(run: TrainingRun | None, name: str) -> tuple[Outcome, str]:
-    """Return how the run of an episode stands; a run that was deleted is not made again."""
+    """Return the outcome of an episode's run; a deleted run is not created again."""
     if run is None:
-        return Outcome.RUN_DELETED, f"run {name} was deleted; the same drift trains only once"
+        return (
+            Outcome.RUN_DELETED,
+            f"Run {name} was deleted. It is not created again for this drift.",
+        )
     told = condition_of(run.status, READY)
     if run.status.completion_time is None:
-        return Outcome.TRAINING, f"run {name} is under way: {told.reason if told else 'new'}"
+        return Outcome.TRAINING, f"Run {name} is under way{f' ({told.reason})' if told else ''}."
     if run.status.verdict == "Passed":
-        return Outcome.TRAINED, f"run {name} has passed its gates"
-    said = f"{told.reason}: {told.message}" if told else "see its conditions"
+        return Outcome.TRAINED, f"Run {name} passed its gates."
+    said = f"({told.reason}). {sentence(told.message)}" if told else "(see its conditions)."
     ended = Outcome.NOT_ACCEPTED if run.status.verdict else Outcome.TRAINING_FAILED
-    return ended, f"run {name} gave no model to serve: {said}"
+    return ended, f"Run {name} gave no model to serve {said}"
 
 
 def trained_revision(snapshot: DriftMonitorSnapshot) -> int:
-    """Return the newest data revision that the served model or a judged run has learnt from."""
+    """Return the newest data revision of the served model and of all evaluated runs."""
     stable = snapshot.deployment.status.stable if snapshot.deployment else None
     judged = [run for run in snapshot.runs if run.status.verdict]
     pinned = [run.status.dataset.revision for run in judged if run.status.dataset]
@@ -48,7 +52,7 @@ def trained_revision(snapshot: DriftMonitorSnapshot) -> int:
 
 
 def training_run(snapshot: DriftMonitorSnapshot, episode: Episode, *, revision: int) -> Manifest:
-    """Return the run: named after the episode, without an owner, pinned to the new rows.
+    """Return the run: named after the episode, without an owner, pinned to the new revision.
 
     Raises:
         ValueError: the monitor has no template or dataset.
@@ -81,5 +85,5 @@ def _labels(template: str, snapshot: DriftMonitorSnapshot, episode: Episode) -> 
 
 
 def _why(episode: Episode) -> str:
-    worst = ", ".join(episode.columns[:LISTED]) or "live data"
-    return f"drift of {worst} after {episode.rows} rows"
+    worst = ", ".join(episode.columns[:LISTED]) or "live rows"
+    return f"Drift of {worst} in the last {episode.rows} rows."

@@ -1,4 +1,4 @@
-"""What the plan of a DriftMonitor may look at."""
+"""The input of the plan of a DriftMonitor."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,13 +15,13 @@ from plumbline.live.observations import Assessment, PodProblem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftMonitorSnapshot:
-    """A DriftMonitor, what it watches and what it may ask.
+    """A DriftMonitor, the deployment that it watches, and everything that a retraining needs.
 
     Attributes:
         dataset: the Dataset of the template.
         runs: runs that carry this monitor's label.
         taken: names of all runs in the namespace.
-        assessment: None while no row has been counted.
+        assessment: None while no rows have been counted.
         unreadable: pods of the deployment whose counts cannot be read.
     """
 

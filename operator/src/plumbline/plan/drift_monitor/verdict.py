@@ -1,4 +1,4 @@
-"""What the newest assessment of live traffic says; noted in the status only when that is news."""
+"""The verdict of the newest assessment of live traffic; stored only when it changes."""
 
 import math
 from datetime import UTC, datetime
@@ -14,21 +14,22 @@ from plumbline.api.v1alpha1.drift_monitor import (
 from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding
 from plumbline.plan.common.conditions import changed, condition_of
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
+from plumbline.stats.text import number
 
 DRIFTED, DATA_BROKEN = "Drifted", "DataBroken"
 STORED, REMEMBERED = 10, 50
 LISTED = 4
 EDGE = 9999.0
 MEANING = {
-    "NullJump": " (values are missing)",
-    "ValueJump": " (one value takes the place of many)",
+    "NullJump": " (many values are missing)",
+    "ValueJump": " (one value replaces many)",
 }
 
 
 def with_verdict(
     status: DriftMonitorStatus, snapshot: DriftMonitorSnapshot, assessment: Assessment | None
 ) -> DriftMonitorStatus:
-    """Return the status with the numbers of this assessment, if its verdict is news."""
+    """Return the status with the numbers of this assessment, if its verdict is new."""
     if assessment is None:
         return status
     lost = {"rows_lost": max(status.rows_lost, assessment.rows_lost)}
@@ -44,7 +45,7 @@ def with_verdict(
 
 
 def events(snapshot: DriftMonitorSnapshot, assessment: Assessment | None) -> tuple[Event, ...]:
-    """Return the warnings that this assessment calls for: once, when an alarm begins."""
+    """Return the warnings of this assessment: one when an alarm begins."""
     if assessment is None:
         return ()
     found = []
@@ -66,26 +67,30 @@ def was_true(status: DriftMonitorStatus, type_: str) -> bool:
 def describe_drift(columns: list[ColumnDrift]) -> str:
     """Return the drifted columns with their numbers."""
     moved = [column for column in columns if column.alarm] or columns
-    said = [f"{each.name} {each.score:g} > {each.threshold:g}" for each in moved[:LISTED]]
-    more = f" and {len(moved) - LISTED} more" if len(moved) > LISTED else ""
+    said = [
+        f"{each.name} PSI {number(each.score)} (limit {number(each.threshold)})"
+        for each in moved[:LISTED]
+    ]
+    more = f" and {len(moved) - LISTED} more columns" if len(moved) > LISTED else ""
     rows = max((each.rows for each in moved), default=0)
-    return f"within {rows} rows: {', '.join(said)}{more}"
+    return f"Drift in the last {rows} rows: {', '.join(said)}{more}."
 
 
 def describe_broken(broken: list[Broken]) -> str:
     """Return the broken rules with their counts."""
     said = [
-        f"{each.column} breaks {each.rule}{MEANING.get(each.rule, '')} in {each.rows} of {each.of}"
+        f"{each.column} fails {each.rule}{MEANING.get(each.rule, '')} in {each.rows} of {each.of} "
+        f"rows"
         for each in broken
     ]
     more = f" and {len(said) - LISTED} more" if len(said) > LISTED else ""
-    return f"{', '.join(said[:LISTED])} rows{more}"
+    return f"Live rows do not match the schema: {', '.join(said[:LISTED])}{more}."
 
 
 def _is_news(
     status: DriftMonitorStatus, snapshot: DriftMonitorSnapshot, assessment: Assessment
 ) -> bool:
-    """Return whether this assessment differs in its verdict from the one that was stored."""
+    """Return whether the verdict of this assessment differs from the stored one."""
     before = snapshot.monitor.status
     if condition_of(before, DRIFTED) is None or was_true(before, DRIFTED) != assessment.drifted:
         return True
@@ -121,7 +126,7 @@ def _mended(column: str, until: int) -> Mended:
 
 
 def _rounded(value: float) -> float:
-    """Return the value with four digits; what is no finite number goes to the edge."""
+    """Return the value with four digits; infinite values become the largest that is stored."""
     if math.isnan(value):
         return 0.0
     return float(f"{max(-EDGE, min(EDGE, value)):.4g}")

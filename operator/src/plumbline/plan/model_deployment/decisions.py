@@ -1,18 +1,19 @@
-"""What is decided about a ModelDeployment: whether it serves, and how far a rollout has come."""
+"""The decisions about a ModelDeployment: whether it serves, and the progress of a rollout."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from plumbline.api import decision
+from plumbline.api import decision, names
 from plumbline.api.decision import Decision, first
 from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.v1alpha1.model_deployment import Canary, ModelDeploymentStatus
 from plumbline.plan.common import conditions
 from plumbline.plan.common.pod_failures import PodFailure
+from plumbline.plan.common.sentences import clause, sentence
 from plumbline.plan.model_deployment import workload
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
-from plumbline.plan.model_deployment.target import Target, how_to_retry
+from plumbline.plan.model_deployment.target import Target, how_to_retry, rolled_back
 from plumbline.plan.specs import service as services
 
 PROGRESSING = "Progressing"
@@ -20,7 +21,7 @@ PROGRESSING = "Progressing"
 
 @dataclass(frozen=True, kw_only=True)
 class After:
-    """A ModelDeployment after this pass: its roles, its pods, and what should serve."""
+    """A ModelDeployment after this pass: its roles, its pods, and the model that should serve."""
 
     snapshot: ModelDeploymentSnapshot
     target: Target
@@ -28,33 +29,33 @@ class After:
 
     @property
     def is_held(self) -> bool:
-        """Whether spec.suspend holds rollouts where they are."""
+        """Whether spec.suspend pauses rollouts."""
         return self.snapshot.deployment.spec.suspend
 
     @cached_property
     def canary_trouble(self) -> PodFailure | None:
-        """What keeps the canary's pods from getting ready."""
+        """Why the canary's pods are not ready, or None."""
         return workload.canary_trouble(self.snapshot)
 
     @property
     def is_overdue(self) -> bool:
-        """Whether the canary's pods have had their time, and none that they only wait for."""
+        """Whether the canary's pods exceeded their deadline and have no problem that passes."""
         trouble = self.canary_trouble
         return workload.is_overdue(self.snapshot) and not (trouble and trouble.passes)
 
     @cached_property
     def stable_pods(self) -> workload.Pods:
-        """The pods of what serves."""
+        """The pods of the model that serves."""
         stable = self.status.stable
         return workload.pods_of(self.snapshot, stable.identity if stable else "")
 
     @property
     def serves(self) -> str:
-        """What serves, by its names."""
+        """The model that serves, by its run."""
         stable = self.status.stable
         if stable is None:
             return ""
-        return f"run {stable.run} (data revision {stable.revision}, model {stable.model[:19]})"
+        return f"Run {stable.run} (data revision {stable.revision})"
 
 
 def state(after: After) -> Decision:
@@ -65,14 +66,14 @@ def state(after: After) -> Decision:
 
 
 def progress(after: After) -> Decision:
-    """Return how far a rollout has come: Working while one is under way and may go on."""
+    """Return the progress of a rollout: Working while one is under way and not paused."""
     return replace(first(PROGRESS, after) or _idle(after), about=PROGRESSING)
 
 
 def _held(after: After) -> Decision | None:
     if not after.is_held:
         return None
-    text = "suspend is set: nothing is started"
+    text = "Paused because spec.suspend is true: no rollout starts."
     return decision.held("model_deployment.suspended", Reason.SUSPENDED, text)
 
 
@@ -85,7 +86,7 @@ def _nothing_to_serve(after: After) -> Decision | None:
 def _not_begun(after: After) -> Decision | None:
     if after.status.canary or after.target.served is None:
         return None
-    text = f"run {after.target.served.run} starts"
+    text = f"Run {after.target.served.run} is starting."
     return decision.working("model_deployment.not_begun", Reason.STARTING, text)
 
 
@@ -102,7 +103,7 @@ def _cannot_start(after: After) -> Decision | None:
     trouble = after.canary_trouble
     if trouble is None or not (trouble.is_final or after.is_overdue):
         return None
-    text = f"{_canary(after)} cannot start: {trouble.message}"
+    text = f"{_canary(after)} cannot start. {sentence(trouble.message)}"
     return decision.stalled("model_deployment.cannot_start", trouble.reason, text)
 
 
@@ -110,7 +111,7 @@ def _does_not_start_yet(after: After) -> Decision | None:
     trouble = after.canary_trouble
     if trouble is None:
         return None
-    text = f"{_canary(after)} does not start yet: {trouble.message}"
+    text = f"{_canary(after)} is waiting to start. {sentence(trouble.message)}"
     return decision.working("model_deployment.does_not_start_yet", trouble.reason, text)
 
 
@@ -118,20 +119,24 @@ def _overdue(after: After) -> Decision | None:
     if not after.is_overdue:
         return None
     seconds = after.snapshot.deployment.spec.rollout.progress_deadline_seconds
-    text = f"the pods of {_canary(after)} were not ready within {seconds} s: kubectl describe them"
+    metadata = after.snapshot.deployment.metadata
+    text = (
+        f"{_canary(after)}: its pods were not ready within {seconds} s. Run kubectl describe pods "
+        f"-n {metadata.namespace} -l {names.DEPLOYMENT_LABEL}={metadata.name} for details."
+    )
     reason = Reason.PROGRESS_DEADLINE_EXCEEDED
     return decision.stalled("model_deployment.overdue", reason, text, seconds=seconds)
 
 
 def _starts(after: After) -> Decision:
-    text = f"the pods of {_canary(after)} start"
+    text = f"{_canary(after)} is starting: waiting for its pods."
     return decision.working("model_deployment.starts", Reason.STARTING, text)
 
 
 def _scaled_to_zero(after: After) -> Decision | None:
     if after.stable_pods.wanted != 0:
         return None
-    text = f"{after.serves} is scaled to zero: spec.replicas is 0"
+    text = f"{after.serves} is scaled to zero, because spec.replicas is 0."
     return decision.ready("model_deployment.scaled_to_zero", Reason.SCALED_TO_ZERO, text)
 
 
@@ -140,16 +145,16 @@ def _unavailable(after: After) -> Decision | None:
     if pods.ready != 0 or stable is None:
         return None
     trouble = workload.trouble(after.snapshot, stable.identity)
-    said = trouble.message if trouble else "they start"
-    text = f"none of {pods.wanted} pods of {after.serves} is ready: {said}"
+    said = sentence(trouble.message) if trouble else "They are starting."
+    text = f"{after.serves}: none of its {pods.wanted} pods is ready. {said}"
     reason = trouble.reason if trouble else Reason.UNAVAILABLE
     return decision.working("model_deployment.unavailable", reason, text, wanted=pods.wanted)
 
 
 def _serves(after: After) -> Decision:
-    held_back = ". suspend is set: nothing new is rolled out" if after.is_held else ""
+    paused = " Rollouts are paused because spec.suspend is true." if after.is_held else ""
     url, stable = services.url(after.snapshot.deployment), after.status.stable
-    text = f"{after.serves} serves at {url}{held_back}"
+    text = f"{after.serves} serves at {url}.{paused}"
     evidence = {"run": stable.run, "identity": stable.identity} if stable else {}
     return decision.ready("model_deployment.serves", Reason.SERVING, text, **evidence)
 
@@ -158,7 +163,8 @@ def _held_under_way(after: After) -> Decision | None:
     canary = after.status.canary
     if canary is None or not after.is_held:
         return None
-    text = f"suspend is set: held where it is. {_how_far(after, canary)}"
+    where = f" at {canary.weight} %" if canary.weight else ""
+    text = f"Paused{where} because spec.suspend is true. {_how_far(after, canary)}"
     return decision.held("model_deployment.held_under_way", Reason.SUSPENDED, text, run=canary.run)
 
 
@@ -178,7 +184,7 @@ def _retiring(after: After) -> Decision | None:
     if not after.status.retiring:
         return None
     runs = ", ".join(old.run for old in after.status.retiring)
-    text = f"the pods of run {runs} drain"
+    text = f"The pods of run {runs} are draining."
     return decision.working("model_deployment.retiring", Reason.DRAINING, text)
 
 
@@ -187,60 +193,61 @@ def _just_rolled_back(after: After) -> Decision | None:
     if not rejected or rejected == deployment.status.rejected:
         return None
     newest = rejected[0]
-    said = f"run {newest.run} was rolled back: {newest.reason}: {newest.message}"
-    text = f"{said}. {how_to_retry(deployment)}"
+    text = f"{rolled_back(newest.run, newest)} {how_to_retry(deployment)}"
     rule = "model_deployment.just_rolled_back"
     return decision.held(rule, Reason.ROLLED_BACK, text, run=newest.run)
 
 
 def _passed_over(after: After) -> Decision | None:
-    """Say why the newest run is not what should serve."""
+    """Say why the newest run should not serve."""
     return replace(after.target.refusal, state="Held") if after.target.refusal else None
 
 
 def _idle(after: After) -> Decision:
-    return decision.held("model_deployment.idle", Reason.IDLE, "no rollout is under way")
+    return decision.held("model_deployment.idle", Reason.IDLE, "No rollout is under way.")
 
 
 def _canary(after: After) -> str:
     canary = after.status.canary
-    return f"run {canary.run} (data revision {canary.revision})" if canary else "no run"
+    return f"Run {canary.run} (data revision {canary.revision})" if canary else "No run"
 
 
 def _how_far(after: After, canary: Canary) -> str:
-    """Return how far the canary has come, in numbers that rarely change."""
+    """Return the progress of the canary, in numbers that rarely change."""
     if not canary.weight:
         trouble = after.canary_trouble
-        return f"the pods of {_canary(after)} start" + (f": {trouble.message}" if trouble else "")
+        said = sentence(trouble.message) if trouble else "Waiting for its pods."
+        return f"{_canary(after)} is starting. {said}"
     rollout = after.snapshot.deployment.spec.rollout
     where = f"step {canary.step + 1} of {len(rollout.steps)}"
     needed = rollout.analysis.min_requests
-    said = canary.message or f"no request counted yet, {needed} are needed"
-    share = f"{_canary(after)} answers {canary.weight} % of the requests"
-    return f"{where}: {share}. {canary.verdict}: {said}{_missing(after, canary)}"
+    said = clause(canary.message) or f"no requests counted yet, {needed} are needed"
+    share = f"{_canary(after)} serves {canary.weight} % of the requests ({where})"
+    return f"{share}. {canary.verdict}: {said}.{_missing(after, canary)}"
 
 
 def _missing(after: After, canary: Canary) -> str:
-    """Return what a canary that answers still waits for: it moves only with all its pods."""
+    """Return what a canary with a share still waits for: its next step needs all its pods."""
     pods = workload.pods_of(after.snapshot, canary.identity)
     if pods.available:
         return _unasked(after) or _uncounted(after)
     trouble = workload.trouble(after.snapshot, canary.identity)
-    why = f": {trouble.message}" if trouble else ""
-    return f". It goes on when all its pods are ready ({pods.ready} of {pods.wanted} are{why})"
+    why = f" {sentence(trouble.message)}" if trouble else ""
+    count = f"{pods.ready} of {pods.wanted} are"
+    return f" The rollout continues when all its pods are ready ({count}).{why}"
 
 
 def _unasked(after: After) -> str:
-    """Return why no request can come: those that serve send them, and none of them is there."""
+    """Return why the canary receives no requests: no stable pod is ready to forward them."""
     stable = after.snapshot.deployment.status.stable
     if stable is None or workload.pods_of(after.snapshot, stable.identity).ready:
         return ""
-    lost = f". No pod of run {stable.run} is ready to send it requests"
-    return f"{lost}: mend them, or set rollout.steps to [] and it takes over unmeasured"
+    lost = f" No pod of run {stable.run} is ready, and these pods forward the requests."
+    return f"{lost} Fix them, or set spec.rollout.steps to [] to promote it without a measurement."
 
 
 def _uncounted(after: After) -> str:
-    """Return whose counts cannot be read: no step ends before all pods that serve have told."""
+    """Return whose counts cannot be read: a step needs the counts of all serving pods."""
     stable = after.snapshot.deployment.status.stable
     serving = stable.identity if stable else ""
     blind = [each for each in after.snapshot.traffic.unreadable if each.identity == serving]
@@ -248,31 +255,32 @@ def _uncounted(after: After) -> str:
         return ""
     each = blind[0]
     more = f" and {len(blind) - 1} more" if len(blind) > 1 else ""
-    said = f"counts of pod {each.pod} (image {each.image}){more} cannot be read: {each.message}"
-    return f". It waits: {said}. Run an operator of that release, or name a newer run"
+    where = f"pod {each.pod} (image {each.image}){more}"
+    said = f"the counts of {where} cannot be read: {sentence(each.message)}"
+    return f" Waiting, because {said} Use an operator of that release, or roll out a newer run."
 
 
 Rule = Callable[[After], Decision | None]
 NEVER_SERVED: tuple[Rule, ...] = (
-    _held,  # spec.suspend is set before anything serves
-    _nothing_to_serve,  # no run is there that may serve
-    _not_begun,  # a run is there, its rollout begins next
+    _held,  # spec.suspend is true before a model serves
+    _nothing_to_serve,  # no run may serve
+    _not_begun,  # a run may serve, its rollout begins in the next pass
     _without_store,  # its namespace cannot reach the store
-    _cannot_start,  # its pods have trouble, and waiting does not help or took too long
-    _does_not_start_yet,  # its pods have trouble that may pass
-    _overdue,  # its pods are not ready in time, and nothing says why
-    _starts,  # its pods start
+    _cannot_start,  # its pods have a problem, and waiting does not help or took too long
+    _does_not_start_yet,  # its pods have a problem that may pass
+    _overdue,  # its pods are not ready in time, for an unknown reason
+    _starts,  # its pods are starting
 )
 SERVING: tuple[Rule, ...] = (
-    _scaled_to_zero,  # no pod is wanted
-    _unavailable,  # no pod answers
-    _serves,  # it answers
+    _scaled_to_zero,  # spec.replicas is 0
+    _unavailable,  # no pod is ready
+    _serves,  # at least one pod is ready
 )
 PROGRESS: tuple[Rule, ...] = (
-    _held_under_way,  # spec.suspend holds a canary where it is
-    _under_way,  # a canary starts or is measured
-    _retiring,  # what served before drains
-    _just_rolled_back,  # the canary goes in this pass
-    _passed_over,  # the newest run does not serve, and why
-    _idle,  # nothing is under way
+    _held_under_way,  # spec.suspend pauses a canary
+    _under_way,  # a canary is starting or is measured
+    _retiring,  # pods of the model before are draining
+    _just_rolled_back,  # the canary is removed in this pass
+    _passed_over,  # the newest run should not serve
+    _idle,  # no rollout is under way
 )

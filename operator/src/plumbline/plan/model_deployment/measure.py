@@ -1,6 +1,6 @@
-"""What the pods have counted of a canary's step: its share, its counts, and the verdict on them.
+"""The measurement of a canary's step: its share, the counts of the pods, and the verdict.
 
-A verdict passes only when everything asked for has been shown; until then the step goes on.
+A step passes only when every limit of the spec is shown to be met; until then it continues.
 """
 
 from collections.abc import Sequence
@@ -23,14 +23,14 @@ from plumbline.stats.rollout import ALPHA, ArmCounts, compare, error_chance
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepAnalysis:
-    """The counts of a step, judged.
+    """The counts of a step and the verdict on them.
 
     Attributes:
-        verdict: Pass only when everything asked for has been shown.
+        verdict: Pass only when every limit is shown to be met.
         reason: CamelCase word for a Fail.
-        message: the numbers behind the verdict, or how many requests are still needed.
-        requests: requests that the canary got on this step.
-        errors: how many of them it failed.
+        message: the numbers of the verdict, or how many requests are still needed.
+        requests: requests that the canary received on this step.
+        errors: how many of them failed.
     """
 
     verdict: Literal["Pass", "Fail", "Inconclusive"]
@@ -43,20 +43,20 @@ class StepAnalysis:
 def routing_id(canary: Canary) -> str:
     """Return the name under which the pods count this step of this attempt.
 
-    The attempt is part of it: pods remember what they have counted, and a canary that is tried
-    again must not be judged by its first attempt.
+    The attempt is part of it: pods keep their counts, and a canary that is tried again must not be
+    measured by its first attempt.
     """
     begun = int(canary.since.timestamp()) if canary.since else 0
     return f"{canary.identity}/{canary.step}/{begun}"
 
 
 def weight_of(steps: Sequence[RolloutStep], step: int) -> int:
-    """Return the share of a step in percent; the last one's beyond the end."""
+    """Return the share of a step in percent; beyond the end that of the last step."""
     return steps[min(step, len(steps) - 1)].weight if steps else 0
 
 
 def analysis(snapshot: ModelDeploymentSnapshot, canary: Canary) -> StepAnalysis | None:
-    """Return the verdict on the canary's step; None while no pod has counted any of it."""
+    """Return the verdict on the canary's step; None while no pod has counted a request of it."""
     arms = snapshot.traffic.arms.get(routing_id(canary))
     if arms is None:
         return None
@@ -79,7 +79,7 @@ def analysis(snapshot: ModelDeploymentSnapshot, canary: Canary) -> StepAnalysis 
 
 
 def has_passed(snapshot: ModelDeploymentSnapshot, canary: Canary) -> bool:
-    """Return whether the canary may leave its step: long enough, routed by all pods, and passed."""
+    """Return whether the step is complete: paused long enough, routed by all pods, and passed."""
     steps = snapshot.deployment.spec.rollout.steps
     pause = timedelta(seconds=_pause_of(steps, canary.step))
     if canary.step_since is None or snapshot.now < canary.step_since + pause:
@@ -91,7 +91,7 @@ def has_passed(snapshot: ModelDeploymentSnapshot, canary: Canary) -> bool:
 
 
 def counted(snapshot: ModelDeploymentSnapshot) -> ModelDeploymentStatus:
-    """Return the status with the canary's counts, rounded so that it changes rarely."""
+    """Return the status with the canary's counts, rounded so that it rarely changes."""
     status, canary = snapshot.deployment.status, snapshot.deployment.status.canary
     if canary is None or not canary.weight:
         return status
@@ -106,18 +106,18 @@ def counted(snapshot: ModelDeploymentSnapshot) -> ModelDeploymentStatus:
 
 
 def _pause_of(steps: Sequence[RolloutStep], step: int) -> int:
-    """Return the shortest time on a step in seconds."""
+    """Return the minimum time on a step in seconds."""
     return steps[min(step, len(steps) - 1)].pause_seconds if steps else 0
 
 
 def _rounded_down(number: int) -> int:
-    """Return the number with two digits, the rest zero: 1,279 is 1,200."""
+    """Return the number rounded down to two digits: 1279 becomes 1200."""
     unit = int(10 ** max(0, len(str(number)) - 2))
     return number // unit * unit
 
 
 def _reason(canary: Arm, wanted: Analysis) -> str:
-    """Return which of the two limits a failing canary has missed."""
+    """Return which of the two limits a failing canary exceeds."""
     chance = error_chance(canary.errors, canary.requests, wanted.max_error_rate)
     return Reason.ERROR_RATE_TOO_HIGH if chance < ALPHA else Reason.LATENCY_TOO_HIGH
 

@@ -1,9 +1,9 @@
-"""The plan of a ModelDeployment: serve the best accepted model, change it by a measured rollout.
+"""The plan of a ModelDeployment: serve the best accepted model, replace it by a measured rollout.
 
-`target` says what should serve, `transitions` what comes next, `decisions` what to tell. Here is
-what that needs: only roles that the stored status names already are carried out, and only children
-that no role names any more are deleted. So whatever a crash leaves behind is either kept or cleaned
-up.
+`target` chooses the model that should serve, `transitions` the next step, `decisions` makes the
+conditions. This module creates and deletes children: only roles that are already in the stored
+status get pods, and only children without a role are deleted. So after a crash every child is
+either used or deleted.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ REQUEUE_AFTER = timedelta(seconds=1)
 
 
 def plan(snapshot: ModelDeploymentSnapshot) -> Plan:
-    """Return what should be true of a ModelDeployment and its children."""
+    """Return the plan for a ModelDeployment and its children."""
     if snapshot.deployment.metadata.deletion_timestamp:
         return Plan()
     target = targets.choose(snapshot)
@@ -49,7 +49,7 @@ def plan(snapshot: ModelDeploymentSnapshot) -> Plan:
 def _observed(
     snapshot: ModelDeploymentSnapshot, status: ModelDeploymentStatus
 ) -> ModelDeploymentStatus:
-    """Return the status with what is seen of the stable pods."""
+    """Return the status with the current numbers of the stable pods."""
     identity = status.stable.identity if status.stable else ""
     pods = workload.pods_of(snapshot, identity)
     chosen = deployments.selector(snapshot.deployment, identity) if identity else {}
@@ -63,7 +63,7 @@ def _observed(
 
 
 def _status(after: After, state: Decision, progress: Decision) -> dict[str, object]:
-    """Return the whole status; a rollout under way is work on what serves."""
+    """Return the complete status; a rollout under way makes it Reconciling."""
     generation = after.snapshot.deployment.metadata.generation
     work = progress if progress.state == "Working" else None
     told = [_steady(each, after) for each in conditions.of(state, progress, work=work)]
@@ -71,7 +71,7 @@ def _status(after: After, state: Decision, progress: Decision) -> dict[str, obje
 
 
 def _steady(found: Manifest, after: After) -> Manifest:
-    """Keep a kubelet's first words about a trouble: it says the same in many ways."""
+    """Keep the first message of a kubelet about a problem: it describes the same in many ways."""
     if found["reason"] in set(ModelDeploymentReason):
         return found
     deployment = after.snapshot.deployment
@@ -80,7 +80,7 @@ def _steady(found: Manifest, after: After) -> Manifest:
 
 
 def _next_pass(snapshot: ModelDeploymentSnapshot, after: ModelDeploymentStatus) -> datetime | None:
-    """Return when time alone may change something."""
+    """Return when the plan may change by time alone."""
     before = snapshot.deployment.status
     if after.retiring or (after.canary and after.canary.weight):
         return snapshot.now + REQUEUE_AFTER
@@ -91,7 +91,7 @@ def _next_pass(snapshot: ModelDeploymentSnapshot, after: ModelDeploymentStatus) 
 
 
 def _applied(snapshot: ModelDeploymentSnapshot, after: ModelDeploymentStatus) -> Iterator[Manifest]:
-    """Yield the children to keep: those of roles that stand both before and after the move."""
+    """Yield the children to keep: those of roles that exist before and after the transition."""
     deployment, before = snapshot.deployment, snapshot.deployment.status
     kept = {served.identity for served in _roles(after)}
     for served in _roles(before):
@@ -108,7 +108,7 @@ def _applied(snapshot: ModelDeploymentSnapshot, after: ModelDeploymentStatus) ->
 
 
 def _deleted(snapshot: ModelDeploymentSnapshot, after: ModelDeploymentStatus) -> Iterator[Deletion]:
-    """Yield the children that no role names; never pods that clients are sent to."""
+    """Yield the children without a role; never the pods that the Service selects."""
     kept = {served.identity for served in _roles(after)} | {workload.selected_identity(snapshot)}
     for child in snapshot.deployments:
         if workload.identity_of(child) not in kept:
@@ -119,13 +119,13 @@ def _deleted(snapshot: ModelDeploymentSnapshot, after: ModelDeploymentStatus) ->
 
 
 def _roles(status: ModelDeploymentStatus) -> list[Served]:
-    """Return what has pods, each identity once."""
+    """Return the models that have pods, each identity once."""
     served = [each for each in (status.stable, status.canary, *status.retiring) if each]
     return list({each.identity: each for each in reversed(served)}.values())[::-1]
 
 
 def _forwarded_to(status: ModelDeploymentStatus) -> str | None:
-    """Return who answers what other pods forward: the canary, or the new stable one."""
+    """Return the identity that receives forwarded requests: the canary, or the new stable model."""
     if status.stable is None:
         return None
     if status.canary:

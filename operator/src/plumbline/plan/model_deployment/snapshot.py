@@ -1,4 +1,4 @@
-"""What the plan of a ModelDeployment may look at."""
+"""The input of the plan of a ModelDeployment."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,7 @@ class ModelDeploymentSnapshot:
 
     Attributes:
         runs: the run that `runRef` names, or all that the selector matches.
-        deployments, services, pods: children as they live.
+        deployments, services, pods: its live children.
     """
 
     deployment: ModelDeployment

@@ -1,9 +1,9 @@
-"""Which model should serve: the one named, or the newest that is accepted; never an older one.
+"""Which model should serve: the named one, or the newest accepted one; never an older one.
 
-What serves is always a candidate itself, run or no run: it goes on serving when its run is deleted.
-A rollout is known by its identity, a short hash of everything that answers: model, image, settings.
-The image of a model that already runs, or was tried, is the one it was recorded with; so another
-default image of a new operator release is taken up by the next model, and restarts nothing.
+The model that serves is always a candidate itself: it continues to serve when its run is deleted.
+A rollout is known by its identity, a short hash of model, image and server settings. A model that
+already runs, or was tried, keeps the image that was recorded with it. So a new default image of a
+new operator release is used by the next model, and restarts no pods.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +16,7 @@ from plumbline.api.meta import Gate
 from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.v1alpha1 import ModelDeployment, TrainingRun
 from plumbline.api.v1alpha1.model_deployment import Canary, Rejected, Served
+from plumbline.plan.common.sentences import clause, sentence
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 from plumbline.stats import gates
 from plumbline.stats.intervals import Interval
@@ -27,11 +28,11 @@ REJECTED_LIMIT = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What should serve, and why the newest run does not if it does not.
+    """The model that should serve, and why the newest run should not.
 
     Attributes:
-        served: the model in the server to end up with; None when there is nothing to serve.
-        refusal: None when the newest run is what should serve.
+        served: the model and its server; None when there is no model to serve.
+        refusal: None when the newest run should serve.
     """
 
     served: Served | None
@@ -52,18 +53,18 @@ class Candidate:
 
     @property
     def deployment(self) -> ModelDeployment:
-        """The deployment that it may serve for."""
+        """The deployment for which it may serve."""
         return self.snapshot.deployment
 
     @property
     def served(self) -> Served:
-        """The model as the deployment would serve it now; only a judged run has one."""
+        """The model as the deployment would serve it now; only an evaluated run has one."""
         image = self.snapshot.settings.server_image
         return _served(self.run, self.deployment, default_image=image)
 
 
 def choose(snapshot: ModelDeploymentSnapshot) -> Target:
-    """Return what should serve."""
+    """Return the model that should serve."""
     refusals: list[Decision] = []
     for run in _wanted_runs(snapshot):
         candidate = Candidate(run=run, snapshot=snapshot)
@@ -85,7 +86,7 @@ def _wanted_runs(snapshot: ModelDeploymentSnapshot) -> list[TrainingRun]:
 
 
 def _age(run: TrainingRun) -> tuple[bool, int, datetime, str]:
-    """Return what makes one run newer than another: data revision, then completion time."""
+    """Return the sort key of age: the data revision first, then the completion time."""
     status = run.status
     revision = status.dataset.revision if status.dataset else 0
     judged = status.verdict is not None
@@ -93,7 +94,7 @@ def _age(run: TrainingRun) -> tuple[bool, int, datetime, str]:
 
 
 def _maker(served: Served, runs: Iterable[TrainingRun]) -> TrainingRun | None:
-    """Return the run that made a model; one made again under its name has made another, or none."""
+    """Return the run that made a model; a later run of the same name did not make it."""
     for run in runs:
         if run.metadata.name == served.run:
             return run if run.status.model and run.status.model.digest == served.model else None
@@ -101,7 +102,7 @@ def _maker(served: Served, runs: Iterable[TrainingRun]) -> TrainingRun | None:
 
 
 def _is_newer(run: TrainingRun, present: Served, maker: TrainingRun | None) -> bool:
-    """Return whether a run is newer than what serves or is under way, and did not make it."""
+    """Return whether a run is newer than a present model, and did not make it."""
     if maker is not None:
         return _age(run) > _age(maker)
     revision = run.status.dataset.revision if run.status.dataset else 0
@@ -113,30 +114,33 @@ def _not_judged_yet(candidate: Candidate) -> Decision | None:
     status = candidate.run.status
     if _has_model(candidate) or status.completion_time is not None:
         return None
-    text = f"run {candidate.name} is not judged yet"
+    text = f"Waiting until run {candidate.name} is evaluated."
     return decision.working("model_deployment.not_judged_yet", Reason.WAITING_FOR_RUN, text)
 
 
 def _without_model(candidate: Candidate) -> Decision | None:
     if _has_model(candidate):
         return None
-    return _not_accepted("without_model", f"run {candidate.name} gave no model: see its conditions")
+    return _not_accepted(
+        "without_model", f"Run {candidate.name} made no model: see its conditions."
+    )
 
 
 def _failed_own_gates(candidate: Candidate) -> Decision | None:
     status = candidate.run.status
     if status.verdict == "Passed":
         return None
-    missed = "; ".join(each.message for each in status.gates if each.verdict != "Passed")
-    said = f"run {candidate.name} did not pass its own gates: {status.verdict}"
-    return _not_accepted("failed_own_gates", f"{said}: {missed}" if missed else said)
+    missed = "; ".join(clause(each.message) for each in status.gates if each.verdict != "Passed")
+    said = f"Run {candidate.name} did not pass its own gates ({status.verdict})"
+    text = f"{said}: {missed}." if missed else f"{said}."
+    return _not_accepted("failed_own_gates", text)
 
 
 def _misses_gate(candidate: Candidate) -> Decision | None:
-    """Refuse a model whose confidence bound, not its estimate alone, misses a gate."""
+    """Refuse a model whose confidence bound does not meet a gate, even if its estimate does."""
     for gate in candidate.deployment.spec.accept.gates:
         if missed := _missed(candidate.run, gate):
-            text = f"run {candidate.name} does not clear accept.gates: {missed}"
+            text = f"Run {candidate.name} does not pass spec.accept.gates: {missed}."
             return _not_accepted("misses_gate", text)
     return None
 
@@ -145,32 +149,38 @@ def _rolled_back(candidate: Candidate) -> Decision | None:
     rejected = _rejection(candidate.deployment, candidate.served.identity)
     if rejected is None:
         return None
-    said = f"run {candidate.name} was rolled back: {rejected.reason}: {rejected.message}"
-    text = f"{said}. {how_to_retry(candidate.deployment)}"
+    text = f"{rolled_back(candidate.name, rejected)} {how_to_retry(candidate.deployment)}"
     return decision.working(
         "model_deployment.rolled_back", Reason.ROLLED_BACK, text, run=candidate.name
     )
 
 
 def _rolled_back_long_ago(candidate: Candidate) -> Decision | None:
-    """Refuse one run of many after many rollbacks; one named by hand is tried."""
+    """Refuse an old run after many rollbacks; a run that the spec names is tried."""
     deployment = candidate.deployment
     by_hand = deployment.spec.model.run_ref is not None
     if by_hand or not _may_be_forgotten(deployment, candidate.run):
         return None
     number = len(deployment.status.rejected)
-    said = f"run {candidate.name} ended before the last {number} rollbacks, and earlier ones"
-    text = f"{said} are not remembered. {how_to_retry(deployment)}"
+    said = f"Run {candidate.name} finished before the last {number} rollbacks, and the status lists"
+    text = (
+        f"{said} no earlier ones, so it may have been rolled back too. {how_to_retry(deployment)}"
+    )
     rule = "model_deployment.rolled_back_long_ago"
     return decision.working(rule, Reason.ROLLED_BACK, text, run=candidate.name)
 
 
 def how_to_retry(deployment: ModelDeployment) -> str:
-    """Return the sentence that says how to ask for another try."""
+    """Return the sentence that says how to try again."""
     return (
-        f"To try again: kubectl annotate mdep {deployment.metadata.name} "
-        f"-n {deployment.metadata.namespace} --overwrite plumbline.dev/retry=<another word>"
+        f"Run kubectl annotate mdep {deployment.metadata.name} -n {deployment.metadata.namespace} "
+        f"{names.RETRY_ANNOTATION}=$(date +%s) --overwrite to try again."
     )
+
+
+def rolled_back(run: str, rejected: Rejected) -> str:
+    """Return the sentences that say why a run was rolled back."""
+    return f"Run {run} was rolled back ({rejected.reason}). {sentence(rejected.message)}"
 
 
 def _has_model(candidate: Candidate) -> bool:
@@ -183,11 +193,11 @@ def _not_accepted(rule: str, text: str) -> Decision:
 
 
 def _missed(run: TrainingRun, gate: Gate) -> str:
-    """Return how the run misses a gate, or an empty string."""
+    """Return how the run does not pass a gate, or an empty string."""
     found = next((each for each in run.status.metrics if each.name == gate.metric), None)
     if found is None:
         known = ", ".join(sorted(each.name for each in run.status.metrics)) or "none"
-        return f"it has no metric {gate.metric} (it has: {known})"
+        return f"it has no metric {gate.metric} (its metrics: {known})"
     interval = Interval(
         value=found.value, low=found.low, high=found.high, n=found.n, groups=found.n
     )
@@ -196,7 +206,7 @@ def _missed(run: TrainingRun, gate: Gate) -> str:
 
 
 def _kept(snapshot: ModelDeploymentSnapshot) -> Served | None:
-    """Return what is under way or serves, when no run says anything else."""
+    """Return the model that rolls out or serves, when no run is to replace it."""
     deployment = snapshot.deployment
     for served in _present(snapshot):
         now = _with_server(served, deployment)
@@ -206,7 +216,7 @@ def _kept(snapshot: ModelDeploymentSnapshot) -> Served | None:
 
 
 def _present(snapshot: ModelDeploymentSnapshot) -> Iterator[Served]:
-    """Yield a canary whose run has been deleted since, then what serves."""
+    """Yield the canary if its run was deleted meanwhile, then the model that serves."""
     choice, status = snapshot.deployment.spec.model, snapshot.deployment.status
     under_way = status.canary.run if status.canary else ""
     is_named = choice.run_ref is None or choice.run_ref.name == under_way
@@ -217,23 +227,25 @@ def _present(snapshot: ModelDeploymentSnapshot) -> Iterator[Served]:
 
 
 def _about_what_serves(snapshot: ModelDeploymentSnapshot) -> Decision | None:
-    """Return what there is to say when no other run is in question."""
+    """Return why no run can replace the model that serves, if there is something to report."""
     choice, stable = snapshot.deployment.spec.model, snapshot.deployment.status.stable
     if stable and (choice.run_ref is None or choice.run_ref.name == stable.run):
         own = [run for run in snapshot.runs if run.metadata.name == stable.run]
         refusals = (first(REFUSALS, Candidate(run=run, snapshot=snapshot)) for run in own)
         return next((refusal for refusal in refusals if refusal), None)
     if choice.run_ref:
-        text = f"TrainingRun {choice.run_ref.name} does not exist yet"
+        text = (
+            f"TrainingRun {choice.run_ref.name} does not exist. Create it or fix spec.model.runRef."
+        )
         return decision.working("model_deployment.run_missing", Reason.WAITING_FOR_RUN, text)
     labels = choice.selector.match_labels if choice.selector else {}
     wanted = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
-    text = f"no TrainingRun has the labels {wanted} yet"
+    text = f"Waiting for a TrainingRun with the labels {wanted}."
     return decision.working("model_deployment.no_run", Reason.WAITING_FOR_RUN, text)
 
 
 def _served(run: TrainingRun, deployment: ModelDeployment, *, default_image: str) -> Served:
-    """Return a judged run as this deployment would serve it now.
+    """Return the model of an evaluated run as this deployment would serve it now.
 
     Raises:
         ValueError: the run has no model.
@@ -253,7 +265,7 @@ def _served(run: TrainingRun, deployment: ModelDeployment, *, default_image: str
 
 
 def _with_server(served: Served, deployment: ModelDeployment) -> Served:
-    """Return what serves or is under way, in the server that the spec asks for now."""
+    """Return a model with the server that the spec asks for now."""
     wanted = deployment.spec.server
     image = wanted.image or served.image
     settings = wanted.resources.model_dump(mode="json", by_alias=True)
@@ -264,7 +276,7 @@ def _with_server(served: Served, deployment: ModelDeployment) -> Served:
 
 
 def _recorded_image(deployment: ModelDeployment, *, model: str, run: str) -> str:
-    """Return the image that a model runs with or was rejected with, if any."""
+    """Return the image with which a model runs or was rejected, or an empty string."""
     status = deployment.status
     for served in (status.stable, status.canary):
         if served and served.model == model:
@@ -273,25 +285,25 @@ def _recorded_image(deployment: ModelDeployment, *, model: str, run: str) -> str
 
 
 def as_served(canary: Canary) -> Served:
-    """Return the model of a canary without the steps of its rollout."""
+    """Return the model of a canary without its rollout steps."""
     return Served.model_validate({name: getattr(canary, name) for name in Served.model_fields})
 
 
 def retry_of(deployment: ModelDeployment) -> str:
-    """Return the value of the annotation that asks to try again what was rejected."""
+    """Return the value of the annotation that asks to try rejected models again."""
     return deployment.metadata.annotations.get(names.RETRY_ANNOTATION, "")[:253]
 
 
 def _rejection(deployment: ModelDeployment, identity: str) -> Rejected | None:
-    """Return why an identity is not tried again, or None when it may be."""
+    """Return why an identity is not tried again, or None when it may be tried."""
     return next((each for each in _standing(deployment) if each.identity == identity), None)
 
 
 def _may_be_forgotten(deployment: ModelDeployment, run: TrainingRun) -> bool:
     """Return whether a run may have been rolled back so long ago that the status no longer says so.
 
-    What is remembered is bounded. When it is full, a run that ended before the oldest of it and is
-    not named in it counts as rolled back: else bad models would be tried in turns, for ever.
+    The list of rejected models is bounded. When it is full, a run that finished before its oldest
+    entry and is not in it counts as rolled back: else bad models would be tried in turns, for ever.
     """
     standing = _standing(deployment)
     if len(standing) < REJECTED_LIMIT or run.metadata.name in {each.run for each in standing}:
@@ -301,16 +313,16 @@ def _may_be_forgotten(deployment: ModelDeployment, run: TrainingRun) -> bool:
 
 
 def _standing(deployment: ModelDeployment) -> list[Rejected]:
-    """Return the rejections that stand, newest first."""
+    """Return the rejections that are still valid, newest first."""
     asked = retry_of(deployment)
     return [each for each in deployment.status.rejected if each.retry == asked]
 
 
 REFUSALS: tuple[Callable[[Candidate], Decision | None], ...] = (
-    _not_judged_yet,  # its verdict is not known
-    _without_model,  # it has ended without a model
-    _failed_own_gates,  # by its own gates it is not good enough
-    _misses_gate,  # by the gates of this deployment it is not good enough
-    _rolled_back,  # it was tried here, and nobody has asked for another try
-    _rolled_back_long_ago,  # it may have been tried before what is remembered
+    _not_judged_yet,  # it has no verdict yet
+    _without_model,  # it finished without a model
+    _failed_own_gates,  # its own gates did not pass
+    _misses_gate,  # the gates of this deployment do not pass
+    _rolled_back,  # it was tried here, and no retry was requested
+    _rolled_back_long_ago,  # it may have been tried before the oldest known rollback
 )

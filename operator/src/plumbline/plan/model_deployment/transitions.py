@@ -1,11 +1,11 @@
-"""The transitions of a rollout, in the order in which they are tried; one a pass.
+"""The transitions of a rollout, in the order in which they are tried; one per pass.
 
-A transition is stored in the status first and carried out from there by the next pass, so an
-operator that dies after any write goes on from exactly there.
+A transition is stored in the status first, and the next pass carries it out. So an operator that
+stops after any write continues from exactly there.
 
-One thing moves at a time: while pods that served before still drain, nothing new begins. A held
-deployment keeps its canary where it is, but a failing canary is rolled back all the same. A first
-model is not rolled back, for nothing else could serve; it goes on trying and says what is wrong.
+One change at a time: while pods of the model before are draining, no rollout begins. A suspended
+deployment keeps the share of its canary, but a failing canary is still rolled back. A first model
+is not rolled back, because no other model could serve; its pods keep trying to start.
 """
 
 from collections.abc import Callable
@@ -25,6 +25,7 @@ from plumbline.api.v1alpha1.model_deployment import (
 )
 from plumbline.plan.common.conditions import changed, truncated
 from plumbline.plan.common.pod_failures import PodFailure
+from plumbline.plan.common.sentences import sentence
 from plumbline.plan.model_deployment import measure, target, workload
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 
@@ -34,10 +35,10 @@ REASON_LIMIT, MESSAGE_LIMIT = 63, 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """The status after this pass, why it changes, and what to tell about it.
+    """The status after this pass, why it changes, and the Events about it.
 
     Attributes:
-        decision: None when only the counts are brought up to date.
+        decision: None when only the counts change.
     """
 
     status: ModelDeploymentStatus
@@ -47,14 +48,14 @@ class Transition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rollout:
-    """A rollout as it stands, and what should serve in the end."""
+    """The current state of a rollout, and the model that should serve in the end."""
 
     snapshot: ModelDeploymentSnapshot
     wanted: Served | None
 
     @property
     def status(self) -> ModelDeploymentStatus:
-        """The roles as they are stored."""
+        """The stored status."""
         return self.snapshot.deployment.status
 
     @property
@@ -64,12 +65,12 @@ class Rollout:
 
     @property
     def is_held(self) -> bool:
-        """Whether spec.suspend holds rollouts where they are."""
+        """Whether spec.suspend pauses rollouts."""
         return self.snapshot.deployment.spec.suspend
 
     @property
     def is_new(self) -> bool:
-        """Whether something else should serve than what does."""
+        """Whether another model should serve than the one that does."""
         stable = self.status.stable
         return self.wanted is not None and (
             stable is None or self.wanted.identity != stable.identity
@@ -77,21 +78,21 @@ class Rollout:
 
     @property
     def may_advance(self) -> bool:
-        """Whether a canary may get more requests: all its pods answer, and it is not suspended."""
+        """Whether a canary may receive more requests: its pods are available, nothing pauses it."""
         return not self.is_held and workload.canary_available(self.snapshot)
 
 
 def next_transition(snapshot: ModelDeploymentSnapshot, wanted: Served | None) -> Transition:
-    """Return the next transition; without one only the counts are brought up to date."""
+    """Return the next transition; if there is none, only the counts change."""
     found = first(RULES, Rollout(snapshot=snapshot, wanted=wanted))
     return found or Transition(status=measure.counted(snapshot))
 
 
 def _drain(rollout: Rollout) -> Transition | None:
-    """Start the clock of what served before, or let it go when the time is over.
+    """Start the drain time of the model before, or remove its pods when that time is over.
 
-    The clock starts when the Service is seen to choose the new pods, not when that was decided; so
-    a pass that comes late, after a restart of the operator, cuts nobody off.
+    The time starts when the Service selects the new pods, not when that was decided; so a late
+    pass, after a restart of the operator, interrupts no client.
     """
     status, now = rollout.status, truncated(rollout.snapshot.now)
     selected = workload.selected_identity(rollout.snapshot)
@@ -101,43 +102,44 @@ def _drain(rollout: Rollout) -> Transition | None:
     kept = [old for old in stamped if old.since is None or now < old.since + DRAIN]
     if kept == status.retiring:
         return None
-    text = f"clients are sent to run {status.stable.run}: {len(kept)} models drain"
+    draining = f" The pods of run {', '.join(old.run for old in kept)} are draining." * bool(kept)
+    text = f"The Service selects run {status.stable.run}.{draining}"
     return _to(status, "drain", Reason.DRAINING, text, event=None, retiring=kept)
 
 
 def _cancel(rollout: Rollout) -> Transition | None:
-    """Let the canary go when what serves should go on serving."""
+    """Remove the canary when the model that serves should continue to serve."""
     canary = rollout.status.canary
     if canary is None or rollout.is_held or rollout.is_new:
         return None
-    text = f"run {canary.run} is no longer wanted, its pods go"
+    text = f"Cancelled the rollout of run {canary.run}: it should no longer serve."
     return _to(rollout.status, "cancel", Reason.ROLLOUT_CANCELLED, text, canary=None)
 
 
 def _supersede(rollout: Rollout) -> Transition | None:
-    """Drop the canary for a model that should serve rather than it."""
+    """Replace the canary by a model that should serve instead."""
     canary, wanted = rollout.status.canary, rollout.wanted
     if canary is None or wanted is None or wanted.identity == canary.identity:
         return None
     if rollout.is_held:
         return None
-    text = f"run {wanted.run} takes the place of run {canary.run}"
+    text = f"Run {wanted.run} replaces run {canary.run} in the rollout."
     return _begin(rollout, wanted, "supersede", text)
 
 
 def _start(rollout: Rollout) -> Transition | None:
-    """Begin with what should serve when nothing is under way."""
+    """Start the rollout of the model that should serve, when no other rollout is under way."""
     status, wanted = rollout.status, rollout.wanted
     if wanted is None or not rollout.is_new:
         return None
     if status.canary or status.retiring or rollout.is_held:
         return None
-    text = f"run {wanted.run} (data revision {wanted.revision}) starts"
+    text = f"Starting run {wanted.run} (data revision {wanted.revision})."
     return _begin(rollout, wanted, "start", text)
 
 
 def _give_up(rollout: Rollout) -> Transition | None:
-    """Roll back a canary whose pods will not get ready."""
+    """Roll back a canary whose pods do not become ready."""
     snapshot, status = rollout.snapshot, rollout.status
     if status.canary is None or status.stable is None or workload.canary_available(snapshot):
         return None
@@ -146,12 +148,12 @@ def _give_up(rollout: Rollout) -> Transition | None:
         return None
     seconds = snapshot.deployment.spec.rollout.progress_deadline_seconds
     reason = trouble.reason if trouble else Reason.PROGRESS_DEADLINE_EXCEEDED
-    message = trouble.message if trouble else f"its pods were not ready within {seconds} s"
+    message = trouble.message if trouble else f"Its pods were not ready within {seconds} s."
     return _reject(rollout, status.canary, "give_up", reason, message)
 
 
 def _fail(rollout: Rollout) -> Transition | None:
-    """Roll back a canary whose answers are significantly bad."""
+    """Roll back a canary with significantly too many errors or slow answers."""
     canary = rollout.status.canary
     if canary is None or rollout.status.stable is None or not canary.weight:
         return None
@@ -163,7 +165,7 @@ def _fail(rollout: Rollout) -> Transition | None:
 
 
 def _take_over(rollout: Rollout) -> Transition | None:
-    """Give the canary all requests when nothing serves yet, or no step is asked for."""
+    """Promote the canary when no model serves yet, or the spec has no steps."""
     canary = rollout.status.canary
     if canary is None or (rollout.status.stable is not None and rollout.steps):
         return None
@@ -171,7 +173,7 @@ def _take_over(rollout: Rollout) -> Transition | None:
 
 
 def _weigh(rollout: Rollout) -> Transition | None:
-    """Give the canary the share of its step, at first or after the step was edited."""
+    """Set the canary's share to that of its step, at first or after the step was edited."""
     canary = rollout.status.canary
     if canary is None or not rollout.may_advance:
         return None
@@ -181,9 +183,9 @@ def _weigh(rollout: Rollout) -> Transition | None:
 
 
 def _advance(rollout: Rollout) -> Transition | None:
-    """Go to the next step, or take over after the last one, once the step has passed.
+    """Go to the next step once this one has passed, or promote after the last one.
 
-    Only a Pass moves on; a canary without traffic stays where it is for as long as it takes.
+    Only a Pass continues; a canary without traffic keeps its step for as long as it takes.
     """
     canary = rollout.status.canary
     if canary is None or not rollout.may_advance:
@@ -196,7 +198,7 @@ def _advance(rollout: Rollout) -> Transition | None:
 
 
 def _is_hopeless(canary: Canary, trouble: PodFailure | None, *, overdue: bool) -> bool:
-    """Return whether waiting cannot help; pods that were ready once may be on another node soon."""
+    """Return whether waiting is useless; pods that were ready once may be ready on another node."""
     if trouble and trouble.is_final:
         return True
     if canary.weight:
@@ -224,20 +226,20 @@ def _on_step(rollout: Rollout, canary: Canary, rule: str, step: int) -> Transiti
         verdict="Inconclusive",
         message="",
     )
-    text = f"run {canary.run} answers {weight} % of the requests, {where}"
+    text = f"Run {canary.run} serves {weight} % of the requests ({where})."
     evidence = {"run": canary.run, "step": step, "weight": weight}
     return _to(rollout.status, rule, Reason.STEP_STARTED, text, evidence=evidence, canary=moved)
 
 
 def _promote(rollout: Rollout, canary: Canary, rule: str) -> Transition:
     status, now = rollout.status, truncated(rollout.snapshot.now)
-    # The clock of what served starts when its clients have moved on.
+    # The drain time starts only when the Service selects the new pods: see _drain.
     before = [changed(status.stable, since=None)] if status.stable else []
     return _to(
         status,
         rule,
         Reason.PROMOTED,
-        f"run {canary.run} takes all requests",
+        f"Run {canary.run} is promoted: it serves 100 % of the requests.",
         evidence={"run": canary.run, "identity": canary.identity, "requests": canary.requests},
         stable=changed(target.as_served(canary), since=now),
         canary=None,
@@ -248,7 +250,7 @@ def _promote(rollout: Rollout, canary: Canary, rule: str) -> Transition:
 def _reject(
     rollout: Rollout, canary: Canary, rule: str, reason: str, message: str, **evidence: int
 ) -> Transition:
-    """Drop the canary and remember it, so that it is tried again only on request."""
+    """Remove the canary and record it, so that it is tried again only on request."""
     snapshot, status = rollout.snapshot, rollout.status
     entry = Rejected(
         identity=canary.identity,
@@ -256,14 +258,15 @@ def _reject(
         image=canary.image,
         retry=target.retry_of(snapshot.deployment),
         reason=reason[:REASON_LIMIT],
-        message=message[:MESSAGE_LIMIT],
+        message=sentence(message)[:MESSAGE_LIMIT],
         time=truncated(snapshot.now),
     )
     return _to(
         status,
         rule,
         Reason.ROLLED_BACK,
-        f"run {canary.run} at {canary.weight} % of the requests: {reason}: {message}",
+        f"Run {canary.run} was rolled back at {canary.weight} % of the requests ({reason}). "
+        f"{sentence(message)}",
         event="Warning",
         evidence={"run": canary.run, "identity": canary.identity, "cause": reason, **evidence},
         canary=None,
@@ -296,13 +299,13 @@ def _to(
 
 
 RULES: tuple[Callable[[Rollout], Transition | None], ...] = (
-    _drain,  # what served before goes once its clients have moved on
-    _cancel,  # the canary is no longer wanted
-    _supersede,  # something newer should serve than what is under way
-    _start,  # something else should serve, and nothing is under way
-    _give_up,  # the canary's pods will not get ready
-    _fail,  # the canary's answers are bad
-    _take_over,  # nothing serves yet, or no step is asked for
-    _weigh,  # the canary gets its share of the requests
+    _drain,  # pods of the model before are removed after their drain time
+    _cancel,  # the canary should no longer serve
+    _supersede,  # another model should serve than the canary
+    _start,  # another model should serve, and no rollout is under way
+    _give_up,  # the canary's pods do not become ready
+    _fail,  # the canary has too many errors or slow answers
+    _take_over,  # no model serves yet, or the spec has no steps
+    _weigh,  # the canary receives its share of the requests
     _advance,  # the step has passed
 )

@@ -1,6 +1,6 @@
-"""What the children of a ModelDeployment are doing right now, by the identity that they serve.
+"""The current state of the children of a ModelDeployment, by the identity that they serve.
 
-Why pods are not ready is read from our own `fetch` step's termination message first, then from the
+Why pods are not ready is read from the termination message of our `fetch` step first, then from the
 kubelet and the scheduler, which know less.
 """
 
@@ -14,6 +14,7 @@ from plumbline.contract import last_words
 from plumbline.contract.last_words import Failure, LastWord
 from plumbline.plan.common import pod_failures
 from plumbline.plan.common.pod_failures import PodFailure, Prospect, statuses
+from plumbline.plan.common.sentences import sentence
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 from plumbline.plan.specs import deployment as deployments
 from plumbline.plan.specs import service as services
@@ -21,13 +22,13 @@ from plumbline.plan.specs import service as services
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pods:
-    """How many pods of an identity there are.
+    """The number of pods of an identity.
 
     Attributes:
-        wanted: pods that should be.
-        made: pods that are.
-        ready: pods that answer.
-        available: whether all that should be are up to date and answer.
+        wanted: pods that should exist.
+        made: pods that exist.
+        ready: pods that are ready.
+        available: whether all wanted pods are up to date and available.
     """
 
     wanted: int = 0
@@ -37,17 +38,17 @@ class Pods:
 
 
 def identity_of(child: Manifest) -> str:
-    """Return the identity that a live Deployment or pod is of."""
+    """Return the identity of a live Deployment or pod."""
     return str(child["metadata"].get("labels", {}).get(names.IDENTITY_LABEL, ""))
 
 
 def find(children: Iterable[Manifest], name: str) -> Manifest | None:
-    """Return the live child of this name, unless it is on its way out."""
+    """Return the live child of this name, unless it is being deleted."""
     return next((c for c in children if c["metadata"]["name"] == name and not is_leaving(c)), None)
 
 
 def pods_of(snapshot: ModelDeploymentSnapshot, identity: str) -> Pods:
-    """Return how the pods of an identity stand; without a Deployment it has none."""
+    """Return the number of pods of an identity; without a Deployment it has none."""
     live, wanted = _deployment(snapshot, identity), snapshot.deployment.spec.replicas
     if live is None:
         return Pods(wanted=wanted)
@@ -61,14 +62,14 @@ def pods_of(snapshot: ModelDeploymentSnapshot, identity: str) -> Pods:
 
 
 def trouble(snapshot: ModelDeploymentSnapshot, identity: str) -> PodFailure | None:
-    """Return what keeps the pods of an identity from getting ready."""
+    """Return why pods of an identity are not ready, or None."""
     mine = _pods(snapshot, identity)
     found = next((found for pod in mine if (found := _of_pod(pod))), None)
     return found or refusal(_deployment(snapshot, identity))
 
 
 def refusal(deployment: Manifest | None) -> PodFailure | None:
-    """Return why the cluster makes no pods for a live Deployment, or None."""
+    """Return why the cluster creates no pods for a live Deployment, or None."""
     for found in (deployment or {}).get("status", {}).get("conditions", ()):
         if found["type"] == "ReplicaFailure" and found["status"] == "True":
             return pod_failures.refused(found.get("message", ""))
@@ -76,13 +77,13 @@ def refusal(deployment: Manifest | None) -> PodFailure | None:
 
 
 def canary_available(snapshot: ModelDeploymentSnapshot) -> bool:
-    """Return whether all pods of the canary answer."""
+    """Return whether all pods of the canary are available."""
     canary = snapshot.deployment.status.canary
     return canary is not None and pods_of(snapshot, canary.identity).available
 
 
 def canary_trouble(snapshot: ModelDeploymentSnapshot) -> PodFailure | None:
-    """Return what keeps the canary's pods from getting ready."""
+    """Return why the canary's pods are not ready, or None."""
     canary = snapshot.deployment.status.canary
     return trouble(snapshot, canary.identity) if canary else None
 
@@ -98,13 +99,13 @@ def deadline(snapshot: ModelDeploymentSnapshot) -> datetime | None:
 
 
 def is_overdue(snapshot: ModelDeploymentSnapshot) -> bool:
-    """Return whether the canary's pods have had their time to get ready."""
+    """Return whether the canary's pods have exceeded their deadline."""
     due = deadline(snapshot)
     return due is not None and snapshot.now >= due
 
 
 def selected_identity(snapshot: ModelDeploymentSnapshot) -> str:
-    """Return the identity that the Service sends clients to right now."""
+    """Return the identity that the Service selects now."""
     service = find(snapshot.services, services.stable_name(snapshot.deployment)) or {}
     chosen = service.get("spec", {}).get("selector", {})
     return str(chosen.get(names.IDENTITY_LABEL, ""))
@@ -116,7 +117,7 @@ def _deployment(snapshot: ModelDeploymentSnapshot, identity: str) -> Manifest | 
 
 
 def _is_seen(deployment: Manifest, wanted: int) -> bool:
-    """Return whether the status is about the spec as it is now, and the spec as it should be."""
+    """Return whether the status is current, and the spec has the wanted number of replicas."""
     seen = deployment.get("status", {}).get("observedGeneration", 0)
     generation = deployment["metadata"].get("generation", 0)
     return bool(seen >= generation and deployment.get("spec", {}).get("replicas") == wanted)
@@ -128,7 +129,7 @@ def _all_answer(status: Manifest, wanted: int) -> bool:
 
 
 def _pods(snapshot: ModelDeploymentSnapshot, identity: str) -> list[Manifest]:
-    """Return the pods of one identity that are to stay, the newest last."""
+    """Return the pods of one identity that are not being deleted, the newest last."""
     mine = [pod for pod in snapshot.pods if identity_of(pod) == identity and not is_leaving(pod)]
     return sorted(mine, key=lambda pod: _birth(pod["metadata"]))
 
@@ -138,9 +139,9 @@ def _birth(metadata: Manifest) -> tuple[str, str]:
 
 
 def _resumed(snapshot: ModelDeploymentSnapshot, identity: str) -> datetime | None:
-    """Return when a step at last did what it had failed at for a time, such as reading the store.
+    """Return when a step succeeded after temporary failures, such as an unavailable store.
 
-    A model must not answer for the time before, so that its pods' time to get ready begins here.
+    The model did not cause that delay, so the deadline of its pods begins at that time.
     """
     times = [
         datetime.fromisoformat(now["finishedAt"])
@@ -154,7 +155,7 @@ def _resumed(snapshot: ModelDeploymentSnapshot, identity: str) -> datetime | Non
 
 
 def _of_pod(pod: Manifest) -> PodFailure | None:
-    """Return why a pod is not ready, by the source that knows most."""
+    """Return why a pod is not ready, from the source that knows most."""
     if pod.get("status", {}).get("reason") == "Evicted":
         return None
     return next(_failures(pod), None)
@@ -173,15 +174,15 @@ def _failures(pod: Manifest) -> Iterator[PodFailure]:
 
 
 def _own_words(pod: Manifest) -> Iterator[PodFailure]:
-    """Yield what our own containers said when they ended badly and have not started since.
+    """Yield the last words of our containers that failed and have not started since.
 
-    A server of somebody's own may log anything. What is temporary passes, however long it takes;
-    final is only what says so: a word that does not must reject no good model.
+    A user's own server may write anything. A temporary failure passes, however long that takes. A
+    failure is final only if it says so: an unclear word must not reject a good model.
     """
     for status, ended in [*_ended(pod), *_tried_again(pod)]:
         word = last_words.read(ended.get("message", ""))
         if word and word.reason:
-            text = f"{_where(status)}: {word.message or word.reason}"
+            text = f"{_where(status)}: {sentence(word.message or word.reason)}"
             yield PodFailure(reason=word.reason, message=text, prospect=_prospect(word))
 
 
@@ -192,7 +193,7 @@ def _prospect(word: LastWord) -> Prospect:
 
 
 def _tried_again(pod: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
-    """Yield containers that run again after a temporary failure: it may not have passed yet."""
+    """Yield containers that run again after a temporary failure, which may not have passed yet."""
     for status in statuses(pod):
         runs = "running" in status.get("state", {}) and not status.get("ready")
         if runs and _is_temporary(_before(status)):
@@ -200,7 +201,7 @@ def _tried_again(pod: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
 
 
 def _ended(pod: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
-    """Yield containers that are not running, with how they ended badly."""
+    """Yield containers that failed and are not running, with their terminated state."""
     for status in statuses(pod):
         state = status.get("state", {})
         if status.get("ready") or "running" in state:
@@ -221,5 +222,5 @@ def _before(status: Manifest) -> Manifest:
 
 
 def _where(status: Manifest) -> str:
-    """Return the container; its pod is left out, since another one takes its place."""
-    return f"container {status['name']}"
+    """Return the container without its pod, since another pod may replace it."""
+    return f"Container {status['name']}"

@@ -1,6 +1,6 @@
-"""Which Jobs answer for a run: the newest train Job, and the judge that compared rightly.
+"""Which Jobs count for a run: the newest train Job, and the right judge Job.
 
-A judge answers only when it compared with the model that serves now.
+A judge Job counts only when it compared with the model that serves now.
 """
 
 from plumbline.contract.model_manifest import ModelResult
@@ -15,10 +15,10 @@ ATTEMPTS = 3
 
 
 def train_of(snapshot: TrainingRunSnapshot) -> tuple[str, JobOutcome | None]:
-    """Return the name of the newest train Job and what it has come to.
+    """Return the name of the newest train Job and its outcome.
 
-    A model that was trained but could not be kept (the store was away) is trained again, a few
-    times; what the user's code did wrong is not.
+    A model that was trained but could not be stored (the store was unavailable) is trained again, a
+    few times; an error in the user's code is not tried again.
     """
     run = snapshot.run.metadata.name
     names = [train_job.name_of(run, number + 1) for number in range(ATTEMPTS)]
@@ -45,10 +45,9 @@ def judge_request(snapshot: TrainingRunSnapshot, spec: FrozenSpec, training: str
 
 
 def judge_of(snapshot: TrainingRunSnapshot, request: JudgeRequest) -> tuple[str, JobOutcome | None]:
-    """Return the name of the Job that answers this request, and what it has come to.
+    """Return the name of the Job that answers this request, and its outcome.
 
-    A Job that judges an older request ends first: champions that change often must not pile up
-    Jobs.
+    A Job for an older request finishes first: a champion that changes often must not pile up Jobs.
     """
     mine = (job for job in snapshot.jobs if jobs.plays(job, judge_job.COMPONENT))
     judges = [job["metadata"]["name"] for job in mine]
@@ -63,14 +62,14 @@ def judge_of(snapshot: TrainingRunSnapshot, request: JudgeRequest) -> tuple[str,
 
 
 def answers(record: ModelResult, request: JudgeRequest) -> bool:
-    """Return whether what a judge wrote answers this request."""
+    """Return whether the record of a judge Job answers this request."""
     champion = record.champion.manifest if record.champion else None
     wanted = request.champion.manifest if request.champion else None
     return record.training == request.training and champion == wanted
 
 
 def _is_about(snapshot: TrainingRunSnapshot, name: str, request: JudgeRequest) -> bool:
-    """Return whether the live Job of this name judges what is asked now."""
+    """Return whether the live Job of this name evaluates the current request."""
     job = jobs.find(snapshot.jobs, name)
     notes = job["metadata"].get("annotations", {}) if job else {}
     return bool(notes.get(judge_job.REQUEST) == request.text)

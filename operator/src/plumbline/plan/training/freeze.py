@@ -1,6 +1,6 @@
-"""The start of a run: all that it depends on is merged, pinned and frozen in a ConfigMap, once.
+"""The start of a run: everything it depends on is merged, pinned and frozen in a ConfigMap, once.
 
-From then on only what was frozen counts, whatever becomes of template and Dataset.
+From then on only the frozen spec counts, even when template or Dataset change.
 """
 
 from dataclasses import dataclass, replace
@@ -26,14 +26,14 @@ from plumbline.plan.training.snapshot import TrainingRunSnapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frozen:
-    """The frozen spec as it was found, and its digest."""
+    """The frozen spec and its digest."""
 
     spec: FrozenSpec
     digest: str
 
 
 def load_frozen(snapshot: TrainingRunSnapshot) -> Frozen | Decision | None:
-    """Return the frozen spec; None when there is none yet; a decision when it cannot be trusted."""
+    """Return the frozen spec; None when there is none yet; a decision when it cannot be used."""
     run, found = snapshot.run, snapshot.frozen
     if found is None:
         return None
@@ -66,7 +66,7 @@ def frozen_now(made: Manifest) -> Decision:
     """Return the decision that a run starts with this spec."""
     name, text = made["metadata"]["name"], made["data"][layout.TASK_FILE]
     found = decision.working(
-        "training.freeze", "SpecFrozen", f"the spec is frozen in ConfigMap {name}"
+        "training.freeze", "SpecFrozen", f"The spec is frozen in ConfigMap {name}."
     )
     return replace(found, about="", acts=True, evidence={"digest": canonical.digest(text)})
 
@@ -82,7 +82,7 @@ def _config_map(run: TrainingRun, text: str) -> Manifest:
 
 
 def frozen_spec(config_map: Manifest) -> tuple[FrozenSpec, str] | None:
-    """Return the frozen spec and its digest; None when the ConfigMap does not hold one."""
+    """Return the frozen spec and its digest; None when the ConfigMap has no readable one."""
     return _read(config_map.get("data", {}).get(layout.TASK_FILE, ""))
 
 
@@ -95,27 +95,29 @@ def _read(text: str) -> tuple[FrozenSpec, str] | None:
 
 
 def _taken(name: str, found: Manifest, run: TrainingRun) -> Decision:
-    """Decide about a run that finds its ConfigMap's name taken."""
+    """Return the decision about a run whose ConfigMap's name is used by another object."""
     owners = found["metadata"].get("ownerReferences", ())
     if any(
         (each.get("kind"), each["name"]) == ("TrainingRun", run.metadata.name) for each in owners
     ):
-        text = f"ConfigMap {name} is that of an earlier run of this name: waiting until it is gone."
+        text = (
+            f"ConfigMap {name} belongs to an earlier run of this name. Waiting until it is deleted."
+        )
         return decision.working("training.earlier_run", Reason.NAME_CONFLICT, text)
-    text = f"ConfigMap {name} belongs to something else: delete it, or give the run another name."
+    text = f"ConfigMap {name} does not belong to this run. Delete it or rename the run."
     return decision.stalled("training.name_taken", Reason.NAME_CONFLICT, text)
 
 
 def _lost(name: str) -> Decision:
     text = (
-        f"ConfigMap {name} no longer holds the spec that this run was started with, and template "
-        f"or data have changed since. What was trained cannot be told any more: make a new run."
+        f"ConfigMap {name} no longer has the spec with which this run was started, and template "
+        f"or data have changed since. The training cannot be reproduced. Create a new run."
     )
     return decision.stalled("training.spec_lost", Reason.FROZEN_SPEC_CHANGED, text, config_map=name)
 
 
 def merged(run: TrainingRun, template: TrainingTemplate | None) -> TrainingFields:
-    """Return the run's fields, and the template's where the run says nothing; each as a whole."""
+    """Return the run's fields, and the template's where the run has none; no field is mixed."""
     found: dict[str, Any] = {}
     for name in TrainingFields.model_fields:
         own = getattr(run.spec, name)
@@ -125,7 +127,7 @@ def merged(run: TrainingRun, template: TrainingTemplate | None) -> TrainingField
 
 
 def task_text(run: TrainingRun, fields: TrainingFields, dataset: Dataset, pin: RunDataset) -> str:
-    """Return the task file that train and judge Jobs work by."""
+    """Return the text of the task file that train and judge Jobs read."""
     if dataset.spec.question is None or fields.trainer is None:
         raise ValueError(f"run {run.metadata.name} was found fit without a question or a trainer")
     about = run.metadata

@@ -1,6 +1,6 @@
-"""What must hold before a run can start, in the order in which a person would mend it.
+"""The conditions under which a run can start, in the order in which a person would fix them.
 
-A template asks the same of its Dataset, but waits for no revision: that is the Dataset's to tell.
+A template has the same conditions, but does not wait for a revision: its Dataset reports that.
 """
 
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from plumbline.api.v1alpha1.dataset import Question
 from plumbline.api.v1alpha1.training_run import Gates, RunDataset, TrainingFields
 from plumbline.contract import gates
 from plumbline.plan.common import conditions
+from plumbline.plan.common.sentences import clause
 from plumbline.plan.training.snapshot import TrainingRunSnapshot
 
 SHOWN = 12
@@ -23,12 +24,12 @@ SHOWN = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingRequest:
-    """What is asked of a training, and the Dataset that it names.
+    """The settings of a training, and the Dataset that they name.
 
     Attributes:
-        fields: of a template, or of a run with what its template lends it.
+        fields: of a template, or of a run merged with its template.
         dataset: None while it does not exist.
-        missing_template: name of the template that a run names and that does not exist.
+        missing_template: name of the run's template if that does not exist.
     """
 
     fields: TrainingFields
@@ -37,29 +38,29 @@ class TrainingRequest:
 
     @property
     def known(self) -> Dataset:
-        """The Dataset; only rules after `_dataset_absent` may ask for it.
+        """The Dataset; only rules after `_dataset_absent` may use it.
 
         Raises:
             ValueError: it does not exist.
         """
         if self.dataset is None:
-            raise ValueError("a rule asks for a Dataset that does not exist")
+            raise ValueError("a rule uses a Dataset that does not exist")
         return self.dataset
 
     @property
     def question(self) -> Question:
-        """What the Dataset asks; only rules after `_question_missing` may ask for it.
+        """The question of the Dataset; only rules after `_question_missing` may use it.
 
         Raises:
-            ValueError: it asks nothing.
+            ValueError: the Dataset has none.
         """
         if self.known.spec.question is None:
-            raise ValueError("a rule asks for a question that the Dataset does not have")
+            raise ValueError("a rule uses a question that the Dataset does not have")
         return self.known.spec.question
 
     @property
     def revision(self) -> int | None:
-        """The revision that is asked for by its number."""
+        """The revision that the spec names by its number."""
         return self.fields.dataset_ref.revision if self.fields.dataset_ref else None
 
     @property
@@ -82,13 +83,13 @@ def unfit(snapshot: TrainingRunSnapshot, fields: TrainingFields) -> Decision | N
 
 
 def of_template(fields: TrainingFields, dataset: Dataset | None) -> Decision:
-    """Return whether what a template asks of a training fits its Dataset."""
+    """Return whether a template is valid for its Dataset."""
     asked = TrainingRequest(fields=fields, dataset=dataset)
     return first(TEMPLATE, asked) or _fits(asked)
 
 
 def pinned(dataset: Dataset, fields: TrainingFields) -> RunDataset | None:
-    """Return the revision that is asked for, or the newest."""
+    """Return the revision that the spec names, or the newest; None if there is none."""
     wanted = fields.dataset_ref.revision if fields.dataset_ref else None
     for each in dataset.status.history:
         if each.revision == (wanted or dataset.status.revision):
@@ -104,7 +105,7 @@ def pinned(dataset: Dataset, fields: TrainingFields) -> RunDataset | None:
 def _suspended(snapshot: TrainingRunSnapshot) -> Decision | None:
     if not snapshot.run.spec.suspend:
         return None
-    text = "spec.suspend is true: no further Job is made."
+    text = "Paused because spec.suspend is true: no Job is created."
     return decision.held("training.suspended", Reason.SUSPENDED, text)
 
 
@@ -121,14 +122,14 @@ def _template_missing(asked: TrainingRequest) -> Decision | None:
     name = asked.missing_template
     if not name:
         return None
-    text = f"TrainingTemplate {name} does not exist yet: create it or mend templateRef."
+    text = f"TrainingTemplate {name} does not exist. Create it or fix spec.templateRef."
     return decision.working("training.template_missing", Reason.TEMPLATE_NOT_FOUND, text)
 
 
 def _incomplete(asked: TrainingRequest) -> Decision | None:
     for name, field in (("dataset_ref", "datasetRef"), ("trainer", "trainer")):
         if getattr(asked.fields, name, None) is None:
-            text = f"Neither run nor template has {field}."
+            text = f"Neither the run nor its template has spec.{field}. Set it in one of them."
             return decision.stalled("training.incomplete", Reason.SPEC_INCOMPLETE, text)
     return None
 
@@ -138,8 +139,9 @@ def _names_store_secret(asked: TrainingRequest) -> Decision | None:
     if pod is None or names.STORE_SECRET not in _secrets(pod.env):
         return None
     text = (
-        f"podTemplate.env reads Secret {names.STORE_SECRET}: a training container gets no "
-        f"credentials of the store; its data is in $PLUMBLINE_DATA. Leave the variable out."
+        f"spec.podTemplate.env reads Secret {names.STORE_SECRET}, but a training container must "
+        f"not have the credentials of the store. Remove the variable; the data is in "
+        f"$PLUMBLINE_DATA."
     )
     return decision.stalled("training.names_store_secret", Reason.STORE_SECRET_FORBIDDEN, text)
 
@@ -148,7 +150,7 @@ def _dataset_absent(asked: TrainingRequest) -> Decision | None:
     if asked.dataset is not None:
         return None
     name = asked.fields.dataset_ref.name if asked.fields.dataset_ref else ""
-    text = f"Dataset {name} does not exist yet: create it or mend datasetRef."
+    text = f"Dataset {name} does not exist. Create it or fix spec.datasetRef."
     return decision.working("training.dataset_absent", Reason.DATASET_NOT_FOUND, text)
 
 
@@ -156,7 +158,7 @@ def _dataset_changed(asked: TrainingRequest) -> Decision | None:
     dataset = asked.known
     if dataset.status.observed_generation >= dataset.metadata.generation:
         return None
-    text = f"Dataset {dataset.metadata.name} has just been changed: waiting for its next look."
+    text = f"Dataset {dataset.metadata.name} was just changed. Waiting until its status is current."
     return decision.working("training.dataset_changed", Reason.DATASET_NOT_READY, text)
 
 
@@ -165,22 +167,22 @@ def _dataset_without_revision(asked: TrainingRequest) -> Decision | None:
     if status.revision is not None:
         return None
     why = conditions.condition_of(status, conditions.READY)
-    said = f" ({why.reason}: {why.message})" if why else ""
-    text = f"Dataset {name} has no usable revision{said}. The run starts as soon as it has one."
+    said = f" ({why.reason}: {clause(why.message)})" if why else ""
+    text = f"Dataset {name} has no usable revision{said}. The run starts when it has one."
     return decision.working("training.dataset_without_revision", Reason.DATASET_NOT_READY, text)
 
 
 def _dataset_being_read(asked: TrainingRequest) -> Decision | None:
-    """Wait for the newer revision, unless the run names one that is there."""
+    """Wait for the newer revision, unless the run names one that exists."""
     dataset = asked.known
     reading = conditions.condition_of(dataset.status, conditions.RECONCILING)
     if reading is None or reading.status != "True":
         return None
     if asked.revision is not None and pinned(dataset, asked.fields) is not None:
         return None
-    kept = "" if reading.reason == DatasetReason.PROFILING else f" ({reading.message.rstrip('. ')})"
+    kept = "" if reading.reason == DatasetReason.PROFILING else f" ({clause(reading.message)})"
     name = dataset.metadata.name
-    text = f"Dataset {name} is being read{kept}: the run takes the revision that comes of it."
+    text = f"Dataset {name} is being read{kept}. The run starts on the revision in use after that."
     return decision.working("training.dataset_being_read", Reason.DATASET_NOT_READY, text)
 
 
@@ -190,8 +192,8 @@ def _revision_unknown(asked: TrainingRequest) -> Decision | None:
         return None
     known = ", ".join(str(each.revision) for each in dataset.status.history)
     text = (
-        f"Dataset {dataset.metadata.name} has no revision {wanted}; it knows {known}. "
-        f"Ask for one of them."
+        f"Dataset {dataset.metadata.name} has no revision {wanted}. Set spec.datasetRef.revision "
+        f"to one of {known}."
     )
     return decision.stalled(
         "training.revision_unknown", Reason.REVISION_UNKNOWN, text, revision=wanted
@@ -202,7 +204,7 @@ def _question_missing(asked: TrainingRequest) -> Decision | None:
     if asked.known.spec.question is not None:
         return None
     name = asked.known.metadata.name
-    text = f"Dataset {name} asks no question: set spec.question with task and target."
+    text = f"Dataset {name} has no spec.question. Set its task and target."
     return decision.stalled("training.question_missing", Reason.QUESTION_MISSING, text)
 
 
@@ -210,7 +212,7 @@ def _target_missing(asked: TrainingRequest) -> Decision | None:
     target, columns, name = asked.question.target, asked.columns, asked.known.metadata.name
     if target in columns:
         return None
-    text = f"Target {target} is not a column of Dataset {name}: {_listed(columns)}."
+    text = f"Dataset {name} has no column {target}. Set spec.question.target to {_listed(columns)}."
     return decision.stalled("training.target_missing", Reason.TARGET_MISSING, text, target=target)
 
 
@@ -218,22 +220,22 @@ def _feature_is_target(asked: TrainingRequest) -> Decision | None:
     target, name = asked.question.target, asked.known.metadata.name
     if target not in asked.fields.features:
         return None
-    text = f"Feature {target} is the target of Dataset {name}: leave it out."
+    text = f"Feature {target} is the target of Dataset {name}. Remove it from spec.features."
     return decision.stalled("training.feature_is_target", Reason.FEATURE_IS_TARGET, text)
 
 
 def _feature_unknown(asked: TrainingRequest) -> Decision | None:
-    """Compare with the schema of the spec; an older revision had a schema of its own."""
+    """Compare with the schema in the spec; an older revision may have had another schema."""
     columns, name = asked.columns, asked.known.metadata.name
     unknown = [each for each in asked.fields.features if each not in columns]
     if not unknown or asked.revision not in (None, asked.known.status.revision):
         return None
-    text = f"Not in Dataset {name}: {_listed(unknown)}. Its columns are {_listed(columns)}."
+    text = f"Dataset {name} has no column {_listed(unknown)}. Its columns are {_listed(columns)}."
     return decision.stalled("training.feature_unknown", Reason.FEATURE_UNKNOWN, text)
 
 
 def _gate_unfit(asked: TrainingRequest) -> Decision | None:
-    """Refuse gates that could never pass before hours of training show it."""
+    """Refuse gates that can never pass now, rather than after hours of training."""
     task, name = asked.question.task, asked.known.metadata.name
     classes = _classes(asked)
     unfit = list(gates.unfit(asked.fields.gates or Gates(), task, classes))
@@ -242,12 +244,12 @@ def _gate_unfit(asked: TrainingRequest) -> Decision | None:
     field, metric = unfit[0]
     if metric.task == task:
         why = gates.too_many(metric, asked.question.target, classes or 0)
-        text = f"gates.{field} of a model of Dataset {name}: {why}."
+        text = f"Invalid spec.gates.{field} for Dataset {name}: {why}."
     else:
         fit = ", ".join(sorted(metrics.fitting(task)))
         text = (
-            f"gates.{field} asks for {metric.name}, which is no metric of a {task} such as "
-            f"Dataset {name} asks for: use one of {fit}."
+            f"Invalid spec.gates.{field}: {metric.name} does not apply to {task} (Dataset {name}). "
+            f"Use one of {fit}."
         )
     return decision.stalled(
         "training.gate_unfit", Reason.METRIC_NOT_APPLICABLE, text, metric=metric.name
@@ -257,7 +259,7 @@ def _gate_unfit(asked: TrainingRequest) -> Decision | None:
 def _classes(asked: TrainingRequest) -> int | None:
     """Return how many classes the schema declares; None when only the data can tell.
 
-    An older revision had a schema of its own.
+    An older revision may have had another schema.
     """
     columns, question = asked.known.spec.schema_.columns, asked.question
     target = next((each for each in columns if each.name == question.target), None)
@@ -268,7 +270,10 @@ def _classes(asked: TrainingRequest) -> int | None:
 
 
 def _fits(asked: TrainingRequest) -> Decision:
-    text = f"What it asks of a training fits Dataset {asked.known.metadata.name}."
+    number = len(asked.fields.features) or len(asked.columns) - 1
+    features = f"{number} feature{'s' * (number != 1)}"
+    name, target = asked.known.metadata.name, asked.question.target
+    text = f"Valid for Dataset {name}: {features}, target {target}."
     return decision.ready("training.fits", TrainingTemplateReason.SPEC_VALID, text)
 
 
@@ -289,28 +294,28 @@ BLOCKED: tuple[Callable[[TrainingRunSnapshot], Decision | None], ...] = (
     _without_store,  # its namespace cannot reach the store
 )
 SPEC: tuple[Rule, ...] = (
-    _incomplete,  # neither run nor template says what to train on, or how
-    _names_store_secret,  # the user's container would get the store's credentials
+    _incomplete,  # neither run nor template has datasetRef, or neither has trainer
+    _names_store_secret,  # the user's container would have the store's credentials
     _dataset_absent,  # there is no Dataset of that name
 )
 QUESTION: tuple[Rule, ...] = (
     _revision_unknown,  # the Dataset has revisions, but not this one
     _question_missing,  # the Dataset does not say what to predict
     _target_missing,  # the target is no column
-    _feature_is_target,  # the model would be given the answer
+    _feature_is_target,  # the model would read the answer
     _feature_unknown,  # a feature is no column
     _gate_unfit,  # a gate's metric does not fit the task
 )
 RUN: tuple[Rule, ...] = (
     _template_missing,  # there is no template of that name
     *SPEC,
-    _dataset_changed,  # the Dataset has not been looked at since its last change
-    _dataset_without_revision,  # there is no good data yet
-    _dataset_being_read,  # newer data may come of it
+    _dataset_changed,  # the status of the Dataset is older than its spec
+    _dataset_without_revision,  # there is no valid data yet
+    _dataset_being_read,  # a newer revision may follow
     *QUESTION,
 )
 TEMPLATE: tuple[Rule, ...] = (
     *SPEC,
     *QUESTION,
-    _fits,  # nothing stands in the way of a training
+    _fits,  # a training can start
 )

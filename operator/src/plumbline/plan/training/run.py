@@ -1,6 +1,6 @@
-"""What a TrainingRun needs: a frozen spec, then its train Job, then the verdict of its judge Job.
+"""The plan of a TrainingRun: freeze its spec, then train in a Job, then evaluate in a judge Job.
 
-Each stage is done when the status says so; what a stage has found is never asked for again.
+The status records each finished stage; a recorded result is never computed again.
 """
 
 from plumbline.api.decision import Decision
@@ -21,7 +21,7 @@ __all__ = ["champion_name", "plan"]
 
 
 def plan(snapshot: TrainingRunSnapshot) -> Plan:
-    """Return what should be true of a TrainingRun and its Jobs."""
+    """Return the plan for a TrainingRun and its Jobs."""
     if snapshot.run.metadata.deletion_timestamp:
         return Plan()
     if snapshot.run.status.completion_time:
@@ -35,7 +35,7 @@ def plan(snapshot: TrainingRunSnapshot) -> Plan:
 
 
 def _start(snapshot: TrainingRunSnapshot) -> Plan:
-    """Freeze the spec; the next pass goes by what was frozen."""
+    """Freeze the spec; the next pass uses what was frozen."""
     made = freeze.freeze(snapshot)
     if isinstance(made, Decision):
         return stage.say(snapshot, snapshot.run.status, made)
@@ -43,7 +43,7 @@ def _start(snapshot: TrainingRunSnapshot) -> Plan:
 
 
 def _train(snapshot: TrainingRunSnapshot, frozen: Frozen) -> Plan:
-    """Have the train Job, and take over what it made."""
+    """Keep the train Job, and continue with what it made."""
     run, status = snapshot.run, _pinned(snapshot, frozen)
     if status.training:
         return _judge(snapshot, frozen, status)
@@ -62,7 +62,7 @@ def _train(snapshot: TrainingRunSnapshot, frozen: Frozen) -> Plan:
 
 
 def _judge(snapshot: TrainingRunSnapshot, frozen: Frozen, status: TrainingRunStatus) -> Plan:
-    """Have the model judged beside the model that serves now."""
+    """Keep the Job that evaluates the model beside the model that serves now."""
     run = snapshot.run
     request = attempts.judge_request(snapshot, frozen.spec, status.training or "")
     name, outcome = attempts.judge_of(snapshot, request)
@@ -83,6 +83,6 @@ def _judge(snapshot: TrainingRunSnapshot, frozen: Frozen, status: TrainingRunSta
 
 
 def _pinned(snapshot: TrainingRunSnapshot, frozen: Frozen) -> TrainingRunStatus:
-    """Return the status with what the run is pinned to."""
+    """Return the status with the spec and the data revision that the run is pinned to."""
     status, pin = snapshot.run.status, frozen.spec.dataset
     return conditions.changed(status, spec_digest=frozen.digest, dataset=pin)

@@ -1,4 +1,4 @@
-"""What the plans of a TrainingTemplate and a TrainingRun may look at."""
+"""The inputs of the plans of a TrainingTemplate and a TrainingRun."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,10 +25,10 @@ class TrainingTemplateSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingRunSnapshot:
-    """A TrainingRun and what it depends on.
+    """A TrainingRun and everything that its plan depends on.
 
     Attributes:
-        frozen: the ConfigMap `<run>-spec` that holds the merged spec, once it exists.
+        frozen: the ConfigMap `<run>-spec` with the frozen spec, once it exists.
         champion: the deployment that the champion gate names, if it exists.
     """
 

@@ -1,4 +1,4 @@
-"""One stage of a run: its Job is made, waited for, or ends the run with a model or without one."""
+"""One stage of a run: its Job is created, awaited, or ends the run with or without a model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,13 +14,15 @@ from plumbline.contract.model_manifest import ModelResult
 from plumbline.plan.common import conditions, jobs, pod_failures
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.common.jobs import JobProgress
+from plumbline.plan.common.sentences import clause, sentence
 from plumbline.plan.specs.job import QUEUE_LABEL
 from plumbline.plan.specs.judge_job import JudgeRequest
 from plumbline.plan.training import freeze, preconditions
 from plumbline.plan.training.snapshot import TrainingRunSnapshot
+from plumbline.stats.text import estimate
 
-IMMUTABLE = "A TrainingRun is immutable: mend that and make a new run."
-MENDED = "The Job goes on by itself when that is mended."
+IMMUTABLE = "A TrainingRun is immutable: fix the cause and create a new run."
+MENDED = "The Job continues when the cause is fixed."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +30,9 @@ class Stage:
     """A stage and its Job.
 
     Attributes:
-        status: what is known of the run so far, conditions left out.
+        status: the run's status so far, without conditions.
         job: name of the Job.
-        doing: reason of the conditions while the Job is under way.
+        doing: reason of the conditions while the Job is active.
     """
 
     snapshot: TrainingRunSnapshot
@@ -40,18 +42,18 @@ class Stage:
 
 
 def make(stage: Stage, job: Manifest) -> Plan:
-    """Make the Job, unless the run is held."""
+    """Create the Job, unless the run is suspended or has no store."""
     if blocked := preconditions.blocked(stage.snapshot):
         return say(stage.snapshot, stage.status, blocked)
     time = stage.status.start_time or conditions.truncated(stage.snapshot.now)
     started = conditions.changed(stage.status, start_time=time)
     told = replace(_under_way(stage, job, jobs.WELL), acts=True)
-    event = Event(type="Normal", reason=stage.doing, message=f"made Job {stage.job}")
+    event = Event(type="Normal", reason=stage.doing, message=f"Created Job {stage.job}.")
     return replace(say(stage.snapshot, started, told), create=(job,), events=(event,))
 
 
 def wait(stage: Stage, outcome: JobOutcome) -> Plan:
-    """Say how the Job gets on."""
+    """Report the Job's progress."""
     snapshot, run = stage.snapshot, stage.snapshot.run
     job = jobs.find(snapshot.jobs, stage.job) or {"metadata": {"name": stage.job}}
     progress = jobs.progress(outcome, snapshot.now)
@@ -63,21 +65,22 @@ def wait(stage: Stage, outcome: JobOutcome) -> Plan:
 
 
 def fail(stage: Stage, outcome: JobOutcome) -> Plan:
-    """End the run for good: its Job has failed."""
+    """End the run: its Job failed."""
     return _end_without_model(stage, "job_failed", outcome.reason, outcome.message)
 
 
 def refuse(stage: Stage, outcome: JobOutcome) -> Plan:
-    """End the run for good: what its Job wrote is not what it should have written."""
+    """End the run: the result of its Job cannot be used."""
     text = (
-        f"manifest {outcome.manifest} of Job {stage.job} is not what its step writes: do the "
-        f"operator and its trainer image have the same version?"
+        f"The result of Job {stage.job} cannot be read (manifest "
+        f"{clause(outcome.manifest or 'none')}). Check that operator and trainer image have the "
+        f"same version."
     )
     return _end_without_model(stage, "result_invalid", Reason.RESULT_INVALID, text)
 
 
 def judged(stage: Stage, record: ModelResult, manifest: str, request: JudgeRequest) -> Plan:
-    """End the run with the model that has been judged."""
+    """End the run with the model that was evaluated."""
     status = conditions.changed(
         stage.status,
         champion=request.champion.digest if request.champion else None,
@@ -98,7 +101,7 @@ def judged(stage: Stage, record: ModelResult, manifest: str, request: JudgeReque
 
 
 def finished(snapshot: TrainingRunSnapshot) -> Plan:
-    """Leave an ended run as it is; its Jobs go when their time is over."""
+    """Leave an ended run as it is; its Jobs are deleted when their time is over."""
     status, generation = snapshot.run.status, snapshot.run.metadata.generation
     stored = conditions.stored_conditions(status)
     said = Plan(status=conditions.full_status(status, generation=generation, conditions=stored))
@@ -121,9 +124,9 @@ def say(snapshot: TrainingRunSnapshot, status: TrainingRunStatus, told: Decision
 def _end_without_model(stage: Stage, rule: str, reason: str, message: str) -> Plan:
     time = conditions.truncated(stage.snapshot.now)
     status = conditions.changed(stage.status, completion_time=time)
-    text = f"{message.rstrip('. ')}. {IMMUTABLE}"
+    text = f"{sentence(message)} {IMMUTABLE}"
     told = decision.stalled(f"training.{rule}", reason, text, job=stage.job)
-    event = Event(type="Warning", reason=reason, message=message)
+    event = Event(type="Warning", reason=reason, message=sentence(message))
     return _end(stage.snapshot, status, told, event)
 
 
@@ -135,7 +138,7 @@ def _end(
 
 
 def _expiry(snapshot: TrainingRunSnapshot, status: TrainingRunStatus) -> datetime | None:
-    """Return when the Jobs of an ended run go; None for never."""
+    """Return when the Jobs of an ended run are deleted; None for never."""
     seconds = snapshot.run.spec.ttl_seconds_after_finished
     frozen = freeze.frozen_spec(snapshot.frozen) if snapshot.frozen else None
     if seconds is None and frozen:
@@ -146,7 +149,8 @@ def _expiry(snapshot: TrainingRunSnapshot, status: TrainingRunStatus) -> datetim
 
 
 def _expired(number: int) -> Decision:
-    text = f"ttlSecondsAfterFinished is over: {number} Jobs go"
+    which = f"{number} Job{'s' * (number != 1)}"
+    text = f"Deleting {which}, because spec.ttlSecondsAfterFinished is over."
     found = decision.ready("training.expired", "Expired", text, jobs=number)
     return replace(found, about="", acts=True)
 
@@ -169,7 +173,7 @@ class _UnderWay:
 
 
 def _under_way(stage: Stage, job: Manifest, progress: JobProgress) -> Decision:
-    """Return how a run stands while its Job has not ended."""
+    """Return the decision about a run whose Job has not ended."""
     now = _UnderWay(stage=stage, job=job, progress=progress)
     return first(UNDER_WAY, now) or _goes_on(now)
 
@@ -177,7 +181,7 @@ def _under_way(stage: Stage, job: Manifest, progress: JobProgress) -> Decision:
 def _suspended(now: _UnderWay) -> Decision | None:
     if not now.stage.snapshot.run.spec.suspend:
         return None
-    text = f"spec.suspend is true: Job {now.name} is the last one made."
+    text = f"Paused because spec.suspend is true: no Job is created after Job {now.name}."
     return decision.held("training.suspended", Reason.SUSPENDED, text, job=now.name)
 
 
@@ -185,7 +189,7 @@ def _queued(now: _UnderWay) -> Decision | None:
     if not jobs.is_queued(now.job):
         return None
     queue = now.stage.snapshot.run.metadata.labels.get(QUEUE_LABEL, "")
-    text = f"Job {now.name} waits until queue {queue} admits it."
+    text = f"Job {now.name} is waiting until queue {queue} admits it."
     return decision.working("training.queued", Reason.QUEUED, text, job=now.name, queue=queue)
 
 
@@ -194,7 +198,7 @@ def _stuck(now: _UnderWay) -> Decision | None:
         return None
     is_final = pod_failures.meaning(now.outcome.reason).prospect == "Final"
     remedy = IMMUTABLE if is_final else MENDED
-    text = f"{now.outcome.message.rstrip('. ')}. {remedy}"
+    text = f"{sentence(now.outcome.message)} {remedy}"
     return decision.stalled("training.job_stuck", now.outcome.reason, text, job=now.name)
 
 
@@ -206,37 +210,40 @@ def _kept(now: _UnderWay) -> Decision | None:
 
 
 def _goes_on(now: _UnderWay) -> Decision:
-    text = f"Job {now.name} is under way."
+    text = f"Job {now.name} is running."
     return decision.working("training.job_under_way", now.stage.doing, text, job=now.name)
 
 
 def _verdict(record: ModelResult) -> Decision:
-    """Return the verdict with its numbers: those of the gates that decided it, or all metrics."""
+    """Return the verdict with the numbers of the gates that decided it, or of the metrics."""
     evidence = {"model": record.model.digest, "gates": len(record.gates)}
     if record.verdict == "Passed":
         return decision.ready("training.passed", Reason.COMPLETE, _passed(record), **evidence)
     word = {"Failed": "failed", "Inconclusive": "inconclusive"}[record.verdict]
     reason = Reason.GATE_FAILED if word == "failed" else Reason.GATE_INCONCLUSIVE
     deciding = [each for each in record.gates if each.verdict == record.verdict]
-    told = "; ".join(f"{each.name}: {each.message}" for each in deciding)
-    text = f"{len(deciding)} of {len(record.gates)} gates {word}: {told}"
+    told = "; ".join(clause(each.message) for each in deciding)
+    is_only = len(record.gates) == 1
+    which = "The gate" if is_only else f"{len(deciding)} of {len(record.gates)} gates"
+    verb = f"{'is' if is_only or len(deciding) == 1 else 'are'} " if word == "inconclusive" else ""
+    text = f"{which} {verb}{word}: {told}."
     return decision.stalled(f"training.gate_{word}", reason, text, **evidence)
 
 
 def _passed(record: ModelResult) -> str:
     count = len(record.gates)
-    gates = {0: "Judged without gates", 1: "The gate passed"}
+    gates = {0: "Evaluated without gates", 1: "The gate passed"}
     shown = [
-        f"{each.name} {each.value:.4g} ({each.low:.4g} to {each.high:.4g}, {each.n} rows)"
+        f"{each.name} {estimate(each.value, each.low, each.high, each.n)}"
         for each in record.metrics[:4]
     ]
     return f"{gates.get(count, f'All {count} gates passed')}: {', '.join(shown) or 'no metrics'}."
 
 
 UNDER_WAY: tuple[Callable[[_UnderWay], Decision | None], ...] = (
-    _suspended,  # spec.suspend is set; the Job that exists may end
-    _queued,  # a queue has not let the Job in
-    _stuck,  # waiting alone does not help
-    _kept,  # something keeps it that may pass
-    _goes_on,  # it works
+    _suspended,  # spec.suspend is true; the Job that exists may finish
+    _queued,  # a queue has not admitted the Job
+    _stuck,  # waiting does not help
+    _kept,  # a problem delays it that may pass
+    _goes_on,  # it is running
 )

@@ -1,7 +1,7 @@
-"""What a TrainingTemplate needs to say: whether what it asks of a training fits its Dataset.
+"""The plan of a TrainingTemplate: report whether it is valid for its Dataset.
 
-It makes nothing. A revision that is missing or bad is the Dataset's to tell, and its runs wait for
-it; so the status changes only with a spec.
+It creates nothing. The Dataset itself reports a missing or bad revision, and runs wait for it; so
+the status of a template changes only when a spec changes.
 """
 
 from plumbline.api.plan import Plan
@@ -11,7 +11,7 @@ from plumbline.plan.training.snapshot import TrainingTemplateSnapshot
 
 
 def plan(snapshot: TrainingTemplateSnapshot) -> Plan:
-    """Return what a TrainingTemplate should say of itself."""
+    """Return the plan for a TrainingTemplate, which only writes its status."""
     template = snapshot.template
     if template.metadata.deletion_timestamp:
         return Plan()

@@ -1,0 +1,18 @@
+"""What others have said (kubelets, API servers, the store, Jobs) as sentences of a message."""
+
+import re
+
+# A full digest hides the sentence around it, and 12 digits are enough to find the object.
+_DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
+_CLOSED = (".", "!", "?")
+
+
+def sentence(text: str) -> str:
+    """Return the text with a full stop at its end and with short digests."""
+    found = _DIGEST.sub(r"\1", text.strip())
+    return found if not found or found.endswith(_CLOSED) else f"{found}."
+
+
+def clause(text: str) -> str:
+    """Return the text without its full stop, to continue the sentence, and with short digests."""
+    return sentence(text).rstrip(". ")

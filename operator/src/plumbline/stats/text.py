@@ -1,0 +1,25 @@
+"""Numbers as messages show them: few digits, and estimates always with interval and rows."""
+
+# With fewer rows an interval is so wide that no verdict on it means anything.
+FEW_ROWS = 10
+_ROUNDING_ERROR = 1e-9
+
+
+def number(value: float) -> str:
+    """Return a number with three significant digits; rounding errors of a float are 0."""
+    if abs(value) < _ROUNDING_ERROR:
+        return "0"
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+
+
+def estimate(value: float, low: float, high: float, rows: int) -> str:
+    """Return an estimate, such as `0.728 (95 % CI 0.671-0.779, 114 rows)`."""
+    # A dash beside a minus sign would be misread.
+    to = " to " if low < 0 or high < 0 else "-"
+    few = ", too few to decide anything" if rows < FEW_ROWS else ""
+    return f"{number(value)} (95 % CI {number(low)}{to}{number(high)}, {rows} rows{few})"
+
+
+def percent(share: float) -> str:
+    """Return a share in percent, such as `1 %`."""
+    return f"{number(100 * share)} %"
