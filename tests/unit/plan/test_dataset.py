@@ -243,7 +243,7 @@ def test_a_kubelet_that_rephrases_the_same_trouble_causes_no_write() -> None:
     story = Story()
     story.world.finish(story.job, active("ErrImagePull", "Container profile: no such image"))
     story.world.settle()
-    story.world.finish(story.job, active("ImagePullBackOff", "back-off 10s"))
+    story.world.finish(story.job, active("ImagePullBackOff", "Container profile: back-off 10s"))
     assert story.world.settle() == 0
 
 

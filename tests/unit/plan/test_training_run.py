@@ -89,7 +89,7 @@ def test_an_image_that_cannot_be_pulled_is_told_and_recovers_when_mended() -> No
     story.ends("first-train", active("ErrImagePull", "Container train: no such image"))
     assert story.condition("Reconciling") == ("True", "ImagePullBackOff")
     assert story.condition("Stalled") is None
-    story.world.finish("first-train", active("ImagePullBackOff", "back-off 10s"))
+    story.world.finish("first-train", active("ImagePullBackOff", "Container train: back-off 10s"))
     assert story.world.settle() == 0
     story.trains()
     assert story.condition("Reconciling") == ("True", "Evaluating")

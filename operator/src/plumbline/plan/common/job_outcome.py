@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 from plumbline.api.objects import Manifest
+from plumbline.api.sentences import sentence
 from plumbline.contract.last_words import LastWord, Success
 from plumbline.plan.common import pod_failures
 from plumbline.plan.common.pod_failures import CRASHING, KILLED, last_words, statuses
-from plumbline.plan.common.sentences import sentence
 
 Object = Mapping[str, Any]
 DEADLINE = "DeadlineExceeded"

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from plumbline.api import names
 from plumbline.api.objects import Manifest
+from plumbline.api.sentences import sentence
 from plumbline.contract.last_words import REASON
 from plumbline.plan.common import pod_failures
 from plumbline.plan.common.job_outcome import JobOutcome
-from plumbline.plan.common.sentences import sentence
 
 ACTIVE = JobOutcome(state="Active")
 # Causes that may pass without a fix: a few quick retries are worth it.

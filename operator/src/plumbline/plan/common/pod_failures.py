@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from plumbline.api.sentences import sentence
 from plumbline.contract.last_words import Failure, LastWord, read
-from plumbline.plan.common.sentences import sentence
 
 Object = Mapping[str, Any]
 # Passes: every pod goes through this state, or it ends without action. Waits: for capacity in the

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from plumbline.api import decision
 from plumbline.api.objects import Manifest
+from plumbline.api.sentences import sentence
 from plumbline.plan.common import conditions
 from plumbline.plan.common.conditions import READY, RECONCILING, STALLED
-from plumbline.plan.common.sentences import sentence
 
 OURS = (READY, RECONCILING, STALLED)
 

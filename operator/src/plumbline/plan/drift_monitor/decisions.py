@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from plumbline.api import decision
 from plumbline.api.decision import Decision, first
 from plumbline.api.reasons import DriftMonitorReason as Reason
+from plumbline.api.sentences import clause
 from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus
 from plumbline.live.observations import Assessment
 from plumbline.plan.common import conditions
-from plumbline.plan.common.sentences import clause
 from plumbline.plan.drift_monitor import episode
 from plumbline.plan.drift_monitor.episode import EpisodeState
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot

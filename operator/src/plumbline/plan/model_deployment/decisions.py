@@ -7,10 +7,10 @@ from functools import cached_property
 from plumbline.api import decision, names
 from plumbline.api.decision import Decision, first
 from plumbline.api.reasons import ModelDeploymentReason as Reason
+from plumbline.api.sentences import clause, sentence
 from plumbline.api.v1alpha1.model_deployment import Canary, ModelDeploymentStatus
 from plumbline.plan.common import conditions
 from plumbline.plan.common.pod_failures import PodFailure
-from plumbline.plan.common.sentences import clause, sentence
 from plumbline.plan.model_deployment import workload
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 from plumbline.plan.model_deployment.target import Target, how_to_retry, rolled_back

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from plumbline.api.decision import Decision, first
 from plumbline.api.plan import Event
 from plumbline.api.reasons import ModelDeploymentReason as Reason
+from plumbline.api.sentences import sentence
 from plumbline.api.v1alpha1.model_deployment import (
     Canary,
     ModelDeploymentStatus,
@@ -25,7 +26,6 @@ from plumbline.api.v1alpha1.model_deployment import (
 )
 from plumbline.plan.common.conditions import changed, truncated
 from plumbline.plan.common.pod_failures import PodFailure
-from plumbline.plan.common.sentences import sentence
 from plumbline.plan.model_deployment import measure, target, workload
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 

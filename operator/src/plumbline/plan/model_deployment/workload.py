@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 
 from plumbline.api import names
 from plumbline.api.objects import Manifest, is_leaving
+from plumbline.api.sentences import sentence
 from plumbline.contract import last_words
 from plumbline.contract.last_words import Failure, LastWord
 from plumbline.plan.common import pod_failures
 from plumbline.plan.common.pod_failures import PodFailure, Prospect, statuses
-from plumbline.plan.common.sentences import sentence
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 from plumbline.plan.specs import deployment as deployments
 from plumbline.plan.specs import service as services

@@ -11,12 +11,12 @@ from plumbline.api.decision import Decision, first
 from plumbline.api.objects import Manifest
 from plumbline.api.reasons import DatasetReason, TrainingTemplateReason
 from plumbline.api.reasons import TrainingRunReason as Reason
+from plumbline.api.sentences import clause
 from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.dataset import Question
 from plumbline.api.v1alpha1.training_run import Gates, RunDataset, TrainingFields
 from plumbline.contract import gates
 from plumbline.plan.common import conditions
-from plumbline.plan.common.sentences import clause
 from plumbline.plan.training.snapshot import TrainingRunSnapshot
 
 SHOWN = 12

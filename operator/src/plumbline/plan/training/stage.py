@@ -9,12 +9,12 @@ from plumbline.api.decision import Decision, first
 from plumbline.api.objects import Manifest, is_leaving
 from plumbline.api.plan import Deletion, Event, Plan
 from plumbline.api.reasons import TrainingRunReason as Reason
+from plumbline.api.sentences import clause, sentence
 from plumbline.api.v1alpha1.training_run import RunModel, TrainingRunStatus
 from plumbline.contract.model_manifest import ModelResult
 from plumbline.plan.common import conditions, jobs, pod_failures
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.common.jobs import JobProgress
-from plumbline.plan.common.sentences import clause, sentence
 from plumbline.plan.specs.job import QUEUE_LABEL
 from plumbline.plan.specs.judge_job import JudgeRequest
 from plumbline.plan.training import freeze, preconditions
