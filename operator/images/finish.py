@@ -1,7 +1,8 @@
 """Finish a folder of Python packages for an image: finish.py FOLDER.
 
-Removes what an image does not run and compiles the rest, so that a pod with a read-only file system
-starts as fast as one without. Whoever the pod runs as may read it all, whatever the umask was.
+Removes files that an image does not need, and compiles the rest: a pod with a read-only file system
+cannot store compiled modules, and would start slower. Makes all files readable for each user,
+because the umask of the build may not.
 """
 
 import compileall

@@ -52,9 +52,9 @@ def test_what_an_older_release_left_out_has_a_default() -> None:
 
 
 UNREADABLE = {
-    "a newer format": ({"format": "plumbline/2"}, "newer than plumbline/1.*release that judged it"),
-    "an odd format": ({"format": "onnx"}, "'onnx' is not plumbline/1; judge again"),
-    "no format": ({"format": None}, "judge again"),
+    "a newer format": ({"format": "plumbline/2"}, "newer than plumbline/1.*release that made it"),
+    "an odd format": ({"format": "onnx"}, "'onnx' is not plumbline/1; train again"),
+    "no format": ({"format": None}, "train again"),
     "an unknown engine": ({"engine": {"kind": "onnx"}}, "fetch the model again"),
     "no features": ({"features": 7}, "fetch the model again"),
 }

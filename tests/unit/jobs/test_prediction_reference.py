@@ -28,7 +28,7 @@ def test_answers_to_rows_that_were_picked_here_and_there_do_not_make_hours_pass_
         feature = number_bins("x", known)
         assert feature is not None
         held = rng.permutation(known[rng.random(ROWS) < 0.2])
-        found = prediction_reference(answers(held), None, strewn_among=[feature])
+        found = prediction_reference(answers(held), None, chosen_among=[feature])
         assert not alarms(Layout([ColumnBins.from_json(each) for each in found]), rows(rng, 6000))
 
 
@@ -36,7 +36,7 @@ def test_answers_that_move_by_themselves_are_found_all_the_same() -> None:
     rng = np.random.default_rng(22)
     feature = number_bins("x", rng.normal(size=ROWS))
     assert feature is not None
-    found = prediction_reference(answers(rng.normal(size=6000)), None, strewn_among=[feature])
+    found = prediction_reference(answers(rng.normal(size=6000)), None, chosen_among=[feature])
     layout = Layout([ColumnBins.from_json(each) for each in found])
     assert alarms(layout, rng.normal(size=1000) + 1.0)
 

@@ -1,1 +1,1 @@
-"""What crosses a process, each fact once: import the module that you need, this one stays empty."""
+"""The contracts between processes. Import the module that you need; this one stays empty."""

@@ -1,11 +1,11 @@
-"""The pull of a serving pod's counts: what the operator asks at `/control`, and the pod's reply.
+"""The pull of a serving pod's counts: the operator's request to `/control`, and the pod's reply.
 
-Servers keep the image that they were recorded with, so an operator meets older and newer ones.
-A reply without a version is version 0. A reader takes every version up to its own: what a later
-version added has a default, and what it does not know it passes over. A server that would change
-the meaning of a key answers in the newest version that the asker reads.
+Servers keep the image with which they were rolled out, so an operator meets older and newer ones.
+A reply without a version is version 0. A reader reads all versions up to its own: keys that a later
+version added have a default, and unknown keys are ignored. If a later server must change the
+meaning of a key, it answers in the newest version that the request says it can read.
 
-msgspec only: a model server that loaded pydantic for this would start half a second later.
+This uses msgspec, not pydantic, which would add half a second to the start of a model server.
 """
 
 from typing import Annotated
@@ -14,26 +14,26 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 VERSION = 1
-# Upper bounds of the latency buckets in seconds, of servers that do not say theirs.
+# Upper bounds of the latency buckets in seconds, for servers that do not send theirs.
 LATENCY_BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 Number = Annotated[int, Meta(ge=0, le=2**53)]
-# Rows of one span are added up in 32 bits.
+# Servers count the rows of a span in 32 bits.
 Rows = Annotated[int, Meta(ge=0, lt=2**32)]
 MOST_ROUTINGS = 64
 
 
 class Unreadable(ValueError):
-    """A request or a reply that is not of this contract; the message says what is wrong."""
+    """A request or a reply that cannot be read; the message says what is wrong."""
 
 
 class Routing(Struct, frozen=True, kw_only=True, rename="camel"):
     """The share of requests that a pod forwards, and where to.
 
     Attributes:
-        token: name of this routing; pods count both arms under it.
+        token: name of this routing; pods count its stable and canary requests under this name.
         target: address of the pods that answer the share.
         percent: the share.
-        timeout_seconds: how long to wait before the pod answers itself.
+        timeout_seconds: how long to wait before the pod answers the request itself.
     """
 
     token: str
@@ -43,12 +43,13 @@ class Routing(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ControlRequest(Struct, frozen=True, kw_only=True):
-    """What the operator asks, once a second.
+    """The operator's request, once a second.
 
     Attributes:
-        routing: what the pod is to forward from now on; None for nothing.
-        since: seconds of the epoch: tell what came after it. When negative: so many seconds ago.
-        version: newest version of a reply that the asker reads.
+        routing: what the pod must forward from now on; None for nothing.
+        since: second of the epoch after which counts are requested; if negative, that many seconds
+            ago.
+        version: newest version of a reply that the operator reads.
     """
 
     routing: Routing | None = None
@@ -57,15 +58,15 @@ class ControlRequest(Struct, frozen=True, kw_only=True):
 
 
 class Span(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Rows that came in a span of time: a second, or a minute or an hour of what is long ago.
+    """Rows that came in a span of time: a second, or for older rows a minute or an hour.
 
-    A key is one letter on the wire, since a reply holds thousands of them.
+    A key is one letter in JSON, because a reply has thousands of them.
 
     Attributes:
         start: `e`, its first second, of the epoch.
-        length: `s`, its seconds; left out where it is one.
-        rows: rows that came.
-        cells: `i`, cells of the model's reference that hold rows; see `stats.bins.Layout`.
+        length: `s`, its number of seconds; left out if it is one.
+        rows: number of rows.
+        cells: `i`, the cells of the model's reference that have rows; see `stats.bins.Layout`.
         counts: `c`, rows in each of these cells.
         violations: `v`, rows that break a rule of the schema, by `column/rule`.
     """
@@ -78,7 +79,7 @@ class Span(Struct, frozen=True, kw_only=True, omit_defaults=True):
     violations: dict[str, Rows] = field(name="v")
 
     def __post_init__(self) -> None:
-        """Refuse counts of which nobody knows the cells."""
+        """Refuse counts without a cell, and cells without a count."""
         if len(self.cells) != len(self.counts):
             raise ValueError(f"{len(self.cells)} cells have {len(self.counts)} counts")
 
@@ -88,9 +89,9 @@ class Arm(Struct, frozen=True, kw_only=True):
 
     Attributes:
         requests: requests sent to it.
-        errors: requests that it failed (5xx, refused, late or cut).
-        fallbacks: of these, requests that the stable model answered in its stead.
-        latency: requests by latency: one count a bucket of the latency bounds, and one above.
+        errors: requests that failed (5xx, refused, late or cut).
+        fallbacks: of these, requests that the stable model answered instead of the canary.
+        latency: requests by latency: one count for each bucket, and one above the last bound.
     """
 
     requests: Number = 0
@@ -110,9 +111,9 @@ class Totals(Arm, frozen=True, kw_only=True):
     """All requests of a process.
 
     Attributes:
-        rows: rows answered.
+        rows: rows predicted.
         lost: rows that came too fast to be counted.
-        forgotten: rows that were older than everything that is kept.
+        forgotten: rows that were removed because they were older than the oldest span.
     """
 
     rows: Number = 0
@@ -121,19 +122,19 @@ class Totals(Arm, frozen=True, kw_only=True):
 
 
 class ControlReply(Struct, frozen=True, kw_only=True, rename="camel"):
-    """What one serving process has counted since it started.
+    """The counts of one serving process since it started.
 
     Attributes:
-        boot: names this start of the process; counts begin anew with another one.
+        boot: identifies this start of the process; after another start, counts begin at 0.
         now: the pod's clock, in seconds of the epoch.
         started: when the process started, by the same clock.
-        through: last second that `seconds` tells of; all that came before is told.
-        seconds: what came after the second that was asked from, oldest first.
-        begun: what came in seconds that have not ended.
-        ended: no row will come any more.
-        routing: token of the routing that the pod has taken over.
+        through: last second of `seconds`; up to it, the counts are complete.
+        seconds: rows after the requested second, oldest first.
+        begun: rows of seconds that have not ended.
+        ended: whether the last row has come.
+        routing: token of the routing that the pod uses.
         arms: counts by token.
-        version: of this format; a reply of a server that knows none is of version 0.
+        version: of this format; 0 for servers that do not send it.
     """
 
     boot: str
@@ -151,7 +152,7 @@ class ControlReply(Struct, frozen=True, kw_only=True, rename="camel"):
     version: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse latencies that fit no bucket."""
+        """Refuse latencies that do not match the number of buckets."""
         for each in (side for pair in self.arms.values() for side in (pair.stable, pair.canary)):
             if each.latency and len(each.latency) != len(self.latency_bounds) + 1:
                 raise ValueError(
@@ -169,10 +170,10 @@ _reply, _head = msgspec.json.Decoder(ControlReply), msgspec.json.Decoder(_Head)
 
 
 def read_request(content: bytes) -> ControlRequest:
-    """Return what was asked.
+    """Return the request.
 
     Raises:
-        Unreadable: it is no request.
+        Unreadable: it is not a request.
     """
     try:
         return _request.decode(content)
@@ -184,7 +185,7 @@ def read_reply(content: bytes) -> ControlReply:
     """Return a pod's reply.
 
     Raises:
-        Unreadable: it is none, or its version is newer than what can be read here.
+        Unreadable: it is not a reply, or has a newer version than this release reads.
     """
     try:
         version = _head.decode(content).version
@@ -192,4 +193,6 @@ def read_reply(content: bytes) -> ControlReply:
             return _reply.decode(content)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Unreadable(str(error)) from error
-    raise Unreadable(f"its format is version {version}, this operator reads up to {VERSION}")
+    raise Unreadable(
+        f"its format is version {version}; this operator reads versions up to {VERSION}"
+    )

@@ -1,4 +1,4 @@
-"""The manifest of a Dataset's revision: its rows, what is known of them, or what is wrong."""
+"""The manifest of a revision of a Dataset: its rows and profile, or the rules that they break."""
 
 from typing import Annotated, Any, Literal
 
@@ -15,8 +15,8 @@ class Part(Sparse):
 
     Attributes:
         source: its address.
-        etag: the word for its version, which changes with its bytes.
-        blob: its rows in the store; absent when the data is Invalid.
+        etag: its version, which changes when its bytes change.
+        blob: its rows in the store; missing if the data is Invalid.
     """
 
     source: str
@@ -27,7 +27,7 @@ class Part(Sparse):
 
 
 class ColumnProfile(Sparse):
-    """What is known of a column; a personal one shows counts alone."""
+    """The profile of a column; of a personal column, it has only counts."""
 
     name: str
     type: str
@@ -39,7 +39,7 @@ class ColumnProfile(Sparse):
 
 
 class BrokenRule(Sparse):
-    """A rule that the data broke; `rows` are the first row numbers, from 1."""
+    """A rule that the data breaks; `rows` are the numbers of the first rows, counted from 1."""
 
     rule: str
     column: str | None = None
@@ -52,7 +52,7 @@ class HeldOut(Record):
     """Which rows are held out.
 
     Attributes:
-        cut: the first value of the column that is held out, for a holdout by time.
+        cut: for a holdout by time, the first value of the column that is held out.
         digest: of these rows.
     """
 
@@ -65,7 +65,7 @@ class HeldOut(Record):
 
 
 class Reference(Record):
-    """What live traffic is compared with: the bins of each column (`stats.bins.ColumnBins`)."""
+    """What live rows are compared with: the bins of each column (`stats.bins.ColumnBins`)."""
 
     columns: tuple[dict[str, Any], ...] = ()
 
@@ -80,7 +80,7 @@ class _Dataset(Record):
 
 
 class DatasetResult(_Dataset):
-    """What a profile Job found, as a status holds it."""
+    """The part of a DatasetManifest that goes into the status."""
 
     violations: tuple[Violation, ...] = ()
 
@@ -89,8 +89,8 @@ class DatasetManifest(_Dataset):
     """A revision of a Dataset, or what is wrong with its data.
 
     Attributes:
-        schema_: the columns as they were declared.
-        previous: digest of the manifest before.
+        schema_: the schema with which the rows were read.
+        previous: digest of the previous manifest.
     """
 
     format: str = ""

@@ -1,4 +1,4 @@
-"""Which gates could never be judged: said before anything trains, as far as it is known then."""
+"""Gates whose metric does not apply to the target: found before the training where possible."""
 
 from collections.abc import Iterator
 
@@ -7,12 +7,12 @@ from plumbline.api.v1alpha1.training_run import Gates
 
 
 def unfit(gates: Gates, task: str, classes: int | None) -> Iterator[tuple[str, Metric]]:
-    """Yield the gates that cannot be judged: the field of `gates`, and its metric.
+    """Yield the gates that cannot be evaluated: the field of `gates`, and its metric.
 
     Args:
-        gates: what is asked of a model.
+        gates: of a run or a template.
         task: Classification or Regression.
-        classes: of the target, None when they are not known yet, and of a regression.
+        classes: number of classes of the target; None for a regression, or if not known yet.
     """
     asked = [("metrics", gate.metric) for gate in gates.metrics]
     asked += [("champion", gates.champion.metric)] if gates.champion else []
@@ -22,7 +22,7 @@ def unfit(gates: Gates, task: str, classes: int | None) -> Iterator[tuple[str, M
 
 
 def too_many(metric: Metric, target: str, classes: int) -> str:
-    """Return what is wrong with a metric of another number of classes, and what fits."""
+    """Return why a metric does not apply to a number of classes, and which metrics do."""
     fit = " or ".join(fitting("Classification", classes))
     needed = f"{metric.name} needs {metric.classes} classes"
     return f"{needed}, and target {target} has {classes}: use {fit}"

@@ -1,8 +1,8 @@
-"""The last words of a step: its termination message, and the exit code that says the same.
+"""The last words of a step: its termination message and its exit code.
 
-Steps of Jobs and serving's fetch write them; the operator reads them from the pod's status. The
-message is JSON of at most 1 KB. Whether a failure is temporary is one fact, said by two voices:
-`"retry": true` in the message, and code 75 for the Job's failure policy.
+Steps of Jobs and the fetch of a model server write them; the operator reads them in the pod's
+status. The message is JSON of at most 1 KB. A temporary failure is marked twice: by `"retry": true`
+in the message for the operator, and by exit code 75 for the failure policy of the Job.
 """
 
 import json
@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-# A mistake of the user's, for good; a failure that may pass; a mistake of ours.
+# A mistake of the user, which stays; a failure that may pass; a mistake of ours.
 USER_ERROR, TEMPORARY, BROKEN = 64, 75, 1
-# What a condition's reason may be; a longer or odder word is not one of ours.
+# The form of a condition's reason: Kubernetes allows more, but our reasons are CamelCase words.
 REASON = re.compile(r"[A-Za-z][A-Za-z0-9]{0,62}")
 LIMIT_BYTES = 1024
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -21,12 +21,13 @@ _CUT = "..."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Success:
-    """A step that did its work, also when what it found is bad.
+    """A step that did its work, even if the data or the model is bad.
 
     Attributes:
         digest: of the manifest that it wrote.
-        verdict: Valid or Invalid for data, Trained, or Passed, Failed or Inconclusive for models.
-        uid: of the object that the work was for.
+        verdict: Valid or Invalid for data, Trained for a training, and Passed, Failed or
+            Inconclusive for an evaluated model.
+        uid: of the object for which the step ran.
         reason: for a bad verdict, one CamelCase word.
         message: for a bad verdict, what is wrong.
     """
@@ -50,9 +51,9 @@ class Failure:
 
     Attributes:
         reason: one CamelCase word, shown as a condition's reason.
-        message: what, where and what to do.
-        temporary: whether the same step may succeed later without anybody mending anything; None
-            when the word does not say, and then nobody may take the failure for final.
+        message: what is wrong, where, and what to do.
+        temporary: whether the same step may succeed later although nobody fixes anything; None if
+            the message does not say it, and then the failure must not count as final.
     """
 
     reason: str
@@ -61,7 +62,7 @@ class Failure:
 
     @property
     def exit_code(self) -> int:
-        """The code that the Job's failure policy knows."""
+        """The exit code, which the failure policy of the Job reads."""
         return TEMPORARY if self.temporary else USER_ERROR
 
     @property
@@ -75,7 +76,7 @@ LastWord = Success | Failure
 
 
 def written(word: LastWord) -> bytes:
-    """Return the termination message, with its sentence shortened until everything fits."""
+    """Return the termination message; a long text in it is cut until everything fits."""
     content = word.wire
     text = _encoded(content)
     while len(text) > LIMIT_BYTES and (message := content.get("message", "").removesuffix(_CUT)):
@@ -86,9 +87,9 @@ def written(word: LastWord) -> bytes:
 
 
 def read(text: str) -> LastWord | None:
-    """Return what a termination message says; None when it is not one of ours.
+    """Return the content of a termination message; None if a step of ours did not write it.
 
-    Any container may end with any text: a user's log, or half a word.
+    A container of a user may leave any text, such as the end of its log.
     """
     try:
         found = json.loads(text)
@@ -116,5 +117,5 @@ def _failure(found: dict[str, Any]) -> Failure | None:
 
 
 def _encoded(content: dict[str, Any]) -> bytes:
-    """Return the JSON; the name of a file may be no text."""
+    """Return the JSON. The name of a file in it may not be valid Unicode."""
     return json.dumps(content, ensure_ascii=False).encode(errors="replace")

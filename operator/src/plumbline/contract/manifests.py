@@ -1,9 +1,9 @@
-"""What Jobs leave in the store: how a manifest is written and read.
+"""The manifests that Jobs write to the store: how they are written and read.
 
-A Job builds the model and writes its `wire`, whose canonical bytes are the manifest's digest: the
-same content must give the same bytes for ever. Other steps read the whole model; a plan reads the
-`Result`, which holds as much as a status can. Manifests of older releases lack fields, those of
-newer ones have more: both are read.
+A Job builds a `Record` and writes its `wire`. The manifest is named by the digest of its canonical
+bytes, so the same content must give the same bytes in every release. Other steps read the whole
+record; a plan reads its `Result`, the part that goes into a status. Manifests of older releases
+lack fields and those of newer releases have more; both can be read.
 """
 
 import json
@@ -25,7 +25,7 @@ class Record(Observed):
 
 
 class Sparse(Record):
-    """A part whose fields are written only where they are set."""
+    """A part of a manifest in which fields that were not set are left out."""
 
     @model_serializer(mode="wrap")
     def _set_fields(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -40,15 +40,15 @@ def read(kind: type[Kind], content: Manifest) -> Kind:
     """Return a manifest.
 
     Raises:
-        ValueError: it is of another kind, or not what its Job should have written.
+        ValueError: it has another kind, or does not have the form that its Job should write.
     """
     return kind.model_validate(content, extra="ignore")
 
 
 def parsed(kind: type[Kind], content: Manifest | None) -> Kind | None:
-    """Return what the manifest says; None when it is not what its Job should have written.
+    """Return the manifest; None if it does not have the form that its Job should write.
 
-    Numbers that no API can carry (NaN, infinity) count as that too.
+    NaN and infinity are refused too, because the API server cannot store them.
     """
     if content is None:
         return None
@@ -61,7 +61,7 @@ def parsed(kind: type[Kind], content: Manifest | None) -> Kind | None:
 
 
 def _bounded(content: Manifest) -> dict[str, Any]:
-    """Cut the sentences to what a status may hold."""
+    """Cut the messages to the length that the CRD allows in a status."""
     found = dict(content)
     for name, limit in (("violations", 512), ("gates", 1024)):
         lines = found.get(name)

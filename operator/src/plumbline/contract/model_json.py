@@ -1,10 +1,11 @@
-"""model.json: what describes a compiled model, beside its weights or trees.
+"""model.json: the description of a compiled model, in the folder of its weights or trees.
 
-The judge Job writes it, model servers load it and the operator reads its reference. It is strict
-JSON, so null stands for NaN. Fields of newer releases within a format are passed over; what an
-older one left out has a default. A change that an older server would misread is a new format.
+The judge Job writes it, model servers load it, and the operator reads its reference. It is strict
+JSON, so null stands for NaN. Within a format, unknown fields of newer releases are ignored, and
+fields that older releases left out have a default. A change that an older server would misread
+needs a new format.
 
-msgspec only: a model server that loaded pydantic for this would start half a second later.
+This uses msgspec, not pydantic, which would add half a second to the start of a model server.
 """
 
 import re
@@ -15,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 FORMAT = "plumbline/1"
-# The file of each engine, by its kind; the name in model.json itself is a stranger's.
+# The file of each engine, by its kind. A name in model.json must not be trusted.
 ENGINES = {"linear": "weights.npz", "trees": "trees.bin"}
 _NUMBERED = re.compile(r"plumbline/([0-9]{1,9})")
 
@@ -27,14 +28,14 @@ class Unreadable(ValueError):
 
 
 class Feature(Struct, frozen=True, kw_only=True):
-    """A column that the model looks at, with the rules that the Dataset declares for it.
+    """A column that the model uses, with the rules that the Dataset declares for it.
 
     Attributes:
-        type: number, boolean (a number too) or category (text).
-        integer: whether a value with a fraction is broken.
-        values: the only texts there may be.
-        pattern: what a text must match as a whole.
-        personal: whether its values are shown nowhere.
+        type: number, boolean (0 or 1) or category (text).
+        integer: whether values with a fraction break the schema.
+        values: the allowed texts.
+        pattern: the regular expression that the whole text must match.
+        personal: whether its values must never be shown.
     """
 
     name: str
@@ -49,7 +50,7 @@ class Feature(Struct, frozen=True, kw_only=True):
 
 
 class Number(Struct, frozen=True, tag_field="kind", tag="number"):
-    """One column: `(x or impute - mean) / scale`; without `impute`, NaN stays NaN."""
+    """One column: `(x - mean) / scale`; a missing x is `impute`, or NaN if that is not set."""
 
     feature: str
     impute: float | None = None
@@ -58,7 +59,7 @@ class Number(Struct, frozen=True, tag_field="kind", tag="number"):
 
 
 class Ordinal(Struct, frozen=True, tag_field="kind", tag="ordinal"):
-    """One column: the place of a category; None stands for NaN in `unknown` and `missing`."""
+    """One column: the index of the category; None stands for NaN in `unknown` and `missing`."""
 
     feature: str
     categories: list[str]
@@ -67,14 +68,14 @@ class Ordinal(Struct, frozen=True, tag_field="kind", tag="ordinal"):
 
 
 class OneHot(Struct, frozen=True, tag_field="kind", tag="onehot"):
-    """One column for each category (None is one, if it was seen); all zero for an unknown one."""
+    """One column for each category (also for None, if seen); all 0 for an unknown category."""
 
     feature: str
     categories: list[str | None]
 
 
 class Linear(Struct, frozen=True, kw_only=True, tag_field="kind", tag="linear"):
-    """A linear model; the link makes an answer of its margin."""
+    """A linear model; the link function turns its margin into a prediction."""
 
     link: Literal["identity", "logit", "softmax"]
 
@@ -83,9 +84,9 @@ class Trees(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ki
     """An ensemble of trees.
 
     Attributes:
-        file: the checkpoint's name.
-        cast: type that the estimator rounds its input to.
-        link: softmax where the trees give raw margins.
+        file: name of the checkpoint.
+        cast: type to which the estimator rounds its input.
+        link: softmax if the trees give raw margins.
     """
 
     file: str
@@ -94,13 +95,13 @@ class Trees(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ki
 
 
 class Reference(Struct, frozen=True):
-    """What live traffic is compared with: the bins of each column (`stats.bins.ColumnBins`)."""
+    """What live rows are compared with: the bins of each column (`stats.bins.ColumnBins`)."""
 
     columns: list[dict[str, Any]] = []
 
 
 class Sample(Struct, frozen=True, kw_only=True):
-    """A few rows (lists, or objects by name) and the answers that the model gave to them."""
+    """A few rows (lists, or objects by column name) and the model's predictions of them."""
 
     inputs: list[Any] = []
     outputs: list[Any] = []
@@ -111,15 +112,15 @@ Engine = Linear | Trees
 
 
 class Description(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A compiled model: what it looks at, how it answers and what is normal.
+    """A compiled model: its features, its engine, and the reference for drift.
 
     Attributes:
         task: Classification or Regression.
         target: the column that it predicts.
-        classes: what its answers mean, in order; None for a regression.
-        inputs: what the engine is given.
-        reference: the bins of the features' and of its own answers' training data.
-        sample: rows to check a loaded model by.
+        classes: the classes of its probabilities, in order; None for a regression.
+        inputs: the inputs of the engine.
+        reference: the distributions of features and predictions in the training data.
+        sample: rows with which a server checks the loaded model.
     """
 
     format: str
@@ -157,7 +158,7 @@ def read(content: bytes) -> Description:
     """Return the description in a model.json.
 
     Raises:
-        Unreadable: it is damaged, or of another format.
+        Unreadable: it is damaged, or has another format.
     """
     try:
         _check_format(msgspec.json.decode(content, type=_Format).format)
@@ -167,7 +168,7 @@ def read(content: bytes) -> Description:
 
 
 def feature_of(content: Mapping[str, Any]) -> Feature:
-    """Return a feature of its JSON object."""
+    """Return the feature of a JSON object."""
     return msgspec.convert(content, type=Feature)
 
 
@@ -176,6 +177,6 @@ def _check_format(found: str | None) -> None:
         return
     number = _NUMBERED.fullmatch(found or "")
     if number and int(number[1]) > int(FORMAT.rpartition("/")[2]):
-        told = f"format {found} is newer than {FORMAT}, the newest that this version reads"
-        raise Unreadable(f"{told}; serve it with the release that judged it")
-    raise Unreadable(f"format {found!r} is not {FORMAT}; judge again")
+        message = f"format {found} is newer than {FORMAT}, the newest that this version reads"
+        raise Unreadable(f"{message}; serve it with the release that made it")
+    raise Unreadable(f"format {found!r} is not {FORMAT}; train again")

@@ -1,4 +1,4 @@
-"""The manifests of a training, with the files that it left, and of a judged model."""
+"""The manifests of a training, with the files that it wrote, and of an evaluated model."""
 
 from typing import Annotated, Literal
 
@@ -20,14 +20,14 @@ class File(Record):
 
 
 class TrainingResult(Record):
-    """What a train Job made, as a plan reads it."""
+    """The part of a TrainingManifest that a plan reads."""
 
     kind: Literal["Training"]
     run: Owner
 
 
 class TrainingManifest(TrainingResult):
-    """The files that a training left."""
+    """The files that a training wrote."""
 
     dataset: RunDataset
     spec_digest: str = ""
@@ -35,7 +35,7 @@ class TrainingManifest(TrainingResult):
 
 
 class ServableModel(Record):
-    """The compiled model, by the digest of its files."""
+    """The compiled model, identified by the digest of its files."""
 
     digest: Digest
     engine: Annotated[str, Field(max_length=32)] = ""
@@ -48,7 +48,7 @@ class CompiledModel(ServableModel):
 
 
 class Measured(Record):
-    """A metric with its 95 % bounds, from n rows in so many groups."""
+    """A metric with its 95 % confidence interval, from n rows in so many groups."""
 
     name: str
     value: float
@@ -59,7 +59,7 @@ class Measured(Record):
 
 
 class JudgedGate(Record):
-    """How one gate was judged."""
+    """The verdict of one gate."""
 
     name: str
     verdict: Literal["Passed", "Failed", "Inconclusive"]
@@ -67,17 +67,17 @@ class JudgedGate(Record):
 
 
 class ComparedWith(Record):
-    """The model that was compared with, as a plan reads it."""
+    """The champion that the model was compared with, as far as a plan reads it."""
 
     manifest: Digest
 
 
 class ComparedChampion(Champion):
-    """The model that was compared with.
+    """The champion that the model was compared with.
 
     Attributes:
-        better: by how much the new model is better; None when nobody can say.
-        error: why the champion could not answer.
+        better: by how much the new model is better; None if it was not measured.
+        error: why the champion could not predict the held-out rows.
     """
 
     better: Measured | None = None
@@ -93,7 +93,7 @@ class _Model(Record):
 
 
 class ModelResult(_Model):
-    """What a judge Job found, as a status holds it."""
+    """The part of a ModelManifest that goes into the status."""
 
     model: ServableModel
     metrics: Annotated[tuple[Metric, ...], Field(max_length=32)] = ()
@@ -102,13 +102,13 @@ class ModelResult(_Model):
 
 
 class ModelManifest(_Model):
-    """A judged model: its files, where it comes from and how good it is.
+    """An evaluated model: its files, where it comes from and how good it is.
 
     Attributes:
         trainer: import path of the estimator, or the image of the user's container.
-        features: names of the columns that it looks at.
-        predictions: blob with its answers to the held-out rows.
-        max_difference: between the answers of the trained and the compiled model.
+        features: names of its columns.
+        predictions: blob with its predictions of the held-out rows.
+        max_difference: the largest between the predictions of the trained and the compiled model.
     """
 
     model: CompiledModel

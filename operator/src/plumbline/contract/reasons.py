@@ -1,7 +1,7 @@
-"""What the reasons mean that Jobs, pods, the store and the API server bring into conditions.
+"""The meanings of reasons in conditions that come from Jobs, pods, the store and the API server.
 
-The kinds declare their own reasons in `api/v1alpha1`; these are the others. A test looks for each
-reason that the code gives, and fails for one without a meaning here. docs/reference lists them.
+The kinds declare their own reasons in `api/v1alpha1`; these are all others. A test fails for each
+reason in the code that has no meaning. docs/reference lists them.
 """
 
 SOURCE = {

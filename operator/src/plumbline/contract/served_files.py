@@ -1,4 +1,4 @@
-"""The part of a Model manifest that says which files to serve, for readers without pydantic."""
+"""The part of a Model manifest with the files to serve, for the model server without pydantic."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class File(Struct, frozen=True):
-    """A file of a compiled model: its name and the blob that holds it."""
+    """A file of a compiled model: its name, and the blob with its content."""
 
     path: str
     blob: str
@@ -27,7 +27,7 @@ def files_of(manifest: Mapping[str, Any]) -> list[File]:
     """Return the files of a model.
 
     Raises:
-        ValueError: the manifest is of another kind, or names no files.
+        ValueError: the manifest has another kind, or names no files.
     """
     found = msgspec.convert(manifest, type=_Manifest)
     if found.kind != "Model" or found.model is None:

@@ -1,7 +1,7 @@
-"""What a step is asked to do: the task files, in the words of the kinds.
+"""The task files of steps, with the fields of the kinds.
 
-The operator builds a task, writes its `wire` and mounts it; the step reads the same model. A text
-that a run was started with is kept by its digest, so `wire` must not change for the same content.
+The operator builds a task, writes its `wire` and mounts it in the pod; the step reads it into the
+same class. A run's task is compared by its digest, so `wire` must not change for the same content.
 """
 
 from typing import Any, Literal
@@ -23,10 +23,11 @@ class Owner(Observed):
 
 
 class ProfileTask(Model):
-    """Read the source of a Dataset, check it and keep it.
+    """Read the source of a Dataset, check its rows and store them.
 
     Attributes:
-        holdout_key: what rows are drawn by, so that a Dataset made again holds out the same ones.
+        holdout_key: key of the hash that chooses the held-out rows, so that a Dataset that is
+            deleted and made again holds out the same rows.
         previous: digest of the manifest of the revision in use.
     """
 
@@ -46,14 +47,14 @@ class ProfileTask(Model):
 
 
 class PodSettings(Observed):
-    """How the training pod is made.
+    """The settings of the training pod.
 
     Attributes:
         resources: of the training container.
-        pod_template: the user's own settings.
+        pod_template: more settings of the user.
         backoff_limit: how often a failed training is tried again.
-        active_deadline_seconds: how long training may take.
-        ttl_seconds_after_finished: how long the Jobs stay.
+        active_deadline_seconds: how long the training may take.
+        ttl_seconds_after_finished: how long finished Jobs are kept.
     """
 
     resources: Resources = Resources()
@@ -64,7 +65,7 @@ class PodSettings(Observed):
 
 
 class FrozenSpec(Observed):
-    """What a plan reads of a run's frozen spec; its steps read the whole `TrainingTask`."""
+    """The part of a run's frozen spec that a plan reads; its steps read the `TrainingTask`."""
 
     dataset: RunDataset
     trainer: Trainer
@@ -74,7 +75,7 @@ class FrozenSpec(Observed):
 
 
 class TrainingTask(FrozenSpec):
-    """The frozen spec of a run: merged once from run and template, pinned to a revision."""
+    """The frozen spec of a run: merged once from run and template, with a fixed data revision."""
 
     run: Owner
     template: str | None = None
@@ -97,7 +98,7 @@ class Champion(Observed):
 
 
 class JudgeTask(Observed):
-    """What is to be judged, known only after training.
+    """The model to evaluate, which is known only after the training.
 
     Attributes:
         training: digest of the manifest of the trained files.
@@ -114,7 +115,7 @@ class JudgeTask(Observed):
 
 
 class DataTask(Observed):
-    """What a training container is told: `task.json` beside its data."""
+    """The task of a training container: `task.json` in the folder of its data."""
 
     task: Literal["Classification", "Regression"]
     target: str
@@ -129,12 +130,12 @@ class DataTask(Observed):
 
 
 class PredictTask(Observed):
-    """What the predict step is told: `task.json` beside the features.
+    """The task of the predict step: `task.json` in the folder of the features.
 
     Attributes:
-        reference: the bins of the features, as the Dataset's manifest holds them.
-        champion: whether there is a champion to answer beside the model.
-        strewn: whether held-out rows were picked from among others, not one stretch of time.
+        reference: the bins of the features, from the Dataset's manifest.
+        champion: whether a champion must predict the rows too.
+        random_rows: whether the held-out rows were chosen at random, not as the newest rows.
     """
 
     task: Literal["Classification", "Regression"]
@@ -142,7 +143,7 @@ class PredictTask(Observed):
     features: list[dict[str, Any]]
     reference: tuple[dict[str, Any], ...] = ()
     champion: bool = False
-    strewn: bool = False
+    random_rows: bool = Field(False, alias="strewn")
 
     @property
     def wire(self) -> dict[str, Any]:

@@ -50,8 +50,8 @@ def safe_relative(name: str) -> PurePosixPath:
     """
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:
-        told = f"A manifest names the file {name[:100]!r}, which is not inside of its folder."
-        raise JobFailed("PathInvalid", told)
+        message = f"A manifest names the file {name[:100]!r}, which is not inside of its folder."
+        raise JobFailed("PathInvalid", message)
     return path
 
 

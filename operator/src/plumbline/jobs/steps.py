@@ -79,16 +79,15 @@ def _broken(places: Places, step: str, error: BaseException) -> int:
     """
     log.error("step broke", error=type(error).__name__, trace=frames(error))
     log.debug("text of the error", error=error)
-    told = f"Step {step} failed with an unexpected error. Its log shows where."
-    _leave(places, JobFailed("StepBroken", told, retry=True).last_word)
+    message = f"Step {step} failed with an unexpected error. Its log shows where."
+    _leave(places, JobFailed("StepBroken", message, retry=True).last_word)
     return last_words.BROKEN
 
 
 def _ended(places: Places, failure: JobFailed) -> int:
     log.error("step failed", reason=failure.reason, detail=failure.message)
-    word = failure.last_word
-    _leave(places, word)
-    return word.exit_code
+    _leave(places, failure.last_word)
+    return failure.last_word.exit_code
 
 
 def _leave(places: Places, word: LastWord) -> None:

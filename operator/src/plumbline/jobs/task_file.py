@@ -22,8 +22,8 @@ def read(path: Path, kind: type[Task]) -> Task:
     try:
         return kind.model_validate(json.loads(path.read_bytes()))
     except (OSError, ValueError) as error:
-        told = f"Cannot read {path}: {_short(error)}. {_ADVICE}"
-        raise JobFailed("TaskInvalid", told) from error
+        message = f"Cannot read {path}: {_short(error)}. {_ADVICE}"
+        raise JobFailed("TaskInvalid", message) from error
 
 
 def _short(error: Exception) -> str:

@@ -41,8 +41,8 @@ class Pages:
             raise RequestError(f"Use GET for {path[:200]}.", status=405, headers=allow)
         if page is not None:
             return 200, page
-        told = {"name": self._name, "ready": ready, "live": True}
-        return (200 if ready else 503), msgspec.json.encode(told)
+        message = {"name": self._name, "ready": ready, "live": True}
+        return (200 if ready else 503), msgspec.json.encode(message)
 
     def _unknown(self, path: str) -> str:
         match path.split("/"):

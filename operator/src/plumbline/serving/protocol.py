@@ -50,10 +50,10 @@ def parse(body: bytes) -> InferRequest:
         RequestError: it is not JSON, or does not have the form of the protocol.
     """
     if len(body) > LARGE_BYTES and body.count(b"[") + body.count(b"{") > MOST_LISTS:
-        told = (
+        message = (
             f"The body has more than {MOST_LISTS} lists. Send the values of a tensor in one list."
         )
-        raise RequestError(told)
+        raise RequestError(message)
     try:
         return _decoder.decode(body)
     except msgspec.ValidationError as error:

@@ -40,8 +40,8 @@ class Reader:
     def _from_matrix(self, tensor: Tensor) -> tuple[Columns, int]:
         wanted, name = len(self._features), short(tensor.name)
         if not self._numeric:
-            told = f"Input {name} is a matrix, but the model has text features"
-            raise RequestError(f"{told}. Send one tensor for each feature.")
+            message = f"Input {name} is a matrix, but the model has text features"
+            raise RequestError(f"{message}. Send one tensor for each feature.")
         rows = rows_of(tensor)
         if tensor.shape[1] != wanted:
             raise RequestError(
@@ -64,8 +64,8 @@ class Reader:
     def _column(self, tensor: Tensor, rows: int) -> NDArray[Any]:
         if rows_of(tensor) != rows:
             name = short(tensor.name)
-            told = f"Input {name} has {tensor.shape[0]} rows, but the first input has {rows}."
-            raise RequestError(told)
+            message = f"Input {name} has {tensor.shape[0]} rows, but the first input has {rows}."
+            raise RequestError(message)
         if tensor.shape[1:] not in ([], [1]):
             shape = f"Input {short(tensor.name)} has shape {tensor.shape}"
             raise RequestError(f"{shape}. It must be [{rows}] or [{rows}, 1].")

@@ -42,7 +42,7 @@ def difference(left: Answers, right: Answers) -> float:
 
 
 def prediction_reference(
-    matrix: Answers, classes: Sequence[Any] | None, *, strewn_among: Sequence[ColumnBins] = ()
+    matrix: Answers, classes: Sequence[Any] | None, *, chosen_among: Sequence[ColumnBins] = ()
 ) -> list[dict[str, Any]]:
     """Return the distribution of a model's predictions: the reference for drift.
 
@@ -52,7 +52,7 @@ def prediction_reference(
     Args:
         matrix: the predictions, in time order.
         classes: of a classification.
-        strewn_among: the features, if the rows were chosen at random: then the order of the
+        chosen_among: the features, if the rows were chosen at random: then the order of the
             predictions does not show how alike neighbours are, and the most alike feature counts.
     """
     if classes is None or len(classes) == 2:
@@ -63,7 +63,7 @@ def prediction_reference(
         return []
     # A model may give one prediction to all rows that are new to it: that is drift, not a broken
     # sender, so a prediction that is always the same must not count as stuck.
-    return [replace(as_alike(found, strewn_among), value_spike=()).to_json()]
+    return [replace(as_alike(found, chosen_among), value_spike=()).to_json()]
 
 
 def _two_dimensional(raw: Any, rows: int) -> Answers:

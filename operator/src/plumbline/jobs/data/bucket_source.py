@@ -89,11 +89,11 @@ def _told(error: StoreError, url: str) -> JobFailed:
         advice = f"Fix spec.source.uri; for all files of a folder, write {url}/*.csv"
         return JobFailed("SourceNotFound", f"{url} does not exist. {advice}.")
     if isinstance(error, BucketMissing):
-        told = f"The bucket of {url} does not exist. Fix spec.source.uri."
-        return JobFailed("SourceNotFound", told)
+        message = f"The bucket of {url} does not exist. Fix spec.source.uri."
+        return JobFailed("SourceNotFound", message)
     if isinstance(error, CredentialsRefused):
         return JobFailed("SourceForbidden", f"Access to {url} is refused. {error}")
     if isinstance(error, Changed):
-        told = f"{url} changed while it was read. It is read again."
-        return JobFailed("SourceChanged", told, retry=True)
+        message = f"{url} changed while it was read. It is read again."
+        return JobFailed("SourceChanged", message, retry=True)
     return JobFailed("SourceUnreachable", f"{url} cannot be read. {error}", retry=True)

@@ -22,8 +22,8 @@ def dataset_manifest(store: Store, digest: str) -> DatasetManifest:
     """Return the manifest of a valid revision."""
     manifest = manifests.parsed(DatasetManifest, store.get_manifest(digest))
     if manifest is None or manifest.verdict != "Valid":
-        told = f"Manifest {digest[:_SHOWN]} is not a valid revision of a Dataset."
-        raise JobFailed("DatasetInvalid", told)
+        message = f"Manifest {digest[:_SHOWN]} is not a valid revision of a Dataset."
+        raise JobFailed("DatasetInvalid", message)
     return manifest
 
 
@@ -32,8 +32,8 @@ def read_manifest(store: Store, digest: str, kind: type[Kind]) -> Kind:
     try:
         return manifests.read(kind, store.get_manifest(digest))
     except ValueError as error:
-        told = f"Manifest {digest[:_SHOWN]} cannot be read by this version. Train again."
-        raise JobFailed("ModelInvalid", told) from error
+        message = f"Manifest {digest[:_SHOWN]} cannot be read by this version. Train again."
+        raise JobFailed("ModelInvalid", message) from error
 
 
 def read_rows(

@@ -36,8 +36,8 @@ def _check(uri: str) -> None:
     except ValueError:
         is_good = False
     if not is_good:
-        told = "spec.source.uri is not a valid address. Write s3://bucket/path or "
-        raise JobFailed("SourceInvalid", f"{told}https://host/path, without user and password.")
+        message = "spec.source.uri is not a valid address. Write s3://bucket/path or "
+        raise JobFailed("SourceInvalid", f"{message}https://host/path, without user and password.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,8 +86,10 @@ def page(url: str) -> str:
     with _talking(url), urlopen(_ascii(url), timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
         text: bytes = answer.read(_LARGEST_PAGE + 1)
     if len(text) > _LARGEST_PAGE:
-        told = f"{shown(url)} is larger than {_LARGEST_PAGE >> 20} MiB: it is not a list of files."
-        raise JobFailed("SourceInvalid", told)
+        message = (
+            f"{shown(url)} is larger than {_LARGEST_PAGE >> 20} MiB: it is not a list of files."
+        )
+        raise JobFailed("SourceInvalid", message)
     return text.decode(errors="replace")
 
 
@@ -112,8 +114,8 @@ def _talking(url: str) -> Iterator[None]:
         error.close()
         raise _refusal(url, error.code) from error
     except (InvalidURL, UnicodeError) as error:
-        told = f"{shown(url)} is not a valid address. Write https://host/path."
-        raise JobFailed("SourceInvalid", told) from error
+        message = f"{shown(url)} is not a valid address. Write https://host/path."
+        raise JobFailed("SourceInvalid", message) from error
     except ValueError as error:
         raise _unreachable(url, "it redirects to an invalid address", retry=False) from error
     except (URLError, HTTPException, OSError) as error:
@@ -132,12 +134,12 @@ def _problem(url: str, error: Exception) -> str:
 
 
 def _refusal(url: str, code: int) -> JobFailed:
-    told = f"Cannot read {shown(url)}: HTTP status {code}"
+    message = f"Cannot read {shown(url)}: HTTP status {code}"
     if code in {404, 410}:
-        return JobFailed("SourceNotFound", f"{told} (not found). Fix spec.source.uri.")
+        return JobFailed("SourceNotFound", f"{message} (not found). Fix spec.source.uri.")
     if code in {401, 403}:
         advice = "Fix spec.source.uri, or allow access at the server."
-        return JobFailed("SourceForbidden", f"{told} (access refused). {advice}")
+        return JobFailed("SourceForbidden", f"{message} (access refused). {advice}")
     return _unreachable(url, f"HTTP status {code}", retry=code >= 500 or code in _LATER)
 
 

@@ -31,8 +31,8 @@ def files(url: str) -> list[str]:
     found = {each for each in _walk(start, deep=_is_deep(path)) if wanted.match(_path(each))}
     if found:
         return sorted(found)
-    told = f"{web.shown(url)} matches no file: the page {web.shown(start)} has no such link"
-    raise JobFailed("SourceNotFound", f"{told}. Fix spec.source.uri, or put the files there.")
+    message = f"{web.shown(url)} matches no file: the page {web.shown(start)} has no such link"
+    raise JobFailed("SourceNotFound", f"{message}. Fix spec.source.uri, or put the files there.")
 
 
 def _walk(start: str, *, deep: bool) -> Iterator[str]:
@@ -40,8 +40,8 @@ def _walk(start: str, *, deep: bool) -> Iterator[str]:
     folders, known = [start], {start}
     while folders:
         if len(known) > _MOST_FOLDERS:
-            told = f"{web.shown(start)} has more than {_MOST_FOLDERS} folders. Name one of them."
-            raise JobFailed("SourceInvalid", told)
+            message = f"{web.shown(start)} has more than {_MOST_FOLDERS} folders. Name one of them."
+            raise JobFailed("SourceInvalid", message)
         for link in _links(folders.pop()):
             if not _path(link).endswith("/"):
                 yield link
@@ -68,8 +68,8 @@ def _text(folder: str) -> str:
     try:
         return web.page(folder)
     except JobFailed as failure:
-        told = f"{failure.message} The files that match a wildcard are read from this page."
-        raise JobFailed(failure.reason, told, retry=failure.retry) from failure
+        message = f"{failure.message} The files that match a wildcard are read from this page."
+        raise JobFailed(failure.reason, message, retry=failure.retry) from failure
 
 
 class _Page(HTMLParser):

@@ -26,8 +26,8 @@ class WebSource(Source):
         query = urlsplit(self.url).query
         found = web.download(urlsplit(part.source)._replace(query=query).geturl(), path)
         if part.version and self._version(found) != part.version:
-            told = f"{part.source} changed while it was read. It is read again."
-            raise JobFailed("SourceChanged", told, retry=True)
+            message = f"{part.source} changed while it was read. It is read again."
+            raise JobFailed("SourceChanged", message, retry=True)
 
     def _part(self, url: str) -> Part:
         found = web.look(url)

@@ -50,14 +50,14 @@ def answered(task: PredictTask, holdout: pl.DataFrame, places: Places) -> Champi
         return Champion(error=f"the champion cannot be loaded: {error}")
     absent = [each.name for each in content.features if each.name not in holdout.columns]
     if absent:
-        told = f"the champion needs column {absent[0]}, which the data no longer has"
-        return Champion(error=told)
+        message = f"the champion needs column {absent[0]}, which the data no longer has"
+        return Champion(error=message)
     if changed := [each.name for each in content.features if _is_text_now(each, holdout)]:
-        told = f"the champion needs numbers in column {changed[0]}, which is text now"
-        return Champion(error=told)
+        message = f"the champion needs numbers in column {changed[0]}, which is text now"
+        return Champion(error=message)
     if (content.task, content.target) != (task.task, task.target):
-        told = f"the champion predicts {content.target} ({content.task})"
-        return Champion(error=told)
+        message = f"the champion predicts {content.target} ({content.task})"
+        return Champion(error=message)
     try:
         matrix = answers.of_compiled(
             folder, holdout, [model_json.wire(each) for each in content.features]

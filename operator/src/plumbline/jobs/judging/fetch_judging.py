@@ -64,8 +64,10 @@ def _write_rows(
 ) -> None:
     held = read_rows(manifest, store, places.scratch, held=True, target=target)
     if not held.height:
-        told = "No row is held out, so the model cannot be evaluated. Raise question.holdout.share."
-        raise JobFailed("NoHoldoutRows", told)
+        message = (
+            "No row is held out, so the model cannot be evaluated. Raise question.holdout.share."
+        )
+        raise JobFailed("NoHoldoutRows", message)
     names = [feature["name"] for feature in features]
     held.drop(target).write_parquet(places.at(layout.HELD_OUT))
     _labels(held, manifest, target).write_parquet(places.at(layout.TRUTH))
@@ -108,6 +110,6 @@ def _write_task(
         features=[dict(feature) for feature in features],
         reference=tuple(column for column in reference if column.get("name") in names),
         champion=judge.champion is not None,
-        strewn=manifest.holdout is None or manifest.holdout.by != "Time",
+        random_rows=manifest.holdout is None or manifest.holdout.by != "Time",
     )
     places.at(layout.PREDICT_TASK).write_text(json.dumps(predict.wire))

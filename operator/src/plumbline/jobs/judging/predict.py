@@ -62,8 +62,8 @@ def columns(name: str, matrix: Answers | None, classes: list[Any] | None) -> dic
 def _model(task: PredictTask, places: Places) -> Any:
     path = places.at(layout.TRAINED_MODEL)
     if not path.exists() and not path.is_symlink():
-        told = "The training did not write /model/model.skops. Write it with skops.io.dump."
-        raise JobFailed("ModelMissing", told)
+        message = "The training did not write /model/model.skops. Write it with skops.io.dump."
+        raise JobFailed("ModelMissing", message)
     if not check_regular(path, limit_bytes=_MODEL_LIMIT_BYTES):
         raise JobFailed("ModelUnreadable", "model.skops is empty (0 bytes).")
     model = safe.load(path)
@@ -81,8 +81,8 @@ def _answered(model: Any, frame: pl.DataFrame, task: PredictTask) -> Answers:
         return answers.of_fitted(model, frame, task.features)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
         log.error("model raised an error", error=type(error).__name__)
-        told = f"The model raised an error on the held-out rows: {text_of(error)}."
-        raise JobFailed("PredictionFailed", told) from error
+        message = f"The model raised an error on the held-out rows: {text_of(error)}."
+        raise JobFailed("PredictionFailed", message) from error
 
 
 def _compile(model: Any, task: PredictTask, reference: Reference, folder: Path) -> None:
@@ -95,6 +95,6 @@ def _compile(model: Any, task: PredictTask, reference: Reference, folder: Path) 
 
 def _reference(task: PredictTask, own: Answers, classes: list[Any] | None) -> Reference:
     """Return the distributions of features and predictions that live rows are compared with."""
-    others = [ColumnBins.from_json(column) for column in task.reference] if task.strewn else []
-    found = prediction_reference(own, classes, strewn_among=others)
+    others = [ColumnBins.from_json(column) for column in task.reference] if task.random_rows else []
+    found = prediction_reference(own, classes, chosen_among=others)
     return Reference([*task.reference, *found])

@@ -18,18 +18,18 @@ def broken_sides(
     learnt, judging = (target.filter(side).drop_nulls() for side in (~split.held, split.held))
     rows = len(learnt) + len(judging)
     if not len(judging):
-        told = f"None of {rows} rows with a target is held out (by {split.rule.by})"
-        return [_empty("HoldoutEmpty", told, "raise", split)]
+        message = f"None of {rows} rows with a target is held out (by {split.rule.by})"
+        return [_empty("HoldoutEmpty", message, "raise", split)]
     if not len(learnt):
-        told = f"All {rows} rows with a target are held out (by {split.rule.by})"
-        return [_empty("TrainingEmpty", told, "lower", split)]
+        message = f"All {rows} rows with a target are held out (by {split.rule.by})"
+        return [_empty("TrainingEmpty", message, "lower", split)]
     if question.task == "Classification" and learnt.n_unique() < 2:
         where = f"the {len(learnt)} rows that are not held out"
         return [constant_target(question.target, len(learnt), where)]
     return []
 
 
-def _empty(rule: str, told: str, change: str, split: Split) -> Violation:
+def _empty(rule: str, message: str, change: str, split: Split) -> Violation:
     """Return the violation, with what moves rows to the empty side.
 
     The advice depends on the rule: without a primary key, equal rows are on the same side.
@@ -37,4 +37,4 @@ def _empty(rule: str, told: str, change: str, split: Split) -> Violation:
     other = "declare a schema.primaryKey" if split.rule.by == "Row" else "use another holdout.by"
     advice = f"Provide more rows, {change} question.holdout.share, or {other}"
     purpose = "evaluate a model" if rule == "HoldoutEmpty" else "train"
-    return Violation(rule=rule, message=f"{told}, so there is no row to {purpose} on. {advice}.")
+    return Violation(rule=rule, message=f"{message}, so there is no row to {purpose} on. {advice}.")

@@ -27,8 +27,10 @@ def check_spec(schema: DataSchema, question: Question | None) -> None:
         if schema.primary_key.count(name) > 1:
             raise _invalid(f"primaryKey names {name} twice. Name it once.")
     if question is not None and question.target not in names:
-        told = f"spec.question.target {question.target} is not a column of spec.schema. Declare it."
-        raise JobFailed("SpecInvalid", told)
+        message = (
+            f"spec.question.target {question.target} is not a column of spec.schema. Declare it."
+        )
+        raise JobFailed("SpecInvalid", message)
 
 
 def _check_name(name: str) -> None:
@@ -48,13 +50,13 @@ def _check_rules(column: Column) -> None:
     if not is_number and (low is not None or high is not None):
         raise _misplaced(column, "min and max apply to integer and number columns only")
     if low is not None and high is not None and low > high:
-        told = f"column {column.name}: min {low:g} is above max {high:g}. Fix one of them."
-        raise _invalid(told)
+        message = f"column {column.name}: min {low:g} is above max {high:g}. Fix one of them."
+        raise _invalid(message)
 
 
 def _misplaced(column: Column, problem: str) -> JobFailed:
-    told = f"column {column.name} has type {column.type}, but {problem}"
-    return _invalid(f"{told}. Remove them, or change the type.")
+    message = f"column {column.name} has type {column.type}, but {problem}"
+    return _invalid(f"{message}. Remove them, or change the type.")
 
 
 def _check_pattern(column: Column) -> None:

@@ -88,8 +88,8 @@ def _made(kind: Any, path: str, values: Mapping[str, Any], task: str) -> Any:
         fits = is_classifier(estimator) if task == "Classification" else is_regressor(estimator)
     except AttributeError as error:
         # A wrapper looks into the estimator that it should have got; the text is about our call.
-        told = f"{path} needs a parameter that is missing here, or has one of a wrong type."
-        raise JobFailed("EstimatorParamsInvalid", told) from error
+        message = f"{path} needs a parameter that is missing here, or has one of a wrong type."
+        raise JobFailed("EstimatorParamsInvalid", message) from error
     except (TypeError, ValueError) as error:
         raise JobFailed("EstimatorParamsInvalid", f"{path}: {text_of(error)}.") from error
     if not fits:

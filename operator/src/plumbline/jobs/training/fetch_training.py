@@ -26,8 +26,10 @@ def run(places: Places, store: Store) -> None:
     rows = read_rows(manifest, store, places.scratch, held=False, target=target)
     names = [feature["name"] for feature in features]
     if not rows.height:
-        told = f"Dataset {task.dataset.name}: every row is held out, so no row is left to train on"
-        raise JobFailed("NoTrainingRows", f"{told}. Lower question.holdout.share.")
+        message = (
+            f"Dataset {task.dataset.name}: every row is held out, so no row is left to train on"
+        )
+        raise JobFailed("NoTrainingRows", f"{message}. Lower question.holdout.share.")
     places.at(layout.DATA).mkdir(parents=True, exist_ok=True)
     rows.select(*names, target).write_parquet(places.at(layout.TRAINING_ROWS))
     places.at(layout.DATA_TASK).write_text(json.dumps(_data_task(task, features).wire))

@@ -42,8 +42,10 @@ def load(path: Path) -> Any:
     try:
         return skops.io.load(path, trusted=list(TRUSTED_TYPES))
     except UntrustedTypesFoundException as error:
-        told = f"{path.name} is not safe to load. {text_of(error)}. Use only types of scikit-learn"
-        raise JobFailed("ModelUntrusted", f"{told}, LightGBM and XGBoost.") from error
+        message = (
+            f"{path.name} is not safe to load. {text_of(error)}. Use only types of scikit-learn"
+        )
+        raise JobFailed("ModelUntrusted", f"{message}, LightGBM and XGBoost.") from error
     except Exception as error:  # whatever a damaged file makes a parser raise
         raise JobFailed(
             "ModelUnreadable",

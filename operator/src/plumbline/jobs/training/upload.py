@@ -57,8 +57,8 @@ def _regular_files(folder: Path) -> list[Path]:
     except OSError as error:
         raise _unreadable(error) from error
     if not found:
-        told = "The training wrote no file to /model. Write model.skops there."
-        raise JobFailed("ModelMissing", told)
+        message = "The training wrote no file to /model. Write model.skops there."
+        raise JobFailed("ModelMissing", message)
     size = sum(path.stat().st_size for path in found)
     if size > _LIMIT_BYTES:
         raise _too_large(f"{len(found)} files with {size} bytes")
@@ -90,8 +90,8 @@ def _mode(path: Path) -> int:
     try:
         path.name.encode()
     except UnicodeEncodeError as error:
-        told = f"The file name {path.name!a} in /model is not UTF-8. Rename the file."
-        raise JobFailed("ModelNameInvalid", told) from error
+        message = f"The file name {path.name!a} in /model is not UTF-8. Rename the file."
+        raise JobFailed("ModelNameInvalid", message) from error
     return mode
 
 

@@ -58,8 +58,8 @@ def load(folder: Path) -> Model:
     try:
         return Model(content, _engine(folder, content))
     except Exception as error:
-        told = f"The model in {folder} cannot be loaded: {str(error)[:300].rstrip('. ')}"
-        raise ModelError(f"{told}. Fetch it again.") from error
+        message = f"The model in {folder} cannot be loaded: {str(error)[:300].rstrip('. ')}"
+        raise ModelError(f"{message}. Fetch it again.") from error
 
 
 def _description(folder: Path) -> Description:
