@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 
 import obstore
 from obstore.store import S3Store
-from plumbline.api.resources import OURS
+from plumbline.plan.registry import OURS
 
 NAMESPACE = "flights"
 SYSTEM = "plumbline-system"

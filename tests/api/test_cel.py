@@ -52,7 +52,7 @@ REFUSED = {
     "credentials for a ConfigMap": (
         "Dataset",
         ("source", {"configMap": {"name": "a", "key": "b"}, "secretRef": {"name": "c"}}),
-        "secretRef goes with uri",
+        "secretRef needs uri",
     ),
     "a key that leads out of its ConfigMap": (
         "Dataset",
@@ -93,7 +93,7 @@ REFUSED = {
     "a key that is no column": (
         "Dataset",
         ("schema.primaryKey", ["x", "z"]),
-        "primaryKey must name columns of the schema",
+        "every name in primaryKey must be a column of the schema",
     ),
     "a number for texts only": (
         "Dataset",
@@ -123,7 +123,7 @@ REFUSED = {
     "groups without their column": (
         "Dataset",
         ("question.holdout", {"by": "Group"}),
-        "by: Group needs column",
+        "holdout.by: Group needs holdout.column",
     ),
     "a misspelt field": ("Dataset", ("expectations", {"minRow": 3}), "minRow"),
     "two trainers": (
@@ -167,7 +167,7 @@ REFUSED = {
     "a bar without a height": (
         "TrainingTemplate",
         ("gates", {"metrics": [{"metric": "auc"}]}),
-        "a gate needs min or max",
+        "set min or max",
     ),
     "a bar that nothing clears": (
         "ModelDeployment",
@@ -198,7 +198,7 @@ REFUSED = {
                 ]
             },
         ),
-        "value and valueFrom exclude each other",
+        "value and valueFrom cannot be set together",
     ),
     "two models": (
         "ModelDeployment",
@@ -218,7 +218,7 @@ REFUSED = {
     "a retraining without a template": (
         "DriftMonitor",
         ("response", {"mode": "Retrain"}),
-        "mode: Retrain needs templateRef",
+        "response.mode: Retrain needs response.templateRef",
     ),
 }
 

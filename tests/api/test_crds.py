@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from plumbline.api.v1alpha1 import KINDS
+from plumbline.plan.registry import KINDS
 
 from hack.generate import crd
 from hack.generate.__main__ import REPOSITORY
@@ -24,7 +24,7 @@ from tests.chart.kubectl import (
 from tests.chart.objects import SPECS, make
 
 pytestmark = pytest.mark.cluster
-MODELS = {kind.__name__: kind for kind in KINDS}
+DECLARED = {kind.resource.kind: kind for kind in KINDS}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -67,8 +67,8 @@ def field_names(node: Any, path: str = "") -> Iterator[str]:
 @pytest.mark.parametrize("kind", sorted(SPECS))
 def test_a_stored_object_reads_back_through_its_model(kind, ns):
     stored = apply(make(kind, ns, "round"))
-    read = MODELS[kind].model_validate(stored)
-    assert MODELS[kind].model_validate(make(kind, ns, "round")).spec == read.spec
+    read = DECLARED[kind].model.model_validate(stored)
+    assert DECLARED[kind].model.model_validate(make(kind, ns, "round")).spec == read.spec
 
 
 @pytest.mark.parametrize("kind", sorted(SPECS))
@@ -80,7 +80,7 @@ def test_a_fresh_object_says_that_nobody_has_seen_it(kind, ns):
 def test_the_whole_family_is_listed_by_its_category_and_short_names(kind, ns):
     apply(make(kind, ns, "listed"))
     names = kubectl("-n", ns, "get", "mlops", "-o", "name").split()
-    short = kubectl("-n", ns, "get", crd.SHORT_NAMES[kind], "listed", "-o", "name").strip()
+    short = kubectl("-n", ns, "get", DECLARED[kind].short_name, "listed", "-o", "name").strip()
     assert short in names
 
 

@@ -175,7 +175,9 @@ def _with_images(text: str, images: dict[str, str]) -> str:
 def test_an_upgrade_of_the_chart_upgrades_the_crds_and_keeps_the_objects(tmp_path):
     newer = shutil.copytree(PATH, tmp_path / "plumbline")
     crds = newer / "generated/crds.yaml"
-    text = crds.read_text().replace("description: Who answers for the data.", "description: Newer.")
+    text = crds.read_text().replace(
+        "description: Person or team that is responsible for the data.", "description: Newer."
+    )
     crds.write_text(text)
     with namespace("crds") as ns:
         uid = apply(make("TrainingTemplate", ns))["metadata"]["uid"]

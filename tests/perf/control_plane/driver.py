@@ -13,10 +13,13 @@ from typing import Any
 
 from plumbline.api import names
 from plumbline.api.objects import Key
-from plumbline.api.resources import BY_KIND, DATASET, JOB, TRAINING_RUN
+from plumbline.api.resources import JOB
+from plumbline.api.v1alpha1.dataset import DATASET
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 from plumbline.kube.client import Client
 from plumbline.kube.config import Connection
 from plumbline.kube.errors import Conflict
+from plumbline.plan.registry import BY_KIND
 from plumbline.store import Store
 
 from tests.unit.plan import builders

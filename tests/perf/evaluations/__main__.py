@@ -21,7 +21,7 @@ from datetime import datetime
 from pathlib import Path
 
 from plumbline.api.objects import Key
-from plumbline.api.resources import MODEL_DEPLOYMENT
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
 
 from tests.perf.evaluations import report, world
 from tests.sim.fakeapi.backends import LEASE, Backend

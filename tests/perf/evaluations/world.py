@@ -8,7 +8,9 @@ import msgspec
 import numpy as np
 from plumbline.api import names
 from plumbline.api.objects import Key, Resource
-from plumbline.api.resources import DRIFT_MONITOR, MODEL_DEPLOYMENT, POD
+from plumbline.api.resources import POD
+from plumbline.api.v1alpha1.drift_monitor import DRIFT_MONITOR
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
 from plumbline.contract import control
 from plumbline.contract.control import Span
 from plumbline.stats.count import count

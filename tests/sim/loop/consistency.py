@@ -5,15 +5,11 @@ from typing import Any
 
 from plumbline.api import names
 from plumbline.api.objects import Key
-from plumbline.api.resources import (
-    DATASET,
-    DEPLOYMENT,
-    DRIFT_MONITOR,
-    JOB,
-    MODEL_DEPLOYMENT,
-    POD,
-    TRAINING_RUN,
-)
+from plumbline.api.resources import DEPLOYMENT, JOB, POD
+from plumbline.api.v1alpha1.dataset import DATASET
+from plumbline.api.v1alpha1.drift_monitor import DRIFT_MONITOR
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 from plumbline.plan.registry import KINDS, OURS
 
 from tests.sim.loop.archive import Archive

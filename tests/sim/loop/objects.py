@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plumbline.api.objects import Key
-from plumbline.api.resources import BY_KIND, CHILDREN, OURS
+from plumbline.plan.registry import BY_KIND, CHILDREN, OURS
 
 from tests.sim.fakeapi.store import Store
 from tests.sim.loop.api import has_status

@@ -7,17 +7,13 @@ from typing import Any
 from plumbline.api import names
 from plumbline.api.objects import Key
 from plumbline.api.plan import Plan
-from plumbline.api.resources import (
-    BY_KIND,
-    DATASET,
-    DEPLOYMENT,
-    DRIFT_MONITOR,
-    JOB,
-    MODEL_DEPLOYMENT,
-    SERVICE,
-    TRAINING_RUN,
-)
+from plumbline.api.resources import DEPLOYMENT, JOB, SERVICE
+from plumbline.api.v1alpha1.dataset import DATASET
+from plumbline.api.v1alpha1.drift_monitor import DRIFT_MONITOR
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 from plumbline.plan.kind import Kind
+from plumbline.plan.registry import BY_KIND
 
 from tests.sim.fakeapi.store import Store
 from tests.sim.loop.api import Write

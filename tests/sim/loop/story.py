@@ -4,8 +4,9 @@ from collections import Counter
 from typing import Any
 
 from plumbline.api import names
-from plumbline.api.resources import DRIFT_MONITOR, MODEL_DEPLOYMENT
 from plumbline.api.v1alpha1 import ModelDeployment
+from plumbline.api.v1alpha1.drift_monitor import DRIFT_MONITOR
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
 from plumbline.live.observations import Arm
 from plumbline.plan.model_deployment.measure import routing_id
 from plumbline.plan.registry import KINDS

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 from plumbline.api import names
 from plumbline.api.objects import Key
-from plumbline.api.resources import DEPLOYMENT, DRIFT_MONITOR, JOB, MODEL_DEPLOYMENT, TRAINING_RUN
+from plumbline.api.resources import DEPLOYMENT, JOB
+from plumbline.api.v1alpha1.drift_monitor import DRIFT_MONITOR
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 
 from tests.sim.loop.api import Write
 from tests.sim.loop.consistency import Impossible

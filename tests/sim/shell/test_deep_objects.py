@@ -4,7 +4,9 @@ import logging
 
 import pytest
 from plumbline.api.objects import Resource
-from plumbline.api.resources import DATASET, TRAINING_RUN, TRAINING_TEMPLATE
+from plumbline.api.v1alpha1.dataset import DATASET
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN
+from plumbline.api.v1alpha1.training_template import TRAINING_TEMPLATE
 from plumbline.engine import unreadable
 from plumbline.kube.client import PAGE
 

@@ -6,7 +6,8 @@ Kopf ends at some of these; the operator is started again then, as its pod would
 from collections.abc import Awaitable, Callable
 
 import pytest
-from plumbline.api.resources import DATASET, TRAINING_RUN
+from plumbline.api.v1alpha1.dataset import DATASET
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 from plumbline.engine.resync import RESYNC_SECONDS
 from plumbline.plan.registry import OURS
 

@@ -4,7 +4,8 @@ import random
 from contextlib import suppress
 
 import pytest
-from plumbline.api.resources import DATASET, TRAINING_RUN
+from plumbline.api.v1alpha1.dataset import DATASET
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 from plumbline.kube.errors import ApiError
 from plumbline.plan.registry import OURS
 

@@ -3,7 +3,10 @@
 from typing import Any
 
 from plumbline.api.objects import Key, Resource
-from plumbline.api.resources import DATASET, JOB, TRAINING_RUN, TRAINING_TEMPLATE
+from plumbline.api.resources import JOB
+from plumbline.api.v1alpha1.dataset import DATASET
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN
+from plumbline.api.v1alpha1.training_template import TRAINING_TEMPLATE
 from plumbline.plan.registry import OURS
 
 from tests.sim.fakeapi.backends import Backend

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from plumbline.api.resources import CHILDREN, OURS
+from plumbline.plan.registry import CHILDREN, OURS
 
 from hack.generate import rbac
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from plumbline.api import canonical, names
-from plumbline.api.resources import DATASET
+from plumbline.api.v1alpha1.dataset import DATASET
 
 from tests.sim.loop.world import World
 from tests.unit.plan.builders import (

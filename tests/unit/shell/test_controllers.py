@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 from plumbline.api.objects import Key, Manifest
 from plumbline.api.plan import Plan
-from plumbline.api.resources import TRAINING_RUN
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 from plumbline.engine.cache import Cache
 from plumbline.engine.effects import Effects
 from plumbline.shell.controllers import Controller, Reconciler

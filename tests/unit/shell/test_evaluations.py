@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from plumbline.api.objects import Key
-from plumbline.api.resources import DRIFT_MONITOR, MODEL_DEPLOYMENT
+from plumbline.api.v1alpha1.drift_monitor import DRIFT_MONITOR
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
 from plumbline.live.observations import Assessment

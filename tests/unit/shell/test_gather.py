@@ -5,7 +5,8 @@ from typing import Any, cast
 
 import pytest
 from plumbline.api.objects import Key
-from plumbline.api.resources import DATASET, TRAINING_RUN
+from plumbline.api.v1alpha1.dataset import DATASET
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 from plumbline.engine.cache import Cache
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.dataset.kind import KIND as DATASET_KIND

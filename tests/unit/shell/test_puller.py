@@ -13,7 +13,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from plumbline.api import names
 from plumbline.api.objects import Key, Manifest
-from plumbline.api.resources import DRIFT_MONITOR, MODEL_DEPLOYMENT, POD
+from plumbline.api.resources import POD
+from plumbline.api.v1alpha1.drift_monitor import DRIFT_MONITOR
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
 from plumbline.live.observations import Assessment

@@ -5,18 +5,12 @@ from typing import Any
 import pytest
 from plumbline.api import names
 from plumbline.api.objects import Key, Resource
-from plumbline.api.resources import (
-    CONFIG_MAP,
-    DATASET,
-    DEPLOYMENT,
-    DRIFT_MONITOR,
-    JOB,
-    MODEL_DEPLOYMENT,
-    POD,
-    SERVICE,
-    TRAINING_RUN,
-    TRAINING_TEMPLATE,
-)
+from plumbline.api.resources import CONFIG_MAP, DEPLOYMENT, JOB, POD, SERVICE
+from plumbline.api.v1alpha1.dataset import DATASET
+from plumbline.api.v1alpha1.drift_monitor import DRIFT_MONITOR
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN
+from plumbline.api.v1alpha1.training_template import TRAINING_TEMPLATE
 from plumbline.engine.cache import Cache
 from plumbline.plan.registry import KINDS
 from plumbline.shell.gather import Objects

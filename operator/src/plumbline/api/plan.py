@@ -11,7 +11,7 @@ from typing import Literal
 
 from plumbline.api.decision import Decision
 from plumbline.api.objects import Key, Manifest
-from plumbline.api.resources import BY_KIND
+from plumbline.api.resources import CHILD_BY_KIND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Deletion:
     def of(cls, child: Manifest) -> "Deletion":
         """Return the deletion of exactly this child."""
         metadata = child["metadata"]
-        resource = BY_KIND[child["apiVersion"], child["kind"]]
+        resource = CHILD_BY_KIND[child["apiVersion"], child["kind"]]
         return cls(key=Key(resource, metadata["namespace"], metadata["name"]), uid=metadata["uid"])
 
 

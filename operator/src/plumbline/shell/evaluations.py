@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from pydantic import ValidationError
 
 from plumbline.api.objects import Key
-from plumbline.api.resources import DRIFT_MONITOR, MODEL_DEPLOYMENT
 from plumbline.api.v1alpha1 import DriftMonitor
+from plumbline.api.v1alpha1.drift_monitor import DRIFT_MONITOR
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
 from plumbline.live.detector import DetectorState, DriftDetector, go_on, recovering

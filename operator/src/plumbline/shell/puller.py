@@ -14,8 +14,8 @@ import aiohttp
 from pydantic import ValidationError
 
 from plumbline.api.objects import Key
-from plumbline.api.resources import MODEL_DEPLOYMENT
 from plumbline.api.v1alpha1 import DriftMonitor, ModelDeployment
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
 from plumbline.contract import control, layout, model_json
 from plumbline.contract.control import ControlReply, ControlRequest, Unreadable
 from plumbline.contract.served_files import files_of

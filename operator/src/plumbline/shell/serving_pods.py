@@ -5,7 +5,8 @@ from typing import Any
 
 from plumbline.api import names
 from plumbline.api.objects import Key
-from plumbline.api.resources import MODEL_DEPLOYMENT, POD
+from plumbline.api.resources import POD
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
 from plumbline.contract import layout
 from plumbline.engine.cache import Cache
 from plumbline.live.pulls import ServingPod

@@ -6,10 +6,7 @@ from plumbline.api.v1alpha1.model_deployment import ModelDeployment
 from plumbline.api.v1alpha1.training_run import TrainingRun
 from plumbline.api.v1alpha1.training_template import TrainingTemplate
 
-KINDS = (Dataset, TrainingTemplate, TrainingRun, ModelDeployment, DriftMonitor)
-
 __all__ = [
-    "KINDS",
     "Dataset",
     "DriftMonitor",
     "ModelDeployment",

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from plumbline.api import decision, names
 from plumbline.api.decision import Decision, first
-from plumbline.api.reasons import DatasetReason as Reason
 from plumbline.api.v1alpha1 import Dataset
+from plumbline.api.v1alpha1.dataset import DatasetReason as Reason
 from plumbline.api.v1alpha1.dataset import DatasetStatus
 from plumbline.plan.common import conditions
 from plumbline.plan.common.jobs import JobProgress

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from plumbline.api.columns import AGE, MESSAGE, READY, column, condition
 from plumbline.api.objects import Manifest
-from plumbline.api.reasons import DatasetReason
-from plumbline.api.resources import CONFIG_MAP, DATASET, DRIFT_MONITOR, JOB, TRAINING_RUN
+from plumbline.api.resources import CONFIG_MAP, JOB
 from plumbline.api.v1alpha1 import Dataset
+from plumbline.api.v1alpha1.dataset import DATASET, DatasetReason
+from plumbline.api.v1alpha1.drift_monitor import DRIFT_MONITOR
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 from plumbline.plan.dataset.plan import plan
 from plumbline.plan.dataset.snapshot import DatasetSnapshot
 from plumbline.plan.kind import ALL, Kind, Lookup, Owns, Reads, Role, Selector, named

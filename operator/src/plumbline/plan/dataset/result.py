@@ -6,10 +6,9 @@ from typing import Any, Literal
 
 from plumbline.api.decision import Decision, State
 from plumbline.api.plan import Event
-from plumbline.api.reasons import DatasetReason
 from plumbline.api.sentences import clause, sentence
 from plumbline.api.v1alpha1 import Dataset
-from plumbline.api.v1alpha1.dataset import DatasetStatus, Fetch, Refresh, Revision
+from plumbline.api.v1alpha1.dataset import DatasetReason, DatasetStatus, Fetch, Refresh, Revision
 from plumbline.contract.dataset_manifest import DatasetResult
 from plumbline.contract.manifests import parsed
 from plumbline.plan.common.conditions import changed, truncated

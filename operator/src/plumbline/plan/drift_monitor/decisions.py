@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from plumbline.api import decision
 from plumbline.api.decision import Decision, first
-from plumbline.api.reasons import DriftMonitorReason as Reason
 from plumbline.api.sentences import clause
+from plumbline.api.v1alpha1.drift_monitor import DriftMonitorReason as Reason
 from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus
 from plumbline.live.observations import Assessment
 from plumbline.plan.common import conditions

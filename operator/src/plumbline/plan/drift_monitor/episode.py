@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from plumbline.api import canonical, decision, names
 from plumbline.api.decision import Decision
 from plumbline.api.plan import Event
-from plumbline.api.reasons import DriftMonitorReason as Reason
-from plumbline.api.reasons import Outcome
 from plumbline.api.v1alpha1 import DriftMonitor
-from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus, Episode
+from plumbline.api.v1alpha1.drift_monitor import DriftMonitorReason as Reason
+from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus, Episode, Outcome
 from plumbline.live.observations import Assessment
 from plumbline.plan.common.conditions import changed, truncated
 from plumbline.plan.drift_monitor.response import Response, ResponseInput, respond

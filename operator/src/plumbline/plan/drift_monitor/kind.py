@@ -5,15 +5,12 @@ from collections.abc import Sequence
 from plumbline.api import names
 from plumbline.api.columns import AGE, MESSAGE, READY, column, condition
 from plumbline.api.objects import Manifest
-from plumbline.api.reasons import DriftMonitorReason
-from plumbline.api.resources import (
-    DATASET,
-    DRIFT_MONITOR,
-    MODEL_DEPLOYMENT,
-    TRAINING_RUN,
-    TRAINING_TEMPLATE,
-)
 from plumbline.api.v1alpha1 import DriftMonitor, TrainingTemplate
+from plumbline.api.v1alpha1.dataset import DATASET
+from plumbline.api.v1alpha1.drift_monitor import DRIFT_MONITOR, DriftMonitorReason
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN
+from plumbline.api.v1alpha1.training_template import TRAINING_TEMPLATE
 from plumbline.plan.drift_monitor.plan import plan
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 from plumbline.plan.kind import ALL, Kind, Lookup, Makes, Reads, Role, Selector, name_in, named

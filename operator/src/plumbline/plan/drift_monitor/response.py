@@ -10,9 +10,8 @@ from typing import Any
 
 from plumbline.api import decision
 from plumbline.api.decision import Decision, first
-from plumbline.api.reasons import Outcome
 from plumbline.api.v1alpha1.dataset import Refresh
-from plumbline.api.v1alpha1.drift_monitor import Episode
+from plumbline.api.v1alpha1.drift_monitor import Episode, Outcome
 from plumbline.live.observations import Assessment
 from plumbline.plan.drift_monitor import retraining
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot

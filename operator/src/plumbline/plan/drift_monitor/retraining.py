@@ -4,11 +4,10 @@ from collections.abc import Iterable
 
 from plumbline.api import names
 from plumbline.api.objects import Manifest
-from plumbline.api.reasons import Outcome
-from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.sentences import sentence
 from plumbline.api.v1alpha1 import TrainingRun
-from plumbline.api.v1alpha1.drift_monitor import Episode
+from plumbline.api.v1alpha1.drift_monitor import Episode, Outcome
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 from plumbline.plan.common.conditions import READY, condition_of
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 

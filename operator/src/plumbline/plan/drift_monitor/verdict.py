@@ -4,13 +4,13 @@ import math
 from datetime import UTC, datetime
 
 from plumbline.api.plan import Event
-from plumbline.api.reasons import DriftMonitorReason as Reason
 from plumbline.api.v1alpha1.drift_monitor import (
     Broken,
     ColumnDrift,
     DriftMonitorStatus,
     Mended,
 )
+from plumbline.api.v1alpha1.drift_monitor import DriftMonitorReason as Reason
 from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding
 from plumbline.plan.common.conditions import changed, condition_of
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot

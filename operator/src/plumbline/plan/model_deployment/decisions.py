@@ -6,9 +6,9 @@ from functools import cached_property
 
 from plumbline.api import decision, names
 from plumbline.api.decision import Decision, first
-from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.sentences import clause, sentence
 from plumbline.api.v1alpha1.model_deployment import Canary, ModelDeploymentStatus
+from plumbline.api.v1alpha1.model_deployment import ModelDeploymentReason as Reason
 from plumbline.plan.common import conditions
 from plumbline.plan.common.pod_failures import PodFailure
 from plumbline.plan.model_deployment import workload

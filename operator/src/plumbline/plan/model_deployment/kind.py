@@ -2,16 +2,10 @@
 
 from plumbline.api import names
 from plumbline.api.columns import AGE, MESSAGE, READY, column
-from plumbline.api.reasons import ModelDeploymentReason
-from plumbline.api.resources import (
-    DEPLOYMENT,
-    MODEL_DEPLOYMENT,
-    POD,
-    POD_DISRUPTION_BUDGET,
-    SERVICE,
-    TRAINING_RUN,
-)
+from plumbline.api.resources import DEPLOYMENT, POD, POD_DISRUPTION_BUDGET, SERVICE
 from plumbline.api.v1alpha1 import ModelDeployment
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT, ModelDeploymentReason
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 from plumbline.plan.kind import Kind, Lookup, Owns, Reads, Role, Selector, named
 from plumbline.plan.model_deployment.plan import plan
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot

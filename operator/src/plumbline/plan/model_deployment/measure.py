@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.v1alpha1.model_deployment import (
     Analysis,
     Canary,
     ModelDeploymentStatus,
     RolloutStep,
 )
+from plumbline.api.v1alpha1.model_deployment import ModelDeploymentReason as Reason
 from plumbline.live.observations import Arm
 from plumbline.plan.common.conditions import changed
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot

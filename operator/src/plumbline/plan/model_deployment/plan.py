@@ -12,8 +12,11 @@ from datetime import datetime, timedelta
 from plumbline.api.decision import Decision
 from plumbline.api.objects import Manifest
 from plumbline.api.plan import Deletion, Plan
-from plumbline.api.reasons import ModelDeploymentReason
-from plumbline.api.v1alpha1.model_deployment import ModelDeploymentStatus, Served
+from plumbline.api.v1alpha1.model_deployment import (
+    ModelDeploymentReason,
+    ModelDeploymentStatus,
+    Served,
+)
 from plumbline.plan.common import conditions
 from plumbline.plan.model_deployment import decisions, transitions, workload
 from plumbline.plan.model_deployment import target as targets

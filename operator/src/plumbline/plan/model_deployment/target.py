@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from plumbline.api import canonical, decision, names
 from plumbline.api.decision import Decision, first
 from plumbline.api.meta import Gate
-from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.sentences import clause, sentence
 from plumbline.api.v1alpha1 import ModelDeployment, TrainingRun
 from plumbline.api.v1alpha1.model_deployment import Canary, Rejected, Served
+from plumbline.api.v1alpha1.model_deployment import ModelDeploymentReason as Reason
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 from plumbline.stats import gates
 from plumbline.stats.intervals import Interval

@@ -15,7 +15,6 @@ from typing import Any, Literal
 
 from plumbline.api.decision import Decision, first
 from plumbline.api.plan import Event
-from plumbline.api.reasons import ModelDeploymentReason as Reason
 from plumbline.api.sentences import sentence
 from plumbline.api.v1alpha1.model_deployment import (
     Canary,
@@ -24,6 +23,7 @@ from plumbline.api.v1alpha1.model_deployment import (
     RolloutStep,
     Served,
 )
+from plumbline.api.v1alpha1.model_deployment import ModelDeploymentReason as Reason
 from plumbline.plan.common.conditions import changed, truncated
 from plumbline.plan.common.pod_failures import PodFailure
 from plumbline.plan.model_deployment import measure, target, workload

@@ -9,9 +9,9 @@ from typing import Any
 
 from plumbline.api import canonical, names
 from plumbline.api.objects import Manifest
-from plumbline.api.resources import DEPLOYMENT, MODEL_DEPLOYMENT
+from plumbline.api.resources import DEPLOYMENT
 from plumbline.api.v1alpha1 import ModelDeployment
-from plumbline.api.v1alpha1.model_deployment import Served
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT, Served
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import metadata, server
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from plumbline.api import canonical, names
 from plumbline.api.meta import GROUP
 from plumbline.api.objects import Manifest
-from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import TrainingRun
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 from plumbline.contract import layout
 from plumbline.contract.tasks import Champion, FrozenSpec, JudgeTask
 from plumbline.plan.common.settings import Settings

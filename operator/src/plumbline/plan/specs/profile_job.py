@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 from plumbline.api import canonical, names
 from plumbline.api.objects import Manifest
-from plumbline.api.resources import DATASET
 from plumbline.api.v1alpha1 import Dataset
-from plumbline.api.v1alpha1.dataset import DataSource
+from plumbline.api.v1alpha1.dataset import DATASET, DataSource
 from plumbline.contract import layout
 from plumbline.contract.tasks import Owner, ProfileTask
 from plumbline.plan.common.settings import Settings

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 
 from plumbline.api.objects import Manifest
-from plumbline.api.resources import MODEL_DEPLOYMENT
 from plumbline.api.v1alpha1 import ModelDeployment
-from plumbline.api.v1alpha1.model_deployment import Served
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT, Served
 from plumbline.contract import layout
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import pod, steps

@@ -2,8 +2,9 @@
 
 from plumbline.api import names
 from plumbline.api.objects import Manifest
-from plumbline.api.resources import MODEL_DEPLOYMENT, POD_DISRUPTION_BUDGET, SERVICE
+from plumbline.api.resources import POD_DISRUPTION_BUDGET, SERVICE
 from plumbline.api.v1alpha1 import ModelDeployment
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
 from plumbline.contract import layout
 from plumbline.plan.specs import deployment as deployments
 from plumbline.plan.specs import metadata, server

@@ -8,8 +8,8 @@ from typing import Any
 from plumbline.api import names
 from plumbline.api.meta import PodTemplate
 from plumbline.api.objects import Manifest
-from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import TrainingRun
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 from plumbline.contract import layout
 from plumbline.contract.tasks import FrozenSpec
 from plumbline.plan.common.settings import Settings

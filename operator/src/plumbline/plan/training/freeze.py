@@ -12,10 +12,9 @@ from pydantic import ValidationError
 from plumbline.api import canonical, decision, names
 from plumbline.api.decision import Decision
 from plumbline.api.objects import Manifest
-from plumbline.api.reasons import TrainingRunReason as Reason
-from plumbline.api.resources import TRAINING_RUN
 from plumbline.api.v1alpha1 import Dataset, TrainingRun, TrainingTemplate
-from plumbline.api.v1alpha1.training_run import Gates, RunDataset, TrainingFields
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN, Gates, RunDataset, TrainingFields
+from plumbline.api.v1alpha1.training_run import TrainingRunReason as Reason
 from plumbline.contract import layout
 from plumbline.contract.tasks import FrozenSpec, Owner, PodSettings, TrainingTask
 from plumbline.plan.specs import config_map, metadata

@@ -2,16 +2,12 @@
 
 from plumbline.api.columns import AGE, MESSAGE, READY, column
 from plumbline.api.objects import Manifest
-from plumbline.api.reasons import TrainingRunReason, TrainingTemplateReason
-from plumbline.api.resources import (
-    CONFIG_MAP,
-    DATASET,
-    JOB,
-    MODEL_DEPLOYMENT,
-    TRAINING_RUN,
-    TRAINING_TEMPLATE,
-)
+from plumbline.api.resources import CONFIG_MAP, JOB
 from plumbline.api.v1alpha1 import TrainingRun, TrainingTemplate
+from plumbline.api.v1alpha1.dataset import DATASET
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN, TrainingRunReason
+from plumbline.api.v1alpha1.training_template import TRAINING_TEMPLATE, TrainingTemplateReason
 from plumbline.plan.kind import Kind, Lookup, Owns, Reads, Role, Selector, name_in, named
 from plumbline.plan.specs.train_job import spec_name_of
 from plumbline.plan.training import run, template

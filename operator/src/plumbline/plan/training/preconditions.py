@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from plumbline.api import decision, metrics, names
 from plumbline.api.decision import Decision, first
 from plumbline.api.objects import Manifest
-from plumbline.api.reasons import DatasetReason, TrainingTemplateReason
-from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.sentences import clause
 from plumbline.api.v1alpha1 import Dataset
-from plumbline.api.v1alpha1.dataset import Question
+from plumbline.api.v1alpha1.dataset import DatasetReason, Question
 from plumbline.api.v1alpha1.training_run import Gates, RunDataset, TrainingFields
+from plumbline.api.v1alpha1.training_run import TrainingRunReason as Reason
+from plumbline.api.v1alpha1.training_template import TrainingTemplateReason
 from plumbline.contract import gates
 from plumbline.plan.common import conditions
 from plumbline.plan.training.snapshot import TrainingRunSnapshot

@@ -5,7 +5,7 @@ The status records each finished stage; a recorded result is never computed agai
 
 from plumbline.api.decision import Decision
 from plumbline.api.plan import Plan
-from plumbline.api.reasons import TrainingRunReason as Reason
+from plumbline.api.v1alpha1.training_run import TrainingRunReason as Reason
 from plumbline.api.v1alpha1.training_run import TrainingRunStatus
 from plumbline.contract.manifests import parsed
 from plumbline.contract.model_manifest import ModelResult, TrainingResult

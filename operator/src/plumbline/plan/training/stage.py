@@ -8,9 +8,9 @@ from plumbline.api import decision
 from plumbline.api.decision import Decision, first
 from plumbline.api.objects import Manifest, is_leaving
 from plumbline.api.plan import Deletion, Event, Plan
-from plumbline.api.reasons import TrainingRunReason as Reason
 from plumbline.api.sentences import clause, sentence
 from plumbline.api.v1alpha1.training_run import RunModel, TrainingRunStatus
+from plumbline.api.v1alpha1.training_run import TrainingRunReason as Reason
 from plumbline.contract.model_manifest import ModelResult
 from plumbline.plan.common import conditions, jobs, pod_failures
 from plumbline.plan.common.job_outcome import JobOutcome
