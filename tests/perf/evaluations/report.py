@@ -78,7 +78,7 @@ def page(figures: Figures) -> str:
         **_percentiles("gap", np.array(gaps), worst=True),
         renewals=len(gaps),
         gaps_late=sum(gap > RENEW_SECONDS + LATE_SECONDS for gap in gaps),
-        lost=sum("lead is lost" in line for line in lines),
+        lost=sum("no longer leads" in line for line in lines),
         errors=sum("Traceback" in line or "ERROR" in line for line in lines),
         share=100 * seen.cpu / seen.wall,
         memory=seen.memory_mb,

@@ -125,7 +125,7 @@ async def test_a_kind_that_cannot_be_watched_for_long_is_a_reason_to_start_again
         trouble = operator.operator.trouble
         api.faults.add("error", verb="watch", plural="datasets", times=10**6)
         api.watches.cut()
-        await eventually(lambda: operator.missing() == ["datasets are not watched"])
+        await eventually(lambda: operator.missing() == ["The watch of datasets is not open."])
         assert trouble() == []
         operator.clock.advance(299)
         await eventually(lambda: trouble() == [], why=trouble)

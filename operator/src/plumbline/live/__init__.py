@@ -1,1 +1,1 @@
-"""Live traffic: counts by second, how far they reach, and the alarms raised on them."""
+"""Live traffic: counts by second, how far they are complete, and the alarms that they raise."""

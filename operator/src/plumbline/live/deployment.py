@@ -1,4 +1,4 @@
-"""All that is known of one ModelDeployment's live traffic, and what each reply adds to it."""
+"""The live traffic of one ModelDeployment, updated by each reply of its pods."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,44 +11,44 @@ from plumbline.live.watermark import Watermark
 from plumbline.live.windows import BucketedCounts
 
 FRESH_SECONDS = 5.0
-# A pod that serves another model than the one that is watched has no row to tell of.
+# Asks for no rows: only the model that is watched for drift has counts by second.
 NEVER = 2**40
 
 
 class DeploymentTraffic:
-    """Counters of all pods, and the counts by second of those that serve the stable model.
+    """Request counters of all pods, and counts by second of the pods that serve the stable model.
 
     Attributes:
-        identity: what is watched for drift; empty before a model serves.
+        identity: the identity that is watched for drift; empty before a model serves.
         counts: its rows by second.
-        watermark: how far its pods have reported.
+        watermark: up to which second its pods have reported.
     """
 
     def __init__(self) -> None:
-        """Know of no pod and no model."""
+        """Start without pods and without a model."""
         self.identity = ""
         self.counts: BucketedCounts | None = None
         self.watermark = Watermark()
         self._counters, self._pulls = TrafficCounters(), Pulls()
 
     def watch(self, identity: str, reference: Iterable[Mapping[str, Any]]) -> None:
-        """Begin anew: another model has become the stable one."""
+        """Start again with another stable model."""
         self.identity, self.counts = identity, BucketedCounts(reference)
         self.watermark = Watermark()
 
     def since(self, pod: ServingPod) -> int:
-        """Return the second after which a pod is to report."""
+        """Return the second after which a pod must report."""
         return self.watermark.since(pod.name) if pod.identity == self.identity else NEVER
 
     def report(self, pod: ServingPod, reply: ControlReply, *, now: float) -> None:
-        """Take in what a pod has replied.
+        """Add the reply of a pod.
 
         Raises:
-            Unreadable: it counts by another reference than that of the model it serves.
+            Unreadable: its counts do not match the reference of the model that it serves.
         """
         counts = self.counts if pod.identity == self.identity else None
         if counts and not (counts.fits(reply.seconds) and counts.fits(reply.begun)):
-            raise Unreadable(f"it counts cells that model {pod.identity} does not have")
+            raise Unreadable("its counts do not match the reference of its model")
         self._pulls.succeeded(pod.name, now=now)
         self._counters.report(pod.name, pod.identity, reply, time=now)
         if counts:
@@ -56,17 +56,17 @@ class DeploymentTraffic:
             self.watermark.report(pod.name, reply, now=now, late=late)
 
     def failed(self, pod: ServingPod, failed: PullFailed, *, now: float) -> None:
-        """Note that a pod could not be read."""
+        """Record that the counts of a pod could not be read."""
         self._pulls.failed(pod.name, failed, now=now)
         if failed.reason == "refused":
             self.watermark.refused(pod.name, now=now)
 
     def advance(self, pods: Sequence[ServingPod], *, identities: Iterable[str], now: float) -> None:
-        """Move on after a round of pulls.
+        """Update the watermark after a round of pulls.
 
         Args:
-            pods: those that were asked.
-            identities: what serves or may again, whether it has pods or not.
+            pods: the pods that were asked.
+            identities: those that serve or may serve again, with or without pods.
             now: the time of the round.
         """
         names = [pod.name for pod in pods]
@@ -77,7 +77,7 @@ class DeploymentTraffic:
         self._counters.forget({*identities, *(pod.identity for pod in pods)})
 
     def traffic(self, pods: Sequence[ServingPod], *, now: float) -> Traffic:
-        """Return the counters, as far as these pods can be read."""
+        """Return the sums over the pods that can be read, and the pods that cannot."""
         return self._counters.traffic(
             ready={pod.name: pod.identity for pod in pods if pod.ready},
             fresh_since=now - FRESH_SECONDS,

@@ -1,8 +1,8 @@
-"""What a model's counts say: whether its rows are broken, and whether they have moved.
+"""The evaluation of a model's counts: whether its rows are broken, and whether they have drifted.
 
-An evaluation is a function: from the state that the last one left, and the evidence, to the next
-state and an assessment. So it can run anywhere, and again. While no row comes there is nothing to
-evaluate, and the alarms go on by the verdict that stands.
+An evaluation is a pure function from the previous state and the evidence to the next state and an
+assessment. So it can run in any thread, and again. While no rows come there is nothing to evaluate,
+and the alarms continue with the last verdict.
 """
 
 from collections.abc import Mapping
@@ -23,11 +23,11 @@ SUSPICION_SECONDS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What the newest rows say, before hysteresis.
+    """The verdict on the newest rows, before hysteresis.
 
     Attributes:
         broken: rules that they break.
-        moved: columns that have moved away from the reference.
+        moved: columns that differ from the reference.
         suspects: columns that may be broken.
     """
 
@@ -42,10 +42,10 @@ class DetectorState:
 
     Attributes:
         verdict: of the last evaluation.
-        rules: what was broken when an evaluation last found something broken.
-        broken_until: by column: the newest second at which it was taken for broken. What is
-            predicted of broken rows says nothing, so predictions are in it with any other column.
-        suspected: by column that alarms: since when it is suspected of being broken.
+        rules: the broken rules of the last evaluation that found any.
+        broken_until: by column: the last second at which it was broken. Predictions on broken rows
+            are meaningless, so the predictions are in it together with any other column.
+        suspected: by column with an alarm: since when it is suspected of being broken.
     """
 
     verdict: Verdict = field(default_factory=Verdict)
@@ -57,9 +57,9 @@ class DetectorState:
 
     @staticmethod
     def resumed(monitor: DriftMonitor) -> "DetectorState":
-        """Return alarms that stand as the monitor's status says.
+        """Return the alarms as stored in the monitor's status.
 
-        An operator that starts again must not take its first evaluations for the all-clear.
+        An operator that restarts must not take its first evaluations as the end of an alarm.
         """
         ended = {one.column: int(one.until.timestamp()) for one in monitor.status.mended}
         standing = {c.type for c in monitor.status.conditions if c.status == "True"}
@@ -76,14 +76,14 @@ class DetectorState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftDetector:
-    """How one monitor judges one model.
+    """The settings with which one monitor evaluates one model.
 
     Attributes:
         model: digest of the model.
         layout: the columns of its reference.
-        watched: names of the columns that are watched; empty for all.
-        tolerate: population stability index that is harmless.
-        false_alarms_per_month: how many the user accepts.
+        watched: names of the watched columns; empty for all.
+        tolerate: population stability index up to which a difference is harmless.
+        false_alarms_per_month: how many false alarms the user accepts.
     """
 
     model: str
@@ -94,7 +94,7 @@ class DriftDetector:
 
     @staticmethod
     def of(monitor: DriftMonitor, model: str, layout: Layout) -> "DriftDetector":
-        """Return the detector that a monitor asks for."""
+        """Return the detector with the settings of a monitor."""
         sensitivity = monitor.spec.sensitivity
         return DriftDetector(
             model=model,
@@ -107,11 +107,11 @@ class DriftDetector:
     def evaluate(
         self, state: DetectorState, evidence: Evidence
     ) -> tuple[DetectorState, Assessment]:
-        """Judge everything up to a second.
+        """Evaluate all rows up to a second.
 
         Args:
-            state: what the evaluation before has left.
-            evidence: with every column that was broken counted anew since then.
+            state: the state after the previous evaluation.
+            evidence: the counts; columns that were broken are counted only from their recovery on.
         """
         alpha = drift.log_alpha(
             false_alarms_per_month=self.false_alarms_per_month, columns=len(self.layout.columns)
@@ -137,18 +137,18 @@ class DriftDetector:
         return state, _with_alarms(findings, state, evidence.through)
 
     def _lacking(self, windows: Windows, alpha: float) -> list[Broken]:
-        """Return the columns of which values are missing, in any window of the last minute."""
+        """Return the columns with missing values in any window of the last minute."""
         minute = [length <= MINUTE for length in windows.seconds]
         last_minute = Windows(windows.seconds[: sum(minute)], windows.sums[minute])
         return null_jumps(self.layout, last_minute, log_alpha=alpha)
 
     def _scores(self, windows: Windows, alpha: float) -> list[drift.ColumnScore]:
-        """Judge the watched columns."""
+        """Return the scores of the watched columns."""
         scores = drift.score(self.layout, windows, log_alpha=alpha, tolerate=self.tolerate)
         return [score for score in scores if not self.watched or score.name in self.watched]
 
     def _broken(self, evidence: Evidence, held: list[stuck.Holding], alpha: float) -> list[Broken]:
-        """Return the rules that the rows of the last minute break, and the values that jumped."""
+        """Return the broken rules of the last minute, and the columns in which one value jumped."""
         if not evidence.minute_rows:
             return []
         found = violations(evidence.violations, rows=evidence.minute_rows, log_alpha=alpha)
@@ -161,14 +161,14 @@ class DriftDetector:
 def go_on(
     state: DetectorState, before: Assessment, through: int
 ) -> tuple[DetectorState, Assessment]:
-    """Advance the alarms by a second in which no row came: the verdict stands."""
+    """Advance the alarms by a second without rows: the last verdict stays."""
     state = _judge_broken(state, state.verdict.broken, through)
     state = _judge_drift(state, state.verdict, through)
     return state, _with_alarms(before, state, through)
 
 
 def recovering(state: DetectorState, through: int) -> dict[str, int]:
-    """Return the columns that were broken, and the last second at which they were."""
+    """Return the columns that are no longer broken, and the last second at which they were."""
     return {name: until for name, until in state.broken_until.items() if until < through}
 
 
@@ -185,11 +185,12 @@ def _judge_broken(
 
 
 def _judge_drift(state: DetectorState, verdict: Verdict, through: int) -> DetectorState:
-    """Advance the alarm by the columns that have moved.
+    """Advance the drift alarm by the columns that differ from the reference.
 
-    One that is broken has not moved. One that is suspected of it, by a value or missing ones
-    that may be no more than an odd hour, gets some time for that to be settled, because what is
-    broken must not be trained on; so do the predictions.
+    A broken column does not count as drifted. A column may also be only suspected of being broken,
+    because of one frequent value or missing values. It then raises the alarm a minute later, when
+    the suspicion is decided, because no model may be trained on broken rows. The predictions wait
+    in the same way.
     """
     doubtful = {*verdict.suspects, PREDICTION} if verdict.suspects else set[str]()
     known = verdict.moved & (doubtful | state.suspected.keys())
@@ -201,7 +202,7 @@ def _judge_drift(state: DetectorState, verdict: Verdict, through: int) -> Detect
 
 
 def _since_recovery(layout: Layout, state: DetectorState, evidence: Evidence) -> Windows:
-    """Return the windows with only those rows of a column that came since it was last broken."""
+    """Return the windows, with only the rows since its recovery of a column that was broken."""
     windows, sums = evidence.windows, evidence.windows.sums
     lengths = np.array(windows.seconds)
     for name, until in recovering(state, evidence.through).items():
@@ -215,7 +216,7 @@ def _since_recovery(layout: Layout, state: DetectorState, evidence: Evidence) ->
 
 
 def _recovered(state: DetectorState, through: int) -> tuple[tuple[str, int], ...]:
-    """Return the columns that were broken so short ago that it still matters, oldest first."""
+    """Return the columns whose broken rows are still in a window, oldest first."""
     ended = [
         (name, until)
         for name, until in recovering(state, through).items()

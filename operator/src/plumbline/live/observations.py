@@ -1,4 +1,4 @@
-"""What serving pods have counted, and what an evaluation of their rows has found."""
+"""The counts of serving pods, and the result of an evaluation of their rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,8 +21,8 @@ class PodProblem:
 
     Attributes:
         pod: its name.
-        identity: what it serves.
-        image: of its server; servers of other releases than the operator's are normal.
+        identity: the identity that it serves.
+        image: of its server, which may be of another release than the operator.
         message: what is wrong with its reply.
     """
 
@@ -34,12 +34,12 @@ class PodProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
-    """What the serving pods have counted, summed over pods.
+    """The counts of the serving pods, summed over pods.
 
     Attributes:
-        arms: by routing token `<identity>/<step>`: the stable and the canary arm.
-        routed: tokens that every ready stable pod has taken over.
-        unreadable: pods that are in none of these counts, by name.
+        arms: by routing token `<identity>/<step>`: the counts of stable model and canary.
+        routed: tokens that every ready stable pod follows.
+        unreadable: pods that are not in these counts, sorted by name.
     """
 
     arms: Mapping[str, tuple[Arm, Arm]] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnFinding:
-    """How far one column has moved, after the calibrated test."""
+    """How much one column differs from the reference, by the calibrated test."""
 
     name: str
     score: float
@@ -72,17 +72,17 @@ class BrokenFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """The newest evaluation of live traffic, after hysteresis.
+    """The result of the newest evaluation of live traffic, after hysteresis.
 
     Attributes:
-        model: digest of the model whose reference was compared with.
-        drifted: whether the drift alarm stands.
+        model: digest of the model whose reference was used.
+        drifted: whether the drift alarm is on.
         findings: columns, worst first.
-        broken: rules that live rows break; not empty means that the data is broken.
-        recovered: columns that were broken, and the last second of the epoch at which they were.
+        broken: rules that live rows break; the data is broken if there are any.
+        recovered: columns that were broken, and the last second at which they were (Unix time).
         window_rows: rows in the largest window.
-        rows_lost: rows that no evaluation saw: a killed pod's since its last pull, and late ones.
-        unknown: columns that are to be watched and that the model does not count.
+        rows_lost: rows in no evaluation: those of killed pods since their last pull, and late ones.
+        unknown: columns in spec.columns that the model does not count.
     """
 
     model: str

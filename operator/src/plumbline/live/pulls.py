@@ -1,4 +1,4 @@
-"""Which pulls of counts fail, and which pods nobody can read because of that."""
+"""Which pulls of counts fail, and which pods cannot be read because of that."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Literal
 from plumbline.live.observations import PodProblem
 
 Reason = Literal["refused", "timeout", "http", "unreadable"]
-# A pod that starts, ends or is moved does not answer for a while; kubelet then calls it unready.
+# Seconds. A pod that starts or ends does not answer for a while, until kubelet marks it unready.
 PATIENCE: dict[Reason, float] = {"refused": 30.0, "timeout": 30.0, "http": 5.0, "unreadable": 5.0}
 
 
@@ -16,7 +16,7 @@ class ServingPod:
     """A pod that serves a model.
 
     Attributes:
-        address: where its server answers the operator; empty while there is none.
+        address: URL at which its server answers the operator; empty while it has none.
     """
 
     name: str
@@ -28,7 +28,7 @@ class ServingPod:
 
 @dataclass(frozen=True, slots=True)
 class PullFailed:
-    """Why a pull brought nothing."""
+    """Why a pull failed."""
 
     reason: Reason
     message: str
@@ -36,7 +36,7 @@ class PullFailed:
 
 @dataclass(slots=True)
 class _Pulled:
-    """When a pod was last read, or first asked, and why it cannot be read now."""
+    """When a pod was last read (or first asked), and why it cannot be read now."""
 
     read: float
     failed: PullFailed | None = None
@@ -46,24 +46,24 @@ class Pulls:
     """The newest pull of each pod of one deployment."""
 
     def __init__(self) -> None:
-        """Know of no pod."""
+        """Start without pods."""
         self._pods: dict[str, _Pulled] = {}
 
     def succeeded(self, pod: str, *, now: float) -> None:
-        """Note that a pod was read."""
+        """Record that a pod was read."""
         self._pods[pod] = _Pulled(now)
 
     def failed(self, pod: str, failed: PullFailed, *, now: float) -> None:
-        """Note that a pod was not read."""
+        """Record that a pod was not read."""
         self._pods.setdefault(pod, _Pulled(now)).failed = failed
 
     def forget_all_but(self, pods: Iterable[str]) -> None:
-        """Drop pods that are gone."""
+        """Forget pods that no longer exist."""
         alive = set(pods)
         self._pods = {name: pod for name, pod in self._pods.items() if name in alive}
 
     def problems(self, pods: Iterable[ServingPod], *, now: float) -> tuple[PodProblem, ...]:
-        """Return the pods that get requests although nobody can read their counts."""
+        """Return the pods that receive requests although their counts cannot be read."""
         found = [self._problem(pod, now) for pod in pods if pod.ready]
         return tuple(sorted(filter(None, found), key=lambda problem: problem.pod))
 

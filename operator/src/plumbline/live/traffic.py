@@ -1,7 +1,7 @@
-"""Requests and errors that the pods of one ModelDeployment have counted, over pods and restarts.
+"""Requests and errors of one ModelDeployment, summed over its pods and their restarts.
 
-A pod counts from the start of its process, so its counters begin at zero again after a restart
-(a reset: the reply names another boot). What it counted before stays in the sum.
+A pod counts from the start of its process, so its counters begin at zero again after a restart (the
+reply then has another boot id). The counts before the restart stay in the sum.
 """
 
 from bisect import bisect_left
@@ -12,13 +12,13 @@ from plumbline.contract.control import LATENCY_BOUNDS, Arm, ControlReply
 from plumbline.live.observations import PodProblem, Traffic
 
 ArmPair = tuple[Arm, Arm]
-# Pods name boots and routings themselves, so what is remembered of them has a bound.
+# Pods choose the names of boots and routings, so the number that is kept has a bound.
 KEPT_BOOTS, KEPT_TOKENS = 1024, 256
 
 
 @dataclass(frozen=True, slots=True)
 class PodCounters:
-    """The newest counters of one boot of a pod, and when they came (seconds of the epoch)."""
+    """The newest counters of one boot of a pod, and when they came (Unix time)."""
 
     pod: str
     identity: str
@@ -29,13 +29,13 @@ class PodCounters:
 
 @dataclass(slots=True)
 class TrafficCounters:
-    """Counters by boot, and by identity the sums of those that were too many to remember."""
+    """Counters by boot, and by identity the sums of older boots."""
 
     boots: dict[str, PodCounters] = field(default_factory=dict)
     sums: dict[str, dict[str, ArmPair]] = field(default_factory=dict)
 
     def report(self, pod: str, identity: str, reply: ControlReply, *, time: float) -> None:
-        """Take in a reply; the newest of each boot counts."""
+        """Add a reply; the newest of each boot counts."""
         arms = {
             token: (_bucketed(pair.stable, reply), _bucketed(pair.canary, reply))
             for token, pair in reply.arms.items()
@@ -46,7 +46,7 @@ class TrafficCounters:
             self._sum_up(self.boots.pop(next(iter(self.boots))))
 
     def forget(self, identities: Iterable[str]) -> None:
-        """Drop what belongs to identities that no longer exist."""
+        """Forget the counters of identities that no longer exist."""
         kept = set(identities)
         self.boots = {boot: one for boot, one in self.boots.items() if one.identity in kept}
         self.sums = {identity: one for identity, one in self.sums.items() if identity in kept}
@@ -62,7 +62,7 @@ class TrafficCounters:
 
         Args:
             ready: identity of each ready pod, by its name.
-            fresh_since: only replies since then say what a pod does now.
+            fresh_since: only replies since then show what a pod does now.
             unreadable: pods that are missing from the sum.
         """
         fresh = {one.pod: one for one in self.boots.values() if one.time >= fresh_since}
@@ -84,7 +84,7 @@ class TrafficCounters:
 
 
 def _bucketed(arm: Arm, reply: ControlReply) -> Arm:
-    """Return an arm by our own latency buckets; servers of other releases may have others."""
+    """Return counts in our own latency buckets; servers of other releases may have others."""
     if reply.latency_bounds == LATENCY_BOUNDS and arm.latency:
         return arm
     latency = [0] * (len(LATENCY_BOUNDS) + 1)
@@ -108,7 +108,7 @@ def _sum(one: Arm, other: Arm) -> Arm:
 
 
 def _routed(fresh: Mapping[str, PodCounters], ready: Mapping[str, str]) -> frozenset[str]:
-    """Return the tokens that every ready pod of some identity follows."""
+    """Return the tokens that all ready pods of an identity follow."""
     by_identity: dict[str, list[str | None]] = {}
     for name, identity in ready.items():
         counters = fresh.get(name)

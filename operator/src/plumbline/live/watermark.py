@@ -1,10 +1,10 @@
-"""The watermark of a model: the second up to which all its pods have reported, and what is lost.
+"""The watermark of a model: the second up to which all its pods have reported, and the lost rows.
 
-A pod reports whole seconds. Drift is judged up to the second that every pod has reported; a pod
-that stays silent is waited for a few seconds only, and rows that it reports later join their
-seconds while those are still judged (allowed lateness: `KEPT` seconds). A pod that ends of itself
-reports everything before. What a killed pod served after its last report is lost with it: how much
-that was is estimated from its newest rate.
+A pod reports complete seconds. Drift is evaluated up to the last second that every pod has
+reported. A silent pod delays this for a few seconds only; rows that it reports later are added to
+their seconds while these are still in a window (allowed lateness: `KEPT` seconds). A pod that ends
+normally reports everything first. The rows of a killed pod after its last report are lost: their
+number is estimated from its last rate.
 """
 
 import math
@@ -22,13 +22,13 @@ class PodReport:
     """The newest report of a pod.
 
     Attributes:
-        boot: which start of its process reported.
+        boot: id of the start of its process.
         through: last second that it has reported.
-        rate: rows a second, in the newest seconds reported.
-        uncounted: rows that it could not count itself.
+        rate: rows per second, in the newest seconds reported.
+        uncounted: rows that the pod itself could not count.
         begun: its counts of seconds that had not ended yet.
-        time: when it reported, in seconds of the epoch.
-        until: when it stopped serving, as far as that is known.
+        time: when it reported (Unix time).
+        until: when it stopped serving, if that is known.
     """
 
     boot: str
@@ -41,14 +41,14 @@ class PodReport:
 
 
 class Watermark:
-    """The pods of one model.
+    """The watermark over the pods of one model.
 
     Attributes:
         through: the watermark; zero before any pod has reported.
     """
 
     def __init__(self) -> None:
-        """Know of no pod."""
+        """Start without pods."""
         self._reports: dict[str, PodReport] = {}
         self._leftover: list[Span] = []
         self._lost = 0.0
@@ -56,20 +56,20 @@ class Watermark:
 
     @property
     def lost(self) -> int:
-        """Rows that were served and are in no count, as far as that can be told."""
+        """Estimated number of rows that were served and are in no count."""
         return round(self._lost)
 
     @property
     def after(self) -> int:
-        """The last second that is not judged any more."""
+        """The last second that is in no window any more."""
         return int(self.through - KEPT)
 
     def since(self, pod: str) -> int:
-        """Return what to ask a pod for: seconds after its last report, at first all of `KEPT`."""
+        """Return the last second that a pod has reported; at first the whole time that is kept."""
         return self._reports[pod].through if pod in self._reports else -KEPT
 
     def report(self, pod: str, reply: ControlReply, *, now: float, late: int = 0) -> None:
-        """Take in a pod's reply to a pull; `late` of its rows came too late to be judged."""
+        """Add a pod's reply to a pull; `late` of its rows came too late for any window."""
         before, uncounted = self._reports.get(pod), reply.totals.lost
         if before and before.boot == reply.boot:
             self._lost += uncounted - before.uncounted + late
@@ -86,12 +86,12 @@ class Watermark:
         )
 
     def refused(self, pod: str, *, now: float) -> None:
-        """Note that nothing listens at the pod's address: its process has ended."""
+        """Record that the pod refuses connections: its process has ended."""
         if report := self._reports.get(pod):
             report.until = min(report.until, now)
 
     def advance(self, alive: Iterable[str], *, now: float) -> None:
-        """Move on to the second that all have reported, but for pods that ended or are silent."""
+        """Advance to the second that all have reported, except pods that ended or are silent."""
         for pod in set(self._reports) - set(alive):
             self._lose(self._reports.pop(pod), until=now)
         reported = [
@@ -102,7 +102,7 @@ class Watermark:
         self.through = max(self.through, min(reported, default=self.through))
 
     def take_leftover(self) -> list[Span]:
-        """Return, once, the counts of seconds that pods had begun when they ended."""
+        """Return, only once, the counts of the seconds during which pods ended."""
         leftover, self._leftover = self._leftover, []
         return leftover
 
@@ -112,7 +112,7 @@ class Watermark:
 
 
 def _rate(reply: ControlReply, before: PodReport | None) -> float:
-    """Return rows a second since the last report, over the newest seconds only."""
+    """Return rows per second since the last report, over the newest seconds only."""
     first = reply.through - RATE_SECONDS
     if before and before.boot == reply.boot:
         if reply.through <= before.through:

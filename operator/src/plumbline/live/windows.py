@@ -1,11 +1,11 @@
-"""Counts by second, added up over the pods of one model, and the windows that are judged of them.
+"""Counts by second, summed over the pods of one model, and the windows that are evaluated.
 
-Only whole seconds that every pod has reported are judged, so that the same rows give the same
-numbers however they were spread over replicas.
+Only complete seconds that every pod has reported are evaluated, so that the same rows give the same
+numbers, however they were distributed over replicas.
 
-What is kept are running sums: a window is the difference of two of them, whatever its length, and
-a second that is new costs one addition. They wrap around at 2**32 and so do their differences, so
-a window is right as long as it holds fewer rows than that.
+Running sums are kept: a window of any length is the difference of two of them, and a new second
+costs one addition. Sums and differences wrap around at 2**32, so a window is right if it has fewer
+rows than that.
 """
 
 from bisect import bisect_left, bisect_right
@@ -28,15 +28,15 @@ Sums = NDArray[np.uint32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What is known of a model's rows up to a second.
+    """The counts of a model's rows up to a second.
 
     Attributes:
         through: that second.
         windows: counts of the last 1, 2, 4, ... seconds.
-        after: the same, by column: only of what came after the second that was asked for.
+        after: by column: only the rows after the requested second.
         rows: rows in the largest window.
         minute_rows: rows in the last minute (64 s).
-        violations: of these, rows that break a rule, by column and rule.
+        violations: rows in the last minute that break a rule, by column and rule.
     """
 
     through: int
@@ -51,9 +51,9 @@ class BucketedCounts:
     """Counts of one model's newest seconds, summed over pods."""
 
     def __init__(self, reference: Iterable[Mapping[str, Any]]) -> None:
-        """Count by the reference that the model was compiled with."""
+        """Count in the cells of the reference in the model."""
         self.layout = Layout([ColumnBins.from_json(column) for column in reference])
-        # Seconds that hold rows, and of each the sum of all cells, and of rows, up to its end.
+        # Seconds with rows, and for each the running sums of all cells, and of rows, up to its end.
         self._seconds: list[int] = []
         self._sums: Sums = np.empty((0, self.layout.size + 1), dtype=np.uint32)
         self._used = slice(0, 0)
@@ -61,18 +61,18 @@ class BucketedCounts:
         self._violations: dict[int, dict[Rule, int]] = {}
 
     def fits(self, spans: Iterable[Span]) -> bool:
-        """Tell whether spans count the cells of this model's reference."""
+        """Return whether spans use only cells of this model's reference."""
         return all(max(span.cells, default=0) < self.layout.size for span in spans)
 
     def add(self, spans: Iterable[Span], *, after: int = 0) -> int:
-        """Add what one pod reported.
+        """Add the report of one pod.
 
         Args:
-            spans: seconds, and longer spans of what is long ago.
-            after: what is not after this second is forgotten.
+            spans: single seconds, and longer spans of older rows.
+            after: rows up to this second are forgotten.
 
         Returns:
-            Rows that came too late for their second to be judged.
+            Number of rows that came too late for their second.
         """
         self._forget(after)
         taken, late = list[Span](), 0
@@ -90,15 +90,15 @@ class BucketedCounts:
         return int((self._sum(through) - self._sum(through - seconds))[-1])
 
     def seen(self, through: int) -> int:
-        """Return a number that is another one as soon as rows of a second up to `through` come."""
+        """Return a number that changes when new rows up to the second `through` come."""
         return int(self._sum(through)[-1])
 
     def evidence(self, through: int, *, after: Mapping[str, int]) -> Evidence:
-        """Return what is known up to a second.
+        """Return the counts up to a second.
 
         Args:
             through: that second.
-            after: columns that are to be counted without what came until some second.
+            after: columns to count without the rows up to a second.
         """
         known = self._seconds[: bisect_right(self._seconds, through)]
         lengths = scales(min(through - known[0] + 1, KEPT) if known else 1)
@@ -131,7 +131,7 @@ class BucketedCounts:
         return found
 
     def _has_room_for(self, span: Span) -> bool:
-        """Tell whether a pod's clock is near enough that of others to be kept beside them."""
+        """Return whether a second is near the others; a pod's clock may be far off."""
         return not self._seconds or span.start < self._seconds[0] + 2 * KEPT
 
     def _forget(self, after: int) -> None:
@@ -150,7 +150,7 @@ class BucketedCounts:
         place = bisect_left(self._seconds, first)
         known, before = self._seconds[place:], self._sum(first - 1).copy()
         seconds = sorted({*known, *(span.start for span in spans)})
-        # What is there already, where each second stands now: a new second has the sum before it.
+        # The sums so far for each second; a new second begins with the sum of the second before it.
         there = np.concatenate([before[None], self._sums[self._used][place:]])
         found = there[np.searchsorted(known, seconds, side="right")]
         found += np.cumsum(self._by_second(seconds, spans), axis=0, dtype=np.uint32)
@@ -173,7 +173,7 @@ class BucketedCounts:
             known[column, rule] = known.get((column, rule), 0) + rows
 
     def _write(self, place: int, sums: Sums) -> None:
-        """Put running sums at a place and after it; make room where it is lacking."""
+        """Write running sums from a place on; enlarge the array if needed."""
         start, stop = self._used.start + place, self._used.start + place + len(sums)
         if stop > len(self._sums):
             room = place + len(sums)

@@ -1,1 +1,1 @@
-"""The decisions: one pure function per kind, from a snapshot of the world to a plan."""
+"""The plans: one pure function per kind, from a snapshot of the cluster to a plan."""

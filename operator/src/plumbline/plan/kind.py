@@ -1,7 +1,7 @@
-"""How a kind is declared, once: its names, who writes it, what it reads and owns, and its plan.
+"""The declaration of a kind: its names, who writes it, what it reads and owns, and its plan.
 
-Everything else that must know of a kind follows from its declaration: what is gathered for its
-plan, who wakes it, its CustomResourceDefinition, the roles and the reference.
+Everything else follows from this declaration: what is gathered for its plan, which changes cause a
+reconcile, its CustomResourceDefinition, the roles and the reference.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,21 +25,21 @@ class Role(StrEnum):
 
 
 class Lookup(Protocol):
-    """Objects of the same namespace, as they are known now."""
+    """The objects of the same namespace in the cache."""
 
     def get(self, kind: type[Found], name: str | None) -> Found | None:
-        """Return an object of a kind of ours; None when it is not there or has no name."""
+        """Return an object of one of our kinds; None if it does not exist or the name is None."""
 
     def raw(self, resource: Resource, name: str) -> Manifest | None:
-        """Return any object as it lives."""
+        """Return any live object, or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selector:
-    """Which objects of a resource, in the namespace of the one that reads them.
+    """Selects objects of a resource in the namespace of the reader.
 
     Attributes:
-        names: their names; None for any name.
+        names: their names; None for all.
         labels: labels that they must carry.
         status: fields of their status and the values that these must have.
     """
@@ -63,22 +63,22 @@ ALL = Selector()
 
 
 def named(*names: str | None) -> Selector:
-    """Return the selector of the objects with these names; None names nothing."""
+    """Return the selector of the objects with these names; None selects nothing."""
     return Selector(names=frozenset(name for name in names if name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reads:
-    """Objects that a plan looks at and that others made.
+    """Objects that a plan reads but does not own.
 
     Attributes:
         resource: what they are.
         into: field of the snapshot that holds them.
-        which: selects them, given the object that reads.
+        which: returns their selector, given the reader.
         many: whether the field holds a tuple of all, or the one object or None.
-        take: makes the field's value of the object that reads and the objects as they live; models
-            of our kinds and plain manifests of others when it is left out.
-        wakes: whether a change of one lets the reader look again.
+        take: makes the field's value from the reader and the live objects; without it the field
+            has models of our kinds and plain manifests of others.
+        wakes: whether a change of one causes a reconcile of the reader.
     """
 
     resource: Resource
@@ -91,13 +91,13 @@ class Reads:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owns:
-    """Children that the object controls; a change of one wakes it.
+    """Children that the object controls; a change of one causes a reconcile of the object.
 
     Attributes:
         resource: what they are.
-        into: field of the snapshot that holds them as they live; empty when no plan looks at them.
-        kept: whether they are kept as written (applied), or made once and never touched again.
-        outcomes: field that holds what its Jobs have come to, for which their pods are read.
+        into: field of the snapshot with the live children; empty if the plan does not read them.
+        kept: whether they are applied again after every change, or created once.
+        outcomes: field with the outcomes of its Jobs, for which their pods are read.
     """
 
     resource: Resource
@@ -122,23 +122,23 @@ def _never(_: Manifest) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Generic[Snapshot]):
-    """One kind of ours.
+    """One of our kinds.
 
     Attributes:
-        resource: as the API server addresses it.
+        resource: its group, version, kind and plural.
         model: its pydantic model; spec and status make the schema.
         short_name: for kubectl.
         columns: what `kubectl get` prints.
         writer: the role that writes it.
-        reasons: what its conditions give as reasons.
-        subject: field of the snapshot that holds the object itself.
-        snapshot: everything that its plan may look at; fields that no input fills are `settings`,
-            `now` and what is known of live traffic.
-        plan: the decision.
-        inputs: what it reads, owns and makes.
-        is_settled: whether nothing that it reads can change it any more.
+        reasons: the reasons of its conditions.
+        subject: field of the snapshot with the object itself.
+        snapshot: the input of its plan; the fields that no input fills are `settings`, `now` and
+            the live traffic.
+        plan: the function that makes its plan.
+        inputs: what it reads, owns and creates.
+        is_settled: whether no change of its inputs matters any more.
         scalable: whether it has the scale subresource.
-        rules: CEL rules on its metadata beside those of all kinds, with their messages.
+        rules: CEL rules on its metadata, with their messages, in addition to those of all kinds.
     """
 
     resource: Resource
@@ -172,5 +172,5 @@ class _Reference(Protocol):
 
 
 def name_in(reference: _Reference | None) -> str | None:
-    """Return the name that a reference holds, if there is one."""
+    """Return the name in a reference, or None."""
     return reference.name if reference else None

@@ -1,4 +1,4 @@
-"""The kinds, one line each: what is listed here is served, watched, planned and documented."""
+"""The list of our kinds: each is served, watched, planned and documented."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,14 +22,14 @@ OURS = tuple(kind.resource for kind in KINDS)
 
 
 def _children() -> Iterator[Resource]:
-    """Yield what kinds own, and what they read that is not ours."""
+    """Yield the resources that kinds own, and those that they read and that are not ours."""
     for kind in KINDS:
         yield from (owns.resource for owns in kind.owns)
         yield from (reads.resource for reads in kind.reads if reads.resource not in OURS)
 
 
 CHILDREN = tuple(dict.fromkeys(_children()))
-"""The resources of other groups that are watched, in the order in which kinds name them."""
+"""The watched resources of other groups, in the order of their declarations."""
 
 BY_KIND = {(each.api_version, each.kind): each for each in (*OURS, *CHILDREN)}
 """Resources by the apiVersion and kind of an object."""

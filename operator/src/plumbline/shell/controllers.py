@@ -1,4 +1,4 @@
-"""Ties each kind to its plan: gather, decide, carry out."""
+"""Reconciles each kind by its plan: gather, decide, carry out."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from plumbline.store import StoreError
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """What a kind is to the engine: a gatherer and a decision."""
+    """How the engine reconciles one kind: a gatherer and a plan."""
 
     gather: Callable[[Key], Awaitable[Any]]
     plan: Callable[[Any], Plan]
@@ -39,12 +39,12 @@ def controllers(
 
 
 def resource_of(manifest: Manifest) -> Resource:
-    """Return the resource of a child that a plan wants."""
+    """Return the resource of a child in a plan."""
     return BY_KIND[manifest["apiVersion"], manifest["kind"]]
 
 
 class Reconciler:
-    """Reconciles any key: the one place where gathering, deciding and acting meet."""
+    """Reconciles any key: gathers the snapshot, makes the plan, and carries it out."""
 
     def __init__(
         self, *, cache: Cache, effects: Effects, by_kind: dict[Resource, Controller]
@@ -53,7 +53,7 @@ class Reconciler:
         self._cache, self._effects, self._by_kind = cache, effects, by_kind
 
     async def reconcile(self, key: Key) -> datetime | None:
-        """Make the world as the object wants it; return when to look again.
+        """Reconcile one object; return when to reconcile it again.
 
         Raises:
             StoreError: what a Job has come to cannot be read now; the object says so.
@@ -73,7 +73,7 @@ class Reconciler:
         return plan.requeue_at
 
     async def tell(self, key: Key, error: Exception) -> None:
-        """Say on the object what keeps it and the operator cannot mend."""
+        """Report on the object an error that the operator cannot fix."""
         if (live := self._cache.get(key)) is None:
             return
         passes = isinstance(error, QuotaExceeded)
@@ -83,7 +83,7 @@ class Reconciler:
         await self._say(key, live, {"conditions": told, "observedGeneration": generation})
 
     async def _wait(self, key: Key, error: StoreError) -> None:
-        """Say that the store keeps the object from being looked at."""
+        """Report on the object that it waits for the store."""
         if (live := self._cache.get(key)) is None:
             return
         stored = live.get("status", {}).get("conditions", ())

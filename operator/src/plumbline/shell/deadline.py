@@ -1,4 +1,4 @@
-"""An end that comes in time, whatever hangs: it does not depend on any event loop."""
+"""A time limit for the end of the process that works even if an event loop hangs."""
 
 import os
 import threading
@@ -10,7 +10,7 @@ log = get_logger(__name__)
 
 
 class Deadline:
-    """From its start on, the process has some seconds to give back its Lease and to end."""
+    """Gives the process some seconds to release its Lease and to end."""
 
     def __init__(self, seconds: float = END_SECONDS) -> None:
         """Count down when started."""
@@ -19,11 +19,14 @@ class Deadline:
         self._unstarted = threading.Lock()
 
     def start(self) -> None:
-        """Begin to count, if that has not begun; any thread may call this."""
+        """Start the countdown unless it is running; any thread may call this."""
         if self._unstarted.acquire(blocking=False):
             self._timer.start()
 
 
 def _end() -> None:
-    log.error("the operator has not ended in time: something hangs", seconds=END_SECONDS)
+    log.error(
+        "a part of the operator hangs; killing the process",
+        seconds=END_SECONDS,
+    )
     os._exit(1)

@@ -1,8 +1,8 @@
-"""The evaluations of the DriftMonitors: what a deployment's pods have counted, judged off the loop.
+"""The evaluations of the DriftMonitors: the counts of a deployment's pods, evaluated in threads.
 
-An evaluation is numpy, a millisecond of it, and the event loop has a Lease to renew; so it runs in
-a small pool of threads. The evidence is taken on the loop, where counts change; a thread gets what
-nobody changes and gives back a value. Without new counts there is nothing to evaluate.
+An evaluation is about a millisecond of numpy, and the event loop must renew a Lease; so evaluations
+run in a small pool of threads. The evidence is collected on the event loop, where the counts
+change; a thread reads only values that do not change. Without new counts nothing is evaluated.
 """
 
 import asyncio
@@ -33,14 +33,14 @@ log = get_logger(__name__)
 
 @dataclass(slots=True)
 class _Watched:
-    """What is known of one monitor.
+    """The state of one monitor's evaluations.
 
     Attributes:
-        counts: of the model that it judges.
-        detector: how it judges, as its spec was at the last evaluation.
-        seen: what its last evaluation had seen, see `BucketedCounts.seen`.
-        through: second up to which its alarms have gone.
-        lost_before: rows that its status calls lost and no pod that is known now has lost.
+        counts: of the model that it watches.
+        detector: the settings of the last evaluation.
+        seen: the rows of the last evaluation, see `BucketedCounts.seen`.
+        through: second up to which its alarms were advanced.
+        lost_before: lost rows in its status that no pod known to this process has lost.
     """
 
     counts: BucketedCounts
@@ -55,11 +55,11 @@ class MonitorEvaluations:
     """The newest evaluation of each monitor.
 
     Attributes:
-        assessments: what it found.
+        assessments: its result.
     """
 
     def __init__(self, cache: Cache, queue: Queue, metrics: Metrics) -> None:
-        """Evaluate the monitors that the cache knows."""
+        """Evaluate the monitors in the cache."""
         self._cache, self._queue, self._metrics = cache, queue, metrics
         self._models, self._pool = Models(), ThreadPoolExecutor(THREADS, "evaluation")
         self._watched: dict[Key, _Watched] = {}
@@ -67,7 +67,7 @@ class MonitorEvaluations:
         self.assessments: dict[Key, Assessment] = {}
 
     def monitors(self) -> dict[Key, list[DriftMonitor]]:
-        """Return the monitors of each deployment, and forget those that are gone or suspended."""
+        """Return the monitors of each deployment, and forget deleted and suspended ones."""
         self._metrics.evaluation_lateness.set(self._latest)
         self._latest = 0.0
         found: dict[Key, list[DriftMonitor]] = {}
@@ -77,17 +77,17 @@ class MonitorEvaluations:
         return found
 
     def close(self) -> None:
-        """Evaluate no more."""
+        """Stop the evaluations."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _active(self) -> Iterator[DriftMonitor]:
-        """Yield the monitors; one that another version has written may be unreadable."""
+        """Yield the monitors; one that another version of the operator wrote may be unreadable."""
         for obj in self._cache.list(DRIFT_MONITOR, None):
             try:
                 monitor = self._models.read(DriftMonitor, obj)
             except ValidationError as error:
                 key = Key(DRIFT_MONITOR, obj["metadata"]["namespace"], obj["metadata"]["name"])
-                log.warning("a monitor cannot be read", error=error, **key.about)
+                log.warning("DriftMonitor not readable", error=error, **key.about)
                 continue
             if not monitor.spec.suspend:
                 yield monitor
@@ -99,7 +99,7 @@ class MonitorEvaluations:
         watermark: Watermark,
         model: str,
     ) -> None:
-        """Evaluate a deployment's monitors, and wake those whose verdict has changed."""
+        """Evaluate a deployment's monitors, and reconcile those whose verdict has changed."""
         if watermark.through:
             for monitor in monitors:
                 await self._evaluate(monitor, counts, watermark, model)
@@ -150,7 +150,7 @@ class MonitorEvaluations:
             self._queue.add(key)
 
     def _keep(self, monitors: set[Key]) -> None:
-        """Forget all other monitors, and show their gauges no more."""
+        """Forget all other monitors and remove their gauges."""
         for key in self._watched.keys() - monitors:
             del self._watched[key]
             self.assessments.pop(key, None)
@@ -167,7 +167,7 @@ def _deployment_of(monitor: DriftMonitor) -> Key:
 
 
 def _verdict(found: Assessment | None) -> object:
-    """Return what of an assessment is worth telling; lost rows to two digits, as they may go on."""
+    """Return the part of an assessment whose change is worth a reconcile."""
     if found is None:
         return None
     rules = tuple((one.column, one.rule) for one in found.broken)

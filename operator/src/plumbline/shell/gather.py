@@ -1,4 +1,4 @@
-"""Gathers what a plan looks at, as its kind declares it: objects, results of Jobs, counts."""
+"""Gathers the input of a plan, as its kind declares it: objects, outcomes of Jobs, counts."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -19,7 +19,7 @@ Around = Mapping[str, Callable[[Key], Any]]
 
 
 class Objects:
-    """The objects of our kinds as models, and any object as it lives."""
+    """The objects of our kinds as models, and any live object as a manifest."""
 
     def __init__(self, cache: Cache, kinds: Iterable[Kind[Any]]) -> None:
         """Read from the cache."""
@@ -28,7 +28,7 @@ class Objects:
         self._resources = {model: resource for resource, model in self._kinds.items()}
 
     def model(self, resource: Resource, obj: Manifest) -> Any:
-        """Return the model of an object of our kinds; of another kind the object as it lives.
+        """Return the model of an object of our kinds; for another kind the live object.
 
         Raises:
             ValidationError: another version has written what this one cannot read.
@@ -52,19 +52,19 @@ class Objects:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """The objects of one namespace: what selectors look up."""
+    """The objects of one namespace, for selectors."""
 
     objects: Objects
     cache: Cache
     namespace: str
 
     def get(self, kind: type[Found], name: str | None) -> Found | None:
-        """Return an object of a kind of ours; None when it is not there or has no name."""
+        """Return an object of one of our kinds; None if it does not exist or the name is None."""
         found = self.objects.at(self.objects.key(kind, self.namespace, name)) if name else None
         return found if isinstance(found, kind) else None
 
     def raw(self, resource: Resource, name: str) -> Manifest | None:
-        """Return any object as it lives."""
+        """Return any live object, or None."""
         return self.cache.get(Key(resource, self.namespace, name))
 
     def select(self, resource: Resource, which: Selector) -> list[Manifest]:
@@ -97,7 +97,7 @@ class Gatherer:
         self._around = {name: take for name, take in around.items() if name in names}
 
     async def gather(self, key: Key) -> Any | None:
-        """Return the snapshot for an object; None when it is gone."""
+        """Return the snapshot of an object; None if the object does not exist."""
         obj = self._cache.get(key)
         if obj is None:
             return None

@@ -1,4 +1,4 @@
-"""Work on an event loop of its own, and calls from one loop to another."""
+"""Running work on a second event loop, and calls from one loop to another."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ Call = Callable[[], None]
 
 
 def start(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None], *, then: Call) -> None:
-    """Do work on a loop and a thread of its own, which the end of the process does not wait for."""
+    """Run work on a new loop in a new thread; the process does not wait for it at its end."""
 
     def run() -> None:
         try:
@@ -23,11 +23,11 @@ def start(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None], *, t
 
 
 def call(loop: asyncio.AbstractEventLoop, what: Call) -> None:
-    """Call on a loop, unless it has ended already."""
+    """Call a function on a loop, unless the loop is closed."""
     with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(what)
 
 
 def resolve(future: "asyncio.Future[Any]", value: Any = None) -> None:
-    """Give a future its result from any thread, unless it has one already."""
+    """Set the result of a future from any thread, unless it has one."""
     call(future.get_loop(), lambda: None if future.done() else future.set_result(value))

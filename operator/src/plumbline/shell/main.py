@@ -1,4 +1,4 @@
-"""The operator's process: settings, log, leader election, and an end that is always clean."""
+"""The operator's process: settings, log, leader election, and a clean end in all cases."""
 
 import asyncio
 import gc
@@ -23,9 +23,9 @@ log = get_logger(__name__)
 
 
 def main() -> int:
-    """Run the operator until it is told to end; 2 when it cannot start."""
+    """Run the operator until SIGTERM; return 2 when it cannot start."""
     configure(os.environ)
-    # It warns that it takes no signals: the main thread does.
+    # Kopf warns that it handles no signals, but here the main thread handles them.
     logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
     try:
         process, server = from_environment(), connection()
@@ -38,14 +38,14 @@ def main() -> int:
 
 
 def _collect_rarely() -> None:
-    """Let the garbage collector look at the whole cache seldom: almost nothing in it is garbage."""
+    """Make full garbage collections rare: the cache is large, and little in it is garbage."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
 
 
 async def _run(process: Process, server: Connection, metrics: Metrics) -> int:
-    """Lead when elected; 0 when told to end, 1 when the Lease was lost or a part failed."""
-    # The Lease is renewed on connections of its own: a crowd of requests must not cost the lead.
+    """Lead when elected; return 0 after SIGTERM, 1 when the Lease was lost or a part failed."""
+    # The Lease has its own connections: many other requests must not delay its renewal.
     voter = Client(server, on_request=metrics.requested)
     election = Election(voter, namespace=process.namespace, name=LEASE, identity=process.identity)
     client = Client(server, on_request=metrics.requested, may_write=election.leads)
@@ -66,7 +66,7 @@ async def _run(process: Process, server: Connection, metrics: Metrics) -> int:
 
 
 async def _lead(election: Election, operator: Operator, metrics: Metrics) -> None:
-    """Wait for the lead, then work for as long as it lasts."""
+    """Wait until this replica leads, then work for as long as it does."""
     await election.acquire()
     metrics.leading.set(1)
     async with asyncio.TaskGroup() as group:
@@ -75,14 +75,14 @@ async def _lead(election: Election, operator: Operator, metrics: Metrics) -> Non
 
 
 async def _ended(work: "asyncio.Task[None]") -> int:
-    """Return 0 when told to end, 1 when the Lease was lost or a part failed."""
+    """Return 0 after SIGTERM, 1 when the Lease was lost or a part failed."""
     try:
         await work
     except asyncio.CancelledError:
         return 0
     except BaseExceptionGroup as group:
         if lost := group.subgroup(LostLease):
-            log.error("the lead is lost", error=lost.exceptions[0])
+            log.error("this replica no longer leads", error=lost.exceptions[0])
         else:
             log.exception("a part of the operator failed", group)
     return 1

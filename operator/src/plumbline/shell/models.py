@@ -1,4 +1,4 @@
-"""Objects read into their models once a version: hundreds of looks share what few writes change."""
+"""Objects parsed into models once per version, since reads are far more frequent than writes."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ Kind = TypeVar("Kind", bound=Observed)
 
 
 class Models:
-    """The newest model of each object; nobody changes what is given out."""
+    """The newest model of each object; callers must not change it."""
 
     def __init__(self) -> None:
         """Start empty."""

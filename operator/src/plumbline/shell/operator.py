@@ -1,4 +1,4 @@
-"""The operator as a whole: everything that runs while this replica leads."""
+"""Everything that runs while this replica of the operator leads."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ from plumbline.store import Store
 
 
 class Operator:
-    """One leading replica: what it knows, what waits, and whether it leads."""
+    """One replica: its cache, its queue, and whether it leads."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Operator:
         clock: Clock | None = None,
         timing: Timing | None = None,
     ) -> None:
-        """Wire the parts together; nothing runs yet.
+        """Connect the parts; nothing runs yet.
 
         Args:
             process: how this process runs.
@@ -75,11 +75,11 @@ class Operator:
         self.leads = False
 
     def trouble(self) -> list[str]:
-        """Return what is stuck, in words; a replica that waits to lead has nothing to be stuck."""
+        """Return what is stuck, as sentences; empty for a replica that does not lead."""
         return self._liveness.trouble() if self.leads else []
 
     def missing(self) -> list[str]:
-        """Return what is not known yet or not heard now, in words; nothing while it waits."""
+        """Return what is not listed or not watched, as sentences; empty if it does not lead."""
         return [*self._unlisted(), *self._unwatched()] if self.leads else []
 
     async def run(self) -> None:
@@ -99,7 +99,7 @@ class Operator:
             group.create_task(self._puller.run())
 
     async def _tell_the_end(self) -> None:
-        """Wait to be cancelled, as all tasks of a group are when one of them fails."""
+        """Wait until cancelled, as all tasks of a group are when one of them fails."""
         try:
             await asyncio.Event().wait()
         finally:
@@ -108,12 +108,12 @@ class Operator:
     def _unlisted(self) -> Iterator[str]:
         children = [each.resource for each in self._children if not each.synced.is_set()]
         for resource in (*children, *self.resync.unlisted()):
-            yield f"no list of {resource.plural} is in yet"
+            yield f"The list of {resource.plural} has not been read yet."
 
     def _unwatched(self) -> Iterator[str]:
         for stream in self._watches.streams.all:
             if not stream.is_open:
-                yield f"{stream.resource.plural} are not watched"
+                yield f"The watch of {stream.resource.plural} is not open."
 
     def _open_store(self, namespace: str) -> Store:
         return Store.open(self._process.plan.store_url.format(namespace=namespace))

@@ -1,4 +1,4 @@
-"""What is set of kopf: page size, timeouts, and what would cost much and is used by nobody."""
+"""The settings of kopf: page size, timeouts, and costly features that we do not use."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from plumbline.kube.client import PAGE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """How patient kopf is, in seconds.
+    """The timeouts of kopf, in seconds.
 
     Attributes:
-        request: how long a request may take, a watch aside.
-        silence: after how long a watch that says nothing, not even a bookmark, is begun anew.
-        backoffs: pauses between tries; after the last, an hour later, kopf ends.
-        idle: how long a task waits for more news of its object before it ends.
+        request: how long a request may take, except a watch.
+        silence: after how long without an event or a bookmark a watch is opened again.
+        backoffs: pauses between retries; after the last one, an hour later, kopf ends.
+        idle: how long a task waits for the next event of its object before it ends.
     """
 
     request: float = 30
@@ -27,7 +27,7 @@ class Timing:
 
 
 def settings(timing: Timing) -> kopf.OperatorSettings:
-    """Return what is set of kopf; all else is as it comes."""
+    """Return the settings of kopf; everything else has its default."""
     found = kopf.OperatorSettings()
     found.watching.chunk_size = PAGE
     found.watching.inactivity_timeout = timing.silence
@@ -40,7 +40,7 @@ def settings(timing: Timing) -> kopf.OperatorSettings:
 
 
 class _NoDiffs(kopf.AnnotationsDiffBaseStorage):
-    """Keeps kopf from a deep copy and a comparison of every object, for handlers that nobody has.
+    """Prevents that kopf copies and compares every object, which our handlers do not need.
 
     Measured, as CPU of an event with it and without: 0.27 and 0.45 ms at 0.5 KB, 0.45 and 1.4 ms at
     2.8 KB. No setting turns that off.

@@ -1,4 +1,4 @@
-"""The HTTP that Kubernetes and Prometheus ask: /livez, /readyz and /metrics."""
+"""The HTTP endpoints for Kubernetes and Prometheus: /livez, /readyz and /metrics."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ class Probes:
     """Two small servers: probes on one port, metrics on the other."""
 
     def __init__(self, *, metrics: Metrics, trouble: Words, missing: Words) -> None:
-        """Answer from `trouble()`, which names what is stuck, and `missing()`, what is not known.
+        """Answer by `trouble()`, which names what is stuck, and `missing()`, what is not watched.
 
         What is stuck must be started again; what is missing needs time, or help from outside.
         """
@@ -49,7 +49,7 @@ class Probes:
         return _answer([*self._trouble(), *self._missing()])
 
     async def _show(self, _: web.Request) -> web.Response:
-        # Of hundreds of monitors this is half a second of work, and the loop has a Lease to renew.
+        # With hundreds of monitors this takes half a second, and the loop must renew a Lease.
         page = await asyncio.to_thread(self._metrics.text)
         return web.Response(body=page, content_type="text/plain", charset="utf-8")
 

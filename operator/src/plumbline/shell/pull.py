@@ -1,9 +1,10 @@
-"""Asks one serving pod for its counts: the I/O, and nothing else.
+"""The request to one serving pod for its counts: I/O only.
 
-No pod can hold or flood the operator: a reply has a time limit and a size limit.
+A reply has a time limit and a size limit, so that no pod can block the operator or fill its memory.
 """
 
 import errno
+import os
 
 import aiohttp
 
@@ -12,7 +13,7 @@ from plumbline.contract.control import ControlReply, ControlRequest, Unreadable
 from plumbline.live.pulls import PullFailed
 
 TIMEOUT_SECONDS = 2
-# A page of a reply holds a few hundred thousand counts, which are some megabytes.
+# A reply has up to a few hundred thousand counts, which are some megabytes.
 REPLY_LIMIT = 32 * 2**20
 
 
@@ -31,7 +32,7 @@ async def pull(
             address, data=control.encode(request), headers=headers, allow_redirects=False
         ) as response:
             if response.status != 200:
-                return PullFailed("http", f"it answers {response.status} to POST /control")
+                return PullFailed("http", f"it answers POST /control with status {response.status}")
             return control.read_reply(await _bounded(response.content))
     except Unreadable as error:
         return PullFailed("unreadable", str(error))
@@ -46,8 +47,9 @@ def _failed(error: Exception) -> PullFailed:
     if number == errno.ECONNREFUSED:
         return PullFailed("refused", "nothing listens on its admin port")
     if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientResponseError):
-        return PullFailed("http", f"its answer is no HTTP: {error!r}"[:200])
-    return PullFailed("timeout", f"it cannot be reached: {error!r}"[:200])
+        return PullFailed("http", "its answer is not valid HTTP")
+    why = os.strerror(number).lower() if number else "connection lost"
+    return PullFailed("timeout", f"it cannot be reached ({why})")
 
 
 async def _bounded(content: aiohttp.StreamReader) -> bytes:

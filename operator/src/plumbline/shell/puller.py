@@ -1,7 +1,7 @@
-"""Pulls counts from the serving pods once a second, and brings them their routing.
+"""Pulls counts from the serving pods once a second, and sends them their routing.
 
-What the pods have counted stays with them, so an operator that starts again pulls everything anew
-and loses nothing. A pod that is killed takes along what it counted since the last pull.
+The pods keep their counts, so a restarted operator pulls everything again and loses nothing. When a
+pod is killed, its counts since the last pull are lost.
 """
 
 import asyncio
@@ -39,10 +39,10 @@ log = get_logger(__name__)
 
 
 class Puller:
-    """Pulls, adds up, has monitors evaluated, and wakes canaries."""
+    """Pulls and sums the counts, has monitors evaluated, and reconciles rollouts under way."""
 
     def __init__(self, *, cache: Cache, queue: Queue, metrics: Metrics, records: Records) -> None:
-        """Pull from the pods that the cache knows."""
+        """Pull from the pods in the cache."""
         self._cache, self._queue, self._records = cache, queue, records
         self._metrics, self._models = metrics, Models()
         self._deployments: dict[Key, DeploymentTraffic] = {}
@@ -61,7 +61,7 @@ class Puller:
         return self._evaluations.assessments.get(key)
 
     def unreadable(self, key: Key) -> tuple[PodProblem, ...]:
-        """Return the pods whose counts a DriftMonitor needs and cannot be read."""
+        """Return the pods of a DriftMonitor's deployment whose counts cannot be read."""
         monitor = self._cache.get(key)
         name = monitor["spec"]["deploymentRef"]["name"] if monitor else ""
         return self.traffic(Key(MODEL_DEPLOYMENT, key.namespace, name)).unreadable
@@ -79,7 +79,7 @@ class Puller:
             self._evaluations.close()
 
     def _begin_visits(self, group: asyncio.TaskGroup, session: aiohttp.ClientSession) -> None:
-        """Visit every deployment whose last visit has ended: a slow one delays no other."""
+        """Visit every deployment whose last visit has ended, so that a slow one delays no other."""
         deployments, pods = dict(self._read_deployments()), by_deployment(self._cache)
         monitors = self._evaluations.monitors()
         for key in deployments.keys() - self._visited:
@@ -123,7 +123,7 @@ class Puller:
             await self._evaluations.evaluate(monitors, counts, watermark, stable.model)
 
     async def _watch_stable(self, known: DeploymentTraffic, deployment: ModelDeployment) -> None:
-        """Count by the reference of the stable model, anew when it is another one."""
+        """Count with the reference of the stable model; start again when that changes."""
         stable = deployment.status.stable
         if stable is None or known.identity == stable.identity:
             return
@@ -131,7 +131,7 @@ class Puller:
         known.watch(stable.identity, await self._reference(namespace, stable.manifest))
 
     async def _reference(self, namespace: str, digest: str) -> list[dict[str, Any]]:
-        """Return the columns that a model counts."""
+        """Return the reference of a model: the columns that it counts."""
         manifest = await self._records.manifest(namespace, digest)
         described = next(f for f in files_of(manifest) if f.path == layout.MODEL_FILE)
         store = self._records.store(namespace)
@@ -147,7 +147,7 @@ class Puller:
         known: DeploymentTraffic,
         deployment: ModelDeployment,
     ) -> None:
-        """Pull from one pod; one that does not answer is asked again in a second."""
+        """Pull from one pod; a pod that does not answer is asked again in a second."""
         request = ControlRequest(
             routing=routing.wanted(deployment, pod.identity),
             since=known.since(pod),
@@ -159,19 +159,19 @@ class Puller:
             self._metrics.pull_failed(reply.reason)
 
     def _read_deployments(self) -> Iterator[tuple[Key, ModelDeployment]]:
-        """Yield the deployments; one that another version has written may be unreadable."""
+        """Yield the deployments; one that another version of ours wrote may be unreadable."""
         for obj in self._cache.list(MODEL_DEPLOYMENT, None):
             key = Key(MODEL_DEPLOYMENT, obj["metadata"]["namespace"], obj["metadata"]["name"])
             try:
                 yield key, self._models.read(ModelDeployment, obj)
             except ValidationError as error:
-                log.warning("a deployment cannot be read", error=error, **key.about)
+                log.warning("ModelDeployment not readable", error=error, **key.about)
 
 
 def _taken(
     known: DeploymentTraffic, pod: ServingPod, reply: ControlReply | PullFailed
 ) -> PullFailed | None:
-    """Add a reply to what is known; return why that could not be done."""
+    """Add a reply to the traffic; return why that failed, or None."""
     if isinstance(reply, PullFailed):
         return reply
     try:
@@ -182,17 +182,17 @@ def _taken(
 
 
 async def _apart(key: Key, work: Awaitable[None]) -> None:
-    """Do one part of the work; whatever goes wrong in it stops no other."""
+    """Do one part of the work; an error in it does not stop the others."""
     try:
         await work
     except StoreError as error:
-        log.warning("the store does not give a model's reference", error=error, **key.about)
+        log.warning("reference of a model not read from the store", error=error, **key.about)
     except Exception as error:
-        log.exception("pulling counts broke", error, **key.about)
+        log.exception("pulling counts failed", error, **key.about)
 
 
 def _identities(deployment: ModelDeployment) -> set[str]:
-    """Return the identities that serve, or may again."""
+    """Return the identities that serve or may serve again."""
     status = deployment.status
     named = {one.identity for one in (status.stable, status.canary) if one}
     return named | {old.identity for old in status.retiring}

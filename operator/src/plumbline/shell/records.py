@@ -1,4 +1,4 @@
-"""Manifests that Jobs wrote, read from the store once and kept, since they never change."""
+"""Manifests of Jobs, read from the store once and cached, since they never change."""
 
 import asyncio
 from collections import OrderedDict
@@ -45,7 +45,7 @@ class Records:
     async def complete(self, outcome: JobOutcome, *, namespace: str, job_uid: str) -> JobOutcome:
         """Return the outcome with the manifest that a finished Job wrote.
 
-        A pod that is gone has taken its last word along; the pointer in the store says the same.
+        The last word of a deleted pod is lost; the pointer in the store has the same digest.
         """
         if outcome.state != "Succeeded":
             return outcome
@@ -59,9 +59,9 @@ class Records:
         return replace(outcome, manifest=digest, record=record)
 
     async def _pointer(self, namespace: str, job_uid: str) -> str | None:
-        """Return the digest that the last step of a Job's last pod has left.
+        """Return the digest that the last step of a Job's last pod wrote to the store, or None.
 
-        A pod that failed before may have left one as well: its upload ships whatever it finds.
+        A pod that failed before may have written one too: its upload stores whatever it finds.
         """
         if job_uid not in self._pointers:
             found = await asyncio.to_thread(self.store(namespace).last_pointer, job_uid)
@@ -73,4 +73,4 @@ class Records:
         return self._pointers[job_uid]
 
 
-_NO_RESULT = "the Job succeeded but left no result in the store: was its upload step changed?"
+_NO_RESULT = "The Job succeeded, but its result is not in the store. Was its upload step changed?"

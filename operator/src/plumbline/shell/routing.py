@@ -1,4 +1,4 @@
-"""The routing that a serving pod should follow, derived from its deployment's status alone.
+"""The routing that a serving pod should follow, derived only from the deployment's status.
 
 A pod that starts again begins with no routing, so what is wanted is sent with every pull.
 """

@@ -1,4 +1,4 @@
-"""The serving pods of a ModelDeployment, out of the cache."""
+"""The serving pods of a ModelDeployment, from the cache."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -47,7 +47,7 @@ def _serving_pod(pod: Object, labels: Mapping[str, str]) -> ServingPod:
 
 
 def _server(pod: Object) -> tuple[str, int]:
-    """Return image and admin port of the container that serves."""
+    """Return image and admin port of the serving container."""
     for container in pod.get("spec", {}).get("containers", ()):
         for port in container.get("ports", ()):
             if port.get("name") == layout.ADMIN:

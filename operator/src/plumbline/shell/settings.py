@@ -1,4 +1,4 @@
-"""What the operator is told at its start, read once from the environment.
+"""The settings of the operator, read once from the environment at its start.
 
 A missing or wrong variable ends the start with a sentence that names it: the chart sets them all,
 so this is what somebody sees who runs the operator by hand.
@@ -14,18 +14,18 @@ from plumbline.plan.common.settings import Settings
 
 
 class SettingsError(ValueError):
-    """A variable of the environment is missing or cannot be read."""
+    """An environment variable is missing or invalid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """How this process runs.
+    """The settings of this process.
 
     Attributes:
-        plan: what decisions depend on.
+        plan: the settings that plans depend on.
         namespace: namespace of the operator itself, where its Lease lives.
         identity: name of this replica in the Lease.
-        workers: reconciles at the same time.
+        workers: number of concurrent reconciles.
         probe_port: port of /livez and /readyz.
         metrics_port: port of /metrics.
     """
@@ -55,7 +55,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Process:
 
 
 def plan_settings(environment: Mapping[str, str]) -> Settings:
-    """Return the part that plans depend on."""
+    """Return the settings that plans depend on."""
     names = environment.get("PLUMBLINE_NAMESPACES", "").split(",")
     return Settings(
         trainer_image=_needed(environment, "PLUMBLINE_TRAINER_IMAGE"),

@@ -1,7 +1,7 @@
-"""What Kopf's HTTP session hears: a way to read what is too deep, and whether each watch lives.
+"""Kopf's HTTP session, extended: it can read very deep JSON, and knows whether each watch lives.
 
-Kopf reads JSON with a reader that ends at about a thousand levels, and its watch with it. It takes
-its session from its login, so it gets one whose answers any reader can read.
+Kopf's JSON parser fails at about a thousand levels, and then its watch ends. Kopf takes its session
+from its login, so it gets one whose responses are made shallow enough for that parser.
 """
 
 import json
@@ -16,34 +16,34 @@ from plumbline.kube import levels
 
 
 class Stream:
-    """Kopf's watch of one kind, as the wire sees it."""
+    """Kopf's watch of one kind, as seen on the connection."""
 
     def __init__(self, resource: Resource, clock: Clock) -> None:
-        """Nothing is heard before `begin`."""
+        """Count no silence before `begin`."""
         self.resource, self._clock = resource, clock
         self._heard: float | None = None
         self._open = 0
 
     @property
     def is_open(self) -> bool:
-        """Return whether the server has accepted a watch that has not ended."""
+        """Whether a watch is open."""
         return self._open > 0
 
     def silent_seconds(self) -> float:
-        """Return how long nothing has been heard, not even a bookmark; 0 before it begins."""
+        """Return the seconds since the last data, even a bookmark; 0 before it begins."""
         return 0.0 if self._heard is None else self._clock.monotonic() - self._heard
 
     def hear(self) -> None:
-        """Take in that something was heard."""
+        """Record that data came."""
         self._heard = self._clock.monotonic()
 
     def opened(self) -> None:
-        """Take in that a watch has begun."""
+        """Record that a watch began."""
         self._open += 1
         self.hear()
 
     def closed(self) -> None:
-        """Take in that a watch has ended."""
+        """Record that a watch ended."""
         self._open -= 1
 
 
@@ -51,7 +51,7 @@ class Streams:
     """The watches of some kinds."""
 
     def __init__(self, resources: Iterable[Resource], clock: Clock) -> None:
-        """Listen to these."""
+        """Follow the watches of these kinds."""
         self.all = [Stream(resource, clock) for resource in resources]
         self._by_plural = {stream.resource.plural: stream for stream in self.all}
 
@@ -61,17 +61,17 @@ class Streams:
             stream.hear()
 
     def response_class(self) -> type[aiohttp.ClientResponse]:
-        """Return the class of answers that are read in our way, and tell what they hear."""
+        """Return the class of responses that reads deep JSON and records what comes."""
         return type("Response", (_Response,), {"streams": self._by_plural})
 
 
 class _Response(aiohttp.ClientResponse):
-    """An answer whose JSON can always be read, be it whole or line by line."""
+    """A response whose JSON can always be read, at once or line by line."""
 
     streams: Mapping[str, Stream]
 
     async def start(self, connection: Any) -> aiohttp.ClientResponse:
-        """Begin; a watch is then read through `_Lines`."""
+        """Start; a watch is then read through `_Lines`."""
         await super().start(connection)
         stream = self.streams.get(self.url.name)
         if stream and self.status == 200 and "watch" in self.url.query:
@@ -79,23 +79,23 @@ class _Response(aiohttp.ClientResponse):
         return self
 
     async def json(self, **options: Any) -> Any:
-        """Return the JSON of the answer."""
+        """Return the JSON of the response."""
         return await super().json(**{"loads": _loads, **options})
 
 
 class _Lines:
-    """The content of a watch, in whole lines that are not too deep."""
+    """The content of a watch, in complete lines that are not too deep."""
 
     def __init__(self, content: aiohttp.StreamReader, stream: Stream) -> None:
-        """Read from this, and tell what is heard."""
+        """Read from this content, and record what comes."""
         self._content, self._stream = content, stream
 
     def __getattr__(self, name: str) -> Any:
-        """Be the content in everything else."""
+        """Behave like the content in everything else."""
         return getattr(self._content, name)
 
     async def iter_chunked(self, size: int) -> AsyncIterator[bytes]:
-        """Yield the lines that have come, one or more at once."""
+        """Yield the lines that have come, one or more at a time."""
         self._stream.opened()
         rest = b""
         try:
@@ -112,4 +112,4 @@ def _loads(text: str) -> Any:
     try:
         return levels.read(text)
     except ValueError:
-        return json.loads(text)  # which says what is wrong in the way that kopf knows
+        return json.loads(text)  # raises the error that kopf handles

@@ -1,4 +1,4 @@
-"""Who must look again when an object changes: what the kinds declare, read the other way round.
+"""Which objects to reconcile when an object changes, from the declarations of the kinds.
 
 A child wakes the one that controls it, an object those that read it. Kinds meet through status
 fields only, so this is all that ties them together.
@@ -19,10 +19,10 @@ from plumbline.shell.gather import Objects
 
 
 class Wakes:
-    """The wakes that follow from the declarations of the kinds."""
+    """The objects to reconcile after a change, from the declarations of the kinds."""
 
     def __init__(self, kinds: Iterable[Kind[Any]], cache: Cache, objects: Objects) -> None:
-        """Wake objects that the cache knows."""
+        """Find objects in the cache."""
         self._cache, self._objects = cache, objects
         self._kinds = {kind.resource: kind for kind in kinds}
         self._readers: dict[Resource, list[tuple[Kind[Any], Reads]]] = {}
@@ -32,7 +32,7 @@ class Wakes:
                     self._readers.setdefault(reads.resource, []).append((kind, reads))
 
     def woken_by(self, key: Key, old: Manifest | None, new: Manifest | None) -> list[Key]:
-        """Return the objects of our kinds that must look again because this one changed.
+        """Return the objects of our kinds to reconcile because this one changed.
 
         Args:
             key: the object that changed.
@@ -48,7 +48,7 @@ class Wakes:
             yield key
 
     def _owners(self, key: Key, versions: Iterable[Manifest]) -> Iterator[Key]:
-        """Yield who controls it; a pod's Job is not ours, but somebody of ours controls the Job."""
+        """Yield the controlling owner; for a pod of a Job, the owner of that Job."""
         for obj in versions:
             owner = _controller(key.namespace, obj)
             if owner and owner.resource in self._kinds:
@@ -79,7 +79,7 @@ class Wakes:
 
 
 def _controller(namespace: str, obj: Mapping[str, Any]) -> Key | None:
-    """Return the key of the controlling owner, if it is of a kind that we know."""
+    """Return the key of the controlling owner, if we know its kind."""
     for reference in obj["metadata"].get("ownerReferences", ()):
         resource = BY_KIND.get((reference["apiVersion"], reference["kind"]))
         if reference.get("controller") and resource:

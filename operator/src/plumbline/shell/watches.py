@@ -41,7 +41,7 @@ log = get_logger(__name__)
 
 
 class Ended(Exception):
-    """The watches have ended although nobody has told them to; the process must end too."""
+    """The watches ended without a request; the process must end too."""
 
 
 class Watches:
@@ -62,7 +62,7 @@ class Watches:
         self.streams = Streams(OURS, clock or RealClock())
 
     async def run(self) -> None:
-        """Watch our kinds in every namespace until cancelled.
+        """Watch our kinds in all namespaces until cancelled.
 
         Raises:
             Ended: a watch has ended by itself.
@@ -82,7 +82,7 @@ class Watches:
         self.streams.begin()
         try:
             error = await failed
-            raise Ended("a watch of our kinds has ended") from error
+            raise Ended("kopf's watch of our kinds has ended") from error
         finally:
             loops.call(kopf_loop, stop.set)
             with contextlib.suppress(TimeoutError):
@@ -106,7 +106,7 @@ class Watches:
         return kopf.AiohttpSession(server=self._connection.server, aiohttp_session=session)
 
     def _observer(self, resource: Resource, loop: asyncio.AbstractEventLoop) -> Any:
-        """Return a handler that hands events over to our loop; a crowd of them wakes it once."""
+        """Return a handler that passes events to our loop, many at a time."""
         waiting: deque[dict[str, Any]] = deque()
 
         def hand_over() -> None:
@@ -124,7 +124,7 @@ class Watches:
         return observe
 
     def _take(self, resource: Resource, event: dict[str, Any]) -> None:
-        """Take an event in; one that fails must not keep those behind it from coming."""
+        """Add an event to the cache; a failure must not stop the events after it."""
         obj = dict(event["object"])
         try:
             key = key_of(resource, obj)
@@ -133,7 +133,7 @@ class Watches:
             else:
                 self._cache.observe(key, obj)
         except Exception as error:
-            log.exception("event not taken in", error, watched=resource.kind)
+            log.exception("event not added to the cache", error, watched=resource.kind)
 
 
 async def _kopf(
@@ -142,7 +142,7 @@ async def _kopf(
     stop: asyncio.Event,
     fail: Callable[[BaseException | None], None],
 ) -> None:
-    """Run kopf; its end takes a while, so `fail` is told when it begins."""
+    """Run kopf; its end takes a while, so `fail` is called when the end begins."""
     try:
         tasks = await kopf.spawn_tasks(
             registry=registry,

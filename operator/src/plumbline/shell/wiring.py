@@ -1,4 +1,4 @@
-"""How all kinds are tied to the engine, for whatever feeds the cache and takes from the queue."""
+"""Connects all kinds with the engine's cache and queue."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,21 +25,21 @@ UNREAD = {JOB: (("spec", "template"),)}
 
 
 class Live(Protocol):
-    """What is known of live traffic."""
+    """The live traffic that plans read."""
 
     def traffic(self, key: Key) -> Traffic:
         """Return the counts of a ModelDeployment's pods."""
 
     def assessment(self, key: Key) -> Assessment | None:
-        """Return the newest look of a DriftMonitor."""
+        """Return the newest evaluation of a DriftMonitor."""
 
     def unreadable(self, key: Key) -> tuple[PodProblem, ...]:
-        """Return the pods whose counts a DriftMonitor needs and cannot be read."""
+        """Return the pods of a DriftMonitor's deployment whose counts cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
-    """What the plans look at beside objects."""
+    """What plans read beside objects."""
 
     settings: Settings
     records: Records
@@ -55,7 +55,7 @@ def wired(
     outside: Outside,
     clock: Clock | None = None,
 ) -> Reconciler:
-    """Let changes of the cache wake keys in the queue; return what reconciles them."""
+    """Let changes of the cache add keys to the queue; return the reconcile function."""
     kinds, clock = tuple(kinds), clock or RealClock()
     objects = Objects(cache, kinds)
     cache.on_change(_waking(queue, Wakes(kinds, cache, objects)))

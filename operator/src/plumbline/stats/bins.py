@@ -1,9 +1,9 @@
-"""How a column is counted: the cells of a reference, and how those of many columns lie in a row.
+"""How a column is counted: the cells of a reference, and their order in one vector of all columns.
 
-A number column has ten cells at the reference's deciles, one below and one above them that begin
-a tenth of the reference's range beyond its extremes, and one for missing values. A category column
-has a cell for each of its commonest values, one for its rarer ones, one for values it never had,
-and one for missing ones. A number column also has cells of values, see `values`.
+A number column has ten cells between the reference's deciles; one cell below and one above, which
+begin a tenth of the reference's range outside its minimum and maximum; and one for missing values.
+A category column has a cell for each of its most frequent values, one for the other values, one for
+unseen values, and one for missing values. A number column also has cells of values, see `values`.
 
 Counts add up: over rows, replicas, seconds and days.
 """
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from plumbline.stats.table import Table
 
 PREDICTION = "__prediction"
-"""Name of the column that holds a model's answers."""
+"""Name of the column with a model's predictions."""
 DECILES = 10
 CATEGORIES, RARE = 50, 1000
 VALUE_CELLS = 16
@@ -31,16 +31,15 @@ Spikes = tuple[tuple[int, float, float], ...]
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnBins:
-    """The cells of one column and what the reference held in them.
+    """The cells of one column and their counts in the reference.
 
     Attributes:
-        edges: for numbers: upper edges of the cells but the last, the outer two included.
-        categories: for categories: the commonest values, each with a cell.
-        rare: further values that the reference had; they share a cell.
+        edges: for numbers: upper edges of all cells but the last, including the outer two.
+        categories: for categories: the most frequent values, each with a cell.
+        rare: the other values of the reference; they share a cell.
         counts: rows of the reference in each cell.
         overdispersion: by window size in rows: how many times larger than for independent rows the
-            chi-square of a window of the reference is, and how evenly that is spread over its
-            degrees of freedom; see `reference`.
+            chi-square of a window of the reference is, and its evenness; see `reference`.
         null_spike: by window size: largest share of missing values in a window of the reference,
             and their overdispersion.
         value_spike: by window size in rows that have a value: largest share of one value, and the
@@ -69,7 +68,7 @@ class ColumnBins:
 
     @cached_property
     def novel(self) -> tuple[int, ...]:
-        """Cells for what the reference hardly had: below, above, or never-seen values."""
+        """Cells of values that the reference hardly has: below, above, or unseen values."""
         return (0, self.size - 2) if self.kind == "number" else (self.size - 2,)
 
     @cached_property
@@ -114,7 +113,7 @@ class Layout:
     """The cells of several columns in one vector, and after them the cells of values."""
 
     def __init__(self, columns: Sequence[ColumnBins]) -> None:
-        """Lay the columns out in their order."""
+        """Place the cells of the columns one after the other."""
         self.columns = tuple(columns)
         ends = np.cumsum([0, *(column.size for column in columns)]).tolist()
         self.slices = {
@@ -142,8 +141,8 @@ class Layout:
 def number_edges(values: NDArray[np.float64]) -> tuple[float, ...]:
     """Return the edges of a number column: outer, deciles without repeats, outer.
 
-    A cell holds what is above its lower edge and at most its upper one, so that a value that many
-    rows share falls into one cell.
+    A cell counts values above its lower edge and up to its upper edge, so that a value that many
+    rows share is in one cell.
     """
     low, high = float(values.min()), float(values.max())
     margin = BEYOND * high - BEYOND * low or max(1.0, abs(high)) * BEYOND

@@ -1,8 +1,8 @@
-"""Broken data: live rows that cannot be true, rather than a world that has moved.
+"""Broken data: live rows that cannot be right, in contrast to drift.
 
-A rule of the declared schema is broken when more rows violate it than stray rows explain; missing
-values jump when their share is far above that of any window of the reference, by more than rows
-that come together explain.
+A rule of the schema is broken when more rows violate it than a few stray rows explain. Missing
+values jump when their share is far above that in any window of the reference, by more than similar
+neighbouring rows explain.
 """
 
 import math
@@ -32,12 +32,12 @@ class Broken:
 def violations(
     counts: Mapping[tuple[str, str], int], *, rows: int, log_alpha: float
 ) -> list[Broken]:
-    """Return the rules that more rows break than strays explain.
+    """Return the rules that more rows break than stray rows explain.
 
     Args:
         counts: rows in the window that break a rule, by column and rule.
         rows: rows in the window.
-        log_alpha: natural logarithm of the tail that one evaluation may have.
+        log_alpha: natural logarithm of the tail probability of one evaluation.
     """
     return [
         Broken(column=column, rule=rule, rows=found, of=rows)
@@ -52,8 +52,8 @@ def null_jumps(layout: Layout, windows: Windows, *, log_alpha: float) -> list[Br
 
     Args:
         layout: the columns.
-        windows: what came.
-        log_alpha: natural logarithm of the tail that one evaluation may have.
+        windows: the counts of the live rows.
+        log_alpha: natural logarithm of the tail probability of one evaluation.
     """
     found: dict[str, Broken] = {}
     if not layout.columns:
@@ -62,7 +62,7 @@ def null_jumps(layout: Layout, windows: Windows, *, log_alpha: float) -> list[Br
     end = layout.slices[layout.columns[-1].name].stop
     rows = np.add.reduceat(windows.sums[:, :end], starts, axis=1)
     nulls = windows.sums[:, [cells.stop - 1 for cells in layout.slices.values()]]
-    # Hardly any window has so many missing values: only those few are looked at one by one.
+    # Few windows have so many missing values, so a loop over these is fast enough.
     for window, place in np.argwhere((rows >= MIN_ROWS) & (nulls > JUMP * rows)).tolist():
         column, missing, of = (
             layout.columns[place],
@@ -82,10 +82,11 @@ def _jumps(bins: ColumnBins, *, nulls: int, rows: int, log_alpha: float) -> bool
 def log_chance(spikes: Spikes, *, share: float, rows: int) -> tuple[float, float]:
     """Compare a share with the largest one in the reference's windows of as many rows.
 
-    Rows beyond the size of those windows, which is the next smaller one learnt, say nothing new.
+    The next smaller known window size is used; rows beyond it give no more information.
 
     Returns:
-        That largest share, and the natural logarithm of a bound of the chance to exceed it so far.
+        That largest share, and the natural logarithm of an upper bound of the probability to exceed
+        it by so much.
     """
     fitting = [spike for spike in spikes if spike[0] <= rows] or list(spikes[:1])
     size, usual, phi = fitting[-1] if fitting else (rows, STRAY_SHARE, 1.0)

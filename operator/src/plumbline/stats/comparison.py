@@ -1,10 +1,10 @@
-"""How far the counts of windows are from the reference, cell by cell, for many windows at once.
+"""How much the counts of windows differ from the reference, cell by cell, for many windows at once.
 
-Cells that expect fewer than five rows, or hold fewer in the reference, are pooled. The cells for
-what the reference hardly had (below, above, never seen) stand alone once they hold five rows, a
-twentieth of the window, and more rows than usually come together (half as many again as the
-overdispersion): one odd hour does not alarm, a real departure does so early. The variance of what
-was hardly expected is that of live rows and reference together: few rows have not seen much.
+Cells with fewer than five expected rows, or with fewer in the reference, are pooled. The cells of
+values that the reference hardly has (below, above, unseen) are not pooled once they have five rows,
+a twentieth of the window, and 1.5 times the overdispersion. So one unusual hour raises no alarm,
+and a real change raises it early. For these cells the variance includes that of the reference,
+since a small reference contains only few rare values.
 """
 
 from typing import NamedTuple
@@ -18,13 +18,13 @@ SMOOTH = 0.5
 
 
 class Comparison(NamedTuple):
-    """How far the counts of each window are from its reference, over pooled cells.
+    """How much the counts of each window differ from its reference, over pooled cells.
 
     Attributes:
         pearson: chi-square of the cells.
         likelihood: twice the logarithm of the likelihood ratio.
-        expected: rows that the cell expects which expects the fewest, novelties aside.
-        df: degrees of freedom of both; zero where there is but one cell, and nothing to compare.
+        expected: the smallest expected count of a cell, without the cells of novelties.
+        df: degrees of freedom of both; zero if there is only one cell, so nothing to compare.
         psi: population stability index.
     """
 
@@ -35,18 +35,18 @@ class Comparison(NamedTuple):
     psi: Floats
 
     def statistic(self, phi: Floats) -> Floats:
-        """Return the statistic, in units of the overdispersion phi, whose tail is known.
+        """Return the statistic with a known tail, divided by the overdispersion phi.
 
-        Pearson's has the tail of chi-square only in full cells. A few blocks of like rows fall into
-        one cell more often than it says: there the likelihood ratio, whose far tail is right
-        however few they are, must say so as well.
+        Pearson's statistic has the tail of chi-square only if cells are full. A few blocks of
+        similar rows are in one cell more often than that tail says. Then the likelihood ratio must
+        be large too, since its far tail is right for any number of blocks.
         """
         full = self.expected >= MIN_EXPECTED * phi
         return np.where(full, self.pearson, np.minimum(self.pearson, self.likelihood)) / phi
 
 
 class _Cells(NamedTuple):
-    """Counts by cell, after pooling; the last cell is the pool. Unused cells hold zero."""
+    """Counts by cell, after pooling; the last cell is the pool. Unused cells are zero."""
 
     live: Floats
     reference: Floats
@@ -89,7 +89,7 @@ def _likelihood(live: Floats, expected: Floats) -> Floats:
 
 
 def _pooled(table: Table, columns: Ints, live: Floats) -> _Cells:
-    """Pool the cells that expect too few rows; a cell of novelties stands alone once it is full."""
+    """Pool the cells with too few expected rows, except cells of novelties that are full."""
     reference, rows = table.counts[columns], live.sum(axis=1)
     both = np.minimum(1.0, rows / table.rows[columns])
     small = both[:, None] * reference < MIN_EXPECTED

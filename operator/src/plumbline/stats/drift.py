@@ -1,11 +1,10 @@
-"""Whether a window of live rows still looks like the reference.
+"""Whether a window of live rows differs from the reference.
 
-A window alarms only if it is both significant and relevant. Significant: the chi-square statistic
-of its cells against the reference, divided by the overdispersion that windows of this size have in
-the reference itself, lies in a tail (see `mixture`) smaller than the false-alarm budget allows for
-one evaluation.
-Relevant: its population stability index, less what sampling alone produces, is above what the user
-tolerates.
+A window raises an alarm only if the difference is both significant and relevant. Significant: the
+chi-square statistic of its cells against the reference, divided by the overdispersion of the
+reference's own windows of this size, has a smaller tail probability (see `mixture`) than the
+false-alarm budget allows for one evaluation. Relevant: its population stability index, minus what
+sampling alone produces, is above what the user tolerates.
 """
 
 import math
@@ -25,11 +24,11 @@ SECONDS_A_MONTH = 30 * 86_400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnScore:
-    """How far a column has moved in its most suspicious window.
+    """How much a column differs from the reference in its most suspicious window.
 
     Attributes:
-        score: population stability index less its noise floor.
-        threshold: score above which it is relevant.
+        score: population stability index minus its noise floor.
+        threshold: score above which the difference is relevant.
         log10_p: logarithm to base 10 of the probability of such a window without drift.
         rows: rows of the window.
         seconds: length of the window.
@@ -63,10 +62,10 @@ class _Scores:
 def log_alpha(
     *, false_alarms_per_month: float, columns: int, looks_per_second: float = 1.0
 ) -> float:
-    """Return the natural logarithm of the tail that one evaluation of one window may have.
+    """Return the natural logarithm of the tail probability of one evaluation of one window.
 
-    The budget is shared equally by all columns, scales and evaluations of a month (Bonferroni),
-    which overstates the cost since windows overlap.
+    The budget is shared equally by all columns, scales and evaluations of a month (Bonferroni).
+    This is conservative, since windows overlap.
     """
     looks = SECONDS_A_MONTH * looks_per_second * max(1, columns) * len(SCALES)
     return math.log(false_alarms_per_month) - math.log(looks)
@@ -75,16 +74,16 @@ def log_alpha(
 def score(
     layout: Layout, windows: Windows, *, log_alpha: float, tolerate: float
 ) -> list[ColumnScore]:
-    """Judge every column on windows of the last 1, 2, 4, ... 4096 seconds.
+    """Evaluate every column on windows of the last 1, 2, 4, ... 4096 seconds.
 
     Args:
         layout: the columns.
-        windows: what came.
+        windows: the counts of the live rows.
         log_alpha: see `log_alpha`.
-        tolerate: population stability index that is harmless.
+        tolerate: population stability index up to which a difference is harmless.
 
     Returns:
-        One score a column, of its most suspicious window: alarms first, then by p, worst first.
+        One score per column, of its most suspicious window: alarms first, then by p, worst first.
     """
     cells = np.where(layout.table.holds, windows.sums[:, layout.table.places], 0)
     rows = cells.sum(axis=2)
@@ -112,7 +111,7 @@ def score(
 def _scores(
     table: Table, columns: Ints, live: Ints, *, log_alpha: float, tolerate: float
 ) -> _Scores:
-    """Judge windows, each of one column."""
+    """Return the scores of windows, each of one column."""
     rows, references = live.sum(axis=1), table.rows[columns]
     found = compare(table, columns, live)
     # The reference is a sample too: its own error is that of a window of its size.
@@ -121,7 +120,7 @@ def _scores(
     even = table.evenness(columns, rows)
     log_p[judged] = log_survival(found.statistic(phi)[judged], found.df[judged], even[judged])
     psi = np.where(judged, found.psi, 0.0)
-    # An effect that sampling alone could make is none.
+    # A difference that sampling alone could produce is not relevant.
     relevant = psi > tolerate + found.df * (1 / rows + 1 / references)
     return _Scores(
         columns=columns,

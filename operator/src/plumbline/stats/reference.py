@@ -1,10 +1,10 @@
-"""Learns from the reference what its windows look like, in the order in which its rows came.
+"""Learns how much windows of the reference vary, with its rows in time order.
 
-Rows that come together are alike: one hour shares one weather, a queue brings one kind of customer.
-Windows of such rows differ from the whole by far more than independent rows would. The
+Neighbouring rows are alike: the flights of an hour share the weather, a queue has customers of one
+kind. Windows of such rows differ from the whole far more than independent rows would. The
 overdispersion is the mean of a window's chi-square over its degrees of freedom (McCullagh and
-Nelder, Generalized Linear Models, 4.5), learnt for windows of doubling size, plus three standard
-errors since windows may be few.
+Nelder, Generalized Linear Models, 4.5). It is computed for window sizes of 1, 2, 4, ... times the
+smallest, plus three standard errors, since there may be few windows.
 """
 
 import math
@@ -47,8 +47,8 @@ def number_bins(name: str, values: NDArray[Any]) -> ColumnBins | None:
 def category_bins(name: str, values: Sequence[Any] | NDArray[Any]) -> ColumnBins | None:
     """Return the bins of a category column, values in time order; None when it is empty.
 
-    New rows bring values that the reference never had, as often as each of its own rows brought one
-    that no other row has (Good and Turing, 1953). So in the reference these count as never seen.
+    New rows have unseen values about as often as rows of the reference have a value that no other
+    row has (Good and Turing, 1953). So such values of the reference count as unseen.
     """
     texts = [None if v is None or v != v else str(v) for v in values]
     common = Counter(text for text in texts if text is not None).most_common(CATEGORIES + RARE)
@@ -64,9 +64,9 @@ def category_bins(name: str, values: Sequence[Any] | NDArray[Any]) -> ColumnBins
 
 
 def as_alike(bins: ColumnBins, others: Sequence[ColumnBins]) -> ColumnBins:
-    """Return bins whose windows count as no calmer than those of any other column.
+    """Return bins whose overdispersion is at least that of every other column.
 
-    Rows that are strewn among others do not tell how alike they are when they come together.
+    If rows are not in time order, their windows do not show how alike neighbouring live rows are.
     """
     every = (bins, *others)
     sizes = sorted({size for each in every for size, _, _ in each.overdispersion})
@@ -83,7 +83,7 @@ def as_alike(bins: ColumnBins, others: Sequence[ColumnBins]) -> ColumnBins:
 
 
 def _learnt(empty: ColumnBins, values: NDArray[Any]) -> ColumnBins:
-    """Fill in the counts, and what windows of each size look like."""
+    """Add the counts, and the overdispersion of windows of each size."""
     size = FIRST_SIZE if len(values) >= FEW_ROWS else SHORT_SIZE
     parts = [
         count_column(empty, values[start : start + size]) for start in range(0, len(values), size)
@@ -100,7 +100,7 @@ def _learnt(empty: ColumnBins, values: NDArray[Any]) -> ColumnBins:
 
 
 def _value_spikes(bins: ColumnBins, values: NDArray[Any]) -> Spikes:
-    """Return how much of a window one value holds, of the rows that have a value."""
+    """Return the largest share of one value in a window, among the rows that have a value."""
     if bins.kind == "number":
         return spikes(cells_of(values[~np.isnan(values)]), VALUE_CELLS)
     codes, width = bins.codes, len(bins.categories)
@@ -111,8 +111,8 @@ def _value_spikes(bins: ColumnBins, values: NDArray[Any]) -> Spikes:
 def _by_size(bins: ColumnBins, windows: NDArray[np.int64]) -> list[tuple[int, float, float]]:
     """Return size, overdispersion and evenness for windows of doubling size.
 
-    A few windows that happen to be calm say nothing: they count as no calmer than shorter ones.
-    Nor do windows so short that all their cells are pooled; those of such a size are not listed.
+    The overdispersion never falls with the size: a few long windows may vary little by chance.
+    Sizes at which all cells are pooled are not listed, because their windows show nothing.
     """
     found: list[tuple[int, float, float]] = []
     size = FIRST_SIZE if bins.rows >= FEW_ROWS else 0
@@ -129,9 +129,9 @@ def _by_size(bins: ColumnBins, windows: NDArray[np.int64]) -> list[tuple[int, fl
 def _unpooled(
     bins: ColumnBins, windows: NDArray[np.int64], size: int
 ) -> list[tuple[int, float, float]]:
-    """Return the same where no window of five rows a cell tells: of few rows, or nearly constant.
+    """Return the same when no window has cells of five rows: few rows, or a nearly constant column.
 
-    The mean of chi-square needs no cells of five rows, only its tail does.
+    The mean of chi-square does not need cells of five rows, only its tail does.
     """
     counts, found = np.asarray(bins.counts, dtype=np.float64), []
     seen = counts > 0
@@ -145,7 +145,7 @@ def _unpooled(
 
 
 def _careful_mean(ratios: NDArray[np.float64]) -> float:
-    """Return the mean of chi-square per degree of freedom, with three standard errors."""
+    """Return the mean of chi-square per degree of freedom, plus three standard errors."""
     error = math.sqrt(float(ratios.var(ddof=1)) / len(ratios))
     return round(max(1.0, float(ratios.mean()) + 3 * error), 4)
 
@@ -156,12 +156,12 @@ def _doubled(windows: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _overdispersion(bins: ColumnBins, windows: NDArray[np.int64]) -> tuple[float, float] | None:
-    """Return the overdispersion of windows of one size, and how evenly it is spread.
+    """Return the overdispersion of windows of one size, and its evenness.
 
-    The first is the mean chi-square per degree of freedom, with three standard errors, at least 1.
-    The second is the variance that a chi-square of this mean would have, over the variance found:
-    less than one where windows of a few like blocks vary more. It is given one standard error, lest
-    chance alone makes independent rows seem alike.
+    The overdispersion is the mean chi-square per degree of freedom plus three standard errors, at
+    least 1. The evenness is the variance of a chi-square with this mean over the measured variance:
+    below 1 when a window has only a few blocks of similar rows. One standard error is added, so
+    that chance does not make independent rows look alike.
     """
     step = max(1, len(windows) // MOST_WINDOWS)
     some = windows[::step]

@@ -1,18 +1,18 @@
-"""One value that takes the place of many: broken data, rather than a world that has moved.
+"""One value that replaces many: broken data, not drift.
 
-A sensor is stuck, a default stands for what was not sent. The rows of a window that hold its
-fullest value are compared with the fullest value of the reference's own windows of as many rows,
-whichever value that was: in a new season other values are common, but no more of one at a time.
-It is a jump when both hold:
+Examples are a stuck sensor, or a default for values that were not sent. The share of a window's
+most frequent value is compared with the largest share of one value in the reference's windows of as
+many rows, whichever value that was: in a new season other values are frequent, but none is more
+frequent than before. It is a jump when both are true:
 
-- significant: a binomial with the reference's largest share exceeds it with a chance below one
-  look's, after rows are divided by the overdispersion of values.
-- relevant: the share is larger by two fifths, and the others are left with the fourth power of
-  their usual share at most, categories with the eighth: where few values are usual, their shares
-  move by themselves, and that is drift.
+- significant: with the reference's largest share, the binomial probability of so many rows is below
+  the limit of one evaluation; rows are divided by the overdispersion of values first.
+- relevant: the share is larger by 2/5, and the share of all other values is at most the fourth
+  power of their usual share (categories: the eighth). When a column has few frequent values, their
+  shares change more easily, and such a change is drift.
 
-Half the surplus and half the power make a suspicion. A value that fills whole windows of the
-reference cannot jump in them, and never does where it fills the longest.
+Half the surplus and half the power raise a suspicion. A value that fills complete windows of the
+reference cannot jump at these sizes, and cannot jump at all if it fills the longest ones.
 """
 
 from collections.abc import Iterable
@@ -44,11 +44,11 @@ class Fullest(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """What the fullest value of a window holds: `rows` of `of` rows that have a value.
+    """The most frequent value of a window: in `rows` of `of` rows that have a value.
 
     Attributes:
         usual: largest share of one value in the reference's windows of as many rows.
-        log_p: natural logarithm of a bound of the chance of so large a share.
+        log_p: natural logarithm of an upper bound of the probability of so large a share.
     """
 
     column: str
@@ -70,7 +70,7 @@ class Holding:
 
     @property
     def suspect(self) -> bool:
-        """Whether it may come to be."""
+        """Whether the surplus is large enough for a suspicion."""
         return self._exceeds(JUMP / 2, self.power // 2)
 
     def _exceeds(self, jump: float, power: int) -> bool:
@@ -78,10 +78,10 @@ class Holding:
 
 
 def holdings(layout: Layout, windows: Windows) -> list[Holding]:
-    """Return in which windows a value is suspected of being stuck.
+    """Return the windows in which a value is suspected of being stuck.
 
-    What has ended is left out: the newest half minute, or longer where rows are few, must hold
-    three quarters as large a share.
+    A share that has ended is left out: in the newest half minute (longer if it has few rows) the
+    share must be at least three quarters as large.
 
     Args:
         layout: the columns.
@@ -115,7 +115,7 @@ def _is_over(window: Fullest, newest: Fullest | None) -> bool:
 
 
 def _fullest(layout: Layout, column: ColumnBins, windows: Windows) -> list[Fullest]:
-    """Return the fullest value of each window, if in any it is full enough for a suspicion."""
+    """Return the most frequent value of each window, if one of them raises a suspicion."""
     if column.kind == "number":
         values = known = windows.sums[:, layout.values[column.name]]
     else:
@@ -128,7 +128,7 @@ def _fullest(layout: Layout, column: ColumnBins, windows: Windows) -> list[Fulle
 
 
 def value_jumps(held: Iterable[Holding], *, log_alpha: float) -> list[Broken]:
-    """Return the columns in which one value jumps, each with the window that it fills most."""
+    """Return the columns in which one value jumps, each with the window of its largest share."""
     jumping = [each for each in held if each.relevant and each.log_p < log_alpha]
     fullest = {each.column: each for each in sorted(jumping, key=lambda each: each.share)}
     return [

@@ -1,6 +1,6 @@
-"""The references of many columns side by side, so that one pass of numpy judges all of them.
+"""The references of many columns in one array, so that one pass of numpy evaluates all of them.
 
-Columns have different numbers of cells, so rows are padded: `holds` tells cells from padding.
+Columns have different numbers of cells, so rows are padded: `holds` is False for padding.
 """
 
 import math
@@ -19,10 +19,10 @@ Flags = NDArray[np.bool_]
 
 
 class Curves:
-    """One curve a column, over the logarithm of a number of rows; level before and after."""
+    """One curve per column, over the logarithm of a number of rows; constant outside its knots."""
 
     def __init__(self, knots: Sequence[Sequence[tuple[float, float]]]) -> None:
-        """Run through (rows, value); a curve without knots is one everywhere."""
+        """Interpolate between knots (rows, value); a curve without knots is 1 everywhere."""
         longest = max(map(len, knots), default=0) + 1
         self._x = np.full((len(knots), longest + 1), np.inf)
         self._y = np.ones((len(knots), longest + 1))
@@ -37,7 +37,7 @@ class Curves:
         place = np.maximum((self._x[columns] <= x[:, None]).sum(axis=1) - 1, 0)
         before, after = self._x[columns, place], self._x[columns, place + 1]
         low, high = self._y[columns, place], self._y[columns, place + 1]
-        # Beyond the last knot the next one is infinitely far, which leaves the value as it is.
+        # Beyond the last knot the next one is infinitely far, so the value stays constant.
         return np.asarray(low + np.clip((x - before) / (after - before), 0, 1) * (high - low))
 
 
@@ -48,13 +48,13 @@ class Table:
         places: place of each cell in a vector of all columns' counts: [columns, widest].
         holds: whether there is such a cell.
         counts: rows of the reference in it.
-        novel: whether it is for what the reference hardly had.
+        novel: whether it is a cell of values that the reference hardly has.
         rows: rows of each reference.
         own: overdispersion of a window of as many rows as the reference has.
     """
 
     def __init__(self, columns: Sequence["ColumnBins"]) -> None:
-        """Lay out columns whose cells follow each other."""
+        """Place columns whose cells follow each other."""
         sizes = np.array([column.size for column in columns], dtype=np.int64)
         cells = np.arange(max(sizes, default=0))
         self.holds = cells < sizes[:, None]
@@ -76,8 +76,8 @@ class Table:
     def overdispersion(self, columns: Ints, rows: Ints) -> Floats:
         """Return the overdispersion of a window of so many rows, for each column.
 
-        Between learnt sizes it is interpolated over the logarithm of the size; beyond the largest
-        it grows with the window, as if nothing new were learnt from more rows: the careful
+        Between known sizes it is interpolated over the logarithm of the size. Beyond the largest
+        size it grows with the window, as if more rows gave no more information: the cautious
         assumption.
         """
         beyond = np.where(self._grows[columns], np.maximum(rows / self._largest[columns], 1), 1)
@@ -89,7 +89,7 @@ class Table:
 
 
 def _grows(values: Sequence[float]) -> bool:
-    """Tell whether overdispersion still grew with the window in the longest windows learnt."""
+    """Return whether overdispersion still grows with the window at the largest known sizes."""
     if not values:
         return False
     return values[-1] > 1.5 * (values[0] if len(values) > 1 else 1.0)

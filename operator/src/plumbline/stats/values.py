@@ -1,10 +1,9 @@
-"""How much of a window one single value holds: a sensor that is stuck, a default for many values.
+"""The share of one single value in a window: it is large for a stuck sensor or a default value.
 
-Numbers fall into sixteen cells by a hash of their leading bits (six digits), so a value that
-repeats fills one cell, wherever in its decile it lies; categories have a cell each already. How
-full the fullest cell may be, the reference's own windows say, in time order and at the same number
-of rows: one hour has one weather, so one value may well fill a hundred rows and yet never a
-thousand.
+Numbers are counted in sixteen cells by a hash of their leading bits (six digits), so that a
+repeated value fills one cell; categories have a cell each already. The reference's windows of the
+same number of rows, in time order, show how full the fullest cell normally is: an hour has one
+weather, so one value may fill a hundred rows, but never a thousand.
 """
 
 import math
@@ -22,10 +21,10 @@ _PLACES = (
 
 
 def value_cells(values: NDArray[np.float64]) -> Counts:
-    """Return how many numbers fall into each cell; missing ones fall into none.
+    """Return how many numbers are in each cell; missing values are in none.
 
-    Of more than 512 numbers so many are looked at, one somewhere in each equal part: a grid, even
-    an irregular one, could meet the period of the rows.
+    Of more than 512 numbers, 512 are counted: a random one of each equal part, since a fixed grid
+    could match a period in the rows.
     """
     if len(values) > MOST_LOOKED_AT:
         values = values[(_PLACES * len(values)).astype(np.int64)]
@@ -39,14 +38,14 @@ def cells_of(values: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def spikes(cells: NDArray[np.int64], width: int) -> Spikes:
-    """Return what windows of rows hold at most of one cell, for doubling sizes.
+    """Return the largest share of one cell in windows of rows, for doubling window sizes.
 
     Args:
-        cells: cell of each row in time order; what is not below `width` is no cell of interest.
-        width: number of cells of interest.
+        cells: cell of each row in time order; cells from `width` on are ignored.
+        width: number of cells that are used.
 
     Returns:
-        Rows of a window, largest share of one cell in one, overdispersion of its cells.
+        Rows of a window, largest share of one cell, overdispersion of the cells.
     """
     found, size = [], FIRST_SIZE
     windows = _windows(np.minimum(cells, width), width + 1)
@@ -68,7 +67,7 @@ def _windows(cells: NDArray[np.int64], width: int) -> Counts:
 
 
 def _overdispersion(windows: Counts, expected: NDArray[np.float64]) -> float:
-    """Return the mean chi-square per degree of freedom, with three standard errors; at least 1."""
+    """Return the mean chi-square per degree of freedom plus three standard errors; at least 1."""
     held = expected > 0
     freedom = max(1, int(held.sum()) - 1)
     ratios = ((windows[:, held] - expected[held]) ** 2 / expected[held]).sum(axis=1) / freedom

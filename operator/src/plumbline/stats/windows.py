@@ -1,4 +1,4 @@
-"""The windows that are judged: the last 1, 2, 4, ... 4096 seconds."""
+"""The windows that are evaluated: the last 1, 2, 4, ... 4096 seconds."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,7 +16,7 @@ class Windows(NamedTuple):
 
     Attributes:
         seconds: length of each, shortest first.
-        sums: what came in each: [windows, layout.size].
+        sums: the counts in each: [windows, layout.size].
     """
 
     seconds: tuple[int, ...]
@@ -26,8 +26,8 @@ class Windows(NamedTuple):
 def scales(known: int) -> tuple[int, ...]:
     """Return the lengths of the windows of so many known seconds.
 
-    The first that is longer than what is known holds all of it, and is the last one: rows leave no
-    window before the next one has them, so that an alarm does not end because traffic does.
+    The last window is the first one that is longer than the known seconds, and has all rows. So
+    rows leave a window only when the next one has them, and an alarm does not end with the traffic.
     """
     return tuple(scale for scale in SCALES if scale // 2 < known)
 

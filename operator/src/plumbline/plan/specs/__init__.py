@@ -1,1 +1,1 @@
-"""The child objects as manifests, built from values alone."""
+"""The manifests of child objects, built from values only."""

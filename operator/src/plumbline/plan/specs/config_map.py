@@ -1,4 +1,4 @@
-"""ConfigMaps that hold what a Job is asked to do; never changed once made."""
+"""Immutable ConfigMaps with the task of a Job."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from plumbline.api.resources import CONFIG_MAP
 
 
 def frozen(metadata: Manifest, content: Mapping[str, str]) -> Manifest:
-    """Return a ConfigMap that the API server keeps from being edited."""
+    """Return an immutable ConfigMap."""
     return {
         "apiVersion": CONFIG_MAP.api_version,
         "kind": CONFIG_MAP.kind,

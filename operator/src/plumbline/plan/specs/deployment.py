@@ -1,7 +1,7 @@
 """The Deployment of one rollout identity: a step that fetches the model, and the server.
 
-The pod template is written down when the Deployment is made and repeated from there, so that
-another release of the operator never restarts a pod that serves.
+The pod template is stored in an annotation when the Deployment is created, and is reused from
+there, so that another release of the operator never restarts a serving pod.
 """
 
 import json
@@ -24,7 +24,7 @@ def name_of(deployment: ModelDeployment, identity: str) -> str:
 
 
 def selector(deployment: ModelDeployment, identity: str) -> dict[str, str]:
-    """Return the labels that choose the pods of one identity; they never change."""
+    """Return the labels that select the pods of one identity; they never change."""
     return {names.DEPLOYMENT_LABEL: deployment.metadata.name, names.IDENTITY_LABEL: identity}
 
 
@@ -35,9 +35,9 @@ def serving(
 
     Args:
         deployment: its owner.
-        served: the model in a server.
-        settings: used when it is made for the first time only.
-        live: the Deployment as it lives; its pods are left as they were made.
+        served: the model and its server.
+        settings: used only when it is created.
+        live: the live Deployment, if it exists; its pod template is kept.
     """
     template = _made_with(live) or _template(deployment, served, settings)
     chosen = selector(deployment, served.identity)
@@ -64,12 +64,12 @@ def serving(
 
 
 def _one_more_first() -> Manifest:
-    """Never fewer ready pods than wanted: a new one comes before an old one goes."""
+    """Never fewer ready pods than spec.replicas: a new pod comes before an old one goes away."""
     return {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
 
 
 def _made_with(live: Manifest | None) -> Any:
-    """Return the template that a live Deployment was made with."""
+    """Return the template with which a live Deployment was created."""
     annotations = (live or {}).get("metadata", {}).get("annotations", {})
     try:
         return json.loads(annotations.get(names.POD_TEMPLATE_ANNOTATION, "null"))

@@ -1,4 +1,4 @@
-"""Jobs: made once, never changed, failing fast where another try cannot help."""
+"""Jobs: created once, never changed, and without retries of failures that do not pass."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -31,9 +31,9 @@ def job(
         metadata: its metadata; the pods get the same labels and annotations.
         pod: its pod spec.
         default_container: the container whose log `kubectl logs` shows.
-        generation: generation of its owner that it is made for.
+        generation: generation of its owner at its creation.
         backoff_limit: how often a failed pod is replaced.
-        retryable: containers whose temporary failures are tried again without counting.
+        retryable: containers whose temporary failures do not count against the limit.
         deadline_seconds: how long the Job may take.
         queue: labels that hand the Job to a queue, which then decides when it starts.
     """
@@ -62,7 +62,7 @@ def job(
 
 
 def _about(metadata: Mapping[str, Any], generation: int) -> str:
-    """Return what the log lines of its pods are about: the object that owns it."""
+    """Return the fields for the log lines of its pods: the object that owns the Job."""
     owner = metadata["ownerReferences"][0]
     about = {"kind": owner["kind"], "namespace": metadata["namespace"], "name": owner["name"]}
     pairs = {**about, "generation": generation}.items()
@@ -70,7 +70,7 @@ def _about(metadata: Mapping[str, Any], generation: int) -> str:
 
 
 def failure_rules(retryable: Iterable[str] = ()) -> Iterable[Manifest]:
-    """Yield the rules: the node's fault never counts, the user's and lack of memory end it."""
+    """Yield the rules: disruptions do not count, user errors and lack of memory end the Job."""
     yield {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
     for name in retryable:
         codes = {"containerName": name, "operator": "In", "values": [TEMPORARY]}
@@ -82,7 +82,7 @@ def failure_rules(retryable: Iterable[str] = ()) -> Iterable[Manifest]:
 
 
 def queue_labels(labels: Mapping[str, str]) -> dict[str, str]:
-    """Return the labels that hand work to a queue, if there is one."""
+    """Return the labels that put the Job into a queue, if there are any."""
     if QUEUE_LABEL not in labels:
         return {}
     return {name: labels[name] for name in QUEUE_LABELS if name in labels}

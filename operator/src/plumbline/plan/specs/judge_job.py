@@ -1,8 +1,8 @@
 """The judge Job: fetch (ours), predict (loads the model; no credentials, no labels), judge (ours).
 
-The model is code that we did not write. Only `predict` loads it, and it sees neither the store nor
-the answers; `judge` sees both, and reads predictions instead of loading anything. What is to be
-judged stands on the Job as an annotation, and its pods read it as a file.
+The model is code that we did not write. Only `predict` loads it, and it has access neither to the
+store nor to the labels. `judge` has access to both, but it reads predictions and loads no model.
+What to evaluate is an annotation of the Job, which its pods read as a file.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from plumbline.plan.specs.train_job import spec_name_of
 COMPONENT = layout.JUDGE
 REQUEST = f"{GROUP}/case"
 BACKOFF_LIMIT = 3
-# Volumes, and where they are.
+# Volumes and their mount paths.
 _FEATURES, _LABELS = ("features", layout.FEATURES), ("labels", layout.LABELS)
 _MODEL, _CHAMPION = ("model", layout.MODEL), ("champion", layout.CHAMPION)
 _PREDICTIONS = ("predictions", layout.PREDICTIONS)
@@ -29,7 +29,7 @@ _PREDICTIONS = ("predictions", layout.PREDICTIONS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeRequest:
-    """What is to be judged.
+    """What to evaluate.
 
     Attributes:
         training: digest of the manifest of the trained files.
@@ -41,12 +41,12 @@ class JudgeRequest:
 
     @property
     def text(self) -> str:
-        """The annotation, which is the file that the steps read."""
+        """The value of the annotation, which the steps read as a file."""
         return canonical.text(self._task.wire)
 
     @property
     def token(self) -> str:
-        """A short hash that tells requests apart."""
+        """A short hash of the request."""
         return canonical.short([self.training, self._task.wire["champion"]])
 
     @property

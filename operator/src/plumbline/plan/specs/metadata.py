@@ -1,4 +1,4 @@
-"""Metadata of every child: deterministic name, standard labels, the one owner that controls it."""
+"""Metadata of every child: deterministic name, standard labels, one controlling owner."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ NAME, PART_OF = "app.kubernetes.io/name", "app.kubernetes.io/part-of"
 
 
 def labels(component: str, **extra: str) -> dict[str, str]:
-    """Return the standard labels of a child that plays this part."""
+    """Return the standard labels of a child with this component."""
     standard = {
         NAME: f"{names.MANAGER}-{component}",
         PART_OF: names.MANAGER,

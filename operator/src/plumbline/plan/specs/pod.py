@@ -1,7 +1,7 @@
 """Pods and containers that meet the restricted Pod Security Standard, with a read-only root.
 
 Our own containers run as one fixed user. A user's image keeps its user, and the kubelet refuses it
-when that is root; the shared group lets both write to the pod's volumes.
+if that is root. A shared group lets both write to the pod's volumes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,9 +36,9 @@ def container(
         args: its arguments.
         env: environment variables.
         env_from: Secrets whose keys become variables.
-        mounts: where volumes appear.
+        mounts: volume mounts.
         resources: requests and limits.
-        user: who it runs as; None leaves that to the image, root excepted.
+        user: user id; None for the image's user, which must not be root.
     """
     optional = {
         "command": list(command),
@@ -77,7 +77,7 @@ def pod(
     grace_seconds: int = 30,
     overrides: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return a pod spec; `overrides` are pod fields that a user may set."""
+    """Return a pod spec; `overrides` are the pod fields that a user set."""
     return {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
@@ -103,7 +103,7 @@ def resources(
     most_memory: str | None = None,
     most_disk: str | None = None,
 ) -> Manifest:
-    """Return requests and limits; CPU is not limited, the others to their requests by default."""
+    """Return requests and limits; CPU has no limit, the other limits default to the requests."""
     return {
         "requests": {"cpu": cpu, "memory": memory, "ephemeral-storage": disk},
         "limits": {"memory": most_memory or memory, "ephemeral-storage": most_disk or disk},
@@ -111,12 +111,12 @@ def resources(
 
 
 def requirements(wanted: Resources) -> Manifest:
-    """Return the resources that a user asks for."""
+    """Return the resources in a spec as a container has them."""
     return resources(cpu=wanted.cpu, memory=wanted.memory, disk=wanted.ephemeral_storage)
 
 
 def variables(values: Mapping[str, str]) -> list[Manifest]:
-    """Return plain environment variables in the order of their names."""
+    """Return plain environment variables, sorted by name."""
     return [{"name": name, "value": values[name]} for name in sorted(values)]
 
 

@@ -1,4 +1,4 @@
-"""The profile Job of a Dataset: one step of ours that reads the source and writes to the store."""
+"""The profile Job of a Dataset: one of our steps reads the source and writes to the store."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ RESOURCES = pod.resources(
 def profile_job(
     name: str, dataset: Dataset, *, settings: Settings, annotations: Mapping[str, str]
 ) -> tuple[Manifest, Manifest]:
-    """Return the ConfigMap with the task and the Job that does it."""
+    """Return the ConfigMap with the task, and the Job."""
     about = metadata.child(
         name,
         resource=DATASET,
@@ -42,7 +42,7 @@ def profile_job(
 
 
 def task(dataset: Dataset) -> ProfileTask:
-    """Return what the step is asked to do."""
+    """Return the task of the step."""
     about, spec = dataset.metadata, dataset.spec
     return ProfileTask(
         dataset=Owner(name=about.name, namespace=about.namespace, uid=about.uid),
@@ -57,7 +57,7 @@ def task(dataset: Dataset) -> ProfileTask:
 
 
 def profile_pod(name: str, dataset: Dataset, settings: Settings) -> Manifest:
-    """Return the pod: the step, its task, the source and a place to work."""
+    """Return the pod: the step, its task, the source and scratch volumes."""
     source, wanted = dataset.spec.source, dataset.spec.resources
     environment = steps.store_environment(settings, dataset.metadata.namespace)
     container = steps.step(
@@ -85,7 +85,7 @@ def _source_mounts(source: DataSource) -> list[Manifest]:
 
 
 def _source_volumes(source: DataSource) -> list[Manifest]:
-    """Return the source's ConfigMap; the step itself says when it is not there."""
+    """Return the volume of the source's ConfigMap; the step itself reports if it is missing."""
     if source.config_map is None:
         return []
     content = {"name": source.config_map.name, "optional": True}

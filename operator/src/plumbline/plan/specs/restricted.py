@@ -1,6 +1,6 @@
-"""What a pod spec breaks of the restricted Pod Security Standard and of our own, stricter rules.
+"""Where a pod spec violates the restricted Pod Security Standard or our own, stricter rules.
 
-Tests ask this of every pod that any plan can make; the API server asks the same of the cluster.
+Tests check every pod that a plan can create; in a cluster the API server checks the same.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ LIMITED = ("memory", "ephemeral-storage")
 
 
 def violations(pod_spec: Manifest) -> list[str]:
-    """Return a sentence for each rule that the pod breaks; none for a good pod."""
+    """Return a sentence for each violated rule; none for a good pod."""
     return [*_of_pod(pod_spec), *_of_volumes(pod_spec), *_of_containers(pod_spec)]
 
 

@@ -1,4 +1,4 @@
-"""The serving pod: `fetch` brings the model and knows the store, `server` answers and does not."""
+"""The serving pod: `fetch` reads the model from the store, `server` has no access to the store."""
 
 from collections.abc import Mapping
 
@@ -86,7 +86,7 @@ def _server(deployment: ModelDeployment, served: Served, settings: Settings) -> 
 def _log_environment(
     deployment: ModelDeployment, served: Served, settings: Settings
 ) -> dict[str, str]:
-    """Return how to log, and about what; a pod outlives the generation that it was made for."""
+    """Return the log settings; without the generation, since a pod outlives it."""
     about = deployment.metadata
     object_ = f"kind={MODEL_DEPLOYMENT.kind},namespace={about.namespace},name={about.name}"
     return {
@@ -108,7 +108,7 @@ def _ports() -> list[Manifest]:
 
 
 def _probes() -> dict[str, Manifest]:
-    """Ready within a second of being so; dead only after a minute of silence."""
+    """Mark the pod ready within a second; restart it only after a minute without an answer."""
     return {
         "startupProbe": _probe("/livez", period=1, timeout=2, failures=STARTUP_SECONDS),
         "readinessProbe": _probe("/readyz", period=2, timeout=2, failures=2),

@@ -1,4 +1,4 @@
-"""What clients talk to: the Service of the stable pods, and the way to a canary."""
+"""The Services: one for clients, which selects the stable pods, and one for the canary."""
 
 from plumbline.api import names
 from plumbline.api.objects import Manifest
@@ -23,7 +23,7 @@ def canary_name(deployment: ModelDeployment) -> str:
 
 
 def url(deployment: ModelDeployment) -> str:
-    """Return the address of the model inside of the cluster."""
+    """Return the URL of the model inside the cluster."""
     return f"http://{stable_name(deployment)}.{deployment.metadata.namespace}.svc"
 
 
@@ -42,7 +42,7 @@ def service(deployment: ModelDeployment, *, name: str, identity: str) -> Manifes
 
 
 def disruption_budget(deployment: ModelDeployment) -> Manifest:
-    """Return the rule that a drain takes one pod at a time, of whatever identity."""
+    """Return the disruption budget: a node drain evicts one pod at a time, of any identity."""
     return {
         "apiVersion": POD_DISRUPTION_BUDGET.api_version,
         "kind": POD_DISRUPTION_BUDGET.kind,

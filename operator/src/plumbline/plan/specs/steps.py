@@ -1,4 +1,4 @@
-"""Our own steps: the trainer image with a step's name, with the store's credentials or without."""
+"""Our own steps: the trainer image with a step's name, with or without store credentials."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -44,7 +44,7 @@ def step(
 
 
 def store_environment(settings: Settings, namespace: str) -> list[Manifest]:
-    """Return how a step finds its namespace's part of the store, and the Job it speaks for."""
+    """Return the variables with the store's address and the uid of the Job."""
     url = settings.store_url.replace("{namespace}", namespace)
     plain = pod.variables({**settings.store_environment, layout.STORE_URL_VARIABLE: url})
     field: Mapping[str, Any] = {"fieldRef": {"fieldPath": _JOB_UID}}
@@ -52,12 +52,12 @@ def store_environment(settings: Settings, namespace: str) -> list[Manifest]:
 
 
 def store_credentials() -> list[Manifest]:
-    """Return the Secret with the store's keys, for steps of ours only."""
+    """Return the Secret with the store's keys; only for our own steps."""
     return [{"secretRef": {"name": names.STORE_SECRET}}]
 
 
 def threads(name: str) -> list[Manifest]:
-    """Return variables that keep a container's numeric libraries from spinning on few cores.
+    """Return variables that limit the threads of a container's numeric libraries.
 
     As many threads as its CPU limit has cores, or the node without one; threads that wait, sleep.
     """
@@ -67,12 +67,12 @@ def threads(name: str) -> list[Manifest]:
 
 
 def task_mount() -> Manifest:
-    """Return where a step finds its task file."""
+    """Return the mount of a step's task file."""
     return pod.mount("task", layout.TASK_FOLDER, read_only=True)
 
 
 def task_volume(config_map: str, annotations: Mapping[str, str] | None = None) -> Manifest:
-    """Return the volume with the files of a ConfigMap and, by name, of the pod's annotations."""
+    """Return the volume with the files of a ConfigMap and with annotations of the pod as files."""
     items = [
         {"path": path, "fieldRef": {"fieldPath": f"metadata.annotations['{name}']"}}
         for path, name in (annotations or {}).items()

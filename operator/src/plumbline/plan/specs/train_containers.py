@@ -1,4 +1,4 @@
-"""The containers of the train Job; only `fetch` and `upload`, which are ours, reach the store."""
+"""The containers of the train Job; only our `fetch` and `upload` have access to the store."""
 
 from plumbline.api.objects import Manifest
 from plumbline.api.v1alpha1.training_run import TrainerContainer
@@ -9,7 +9,7 @@ from plumbline.plan.specs import pod, steps
 
 
 def fetch(settings: Settings, namespace: str) -> Manifest:
-    """Return the step that brings the training rows, and no others."""
+    """Return the step that downloads the training rows, but not the holdout."""
     return steps.step(
         layout.FETCH,
         settings=settings,
@@ -21,7 +21,7 @@ def fetch(settings: Settings, namespace: str) -> Manifest:
 
 
 def upload(settings: Settings, namespace: str) -> Manifest:
-    """Return the side-car: it is told to end when training has ended, and ships the model then."""
+    """Return the sidecar: after the training it receives SIGTERM, and then uploads the model."""
     container = steps.step(
         layout.UPLOAD,
         settings=settings,
@@ -39,7 +39,7 @@ def upload(settings: Settings, namespace: str) -> Manifest:
 
 
 def _listens() -> Manifest:
-    """Training waits until the upload can hear of its end; SIGTERM before that would be lost."""
+    """Start the training only when the upload handles SIGTERM, or the signal could be lost."""
     return {
         "exec": {"command": ["test", "-e", layout.UPLOAD_READY]},
         "periodSeconds": 1,
@@ -49,7 +49,7 @@ def _listens() -> Manifest:
 
 
 def train(spec: FrozenSpec, settings: Settings) -> Manifest:
-    """Return the container that learns: the user's, or ours with the user's estimator."""
+    """Return the training container: the user's, or ours with the user's estimator."""
     mounts = [
         pod.mount("data", layout.DATA, read_only=True),
         pod.mount("model", layout.MODEL),
@@ -86,7 +86,7 @@ def _users(
 
 
 def _environment(spec: FrozenSpec) -> list[Manifest]:
-    """Return the variables of the training container: the user's, and ours, which win.
+    """Return the variables of the training container: the user's and ours, which have priority.
 
     How many threads there are is only our proposal: there the user's word wins.
     """

@@ -1,6 +1,6 @@
-"""The train Job: fetch (ours) puts the rows there, train (anybody's) learns, upload (ours) ships.
+"""The train Job: fetch (ours) downloads the rows, train (any image) trains, upload (ours) stores.
 
-Only our own containers can reach the store; the training container finds files and leaves files.
+Only our own containers have access to the store; the training container reads and writes files.
 """
 
 from typing import Any
@@ -17,8 +17,8 @@ from plumbline.plan.specs import job, metadata, pod, steps
 from plumbline.plan.specs.train_containers import fetch, train, upload
 
 COMPONENT = layout.TRAIN
-# Counts twice: for the upload when training has ended, which ships 2 GiB at 18 MB/s, and for a
-# training that is to end at once and does not; then nothing is left to ship, and it is killed.
+# Used twice: for the upload after the training, which can store 2 GiB at 18 MB/s in this time, and
+# for a training that is deleted and does not end; it is then killed and has nothing to upload.
 GRACE_SECONDS = 120
 OVERRIDES = (
     "service_account_name",
