@@ -1,4 +1,4 @@
-"""Training that cannot go well ends with its reason; what is mended goes on."""
+"""Training that cannot succeed ends with its reason; what is fixed continues."""
 
 import pytest
 

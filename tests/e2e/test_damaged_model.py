@@ -1,4 +1,4 @@
-"""A model that was damaged in the store never serves; mended, it serves again."""
+"""A model that was damaged in the store never serves; once it is restored, it serves again."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Nobody finds a reason on an object that the reference does not explain."""
+"""Each reason that an object can have is explained in the reference."""
 
 import ast
 import re

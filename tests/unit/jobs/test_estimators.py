@@ -1,4 +1,4 @@
-"""Whatever estimator is asked for: its compiled form answers alike, or nobody trains it."""
+"""Each estimator either has a compiled form with the same predictions, or is refused at once."""
 
 import json
 from typing import Any
@@ -59,7 +59,7 @@ NOT_SERVED: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("path", NOT_SERVED)
-def test_nobody_trains_for_hours_what_can_never_be_served(
+def test_a_model_that_can_never_be_served_is_not_trained_for_hours(
     pod: Pods, dataset: str, path: str
 ) -> None:
     params, words = NOT_SERVED[path]

@@ -122,7 +122,7 @@ def test_the_champion_is_judged_on_the_same_rows(pod: Pods, dataset: str) -> Non
     champion["manifest"] = better.words["digest"]
     worse, _ = runs.whole_run(pod, {**weak, "gates": gate}, champion)
     assert (worse.words["verdict"], worse.reason) == ("Failed", "GateFailed")
-    assert "better than the champion's by -0." in worse.message
+    assert "auc gain over the champion -0." in worse.message
 
 
 def test_a_champion_whose_column_is_gone_is_not_beaten_by_default(pod: Pods, dataset: str) -> None:
@@ -199,7 +199,7 @@ def test_a_metric_that_could_never_be_measured_is_refused_before_anything_trains
 
 
 def _swap_model(pod: Pods, task: dict[str, Any], swap: Any) -> Any:
-    """Train, let somebody change the model's file, and judge what is shipped."""
+    """Train, let the user change the file of the model, and evaluate what was uploaded."""
     assert runs.trained(pod, task).code == 0
     path = pod.path("/model/model.skops")
     swap(path)
@@ -244,7 +244,7 @@ def test_a_model_with_a_type_that_is_not_on_our_list(pod: Pods, dataset: str) ->
 
 
 def _fitted(estimator: Any) -> Any:
-    """Return a model that a container of somebody else made."""
+    """Return a model that a container of the user made."""
     from sklearn.pipeline import make_pipeline
 
     return make_pipeline(estimator).fit(pl.DataFrame({"hour": [0.0, 1.0]}), [0, 1])

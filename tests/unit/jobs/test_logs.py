@@ -55,6 +55,6 @@ def test_a_mistake_of_the_user_is_one_line_with_its_reason(pod: Pods, task: dict
 def test_a_fault_of_ours_says_where_and_quotes_no_row(pod: Pods, task: dict[str, Any]) -> None:
     pod.path("/data/train.parquet").write_text("Jane Doe")
     head, *block = logged("train")
-    assert " ERROR step broke step=train error=" in head
+    assert " ERROR step failed unexpectedly step=train error=" in head
     assert any("training/train.py" in line for line in block)
     assert "Jane Doe" not in "".join(block)

@@ -76,6 +76,11 @@ REFUSED: dict[str, tuple[bytes | str, str, str]] = {
     "quotes inside of a value": ('a,b\n1,"x\ny"\n2,5" pipe\n', "SourceUnreadable", "end of line 4"),
     "a lone carriage return": ("a,b\n1,x\n\r2,y\n", "SourceUnreadable", "end of line 3 are not"),
     "semicolons": ("a;b\n1;x\n", "ColumnMissing", "Is the separator ';'? Use commas."),
+    "semicolons and decimal commas": (
+        "a;b\n1,5;x\n",
+        "TornLine",
+        "has 2 fields, the header has 1. Is the separator ';'? Use commas.",
+    ),
     "tabs": ("a\tb\n1\tx\n", "ColumnMissing", "Is the separator '\\t'?"),
     "a space before a name": ("a, b\n1,x\n", "ColumnMissing", "Its columns are 'a', ' b'"),
     "a column twice": ("a,b,a\n1,x,2\n", "ColumnTwice", "two columns a."),

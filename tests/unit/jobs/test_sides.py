@@ -1,4 +1,4 @@
-"""A holdout that leaves nothing to judge with, or nothing to learn from, is no revision."""
+"""A holdout that leaves no row to evaluate on, or to train on, makes no revision."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -44,7 +44,7 @@ LACKING: dict[str, tuple[tuple[str, list[Any]], dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize("case", LACKING)
-def test_a_side_without_rows_is_said_before_anybody_trains(pod: Pods, case: str) -> None:
+def test_a_side_without_rows_is_reported_before_the_training(pod: Pods, case: str) -> None:
     first, changes, rule, words = LACKING[case]
     ended, manifest = profiled(pod, first, ZERO_ONE, **changes)
     assert [violation["rule"] for violation in manifest["violations"]] == [rule]

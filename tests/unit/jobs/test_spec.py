@@ -31,7 +31,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_schema_that_promises_what_nobody_checks(pod: Pods, case: str) -> None:
+def test_a_schema_with_rules_that_would_never_be_checked(pod: Pods, case: str) -> None:
     rules, words = REFUSED[case]
     pod.upload("1.csv", "a\n1\n")
     ended, _ = pod.profile(rules)

@@ -119,7 +119,7 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "an estimator made of others": (
         {"path": "sklearn.pipeline.Pipeline"},
         "EstimatorParamsInvalid",
-        "missing 1 required positional argument: 'steps'",
+        "needs parameters that are not given: 'steps'",
     ),
     "a feature that the data does not have": (
         {"features": ["temp", "wind"]},

@@ -110,17 +110,17 @@ def test_links_that_lead_elsewhere_are_not_followed(pod: Pods, logs: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("glob", "reason", "told"),
+    ("glob", "reason", "words"),
     [
         ("logs/*.parquet?token=secret", "SourceNotFound", "matches no file: the page"),
         ("none/*.csv?token=secret", "SourceNotFound", "/none/: HTTP status 404"),
         ("logs/*.csv?token=wrong", "SourceForbidden", "/logs/: HTTP status 403"),
     ],
 )
-def test_a_folder_that_shows_nothing_is_told(
-    pod: Pods, logs: str, glob: str, reason: str, told: str
+def test_a_folder_without_matching_files_says_so(
+    pod: Pods, logs: str, glob: str, reason: str, words: str
 ) -> None:
     ended, _ = pod.profile(SCHEMA, source={"uri": f"{logs}/{glob}"})
     assert (ended.code, ended.reason) == (64, reason)
-    assert told in ended.message
+    assert words in ended.message
     assert "token" not in ended.message

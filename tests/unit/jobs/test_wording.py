@@ -1,4 +1,4 @@
-"""A message that a person has to read twice costs an evening; `pods` checks each that it gets."""
+"""Each message must be understood at once; `pods` checks all that the tests of steps produce."""
 
 from pathlib import Path
 

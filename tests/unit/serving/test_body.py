@@ -35,7 +35,7 @@ async def test_a_body_without_end_is_read_up_to_the_limit_only() -> None:
     assert client.sent == 110
 
 
-async def test_what_nobody_wants_is_taken_up_to_a_bound_of_bytes_and_of_time() -> None:
+async def test_a_refused_body_is_discarded_up_to_a_limit_of_bytes_and_of_time() -> None:
     endless, stuck = Client(b"x" * 10), Client(b"x" * 10, once=True)
     await Body({}, endless, Room()).discard(limit=100)
     await Body({}, stuck, Room()).discard(seconds=0.01)

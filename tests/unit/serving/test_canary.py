@@ -176,12 +176,14 @@ def test_the_header_names_a_forwarded_request_as_its_answer_does(serve: Serve) -
 async def test_a_canary_may_take_long_for_what_takes_the_stable_model_long() -> None:
     free = asyncio.Event()
 
-    async def answer_when_told(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer_when_allowed(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         await free.wait()
         writer.write(said(FINE))
         writer.close()
 
-    async with await asyncio.start_server(answer_when_told, "127.0.0.1", 0) as canary:
+    async with await asyncio.start_server(answer_when_allowed, "127.0.0.1", 0) as canary:
         port = canary.sockets[0].getsockname()[1]
         target = f"http://127.0.0.1:{port}"
         routing = Routing(token="t", target=target, percent=100, timeout_seconds=0.05)  # noqa: S106

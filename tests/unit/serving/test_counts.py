@@ -52,7 +52,7 @@ def test_a_row_that_the_model_has_no_answer_to_counts_as_none(case: str) -> None
     assert counted(counts)[-1] == 3
 
 
-def test_broken_values_and_what_was_answered_to_them_are_told_but_not_compared() -> None:
+def test_broken_values_and_their_predictions_are_reported_but_not_compared() -> None:
     counts = counting(REFERENCE, None, min=0)
     counts.note({"x": np.array([0.5, -999.0, 0.7])}, np.array([[1.0], [2.0], [3.0]]))
     _, (second,) = counts.since(0)

@@ -1,4 +1,4 @@
-"""Rows of long ago are merged into minutes and hours; none is dropped before a month has gone."""
+"""Old rows are merged into minutes and hours; none is dropped before a month has passed."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def test_no_row_of_a_month_is_dropped_nor_counted_twice() -> None:
     assert found.forgotten == 0
 
 
-def test_what_is_older_than_a_month_is_told_as_forgotten() -> None:
+def test_what_is_older_than_a_month_is_reported_as_forgotten() -> None:
     found = history(NOW - 40 * DAY, NOW - 40 * DAY + 1, NOW - 1)
     assert (found.forgotten, len(spans(found))) == (2, 1)
 
@@ -85,19 +85,19 @@ def counting(columns: int = 1) -> tuple[Counts, Clock]:
 
 
 def answers(counts: Counts, second: int) -> tuple[int, list[list[Span]]]:
-    """Ask until everything is told; return the last second told, and the answers."""
-    told, before = list[list[Span]](), -1
+    """Ask until everything is reported; return the last second, and the answers."""
+    reported, before = list[list[Span]](), -1
     while second != before:
         before, (second, found) = second, counts.since(second)
-        told.append(found)
-    return second, told
+        reported.append(found)
+    return second, reported
 
 
-def rows(told: list[list[Span]]) -> int:
-    return sum(one.rows for answer in told for one in answer)
+def rows(reported: list[list[Span]]) -> int:
+    return sum(one.rows for answer in reported for one in answer)
 
 
-def test_an_operator_that_was_away_for_a_day_is_told_every_row_since() -> None:
+def test_an_operator_that_was_away_for_a_day_gets_every_row_since() -> None:
     counts, clock = counting()
     counts.note({"x0": np.zeros(7)}, None)
     clock.now += 60
@@ -107,31 +107,31 @@ def test_an_operator_that_was_away_for_a_day_is_told_every_row_since() -> None:
         counts.note({"x0": np.zeros(3)}, None)
         counts.flush()
     clock.now += 1
-    newest, told = answers(counts, through)
-    assert (newest, rows([first]), rows(told)) == (clock.now - 1, 7, 1440 * 3)
-    assert {one.length for answer in told for one in answer} == {1, 60}
+    newest, reported = answers(counts, through)
+    assert (newest, rows([first]), rows(reported)) == (clock.now - 1, 7, 1440 * 3)
+    assert {one.length for answer in reported for one in answer} == {1, 60}
 
 
 def test_a_long_tale_comes_in_parts_and_each_row_in_one_of_them() -> None:
     counts, clock = counting(columns=40)
     for second in range(NOW - 4000, NOW):
         counts.history.at(second).add(np.ones(counts.layout.size), 1, {})
-    newest, told = answers(counts, 0)
-    assert (newest, rows(told)) == (clock.now - 1, 4000)
-    assert len(told) > 5
-    assert max(sum(len(one.cells) for one in answer) for answer in told) < PAGE + 1000
+    newest, reported = answers(counts, 0)
+    assert (newest, rows(reported)) == (clock.now - 1, 4000)
+    assert len(reported) > 5
+    assert max(sum(len(one.cells) for one in answer) for answer in reported) < PAGE + 1000
 
 
-def test_who_asks_for_the_newest_is_not_told_of_long_ago() -> None:
+def test_who_asks_for_the_newest_does_not_get_old_rows() -> None:
     counts, clock = counting()
     for _ in range(100):
         counts.note({"x0": np.zeros(1)}, None)
         clock.now += 1
-    told = counts.since(-10)[1]
-    assert [one.start for one in told] == list(range(NOW + 90, NOW + 100))
+    reported = counts.since(-10)[1]
+    assert [one.start for one in reported] == list(range(NOW + 90, NOW + 100))
 
 
-def test_a_second_that_was_told_never_changes_even_when_the_clock_is_set_back() -> None:
+def test_a_second_that_was_reported_never_changes_even_when_the_clock_is_set_back() -> None:
     counts, clock = counting()
     counts.note({"x0": np.zeros(5)}, None)
     clock.now += 1
@@ -143,7 +143,7 @@ def test_a_second_that_was_told_never_changes_even_when_the_clock_is_set_back() 
     assert [one.rows for one in counts.since(through)[1]] == [2]
 
 
-def test_rows_that_come_too_fast_to_be_counted_are_told_in_rows() -> None:
+def test_rows_that_come_too_fast_to_be_counted_are_reported_as_rows() -> None:
     counts, clock = counting()
     batch = {"x0": np.zeros(3_000_000)}
     for _ in range(4):

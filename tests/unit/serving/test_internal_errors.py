@@ -1,4 +1,4 @@
-"""A fault of ours is told to its owner, once and whole; the client gets an id to name it by."""
+"""A fault of ours is logged once and in full; the client gets an id to find it by."""
 
 import http.client
 import json

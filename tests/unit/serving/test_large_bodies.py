@@ -70,8 +70,8 @@ def by_curl(server: Server, path: str, folder: Path, *options: str) -> tuple[int
     file.write_bytes(LARGE)
     words = [curl, "-sS", "-m", "60", "-w", r"\n%{http_code}", *options]
     words += ["--data-binary", f"@{file}", f"http://127.0.0.1:{server.port}{path}"]
-    told = subprocess.run(words, capture_output=True, text=True, check=True)
-    text, _, code = told.stdout.rpartition("\n")
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    text, _, code = done.stdout.rpartition("\n")
     return int(code), json.loads(text)
 
 

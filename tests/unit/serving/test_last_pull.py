@@ -1,4 +1,4 @@
-"""A pod that is told to end has told of every row before it is gone."""
+"""A pod that ends must have reported every row before."""
 
 import http.client
 import threading

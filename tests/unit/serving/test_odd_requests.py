@@ -194,7 +194,7 @@ def test_a_slash_at_the_end_changes_nothing(ask: Ask) -> None:
         assert ask(None, page, method="GET")[0] == 200
 
 
-def test_a_method_that_does_not_fit_is_told_which_does(ask: Ask) -> None:
+def test_a_wrong_method_is_answered_with_the_right_one(ask: Ask) -> None:
     for method in ("GET", "PUT", "DELETE", "OPTIONS", "PATCH"):
         status, answer, headers = ask(None, INFER, method=method)
         assert (status, list(answer), headers["allow"]) == (405, ["error"], "POST")

@@ -72,7 +72,7 @@ async def test_hundreds_of_clients_that_ask_for_little_are_all_answered(held: He
     assert {len(found) for found in await asyncio.gather(*asked)} == {FEW}
 
 
-async def test_who_would_wait_too_long_is_told_so_at_once_and_others_later_are_not(
+async def test_who_would_wait_too_long_is_refused_at_once_and_others_later_are_not(
     held: Held,
 ) -> None:
     slow = predictor(held)

@@ -100,7 +100,7 @@ def test_a_canary_that_is_gone_costs_no_request(serve: Serve) -> None:
     assert arms["canary"]["errors"] == arms["canary"]["fallbacks"] == 10
 
 
-def test_no_request_is_lost_when_the_server_is_told_to_end(serve: Serve) -> None:
+def test_no_request_is_lost_when_the_server_ends(serve: Serve) -> None:
     server = serve(drain=1.0)
     statuses: list[object] = []
     stop = threading.Event()

@@ -77,7 +77,7 @@ def _broken(places: Places, step: str, error: BaseException) -> int:
 
     Neither the message nor the log at its usual level quotes the error, whose text may have data.
     """
-    log.error("step broke", error=type(error).__name__, trace=frames(error))
+    log.error("step failed unexpectedly", error=type(error).__name__, trace=frames(error))
     log.debug("text of the error", error=error)
     message = f"Step {step} failed with an unexpected error. Its log shows where."
     _leave(places, JobFailed("StepBroken", message, retry=True).last_word)

@@ -29,7 +29,8 @@ def read(path: Path, kind: type[Task]) -> Task:
 def _short(error: Exception) -> str:
     if isinstance(error, ValidationError):
         found = error.errors(include_url=False, include_input=False)
-        return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in found[:3])
+        named = [(".".join(map(str, each["loc"])), each["msg"]) for each in found[:3]]
+        return "; ".join(f"{field or 'the file'}: {problem}" for field, problem in named)
     if isinstance(error, OSError):
         return (error.strerror or "it cannot be opened").lower()
     return "it is not JSON"

@@ -101,7 +101,7 @@ def _wrong_columns(
         for column in declared
         if column not in names
     ]
-    advice = "Add it to the schema, or set schema.strict to false"
+    advice = "Add it to the schema, or set spec.schema.strict to false"
     is_told = schema.strict and not is_secret
     extra = [column for column in dict.fromkeys(names) if column not in declared and is_told]
     return missing + [

@@ -140,7 +140,8 @@ def _refusal(url: str, code: int) -> JobFailed:
     if code in {401, 403}:
         advice = "Fix spec.source.uri, or allow access at the server."
         return JobFailed("SourceForbidden", f"{message} (access refused). {advice}")
-    return _unreachable(url, f"HTTP status {code}", retry=code >= 500 or code in _LATER)
+    problem = f"HTTP status {code}{' (too many redirects)' if 300 <= code < 400 else ''}"
+    return _unreachable(url, problem, retry=code >= 500 or code in _LATER)
 
 
 def _unreachable(url: str, problem: str, *, retry: bool) -> JobFailed:

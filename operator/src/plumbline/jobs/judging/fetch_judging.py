@@ -64,10 +64,8 @@ def _write_rows(
 ) -> None:
     held = read_rows(manifest, store, places.scratch, held=True, target=target)
     if not held.height:
-        message = (
-            "No row is held out, so the model cannot be evaluated. Raise question.holdout.share."
-        )
-        raise JobFailed("NoHoldoutRows", message)
+        message = "No row is held out, so the model cannot be evaluated."
+        raise JobFailed("NoHoldoutRows", f"{message} Raise spec.question.holdout.share.")
     names = [feature["name"] for feature in features]
     held.drop(target).write_parquet(places.at(layout.HELD_OUT))
     _labels(held, manifest, target).write_parquet(places.at(layout.TRUTH))

@@ -60,7 +60,7 @@ def run(places: Places, store: Store) -> Success:
         max_difference=found.difference,
     )
     card = model_card(manifest, judgement.gates, profile)
-    log.info("judged", verdict=judgement.verdict, card=card)
+    log.info("model evaluated", verdict=judgement.verdict, card=card)
     wire = {**manifest.wire, "report": store.put_blob(card.encode())}
     return of_model(judgement, store.put_manifest(wire), task.run.uid)
 

@@ -19,12 +19,14 @@ def broken_expectations(
     """
     found = []
     if frame.height < wanted.min_rows:
-        message = f"The data has {_rows(frame.height)}; expectations.minRows is {wanted.min_rows}."
+        message = (
+            f"The data has {_rows(frame.height)}; spec.expectations.minRows is {wanted.min_rows}."
+        )
         found.append(Violation(rule="MinRows", count=frame.height, message=message))
     if frame.height and copies / frame.height > wanted.max_duplicate_share:
         message = (
             f"{copies} of {_rows(frame.height)} are duplicates "
-            f"({_percent(copies / frame.height)}); expectations.maxDuplicateShare is "
+            f"({_percent(copies / frame.height)}); spec.expectations.maxDuplicateShare is "
             f"{_percent(wanted.max_duplicate_share)}."
         )
         found.append(Violation(rule="MaxDuplicateShare", count=copies, message=message))
@@ -39,7 +41,7 @@ def _gaps(frame: pl.DataFrame, schema: DataSchema, wanted: Expectations) -> list
             column=name,
             count=count,
             message=f"Column {name}: {count} of {frame.height} values are missing "
-            f"({_percent(count / frame.height)}); expectations.maxNullShare is "
+            f"({_percent(count / frame.height)}); spec.expectations.maxNullShare is "
             f"{_percent(wanted.max_null_share)}.",
         )
         for name, count in counts.items()

@@ -58,7 +58,7 @@ def _range(column: Column, values: pl.Series, bad: Mask) -> Iterator[Violation]:
 def _values(column: Column, values: pl.Series, bad: Mask) -> Iterator[Violation]:
     if column.values and values.dtype == pl.String:
         other = (~values.is_in(list(column.values))).fill_null(False)
-        sentence = f"Column {column.name} is not one of {_listed(column.values)}"
+        sentence = f"Column {column.name} is not one of: {_listed(column.values)}"
         yield from of_mask("Values", column.name, other, sentence + _example(column, values, other))
 
 

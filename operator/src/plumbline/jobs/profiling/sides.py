@@ -34,7 +34,11 @@ def _empty(rule: str, message: str, change: str, split: Split) -> Violation:
 
     The advice depends on the rule: without a primary key, equal rows are on the same side.
     """
-    other = "declare a schema.primaryKey" if split.rule.by == "Row" else "use another holdout.by"
-    advice = f"Provide more rows, {change} question.holdout.share, or {other}"
+    other = (
+        "declare spec.schema.primaryKey"
+        if split.rule.by == "Row"
+        else "use another spec.question.holdout.by"
+    )
+    advice = f"Provide more rows, {change} spec.question.holdout.share, or {other}"
     purpose = "evaluate a model" if rule == "HoldoutEmpty" else "train"
     return Violation(rule=rule, message=f"{message}, so there is no row to {purpose} on. {advice}.")

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from plumbline.jobs.failures import JobFailed, text_of
 
 TRUSTED_MODULES = ("sklearn.", "lightgbm.", "xgboost.")
+_ABSENT = re.compile(r"missing \d+ required .*arguments?: (.+)")
 _PACKAGES = "scikit-learn, LightGBM and XGBoost"
 _KINDS = {"Classification": "classifier", "Regression": "regressor"}
 
@@ -41,7 +43,7 @@ def make_estimator(
     if unknown:
         raise JobFailed(
             "EstimatorParamsInvalid",
-            f"{path} has no parameter {unknown[0]}. Use one of {', '.join(sorted(known))[:300]}.",
+            f"{path} has no parameter {unknown[0]}. Use one of {_listed(known)}.",
         )
     if isinstance(values.get("class_weight"), dict):
         values["class_weight"] = _by_class(values["class_weight"], classes)
@@ -49,6 +51,10 @@ def make_estimator(
     if "random_state" in known and values.get("random_state") is None:
         values["random_state"] = seed
     return _made(kind, path, values, task)
+
+
+def _listed(known: Mapping[str, Any]) -> str:
+    return ", ".join(sorted(name for name in known if name != "self")[:30])
 
 
 def _import(path: str) -> Any:
@@ -91,7 +97,11 @@ def _made(kind: Any, path: str, values: Mapping[str, Any], task: str) -> Any:
         message = f"{path} needs a parameter that is missing here, or has one of a wrong type."
         raise JobFailed("EstimatorParamsInvalid", message) from error
     except (TypeError, ValueError) as error:
-        raise JobFailed("EstimatorParamsInvalid", f"{path}: {text_of(error)}.") from error
+        absent = _ABSENT.search(str(error))
+        problem = f"{path}: {text_of(error)}."
+        if absent:
+            problem = f"{path} needs parameters that are not given: {absent[1]}."
+        raise JobFailed("EstimatorParamsInvalid", problem) from error
     if not fits:
         raise JobFailed(
             "EstimatorInvalid",

@@ -29,7 +29,7 @@ def run(places: Places, store: Store) -> None:
         message = (
             f"Dataset {task.dataset.name}: every row is held out, so no row is left to train on"
         )
-        raise JobFailed("NoTrainingRows", f"{message}. Lower question.holdout.share.")
+        raise JobFailed("NoTrainingRows", f"{message}. Lower spec.question.holdout.share.")
     places.at(layout.DATA).mkdir(parents=True, exist_ok=True)
     rows.select(*names, target).write_parquet(places.at(layout.TRAINING_ROWS))
     places.at(layout.DATA_TASK).write_text(json.dumps(_data_task(task, features).wire))
