@@ -180,3 +180,10 @@ def test_an_unreadable_object_that_is_newer_than_a_list_is_not_gone() -> None:
     assert cache.known(KIND) == {ONE}
     cache.forget(ONE, as_of="6")
     assert cache.known(KIND) == set()
+
+
+def test_what_is_null_is_absent() -> None:
+    cache = Cache()
+    nulls = dict.fromkeys(("labels", "annotations", "ownerReferences", "finalizers"))
+    assert cache.observe(ONE, thing(1, **nulls) | {"spec": {"a": None}, "status": None})
+    assert cache.get(ONE) == thing(1) | {"spec": {"a": None}}

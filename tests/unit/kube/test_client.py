@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from aiohttp import web
 from plumbline.kube import transport
 from plumbline.kube.client import Client, path_of
 from plumbline.kube.config import Connection
@@ -11,6 +12,7 @@ from plumbline.kube.levels import is_unreadable
 
 from tests.sim.fakeapi import levels
 from tests.sim.fakeapi.backends import CONFIG_MAP, WIDGET, fake_backend
+from tests.sim.shell.process import free_port
 
 
 def test_paths_are_those_of_the_api() -> None:
@@ -95,3 +97,37 @@ async def test_requests_are_counted_by_verb_and_resource() -> None:
                 backend.key(WIDGET, "one"), backend.manifest(WIDGET, "one", spec={})
             )
     assert counted == [("GET", "widgets"), ("POST", "widgets")]
+
+
+async def answers(port: int, text: str) -> web.AppRunner:
+    """Serve this text as the answer to everything."""
+    app = web.Application()
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(text=text, content_type="application/json")
+
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    return runner
+
+
+@pytest.mark.parametrize(
+    "text", ["[1]", "7", "null", "{}", '{"items": []}', '{"items": [], "metadata": null}', "<p>"]
+)
+async def test_what_is_no_list_is_an_error_and_not_the_end_of_the_process(text: str) -> None:
+    port = free_port()
+    runner = await answers(port, text)
+    async with Client(Connection(server=f"http://127.0.0.1:{port}")) as client:
+        with pytest.raises(Unavailable, match="list widgets"):
+            await client.list(WIDGET)
+    await runner.cleanup()
+
+
+async def test_a_list_whose_items_are_null_is_empty() -> None:
+    port = free_port()
+    runner = await answers(port, '{"items": null, "metadata": {"resourceVersion": "7"}}')
+    async with Client(Connection(server=f"http://127.0.0.1:{port}")) as client:
+        assert await client.list(WIDGET) == ([], "7")
+    await runner.cleanup()

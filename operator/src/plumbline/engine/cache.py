@@ -88,7 +88,7 @@ class Cache:
             self._remove(key, old)
             if uid_of(old) != uid_of(obj):
                 self._tombstones.bury(uid_of(old))
-        new = _without((UNREAD, *self._unread.get(key.resource, ())), obj)
+        new = _without((UNREAD, *self._unread.get(key.resource, ())), _without_nulls(obj))
         self._insert(key, new)
         self._tell(key, old, new)
         return True
@@ -171,3 +171,11 @@ def _without(fields: Iterable[Field], obj: Object) -> Object:
             rest = {k: v for k, v in obj[parent].items() if k != field}
             obj = {**obj, parent: rest}
     return obj
+
+
+def _without_nulls(obj: Object) -> Object:
+    """Return the object without parts that are null, which means that they are absent."""
+    metadata = obj["metadata"]
+    if None in metadata.values():
+        obj = {**obj, "metadata": {k: v for k, v in metadata.items() if v is not None}}
+    return {k: v for k, v in obj.items() if v is not None} if None in obj.values() else obj

@@ -11,7 +11,7 @@ from plumbline.api.objects import Resource
 from plumbline.engine import listing
 from plumbline.engine.cache import Cache
 from plumbline.engine.clock import Clock, RealClock
-from plumbline.engine.listing import Backoff, jitter, key_of
+from plumbline.engine.listing import Backoff, jitter
 from plumbline.engine.resync import RESYNC_SECONDS
 from plumbline.engine.versions import version_of
 from plumbline.kube.client import Client
@@ -121,10 +121,8 @@ class Informer:
 
     def _take(self, kind: str, obj: dict[str, Any]) -> None:
         match kind:
-            case "DELETED":
-                self._cache.forget(key_of(self.resource, obj), obj=obj)
-            case "ADDED" | "MODIFIED":
-                self._cache.observe(key_of(self.resource, obj), obj)
+            case "DELETED" | "ADDED" | "MODIFIED":
+                listing.take(self._cache, self.resource, obj, deleted=kind == "DELETED")
             case _:
                 return  # a bookmark has a resourceVersion and nothing else
 

@@ -11,8 +11,12 @@ from typing import Any
 from plumbline.api.objects import Key, Resource
 from plumbline.engine.cache import Cache
 from plumbline.kube.client import Client
+from plumbline.log import get_logger
 
 LAST_BACKOFF_SECONDS = 30.0
+# Objects taken in without a pause: each can wake others, and the loop has a Lease to renew.
+AT_ONCE = 25
+log = get_logger(__name__)
 Object = dict[str, Any]
 
 
@@ -32,17 +36,31 @@ async def take_in(
     Raises:
         ApiError: the list failed; the pages before that are stored.
     """
-    listed, as_of = set(), ""
+    listed, as_of = set[Key | None](), ""
     async for items, version in client.pages(resource, namespace=namespace, labels=labels):
         hear()
         as_of = version
-        for item in items:
-            key = key_of(resource, item)
-            listed.add(key)
-            cache.observe(key, item)
+        for number, item in enumerate(items, start=1):
+            listed.add(take(cache, resource, item))
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
     for key in cache.known(resource, namespace) - listed:
         cache.forget(key, as_of=as_of)
     return as_of
+
+
+def take(cache: Cache, resource: Resource, obj: Object, *, deleted: bool = False) -> Key | None:
+    """Add an object to the cache and return its key; a failure must not stop the objects after it."""
+    key = None
+    try:
+        key = key_of(resource, obj)
+        if deleted:
+            cache.forget(key, obj=obj)
+        else:
+            cache.observe(key, obj)
+    except Exception as error:
+        log.exception("object not added to the cache", error, watched=resource.kind)
+    return key
 
 
 def key_of(resource: Resource, obj: Object) -> Key:

@@ -12,6 +12,7 @@ from typing import Any
 
 from plumbline.api.objects import Key, Resource
 from plumbline.kube.config import Connection
+from plumbline.kube.errors import Unavailable
 from plumbline.kube.transport import MayWrite, Object, OnRequest, Request, Transport
 
 Listed = tuple[list[Object], str]
@@ -107,9 +108,11 @@ class Client:
         while more is not None:
             asked = query | ({"continue": more} if more else {})
             page = await self._transport.call(_collection(resource, "list", namespace, asked))
-            items = [_typed(item, resource) for item in page["items"]]
-            yield items, page["metadata"]["resourceVersion"]
-            more = page["metadata"].get("continue") or None
+            items, about = page.get("items") or (), page.get("metadata")
+            if not about or "resourceVersion" not in about:
+                raise Unavailable(f"list {resource.plural}: the response is not a list")
+            yield [_typed(item, resource) for item in items], about["resourceVersion"]
+            more = about.get("continue") or None
 
     def watch(
         self,

@@ -73,8 +73,10 @@ class Transport:
         answer = await self.read(request)
         try:
             return dict(levels.read(answer))
-        except ValueError as error:
-            raise Unavailable(f"{request.attempt}: the response is not JSON: {error}") from error
+        except (ValueError, TypeError) as error:
+            raise Unavailable(
+                f"{request.attempt}: the response is not a JSON object: {error}"
+            ) from error
 
     async def read(self, request: Request) -> bytes:
         """Return the bytes of the response.

@@ -26,18 +26,17 @@ import kopf
 import uvloop
 
 from plumbline.api.objects import Resource
+from plumbline.engine import listing
 from plumbline.engine.cache import Cache
 from plumbline.engine.clock import Clock, RealClock
-from plumbline.engine.listing import key_of
+from plumbline.engine.listing import AT_ONCE
 from plumbline.kube.config import Connection
-from plumbline.log import get_logger
 from plumbline.plan.registry import OURS
 from plumbline.shell import loops
 from plumbline.shell.patience import Timing, settings
 from plumbline.shell.streams import Streams
 
 STOP_SECONDS, CROWD_SECONDS = 1.0, 0.002
-log = get_logger(__name__)
 
 
 class Ended(Exception):
@@ -110,11 +109,14 @@ class Watches:
         waiting: deque[dict[str, Any]] = deque()
 
         def hand_over() -> None:
-            loops.call(loop, take_all)
+            loops.call(loop, take_some)
 
-        def take_all() -> None:
-            while waiting:
-                self._take(resource, waiting.popleft())
+        def take_some() -> None:
+            events = [waiting.popleft() for _ in range(min(AT_ONCE, len(waiting)))]
+            if waiting:
+                loop.call_soon(take_some)
+            for event in events:
+                self._take(resource, event)
 
         async def observe(event: dict[str, Any], **_: Any) -> None:
             waiting.append(event)
@@ -124,16 +126,8 @@ class Watches:
         return observe
 
     def _take(self, resource: Resource, event: dict[str, Any]) -> None:
-        """Add an event to the cache; a failure must not stop the events after it."""
-        obj = dict(event["object"])
-        try:
-            key = key_of(resource, obj)
-            if event["type"] == "DELETED":
-                self._cache.forget(key, obj=obj)
-            else:
-                self._cache.observe(key, obj)
-        except Exception as error:
-            log.exception("event not added to the cache", error, watched=resource.kind)
+        deleted = event["type"] == "DELETED"
+        listing.take(self._cache, resource, dict(event["object"]), deleted=deleted)
 
 
 async def _kopf(
