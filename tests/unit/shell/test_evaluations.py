@@ -104,10 +104,13 @@ async def test_rows_that_are_lost_are_told_without_new_ones(monitored: Monitored
     assert (before.rows_lost, after.rows_lost, after.findings) == (0, 7, before.findings)
 
 
-async def test_a_monitor_that_cannot_be_read_stops_no_other(monitored: Monitored) -> None:
+async def test_a_monitor_that_cannot_be_read_stops_no_other(
+    monitored: Monitored, caplog: pytest.LogCaptureFixture
+) -> None:
     monitored.observe("odd", sensitivity="much")
     monitored.rows(10)
     assert (await monitored.evaluate()).window_rows == 200
+    assert caplog.records == [], "its reconcile says it once, and this comes every second"
 
 
 async def test_lateness_is_shown_and_what_is_suspended_is_not(monitored: Monitored) -> None:

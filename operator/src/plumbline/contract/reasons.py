@@ -104,6 +104,7 @@ PODS = {
     "Invalid": "The API server refuses an object as invalid. Fix what the message names.",
     "Forbidden": "The API server or a policy refuses an object. Fix what the message names.",
     "NameConflict": "An object with a name that Plumbline needs exists and belongs to something else. Delete it, or choose another name.",
+    "ObjectUnreadable": "An object that the decision needs has a value that this version of Plumbline does not know, such as after a downgrade. Install the version that wrote it, or fix the field that the message names.",
 }
 MEANINGS = {
     "The source of a Dataset": SOURCE,

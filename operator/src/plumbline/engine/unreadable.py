@@ -1,4 +1,8 @@
-"""Objects that exist but cannot be read; listeners are called when one appears or ends."""
+"""Objects that exist but cannot be read; listeners are called when one appears or ends.
+
+Those that are nested too deeply cannot be parsed and are ignored. Those that another version wrote
+are known, but not as a model, so nothing is decided about them.
+"""
 
 from collections.abc import Callable
 
@@ -8,6 +12,10 @@ from plumbline.log import get_logger
 
 Listener = Callable[[Key, bool], None]
 log = get_logger(__name__)
+
+
+class ObjectUnreadable(Exception):
+    """An object has a field that this version of Plumbline does not understand."""
 
 
 class Unreadable:

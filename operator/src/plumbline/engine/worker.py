@@ -13,6 +13,7 @@ from plumbline.engine.clock import Clock, RealClock
 from plumbline.engine.metrics import ReconcileMetrics, Silent
 from plumbline.engine.ownership import Leftover, NameConflict
 from plumbline.engine.queue import Queue
+from plumbline.engine.unreadable import ObjectUnreadable
 from plumbline.kube.errors import ApiError, Conflict, Forbidden, Invalid, Throttled
 from plumbline.log import bound, get_logger
 
@@ -78,7 +79,7 @@ class Workers:
                 self._queue.retry_at_once(key)
             case Throttled():
                 self._queue.retry(key, at_least_seconds=error.retry_after_seconds)
-            case Invalid() | Forbidden() | NameConflict():
+            case Invalid() | Forbidden() | NameConflict() | ObjectUnreadable():
                 pause = self._queue.retry(key, at_least_seconds=SLOW_SECONDS)
                 log.warning("reconcile refused", error=error, retry_seconds=round(pause, 1))
                 await self._say(key, error)

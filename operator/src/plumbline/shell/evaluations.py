@@ -23,12 +23,10 @@ from plumbline.live.detector import DetectorState, DriftDetector, go_on, recover
 from plumbline.live.observations import Assessment
 from plumbline.live.watermark import Watermark
 from plumbline.live.windows import BucketedCounts
-from plumbline.log import get_logger
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.models import Models
 
 THREADS = 2
-log = get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -85,10 +83,8 @@ class MonitorEvaluations:
         for obj in self._cache.list(DRIFT_MONITOR, None):
             try:
                 monitor = self._models.read(DriftMonitor, obj)
-            except ValidationError as error:
-                key = Key(DRIFT_MONITOR, obj["metadata"]["namespace"], obj["metadata"]["name"])
-                log.warning("DriftMonitor not readable", error=error, **key.about)
-                continue
+            except ValidationError:
+                continue  # Its reconcile tells it on the object; here it would be logged every second.
             if not monitor.spec.suspend:
                 yield monitor
 

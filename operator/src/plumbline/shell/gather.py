@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
+from pydantic import ValidationError
+
 from plumbline.api.meta import Observed
 from plumbline.api.objects import Key, Manifest, Resource
 from plumbline.api.resources import POD
 from plumbline.engine.cache import Cache
+from plumbline.engine.unreadable import ObjectUnreadable
 from plumbline.plan.common import job_outcome
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.kind import Kind, Owns, Reads, Selector
@@ -31,10 +34,15 @@ class Objects:
         """Return the model of an object of our kinds; for another kind the live object.
 
         Raises:
-            ValidationError: another version has written what this one cannot read.
+            ObjectUnreadable: another version has written what this one cannot read.
         """
         kind = self._kinds.get(resource)
-        return self._models.read(kind, obj) if kind else obj
+        if kind is None:
+            return obj
+        try:
+            return self._models.read(kind, obj)
+        except ValidationError as error:
+            raise ObjectUnreadable(_unreadable(resource, obj, error)) from error
 
     def at(self, key: Key) -> Any | None:
         """Return the model of the object with this key, or None."""
@@ -136,3 +144,13 @@ class Gatherer:
                 outcome, namespace=metadata["namespace"], job_uid=metadata["uid"]
             )
         return found
+
+
+def _unreadable(resource: Resource, obj: Manifest, error: ValidationError) -> str:
+    """Return which field cannot be read, without its value, which may be a secret."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    field = ".".join(map(str, first["loc"]))
+    return (
+        f"this version of Plumbline cannot read {resource.kind} {obj['metadata']['name']}: "
+        f"{field}: {first['msg']}. Install the version that wrote it, or fix the field"
+    )

@@ -164,8 +164,8 @@ class Puller:
             key = Key(MODEL_DEPLOYMENT, obj["metadata"]["namespace"], obj["metadata"]["name"])
             try:
                 yield key, self._models.read(ModelDeployment, obj)
-            except ValidationError as error:
-                log.warning("ModelDeployment not readable", error=error, **key.about)
+            except ValidationError:
+                continue  # Its reconcile tells it on the object; here it would be logged every second.
 
 
 def _taken(

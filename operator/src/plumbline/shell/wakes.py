@@ -4,15 +4,13 @@ A child wakes the one that controls it, an object those that read it. Kinds meet
 fields only, so this is all that ties them together.
 """
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-
-from pydantic import ValidationError
 
 from plumbline.api.objects import Key, Manifest, Resource
 from plumbline.api.resources import POD
 from plumbline.engine.cache import Cache
+from plumbline.engine.unreadable import ObjectUnreadable
 from plumbline.plan.kind import Kind, Reads
 from plumbline.plan.registry import BY_KIND
 from plumbline.shell.gather import Objects
@@ -32,7 +30,11 @@ class Wakes:
                     self._readers.setdefault(reads.resource, []).append((kind, reads))
 
     def woken_by(self, key: Key, old: Manifest | None, new: Manifest | None) -> list[Key]:
-        """Return the objects of our kinds to reconcile because this one changed.
+        """Return the objects of our kinds to reconcile because this one changed."""
+        return list(dict.fromkeys(filter(None, self.asked(key, old, new))))
+
+    def asked(self, key: Key, old: Manifest | None, new: Manifest | None) -> Iterator[Key | None]:
+        """Yield each object that may need a reconcile, or None in its place if it needs none.
 
         Args:
             key: the object that changed.
@@ -40,8 +42,9 @@ class Wakes:
             new: as it is; None when it is gone.
         """
         versions = [each for each in (old, new) if each is not None]
-        found = itertools.chain(self._itself(key), self._owners(key, versions))
-        return list(dict.fromkeys(itertools.chain(found, self._users(key, versions))))
+        yield from self._itself(key)
+        yield from self._owners(key, versions)
+        yield from self._users(key, versions)
 
     def _itself(self, key: Key) -> Iterator[Key]:
         if key.resource in self._kinds:
@@ -56,12 +59,13 @@ class Wakes:
             elif owner and key.resource == POD and (job := self._cache.get(owner)):
                 yield from self._owners(owner, [job])
 
-    def _users(self, key: Key, versions: list[Manifest]) -> Iterator[Key]:
+    def _users(self, key: Key, versions: list[Manifest]) -> Iterator[Key | None]:
         for kind, reads in self._readers.get(key.resource, ()):
             for reader in self._cache.list(kind.resource, key.namespace):
-                if not kind.is_settled(reader) and self._reads(kind, reads, reader, versions):
-                    metadata = reader["metadata"]
-                    yield Key(kind.resource, metadata["namespace"], metadata["name"])
+                reads_it = not kind.is_settled(reader) and self._reads(
+                    kind, reads, reader, versions
+                )
+                yield _key(kind.resource, reader) if reads_it else None
 
     def _reads(
         self, kind: Kind[Any], reads: Reads, reader: Manifest, versions: Iterable[Manifest]
@@ -73,9 +77,13 @@ class Wakes:
         beside = self._objects.beside(reader["metadata"]["namespace"])
         try:
             which = reads.which(self._objects.model(kind.resource, reader), beside)
-        except ValidationError:
+        except ObjectUnreadable:
             return True
         return any(which.matches(obj) for obj in versions)
+
+
+def _key(resource: Resource, obj: Manifest) -> Key:
+    return Key(resource, obj["metadata"]["namespace"], obj["metadata"]["name"])
 
 
 def _controller(namespace: str, obj: Mapping[str, Any]) -> Key | None:
