@@ -1,12 +1,12 @@
 """Connects all kinds with the engine's cache and queue."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from plumbline.api.objects import Key
 from plumbline.api.resources import JOB
-from plumbline.engine.cache import Cache, Object
+from plumbline.engine.cache import Cache
 from plumbline.engine.clock import Clock, RealClock
 from plumbline.engine.effects import Effects
 from plumbline.engine.queue import Queue
@@ -19,6 +19,7 @@ from plumbline.shell.controllers import Reconciler, controllers, resource_of
 from plumbline.shell.gather import Around, Objects
 from plumbline.shell.records import Records
 from plumbline.shell.wakes import Wakes
+from plumbline.shell.waking import Waking
 
 # Jobs are created once and never compared; their pods' template is most of what they are.
 UNREAD = {JOB: (("spec", "template"),)}
@@ -58,7 +59,7 @@ def wired(
     """Let changes of the cache add keys to the queue; return the reconcile function."""
     kinds, clock = tuple(kinds), clock or RealClock()
     objects = Objects(cache, kinds)
-    cache.on_change(_waking(queue, Wakes(kinds, cache, objects)))
+    cache.on_change(Waking(queue, Wakes(kinds, cache, objects), clock).wake)
     by_kind = controllers(
         kinds, cache=cache, objects=objects, records=outside.records, around=_around(outside, clock)
     )
@@ -77,11 +78,3 @@ def _around(outside: Outside, clock: Clock) -> Around:
         "assessment": outside.live.assessment,
         "unreadable": outside.live.unreadable,
     }
-
-
-def _waking(queue: Queue, wakes: Wakes) -> Callable[[Key, Object | None, Object | None], None]:
-    def wake(key: Key, old: Object | None, new: Object | None) -> None:
-        for woken in wakes.woken_by(key, old, new):
-            queue.add(woken)
-
-    return wake
