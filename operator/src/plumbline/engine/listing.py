@@ -50,7 +50,7 @@ async def take_in(
 
 
 def take(cache: Cache, resource: Resource, obj: Object, *, deleted: bool = False) -> Key | None:
-    """Add an object to the cache and return its key; a failure must not stop the objects after it."""
+    """Add an object to the cache, or log why not: those after it must come. Return its key."""
     key = None
     try:
         key = key_of(resource, obj)

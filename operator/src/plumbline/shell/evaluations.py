@@ -84,7 +84,7 @@ class MonitorEvaluations:
             try:
                 monitor = self._models.read(DriftMonitor, obj)
             except ValidationError:
-                continue  # Its reconcile tells it on the object; here it would be logged every second.
+                continue  # Its reconcile says so on the object. Here it would be a line a second.
             if not monitor.spec.suspend:
                 yield monitor
 

@@ -151,6 +151,6 @@ def _unreadable(resource: Resource, obj: Manifest, error: ValidationError) -> st
     first = error.errors(include_input=False, include_url=False)[0]
     field = ".".join(map(str, first["loc"]))
     return (
-        f"this version of Plumbline cannot read {resource.kind} {obj['metadata']['name']}: "
-        f"{field}: {first['msg']}. Install the version that wrote it, or fix the field"
+        f"This version of Plumbline cannot read {resource.kind} {obj['metadata']['name']}: "
+        f"{field}: {first['msg']}. Install the version that wrote it, or fix the field."
     )

@@ -165,7 +165,7 @@ class Puller:
             try:
                 yield key, self._models.read(ModelDeployment, obj)
             except ValidationError:
-                continue  # Its reconcile tells it on the object; here it would be logged every second.
+                continue  # Its reconcile says so on the object. Here it would be a line a second.
 
 
 def _taken(
