@@ -5,14 +5,12 @@ from typing import Any
 import pytest
 from plumbline.api import names
 from plumbline.api.objects import Resource
-from plumbline.api.resources import (
-    DATASET,
-    DRIFT_MONITOR,
-    JOB,
-    MODEL_DEPLOYMENT,
-    TRAINING_RUN,
-    TRAINING_TEMPLATE,
-)
+from plumbline.api.resources import JOB
+from plumbline.api.v1alpha1.dataset import DATASET
+from plumbline.api.v1alpha1.drift_monitor import DRIFT_MONITOR
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN
+from plumbline.api.v1alpha1.training_template import TRAINING_TEMPLATE
 
 from tests.sim.fakeapi.backends import Backend
 from tests.sim.fakeapi.server import FakeApi

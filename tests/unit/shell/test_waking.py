@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from plumbline.api.objects import Key, Resource
-from plumbline.api.resources import DATASET, MODEL_DEPLOYMENT, TRAINING_RUN
+from plumbline.api.v1alpha1.dataset import DATASET
+from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
+from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
 from plumbline.plan.registry import KINDS
