@@ -42,14 +42,14 @@ def test_my_image_cannot_be_pulled(names: Names, data: str) -> None:
     names.apply(objects.training(name, data, objects.container("pass", image=image)))
     told = message(until("trainingrun", name, says("ImagePullBackOff")), "ImagePullBackOff")
     assert image in told
-    assert "check the image's name" in told
+    assert "Check the image's name" in told
 
 
 def test_my_image_runs_as_root(names: Names, data: str) -> None:
     image = "plumbline.local/python-base:1"
     run = objects.training(names.new("root"), data, objects.container("pass", image=image))
     told = stalled(names, run, "RunAsRoot")
-    assert "container train" in told
+    assert "Container train" in told
     assert "numeric USER" in told
 
 

@@ -17,19 +17,19 @@ BORN = "2026-01-01T00:00:00Z"
 SAID = "the kubelet's own words"
 # What the kubelet says: the reason that conditions give, what mends it, and what to expect.
 TABLE = {
-    "ErrImagePull": ("ImagePullBackOff", "Check the image's name and the pull secrets", "Mendable"),
+    "ErrImagePull": ("ImagePullBackOff", "Check the image's name and the pull secrets", "Fixable"),
     "ImagePullBackOff": (
         "ImagePullBackOff",
         "Check the image's name and the pull secrets",
-        "Mendable",
+        "Fixable",
     ),
-    "ErrImageNeverPull": ("ErrImageNeverPull", "Load the image on the node", "Mendable"),
+    "ErrImageNeverPull": ("ErrImageNeverPull", "Load the image on the node", "Fixable"),
     "InvalidImageName": ("InvalidImageName", "Fix the image's name", "Final"),
-    "CreateContainerConfigError": ("CreateContainerConfigError", "Fix this cause", "Mendable"),
-    "CreateContainerError": ("CreateContainerError", "Fix this cause", "Mendable"),
-    "RunContainerError": ("RunContainerError", "Fix this cause", "Mendable"),
+    "CreateContainerConfigError": ("CreateContainerConfigError", "Fix this cause", "Fixable"),
+    "CreateContainerError": ("CreateContainerError", "Fix this cause", "Fixable"),
+    "RunContainerError": ("RunContainerError", "Fix this cause", "Fixable"),
     "runs as root": ("RunAsRoot", "Give the image a numeric USER other than 0", "Final"),
-    "OOMKilled": ("OOMKilled", "Raise resources.memory", "Mendable"),
+    "OOMKilled": ("OOMKilled", "Raise resources.memory", "Fixable"),
     "Unschedulable": ("Unschedulable", f"The pod cannot be scheduled: {SAID}", "Waits"),
 }
 WAITING = [each for each in TABLE if each not in ("OOMKilled",)]
@@ -120,7 +120,7 @@ def test_a_job_is_told_of_for_good_at_once_after_some_patience_or_never(said: st
     found = [jobs.progress(outcome, now).final for now in (soon, late)]
     assert (
         found
-        == {"Final": [True, True], "Mendable": [False, True], "Waits": [False, False]}[prospect]
+        == {"Final": [True, True], "Fixable": [False, True], "Waits": [False, False]}[prospect]
     )
 
 

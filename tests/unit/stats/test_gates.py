@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from plumbline.api.metrics import METRICS
 from plumbline.stats.gates import judge_champion, judge_metric
-from plumbline.stats.intervals import evaluate, improvement
+from plumbline.stats.intervals import Interval, evaluate, improvement
 from plumbline.stats.rollout import ALPHA, ArmCounts, compare, error_chance
 
 AUC, ACCURACY = METRICS["auc"], METRICS["accuracy"]
@@ -182,3 +182,33 @@ def test_a_few_rows_do_not_promise_smaller_errors_than_there_are(metric: str) ->
     found = [evaluate(METRICS[metric], *drawn(60)) for _ in range(400)]
     assert sum(each.high < truth for each in found) / 400 <= 0.05
     assert sum(each.low > truth for each in found) / 400 <= 0.05
+
+
+SAID = {
+    "Failed": ((0.728, 0.671, 0.779, 114), 0.99, "is below 0.99"),
+    "Passed": ((0.728, 0.671, 0.779, 114), 0.65, "is at least 0.65"),
+    "Inconclusive": ((0.728, 0.671, 0.779, 114), 0.7, "may be below 0.7; about 473 rows"),
+}
+
+
+@pytest.mark.parametrize("word", SAID)
+def test_a_gate_says_its_numbers_once_and_in_one_style(word: str) -> None:
+    (value, low, high, n), limit, end = SAID[word]
+    found = Interval(value=value, low=low, high=high, n=n, groups=n)
+    verdict = judge_metric("auc", found, minimum=limit, maximum=None)
+    assert verdict.verdict == word
+    assert verdict.message.startswith(f"auc 0.728 (95 % CI 0.671-0.779, 114 rows) {end}")
+
+
+def test_rounding_errors_and_intervals_of_few_rows_are_said_as_such() -> None:
+    found = Interval(value=0.0, low=5.551e-17, high=0.7689, n=4, groups=4)
+    said = judge_metric("auc", found, minimum=0.9, maximum=None).message
+    assert "auc 0 (95 % CI 0-0.769, 4 rows, too few to decide anything)" in said
+
+
+def test_a_gain_over_the_champion_may_be_negative() -> None:
+    found = Interval(value=-0.01, low=-0.03, high=0.01, n=500, groups=500)
+    said = judge_champion("auc", found, margin=0.05).message
+    assert said == (
+        "auc gain over the champion -0.01 (95 % CI -0.03 to 0.01, 500 rows) is at least -0.05"
+    )

@@ -97,8 +97,8 @@ class Gatherer:
             kind: the kind.
             cache: the objects.
             objects: their models.
-            records: what Jobs have written.
-            around: what a snapshot may hold beside objects, by the name of its field.
+            records: the manifests that Jobs wrote.
+            around: the fields of a snapshot that are not objects, by name.
         """
         self._kind, self._cache, self._objects, self._records = kind, cache, objects, records
         names = {field.name for field in fields(kind.snapshot)}  # type: ignore[arg-type]

@@ -41,13 +41,13 @@ class Operator:
         """Connect the parts; nothing runs yet.
 
         Args:
-            process: how this process runs.
-            client: reads and writes.
-            connection: of Kopf, which has a client of its own.
-            metrics: told of everything.
+            process: the settings of this process.
+            client: for all reads and writes but Kopf's.
+            connection: for Kopf, which has another client.
+            metrics: records what happens.
             on_end: called, on any thread, as soon as a part fails or the work is cancelled.
-            clock: tells when to look at everything again, and for how long nothing was heard.
-            timing: how patient Kopf is.
+            clock: for the times of full resyncs and of silence.
+            timing: the timeouts of Kopf.
         """
         self._process, self._on_end = process, on_end
         self.cache, self.queue = Cache(UNREAD), Queue(metrics=metrics)

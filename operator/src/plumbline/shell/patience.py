@@ -42,8 +42,8 @@ def settings(timing: Timing) -> kopf.OperatorSettings:
 class _NoDiffs(kopf.AnnotationsDiffBaseStorage):
     """Prevents that kopf copies and compares every object, which our handlers do not need.
 
-    Measured, as CPU of an event with it and without: 0.27 and 0.45 ms at 0.5 KB, 0.45 and 1.4 ms at
-    2.8 KB. No setting turns that off.
+    Measured CPU time per event with this class and without: 0.27 and 0.45 ms at 0.5 KB, 0.45 and
+    1.4 ms at 2.8 KB. Kopf has no setting for it.
     """
 
     def fetch(self, **_: Any) -> None:

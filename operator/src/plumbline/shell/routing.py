@@ -13,8 +13,8 @@ CANARY_TIMEOUT_SECONDS = 1.0
 def wanted(deployment: ModelDeployment, identity: str) -> Routing | None:
     """Return what the pods of this identity should forward.
 
-    Stable pods forward the canary's share; pods that served before forward everything to the new
-    stable ones, for clients that still hold a connection to them.
+    Stable pods forward the canary's share. Draining pods forward everything to the new stable pods,
+    because clients may still have connections to them.
     """
     status = deployment.status
     canary, stable = status.canary, status.stable

@@ -1,7 +1,7 @@
 """The settings of the operator, read once from the environment at its start.
 
-A missing or wrong variable ends the start with a sentence that names it: the chart sets them all,
-so this is what somebody sees who runs the operator by hand.
+A missing or invalid variable stops the start with a sentence that names it. The chart sets all of
+them, so this happens only when the operator is started by hand.
 """
 
 import os

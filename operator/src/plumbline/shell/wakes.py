@@ -1,7 +1,7 @@
 """Which objects to reconcile when an object changes, from the declarations of the kinds.
 
-A child wakes the one that controls it, an object those that read it. Kinds meet through status
-fields only, so this is all that ties them together.
+A change of a child causes a reconcile of its owner, and a change of any object a reconcile of its
+readers. Kinds depend on each other only through status fields, so nothing else connects them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -70,9 +70,9 @@ class Wakes:
     def _reads(
         self, kind: Kind[Any], reads: Reads, reader: Manifest, versions: Iterable[Manifest]
     ) -> bool:
-        """Whether one of these versions is what a reader looks at.
+        """Whether a reader reads one of these versions.
 
-        A reader that cannot be read itself is woken: looking at it says so.
+        A reader that is unreadable itself is reconciled too, because that reports the error.
         """
         beside = self._objects.beside(reader["metadata"]["namespace"])
         try:

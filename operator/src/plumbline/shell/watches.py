@@ -1,19 +1,19 @@
 """Kopf: its watches feed our kinds into the cache, and decide nothing.
 
-Kopf brings the login, the list, the watch and their retries, as it comes. What is set:
+Kopf's login, list, watch and retries are used as they are. These settings differ:
 
-- the session, so that it is authenticated as all our requests are, and reads objects of any depth;
-- the page size of its lists, and timeouts: of a request, of a silent watch, of the retries (an
-  hour; then it ends, and the process starts anew), of the idle tasks that it keeps for objects;
-- that it looks for no new kinds and namespaces: our role lets it list neither;
-- that it keeps no copies for handlers of changes: see `patience`, which holds all but the session.
+- the session, which authenticates like all our requests and can read objects of any depth;
+- the page size of lists, and the timeouts of requests, silent watches, retries (an hour; then it
+  ends, and the process starts again) and idle tasks;
+- it does not look for new kinds and namespaces, because our role may not list them;
+- it keeps no copies for change handlers: see `patience`, which has all settings but the session.
 
-Change handlers, timers, daemons and indexes are left alone, since they keep state of their own and
-cost much at scale.
+Change handlers, timers, daemons and indexes are not used, since they keep extra state and cost much
+at scale.
 
-It runs on a thread and an event loop of its own. So it takes no signals, since only a main thread
-can, and cancels no tasks of ours when it ends, since there are none on its loop; and when it ends
-badly, which may take it minutes, nobody waits for it.
+Kopf runs in its own thread with its own event loop. So it handles no signals, which only a main
+thread can, and does not cancel our tasks when it ends, since none are on its loop. When it fails,
+its end may take minutes, and the process does not wait for it.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Hysteresis: an alarm opens after looks in a row that alarm, and closes after many that do not."""
+"""Hysteresis: a few evaluations in a row open an alarm, and many in a row close it."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ OPEN_LOOKS, CLOSE_LOOKS = 2, 30
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Whether the alarm stands, and how many looks in a row spoke against that."""
+    """Whether the alarm is on, and how many evaluations in a row said the opposite."""
 
     standing: bool = False
     against: int = 0
 
 
 def advance(state: Alarm, *, alarmed: bool) -> Alarm:
-    """Return the state after one more look."""
+    """Return the state after one more evaluation."""
     if alarmed == state.standing:
         return Alarm(state.standing, 0)
     against = state.against + 1

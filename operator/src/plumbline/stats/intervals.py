@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Groups = NDArray[Any] | None
-# What is certain counts as almost certain, or one wrong row would cost infinitely much.
+# A probability of 0 or 1 counts as almost 0 or 1, or one wrong row would make the loss infinite.
 _LEAST = float(np.finfo(np.float64).eps)
 
 
@@ -34,7 +34,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class _Estimate:
-    """An estimate, the influence of each row, and how many rows it can rest on at most."""
+    """An estimate, the influence of each row, and the largest number of rows it can depend on."""
 
     value: float
     influence: Floats
@@ -42,7 +42,7 @@ class _Estimate:
 
 
 class Facts(Protocol):
-    """What the maths asks of a metric; `api.metrics.Metric` knows it, and binds by its name."""
+    """The facts about a metric that are used here; `api.metrics.Metric` has them."""
 
     @property
     def name(self) -> str:
@@ -136,14 +136,14 @@ def _finite(values: NDArray[Any]) -> Floats:
 def _auc(y: Floats, scores: Floats) -> _Estimate:
     positive, negative = scores[y == 1], scores[y == 0]
     if not len(positive) or not len(negative):
-        raise ValueError("auc needs both classes among the rows: the labels are all alike")
+        raise ValueError("auc needs both classes among the rows, but all labels are the same")
     wins = _share_below(positive, negative)
     losses = 1 - _share_below(negative, positive)
     value, n = float(wins.mean()), len(y)
     influence = np.empty(n)
     influence[y == 1] = (wins - value) * n / len(positive)
     influence[y == 0] = (losses - value) * n / len(negative)
-    # All pairs of a rare row rest on that row: an area knows no more than thrice as many.
+    # All pairs with a rare row depend on it: the area has at most three times as many rows.
     return _Estimate(value, influence, 3.0 * min(len(positive), len(negative)))
 
 
@@ -163,14 +163,14 @@ def _mean(values: Floats) -> _Estimate:
 def _ratio(above: Floats, below: Floats, name: str) -> _Estimate:
     """Return a ratio of means; its influence follows by the delta method."""
     if not below.mean():
-        raise ValueError(f"{name} has nothing to divide by: no row is predicted or labelled 1")
+        raise ValueError(f"{name} is not defined: no row is predicted or labelled 1")
     value = float(above.mean() / below.mean())
     rows = int(np.count_nonzero(below))
     return _Estimate(value, (above - value * below) / below.mean(), rows)
 
 
 def _said(p: Floats) -> Floats:
-    """Return what a model says: 1 if that is likelier; a tie is 0, the first class."""
+    """Return the predicted class: 1 if that is more likely; a tie is 0, the first class."""
     return (p > 0.5).astype(np.float64)
 
 
@@ -242,9 +242,9 @@ def _summed(influence: Floats, groups: NDArray[Any]) -> Floats:
 
 
 def _wilson(found: Interval, estimate: _Estimate, confidence: float) -> Interval:
-    """Return Wilson's interval with the number of independent rows that the variance shows.
+    """Return Wilson's interval with the effective number of independent rows, from the variance.
 
-    Where nothing varies, such as in a perfect order, it shows none; then it is all that there are.
+    Without variance, such as for a perfect order of the rows, the largest possible number is used.
     """
     p = found.value
     half = (found.high - found.low) / 2
@@ -259,7 +259,7 @@ def _wilson(found: Interval, estimate: _Estimate, confidence: float) -> Interval
 
 
 def _by_ratio(found: Interval) -> Interval:
-    """Return the bounds of an error by ratio: few rows seldom hold the large ones that count."""
+    """Return multiplicative bounds of an error: few rows rarely include the large errors."""
     half = found.high - found.value
     if half >= found.value:
         return found

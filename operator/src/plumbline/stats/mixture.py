@@ -1,13 +1,13 @@
-"""The tail of a chi-square statistic of rows that are alike, far out and without scipy.
+"""The far tail of the chi-square statistic of dependent rows, without scipy.
 
-The chi-square of independent rows is a sum of `df` squared normal variables of weight one. Where
-rows come in like blocks or drift about, the sum has weights: much in the few directions in which
-neighbours agree, little in the others (Rao and Scott, 1981). Its far tail is that of the largest
-weight. Mean and variance are known, so the sum is taken for the one of that mean and variance with
-the largest weight possible: one weight for itself, and one for all others.
+The chi-square of independent rows is a sum of `df` squared normal variables with weight 1. If
+neighbouring rows are similar, the weights differ: large in the few directions in which neighbours
+agree, small in the others (Rao and Scott, 1981). The largest weight determines the far tail. Only
+mean and variance are known, so the sum with this mean and variance and the largest possible weight
+is used: one square has the largest weight, and all others share a second one.
 
 The tail is the saddlepoint approximation of Lugannani and Rice (1980) in the form of
-Barndorff-Nielsen (r*), within a tenth of the probability wherever it was compared.
+Barndorff-Nielsen (r*). In all comparisons it was within a tenth of the probability.
 """
 
 import math
@@ -16,19 +16,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 NEAR, FAR = 1e-4, 30.0
-# Below, the saddlepoint is the difference of equal numbers, and the probability is one.
+# Below this, the saddlepoint is lost in rounding errors, and the probability is 1.
 NOTHING = 1e-12
 Floats = NDArray[np.float64]
 
 
 def log_survival(x: ArrayLike, df: ArrayLike, share: ArrayLike = 1.0) -> Floats:
-    """Return the natural logarithm of P(X >= x) for a sum X of `df` weighted squares, of mean `df`.
+    """Return the natural logarithm of P(X >= x) for a sum X of `df` weighted squares, mean `df`.
 
     Args:
-        x: what was found; one or many, as the others.
+        x: value of the statistic; a number or an array, like the others.
         df: number of squares.
-        share: the chi-square's variance over that of X; one is the chi-square itself, and 1 / df
-            is a single square that holds all weight.
+        share: variance of the chi-square over that of X: 1 for the chi-square itself, and 1 / df
+            for a single square with all weight.
 
     Raises:
         ValueError: df is not positive, or x is not a number.
@@ -48,20 +48,20 @@ def log_survival(x: ArrayLike, df: ArrayLike, share: ArrayLike = 1.0) -> Floats:
 
 
 def _log_tail(x: Floats, df: Floats, share: Floats) -> Floats:
-    near = np.abs(x - df) < NEAR * df  # where both w and u vanish
+    near = np.abs(x - df) < NEAR * df  # both w and u are zero at x = df
     top, rest = weights(df, share)
     return _log_normal_tail(_r_star(np.where(near, df * (1 + NEAR), x), df - 1, top, rest))
 
 
 def weights(df: ArrayLike, share: ArrayLike) -> tuple[Floats, Floats]:
-    """Return the largest weight, and that of each other square; their mean is one."""
+    """Return the largest weight, and that of each other square; their mean is 1."""
     others = np.asarray(df, dtype=float) - 1
     spread = np.clip(1 / np.asarray(share, dtype=float) - 1, 0, others)
     return 1 + np.sqrt(spread * others), 1 - np.sqrt(spread / np.maximum(others, 1))
 
 
 def _r_star(x: Floats, others: Floats, top: Floats, rest: Floats) -> Floats:
-    """Return the standard normal value that is exceeded as seldom as x."""
+    """Return the standard normal value with the same tail probability as x."""
     t = _saddlepoint(x, others, top, rest)
     first, second = 1 - 2 * t * top, 1 - 2 * t * rest
     cumulant = -0.5 * (np.log(first) + others * np.log(second))
@@ -72,7 +72,7 @@ def _r_star(x: Floats, others: Floats, top: Floats, rest: Floats) -> Floats:
 
 
 def _saddlepoint(x: Floats, others: Floats, top: Floats, rest: Floats) -> Floats:
-    """Return where the cumulant generating function has the slope x: the root nearer to zero."""
+    """Return where the cumulant generating function has the slope x: the root closer to zero."""
     a = 4 * top * rest * x
     b = 2 * top * rest * (1 + others) - 2 * x * (top + rest)
     c = x - top - others * rest

@@ -17,7 +17,8 @@ def estimate(value: float, low: float, high: float, rows: int) -> str:
     # A dash beside a minus sign would be misread.
     to = " to " if low < 0 or high < 0 else "-"
     few = ", too few to decide anything" if rows < FEW_ROWS else ""
-    return f"{number(value)} (95 % CI {number(low)}{to}{number(high)}, {rows} rows{few})"
+    counted = f"{rows} row{'s' * (rows != 1)}{few}"
+    return f"{number(value)} (95 % CI {number(low)}{to}{number(high)}, {counted})"
 
 
 def percent(share: float) -> str:

@@ -23,8 +23,8 @@ _PLACES = (
 def value_cells(values: NDArray[np.float64]) -> Counts:
     """Return how many numbers are in each cell; missing values are in none.
 
-    Of more than 512 numbers, 512 are counted: a random one of each equal part, since a fixed grid
-    could match a period in the rows.
+    Of more than 512 numbers, 512 are counted: one at a varying place in each equal part, since an
+    even grid could match a period in the rows.
     """
     if len(values) > MOST_LOOKED_AT:
         values = values[(_PLACES * len(values)).astype(np.int64)]

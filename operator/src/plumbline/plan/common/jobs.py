@@ -17,7 +17,7 @@ TEMPORARY = frozenset(
     {"SourceUnreachable", "SourceChanged", "StoreUnreachable", "StoreFailed", "ResultMissing"}
 )
 # Causes that a person can fix outside of the spec: worth a retry from time to time.
-MENDABLE = TEMPORARY | frozenset(
+FIXABLE = TEMPORARY | frozenset(
     {"SourceNotFound", "SourceForbidden", "CredentialsRefused", "BucketMissing"}
 )
 PATIENCE = timedelta(seconds=600)
@@ -47,9 +47,9 @@ def progress(outcome: JobOutcome, now: datetime) -> JobProgress:
     since, prospect = outcome.since or now, pod_failures.meaning(outcome.reason).prospect
     if prospect == "Passes" and now < since + NOTICEABLE:
         return JobProgress(outcome=ACTIVE, again_at=since + NOTICEABLE)
-    if prospect == "Mendable" and now < since + PATIENCE:
+    if prospect == "Fixable" and now < since + PATIENCE:
         return JobProgress(outcome=outcome, again_at=since + PATIENCE)
-    return JobProgress(outcome=outcome, final=prospect in ("Mendable", "Final"))
+    return JobProgress(outcome=outcome, final=prospect in ("Fixable", "Final"))
 
 
 def find(jobs: Iterable[Manifest], name: str) -> Manifest | None:

@@ -13,9 +13,9 @@ from plumbline.contract.last_words import Failure, LastWord, read
 
 Object = Mapping[str, Any]
 # Passes: every pod goes through this state, or it ends without action. Waits: for capacity in the
-# cluster, or for what one of our own steps waits for. Mendable: a person can fix it outside of the
+# cluster, or for what one of our own steps waits for. Fixable: a person can fix it outside of the
 # object, and the kubelet keeps trying. Final: this pod can never start.
-Prospect = Literal["Passes", "Waits", "Mendable", "Final"]
+Prospect = Literal["Passes", "Waits", "Fixable", "Final"]
 SAID_LIMIT = 300
 
 
@@ -25,7 +25,7 @@ class Meaning:
 
     reason: str
     remedy: str = ""
-    prospect: Prospect = "Mendable"
+    prospect: Prospect = "Fixable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class PodFailure:
 
     reason: str
     message: str
-    prospect: Prospect = "Mendable"
+    prospect: Prospect = "Fixable"
 
     @property
     def is_final(self) -> bool:

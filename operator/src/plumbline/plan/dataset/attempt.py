@@ -170,7 +170,7 @@ def retry_of(fetch: Fetch, reason: str, number: int) -> Retry | None:
     if is_quick(reason, number):
         wait = timedelta(seconds=QUICK_SECONDS[number - 1])
         return Retry(at=fetch.time + wait, number=number + 1, soon=True)
-    if reason not in jobs.MENDABLE:
+    if reason not in jobs.FIXABLE:
         return None
     wait = timedelta(seconds=SLOW_SECONDS)
     return Retry(at=fetch.time + wait, number=number + 1, soon=False)

@@ -188,7 +188,7 @@ def _own_words(pod: Manifest) -> Iterator[PodFailure]:
 
 def _prospect(word: LastWord) -> Prospect:
     if not isinstance(word, Failure) or word.temporary is None:
-        return "Mendable"
+        return "Fixable"
     return "Passes" if word.temporary else "Final"
 
 

@@ -22,7 +22,7 @@ from plumbline.plan.training.snapshot import TrainingRunSnapshot
 from plumbline.stats.text import estimate
 
 IMMUTABLE = "A TrainingRun is immutable: fix the cause and create a new run."
-MENDED = "The Job continues when the cause is fixed."
+FIXED = "The Job continues when the cause is fixed."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +197,7 @@ def _stuck(now: _UnderWay) -> Decision | None:
     if not now.progress.final:
         return None
     is_final = pod_failures.meaning(now.outcome.reason).prospect == "Final"
-    remedy = IMMUTABLE if is_final else MENDED
+    remedy = IMMUTABLE if is_final else FIXED
     text = f"{sentence(now.outcome.message)} {remedy}"
     return decision.stalled("training.job_stuck", now.outcome.reason, text, job=now.name)
 
