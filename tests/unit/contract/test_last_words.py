@@ -218,3 +218,12 @@ def test_any_log_is_read_and_is_none_of_ours(text: str) -> None:
 )
 def test_what_only_looks_like_ours_is_not(text: str) -> None:
     assert last_words.read(text) is None
+
+
+@pytest.mark.parametrize("start", [f'{{"digest": "{DIGEST}"', '{"retry": true'])
+def test_no_container_can_say_what_a_condition_cannot_hold(start: str) -> None:
+    said = last_words.read(start + ', "reason": "OutOfInk", "message": "half \\ud800"}')
+    assert said
+    assert (said.reason, said.message) == ("OutOfInk", "half ?")
+    odd = last_words.read(start + ', "reason": "no such word!", "message": "m"}')
+    assert odd is None or odd.reason == ""

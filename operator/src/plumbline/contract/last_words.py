@@ -104,8 +104,10 @@ def _success(found: dict[str, Any]) -> Success | None:
     digest = found.get("digest")
     if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
         return None
-    names = ("verdict", "uid", "reason", "message")
-    return Success(digest=digest, **{name: str(found.get(name) or "") for name in names})
+    said = {name: _text(found.get(name)) for name in ("verdict", "uid", "reason", "message")}
+    if not REASON.fullmatch(said["reason"]):
+        said["reason"] = ""
+    return Success(digest=digest, **said)
 
 
 def _failure(found: dict[str, Any]) -> Failure | None:
@@ -113,7 +115,12 @@ def _failure(found: dict[str, Any]) -> Failure | None:
     if not isinstance(reason, str) or not REASON.fullmatch(reason):
         return None
     temporary = retry if isinstance(retry, bool) else None
-    return Failure(reason=reason, message=str(found.get("message") or ""), temporary=temporary)
+    return Failure(reason=reason, message=_text(found.get("message")), temporary=temporary)
+
+
+def _text(found: Any) -> str:
+    """Return a text that a status can hold: JSON may spell half a character, which UTF-8 cannot."""
+    return str(found or "").encode(errors="replace").decode()
 
 
 def _encoded(content: dict[str, Any]) -> bytes:
