@@ -34,6 +34,9 @@ OLD: dict[str, Any] = {
 }
 
 
+NOTHING = {"e": 1_000_001, "rows": 0, "i": [], "c": [], "v": {}}
+
+
 def read(**changes: Any) -> ControlReply:
     return control.read_reply(json.dumps({**OLD, **changes}).encode())
 
@@ -74,6 +77,13 @@ def test_what_a_later_release_adds_is_passed_over() -> None:
         ({"seconds": [{"e": 1, "rows": 1, "i": [-1], "c": [1], "v": {}}]}, "-1|>= 0"),
         ({"arms": {"t": {"stable": {"latency": [1]}}}}, "1 latencies"),
         ({"arms": {f"t{n}": {} for n in range(500)}}, "length"),
+        # Times that no float holds, and more spans than an event loop has time for.
+        ({"now": 10**400}, "now"),
+        ({"started": 2**60}, "started"),
+        ({"through": -1}, "through"),
+        ({"seconds": [{**NOTHING, "e": 10**30}]}, "seconds"),
+        ({"seconds": [NOTHING] * 100_000}, "seconds"),
+        ({"begun": [NOTHING] * 100_000}, "begun"),
     ],
 )
 def test_a_reply_that_cannot_be_read_says_what_is_wrong(changes: Any, what: str) -> None:

@@ -20,6 +20,8 @@ Number = Annotated[int, Meta(ge=0, le=2**53)]
 # Servers count the rows of a span in 32 bits.
 Rows = Annotated[int, Meta(ge=0, lt=2**32)]
 MOST_ROUTINGS = 64
+# A server keeps some 6,500 spans, of a month; the operator adds each one up on its event loop.
+MOST_SPANS = 2**14
 
 
 class Unreadable(ValueError):
@@ -71,8 +73,8 @@ class Span(Struct, frozen=True, kw_only=True, omit_defaults=True):
         violations: `v`, rows that break a rule of the schema, by `column/rule`.
     """
 
-    start: int = field(name="e")
-    length: Annotated[int, Meta(ge=1)] = field(name="s", default=1)
+    start: Number = field(name="e")
+    length: Annotated[int, Meta(ge=1, le=2**53)] = field(name="s", default=1)
     rows: Rows
     cells: list[Number] = field(name="i")
     counts: list[Rows] = field(name="c")
@@ -82,6 +84,9 @@ class Span(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Refuse counts without a cell, and cells without a count."""
         if len(self.cells) != len(self.counts):
             raise ValueError(f"{len(self.cells)} cells have {len(self.counts)} counts")
+
+
+Spans = Annotated[list[Span], Meta(max_length=MOST_SPANS)]
 
 
 class Arm(Struct, frozen=True, kw_only=True):
@@ -138,11 +143,11 @@ class ControlReply(Struct, frozen=True, kw_only=True, rename="camel"):
     """
 
     boot: str
-    now: int
-    started: int
-    through: int
-    seconds: list[Span] = []
-    begun: list[Span] = []
+    now: Number
+    started: Number
+    through: Number
+    seconds: Spans = []
+    begun: Spans = []
     ended: bool = False
     identity: str = ""
     routing: str | None = None
