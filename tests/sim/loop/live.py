@@ -16,6 +16,7 @@ class Live:
     counts: dict[Key, Traffic] = field(default_factory=dict)
     looks: dict[Key, Assessment] = field(default_factory=dict)
     unread: dict[Key, tuple[PodProblem, ...]] = field(default_factory=dict)
+    blind: dict[Key, str] = field(default_factory=dict)
 
     def traffic(self, key: Key) -> Traffic:
         return self.counts.get(key, Traffic(latency_bounds=BOUNDS))
@@ -25,6 +26,9 @@ class Live:
 
     def unreadable(self, key: Key) -> tuple[PodProblem, ...]:
         return self.unread.get(key, ())
+
+    def unwatched(self, key: Key) -> str:
+        return self.blind.get(key, "")
 
     def is_broken(self, key: Key) -> bool:
         """Whether the newest look of a monitor found broken data."""

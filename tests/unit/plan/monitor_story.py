@@ -108,6 +108,12 @@ class MonitorStory:
         self.world.live.unread[self.key] = problems
         self.world.advance(LOOK_AGAIN)
 
+    def cannot_evaluate(self, why: str) -> None:
+        """Let nobody be able to judge the rows that are counted, until the monitor looks again."""
+        self.world.live.blind[self.key] = why
+        self.world.advance(LOOK_AGAIN)
+        self.world.settle()
+
     def serves(self, model: str, *, revision: int) -> None:
         """Let this model serve from now on."""
         made = builders.deployment(stable=model)

@@ -424,6 +424,20 @@ def test_a_monitor_that_cannot_read_a_serving_pod_does_not_pretend_to_watch():
     assert story.condition("Ready")["reason"] == "Watching"
 
 
+def test_a_monitor_whose_rows_cannot_be_evaluated_does_not_pretend_to_watch():
+    story = MonitorStory()
+    story.sees(drifted=True)
+    story.cannot_evaluate("the reference of model one cannot be read: the store is away")
+    ready = story.condition("Ready")
+    assert (ready["status"], ready["reason"]) == ("False", "EvaluationFailed")
+    assert ready["message"].endswith(
+        "are not watched: the reference of model one cannot be read: the store is away"
+    )
+    assert story.condition("Drifted")["status"] == "True"
+    story.cannot_evaluate("")
+    assert story.condition("Ready")["reason"] == "Watching"
+
+
 def test_rows_whose_run_ended_without_a_verdict_are_trained_on_again():
     story = retraining()
     story.ends("watch-1", None)

@@ -13,7 +13,7 @@ from plumbline.live.windows import BucketedCounts
 from plumbline.shell.evaluations import MonitorEvaluations
 from plumbline.shell.metrics import Metrics
 from plumbline.stats.count import count
-from plumbline.stats.reference import number_bins
+from plumbline.stats.reference import category_bins, number_bins
 
 from tests.unit.live.wire import reply, span
 
@@ -111,6 +111,22 @@ async def test_a_monitor_that_cannot_be_read_stops_no_other(
     monitored.rows(10)
     assert (await monitored.evaluate()).window_rows == 200
     assert caplog.records == [], "its reconcile says it once, and this comes every second"
+
+
+async def test_an_evaluation_that_breaks_is_told_and_stops_no_other(monitored: Monitored) -> None:
+    # Of a category without a cell no evaluation can be made.
+    odd = {**category_bins("w", ["a"] * 100).to_json(), "categories": [], "counts": []}
+    broken = BucketedCounts([odd])
+    monitored.observe("second")
+    monitored.rows(10)
+    for _ in range(2):
+        monitors = monitored.evaluations.monitors()[DEPLOYMENT]
+        await monitored.evaluations.evaluate(monitors, broken, monitored.watermark, "model")
+        told = monitored.evaluations.failures
+        assert sorted(key.name for key in told) == ["second", "watch"]
+        assert "evaluation failed with" in told[MONITOR]
+    assert (await monitored.evaluate()).window_rows == 200
+    assert not monitored.evaluations.failures
 
 
 async def test_lateness_is_shown_and_what_is_suspended_is_not(monitored: Monitored) -> None:

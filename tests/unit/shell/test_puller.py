@@ -1,6 +1,7 @@
 """What a monitor sees of real serving processes when they live, hang, end and die."""
 
 import asyncio
+import json
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -27,6 +28,7 @@ from plumbline.store import Store
 
 from tests.unit.serving.conftest import Serve, Server, servers, write_model
 
+DIGEST = "sha256:" + "a" * 64
 MONITOR = Key(DRIFT_MONITOR, "n", "watch")
 DEPLOYMENT = Key(MODEL_DEPLOYMENT, "n", "m")
 
@@ -43,6 +45,7 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         self.store, self.cache, self.version = Store.open(f"file://{folder}/store"), Cache(), 0
         self.queue, self.metrics = Queue(), Metrics()
+        self.folder = folder
         write_model(folder / "model")
         blob = self.store.put_blob((folder / "model" / "model.json").read_bytes())
         files = [{"path": "model.json", "blob": blob}]
@@ -52,6 +55,26 @@ class Cluster:
             DEPLOYMENT, spec={"model": {"runRef": {"name": "r"}}}, status={"stable": served}
         )
         self.observe(MONITOR, spec={"deploymentRef": {"name": "m"}}, status={})
+
+    def serves(self, description: dict[str, Any] | bytes | None) -> None:
+        """Let a model serve from now on whose model.json is this, or has these fields."""
+        if isinstance(description, dict):
+            known = json.loads((self.folder / "model" / "model.json").read_bytes())
+            description = json.dumps({**known, **description}).encode()
+        files = [{"path": "weights.npz", "blob": self.store.put_blob(b"")}]
+        if description is not None:
+            files.append({"path": "model.json", "blob": self.store.put_blob(description)})
+        manifest = self.store.put_manifest({"kind": "Model", "model": {"files": files}})
+        served = {
+            "identity": "two",
+            "model": DIGEST,
+            "manifest": manifest,
+            "run": "r",
+            "image": "i",
+        }
+        self.observe(
+            DEPLOYMENT, spec={"model": {"runRef": {"name": "r"}}}, status={"stable": served}
+        )
 
     def observe(self, key: Key, labels: dict[str, str] | None = None, **content: Any) -> None:
         self.version += 1
@@ -210,6 +233,32 @@ async def test_rows_of_a_pod_that_leaves_a_key_out_are_seen(
         cluster.pod("other", port)
         assert (await seen(operator, lambda look: look.window_rows >= 20)).rows_lost == 0
         assert operator.traffic(DEPLOYMENT).unreadable == ()
+
+
+@pytest.mark.parametrize(
+    ("description", "why"),
+    [
+        (None, "has no model.json"),
+        (b"{}", "judge again"),
+        (b"", "fetch the model again"),
+        ({"reference": None}, "model.json has none"),
+        ({"reference": {"columns": [{"name": "x"}]}}, "KeyError"),
+    ],
+)
+async def test_a_monitor_says_why_it_has_nothing_to_compare_with(
+    cluster: Cluster, operator: Puller, description: Any, why: str
+) -> None:
+    cluster.serves(description)
+    deadline = time.monotonic() + 40
+    while not (found := operator.unwatched(MONITOR)):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+    assert "the reference of model two cannot be read" in found
+    assert why in found
+    cluster.serves({})
+    while operator.unwatched(MONITOR):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
 
 
 HOSTILE: dict[str, tuple[Replies | None, str]] = {

@@ -54,6 +54,7 @@ class MonitorEvaluations:
 
     Attributes:
         assessments: its result.
+        failures: why there is no result, or no new one.
     """
 
     def __init__(self, cache: Cache, queue: Queue, metrics: Metrics) -> None:
@@ -63,6 +64,7 @@ class MonitorEvaluations:
         self._watched: dict[Key, _Watched] = {}
         self._latest = 0.0
         self.assessments: dict[Key, Assessment] = {}
+        self.failures: dict[Key, str] = {}
 
     def monitors(self) -> dict[Key, list[DriftMonitor]]:
         """Return the monitors of each deployment, and forget deleted and suspended ones."""
@@ -98,7 +100,12 @@ class MonitorEvaluations:
         """Evaluate a deployment's monitors, and reconcile those whose verdict has changed."""
         if watermark.through:
             for monitor in monitors:
-                await self._evaluate(monitor, counts, watermark, model)
+                try:
+                    await self._evaluate(monitor, counts, watermark, model)
+                except Exception as error:
+                    self._failed(_key(monitor), error)
+                else:
+                    self.failures.pop(_key(monitor), None)
 
     async def _evaluate(
         self, monitor: DriftMonitor, counts: BucketedCounts, watermark: Watermark, model: str
@@ -123,6 +130,15 @@ class MonitorEvaluations:
         self._latest = max(self._latest, time.monotonic() - due)
         if self._watched.get(key) is watched:
             self._keep_assessment(key, replace(found, rows_lost=lost))
+
+    def _failed(self, key: Key, error: Exception) -> None:
+        """Note that an evaluation failed; the next visit evaluates the same counts again."""
+        if watched := self._watched.get(key):
+            watched.seen = -1
+        told = f"their evaluation failed with {error!r}"[:300]
+        if self.failures.get(key) != told:
+            log.exception("evaluation failed", error, **key.about)
+        self.failures[key] = told
 
     def _watching(
         self, monitor: DriftMonitor, counts: BucketedCounts, watermark: Watermark
@@ -151,6 +167,8 @@ class MonitorEvaluations:
             del self._watched[key]
             self.assessments.pop(key, None)
             self._metrics.monitor_gone(key.namespace, key.name)
+        for key in self.failures.keys() - monitors:
+            del self.failures[key]
 
 
 def _key(monitor: DriftMonitor) -> Key:

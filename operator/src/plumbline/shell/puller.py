@@ -47,6 +47,8 @@ class Puller:
         self._metrics, self._models = metrics, Models()
         self._deployments: dict[Key, DeploymentTraffic] = {}
         self._visited: set[Key] = set()
+        # Why a deployment's rows cannot be compared with anything.
+        self._no_reference: dict[Key, str] = {}
         self._evaluations = MonitorEvaluations(cache, queue, metrics)
 
     def traffic(self, key: Key) -> Traffic:
@@ -65,6 +67,13 @@ class Puller:
         monitor = self._cache.get(key)
         name = monitor["spec"]["deploymentRef"]["name"] if monitor else ""
         return self.traffic(Key(MODEL_DEPLOYMENT, key.namespace, name)).unreadable
+
+    def unwatched(self, key: Key) -> str:
+        """Return why a DriftMonitor's rows cannot be evaluated; empty when they can."""
+        monitor = self._cache.get(key)
+        name = monitor["spec"]["deploymentRef"]["name"] if monitor else ""
+        no_reference = self._no_reference.get(Key(MODEL_DEPLOYMENT, key.namespace, name), "")
+        return no_reference or self._evaluations.failures.get(key, "")
 
     async def run(self) -> None:
         """Pull until cancelled."""
@@ -91,6 +100,7 @@ class Puller:
             task.add_done_callback(partial(self._visit_ended, key))
         for gone in self._deployments.keys() - deployments.keys():
             del self._deployments[gone]
+            self._no_reference.pop(gone, None)
 
     def _visit_ended(self, key: Key, _: asyncio.Task[None]) -> None:
         self._visited.discard(key)
@@ -105,7 +115,7 @@ class Puller:
     ) -> None:
         """Pull from a deployment's pods and have its monitors evaluated."""
         known = self._deployments.setdefault(key, DeploymentTraffic())
-        await _apart(key, self._watch_stable(known, deployment))
+        await self._watch_stable(key, known, deployment)
         asked = [pod for pod in pods if pod.address]
         pulls = (_apart(key, self._pull(session, pod, known, deployment)) for pod in asked)
         await asyncio.gather(*pulls)
@@ -122,23 +132,46 @@ class Puller:
             counts, watermark = known.counts, known.watermark
             await self._evaluations.evaluate(monitors, counts, watermark, stable.model)
 
-    async def _watch_stable(self, known: DeploymentTraffic, deployment: ModelDeployment) -> None:
+    async def _watch_stable(
+        self, key: Key, known: DeploymentTraffic, deployment: ModelDeployment
+    ) -> None:
         """Count with the reference of the stable model; start again when that changes."""
         stable = deployment.status.stable
         if stable is None or known.identity == stable.identity:
+            self._no_reference.pop(key, None)
             return
-        namespace = deployment.metadata.namespace
-        known.watch(stable.identity, await self._reference(namespace, stable.manifest))
+        try:
+            known.watch(stable.identity, await self._reference(key.namespace, stable.manifest))
+        except Exception as error:
+            self._lacks_reference(key, stable.identity, error)
+
+    def _lacks_reference(self, key: Key, identity: str, error: Exception) -> None:
+        """Note that rows cannot be compared with anything; the next visit tries again."""
+        speaks = isinstance(error, StoreError | ValueError)
+        told = (
+            f"the reference of model {identity} cannot be read: {error if speaks else repr(error)}"
+        )
+        if self._no_reference.get(key) != told:
+            note = "reference of a model not read"
+            if speaks:
+                log.warning(note, error=error, **key.about)
+            else:
+                log.exception(note, error, **key.about)
+        self._no_reference[key] = told
 
     async def _reference(self, namespace: str, digest: str) -> list[dict[str, Any]]:
         """Return the reference of a model: the columns that it counts."""
         manifest = await self._records.manifest(namespace, digest)
-        described = next(f for f in files_of(manifest) if f.path == layout.MODEL_FILE)
+        described = next((f for f in files_of(manifest) if f.path == layout.MODEL_FILE), None)
+        if described is None:
+            raise ValueError(f"manifest {digest} has no {layout.MODEL_FILE}; train again")
         store = self._records.store(namespace)
         content = await asyncio.to_thread(
             store.get_blob, described.blob, limit_bytes=DESCRIPTION_LIMIT
         )
-        return model_json.read(content).columns
+        if not (columns := model_json.read(content).columns):
+            raise ValueError(f"{layout.MODEL_FILE} has none; train again")
+        return columns
 
     async def _pull(
         self,
@@ -185,8 +218,6 @@ async def _apart(key: Key, work: Awaitable[None]) -> None:
     """Do one part of the work; an error in it does not stop the others."""
     try:
         await work
-    except StoreError as error:
-        log.warning("reference of a model not read from the store", error=error, **key.about)
     except Exception as error:
         log.exception("pulling counts failed", error, **key.about)
 

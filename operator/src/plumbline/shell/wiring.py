@@ -37,6 +37,9 @@ class Live(Protocol):
     def unreadable(self, key: Key) -> tuple[PodProblem, ...]:
         """Return the pods of a DriftMonitor's deployment whose counts cannot be read."""
 
+    def unwatched(self, key: Key) -> str:
+        """Return why a DriftMonitor's rows cannot be evaluated; empty when they can."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
@@ -77,4 +80,5 @@ def _around(outside: Outside, clock: Clock) -> Around:
         "traffic": outside.live.traffic,
         "assessment": outside.live.assessment,
         "unreadable": outside.live.unreadable,
+        "unwatched": outside.live.unwatched,
     }

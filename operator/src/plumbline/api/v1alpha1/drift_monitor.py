@@ -40,6 +40,8 @@ class DriftMonitorReason(StrEnum):
     """spec.columns has a name that the model does not use. Fix the name, or leave spec.columns out to watch all columns."""
     COUNTS_UNREADABLE = "CountsUnreadable"
     """The operator cannot read the counts of some serving pods, so their rows are not watched. The message names the pods and what to do."""
+    EVALUATION_FAILED = "EvaluationFailed"
+    """The operator cannot compare live rows with the training data, so they are not watched. The message says why; the operator tries again by itself."""
     DRIFT_DETECTED = "DriftDetected"
     """Live data differs from the training data; the message names the columns with their PSI."""
     NO_DRIFT = "NoDrift"

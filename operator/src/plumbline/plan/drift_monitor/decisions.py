@@ -132,6 +132,14 @@ def _counts_unreadable(after: After) -> Decision | None:
     return decision.stalled(rule, Reason.COUNTS_UNREADABLE, text, pods=len(blind))
 
 
+def _not_evaluated(after: After) -> Decision | None:
+    """Tell of rows that nobody can judge, such as when the store does not give the reference."""
+    if not (why := after.snapshot.unwatched):
+        return None
+    text = f"live rows of ModelDeployment {after.deployment} are not watched: {why}"
+    return decision.stalled("drift_monitor.not_evaluated", Reason.EVALUATION_FAILED, text)
+
+
 def _watches(after: After) -> Decision | None:
     if after.assessment is None:
         return None
@@ -224,6 +232,7 @@ WATCHING: tuple[Rule, ...] = (
     _template_missing,  # drift could not start a retraining
     _column_unknown,  # the spec names a column that is not counted
     _counts_unreadable,  # rows of some pods are not watched
+    _not_evaluated,  # rows are counted but cannot be evaluated
     _watches,  # all rows are watched
     _watched_before,  # they were when the last rows came
     _column_unknown_before,  # the spec still names such a column

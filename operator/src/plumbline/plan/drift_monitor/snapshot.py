@@ -23,6 +23,7 @@ class DriftMonitorSnapshot:
         taken: names of all runs in the namespace.
         assessment: None while no rows have been counted.
         unreadable: pods of the deployment whose counts cannot be read.
+        unwatched: why rows that were counted cannot be evaluated; empty when they can.
     """
 
     monitor: DriftMonitor
@@ -33,4 +34,5 @@ class DriftMonitorSnapshot:
     taken: frozenset[str] = frozenset()
     assessment: Assessment | None = None
     unreadable: tuple[PodProblem, ...] = ()
+    unwatched: str = ""
     now: datetime
