@@ -427,11 +427,11 @@ def test_a_monitor_that_cannot_read_a_serving_pod_does_not_pretend_to_watch():
 def test_a_monitor_whose_rows_cannot_be_evaluated_does_not_pretend_to_watch():
     story = MonitorStory()
     story.sees(drifted=True)
-    story.cannot_evaluate("the reference of model one cannot be read: the store is away")
+    story.cannot_evaluate("the reference of model one cannot be read: the store is away.")
     ready = story.condition("Ready")
     assert (ready["status"], ready["reason"]) == ("False", "EvaluationFailed")
     assert ready["message"].endswith(
-        "are not watched: the reference of model one cannot be read: the store is away"
+        "are not watched: the reference of model one cannot be read: the store is away."
     )
     assert story.condition("Drifted")["status"] == "True"
     story.cannot_evaluate("")

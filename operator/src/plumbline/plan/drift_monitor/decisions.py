@@ -136,7 +136,7 @@ def _not_evaluated(after: After) -> Decision | None:
     """Tell of rows that nobody can judge, such as when the store does not give the reference."""
     if not (why := after.snapshot.unwatched):
         return None
-    text = f"live rows of ModelDeployment {after.deployment} are not watched: {why}"
+    text = f"Live rows of ModelDeployment {after.deployment} are not watched: {clause(why)}."
     return decision.stalled("drift_monitor.not_evaluated", Reason.EVALUATION_FAILED, text)
 
 
