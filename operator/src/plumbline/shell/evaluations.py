@@ -23,10 +23,12 @@ from plumbline.live.detector import DetectorState, DriftDetector, go_on, recover
 from plumbline.live.observations import Assessment
 from plumbline.live.watermark import Watermark
 from plumbline.live.windows import BucketedCounts
+from plumbline.log import get_logger
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.models import Models
 
 THREADS = 2
+log = get_logger(__name__)
 
 
 @dataclass(slots=True)
