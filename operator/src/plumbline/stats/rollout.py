@@ -13,6 +13,8 @@ from plumbline.stats.text import percent
 Word = Literal["Pass", "Fail", "Inconclusive"]
 ALPHA = 0.01
 SHARE = 0.95
+# Smaller p-values mean the same to a reader.
+LEAST_SHOWN = 0.001
 # Too short to matter to a client: a ratio of tiny latencies says more about nodes than models.
 HARMLESS_SECONDS = 0.02
 
@@ -57,7 +59,7 @@ def compare(
     numbers = f"{canary.errors} of {canary.requests} requests failed"
     chance = error_chance(canary.errors, canary.requests, max_error_rate)
     if canary.errors and chance < ALPHA:
-        text = f"{numbers}, significantly more than {percent(max_error_rate)} (p = {chance:.2g})"
+        text = f"{numbers}, significantly more than {percent(max_error_rate)} ({_p(chance)})"
         return RolloutVerdict(verdict="Fail", message=text)
     needed = max(0, min_requests - canary.requests)
     if needed:
@@ -87,9 +89,13 @@ def _judged(
     late = slower_than(canary.latency, bounds, limit)
     chance = error_chance(late, canary.requests, 1 - SHARE)
     if late and chance < ALPHA:
-        told = f"{text}; {late} took longer than {limit * 1000:.0f} ms (p = {chance:.2g})"
+        told = f"{text}; {late} took longer than {limit * 1000:.0f} ms ({_p(chance)})"
         return RolloutVerdict(verdict="Fail", message=told)
     return RolloutVerdict(verdict="Pass", message=text)
+
+
+def _p(chance: float) -> str:
+    return f"p = {chance:.2g}" if chance >= LEAST_SHOWN else f"p < {LEAST_SHOWN:g}"
 
 
 def error_chance(errors: int, requests: int, share: float) -> float:

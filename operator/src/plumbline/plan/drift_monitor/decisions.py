@@ -182,7 +182,9 @@ def _not_drifted_before(after: After) -> Decision | None:
 def _no_drift(after: After) -> Decision | None:
     if after.assessment is None or after.assessment.drifted:
         return None
-    text = f"No drift in the last {after.status.window_rows} rows."
+    # The number of the last change of the verdict: a newer one would be a write for every row.
+    known = after.status.window_rows
+    text = f"No drift in the last {known} rows." if known else "No drift so far."
     rows = after.assessment.window_rows
     return decision.ready("drift_monitor.no_drift", Reason.NO_DRIFT, text, rows=rows)
 

@@ -145,8 +145,8 @@ def _unavailable(after: After) -> Decision | None:
     if pods.ready != 0 or stable is None:
         return None
     trouble = workload.trouble(after.snapshot, stable.identity)
-    said = sentence(trouble.message) if trouble else "They are starting."
-    text = f"{after.serves}: none of its {pods.wanted} pods is ready. {said}"
+    said = sentence(trouble.message) if trouble else "Waiting for its pods."
+    text = f"{after.serves} does not serve now: 0 of {pods.wanted} pods are ready. {said}"
     reason = trouble.reason if trouble else Reason.UNAVAILABLE
     return decision.working("model_deployment.unavailable", reason, text, wanted=pods.wanted)
 

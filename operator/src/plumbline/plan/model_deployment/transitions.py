@@ -124,6 +124,8 @@ def _supersede(rollout: Rollout) -> Transition | None:
     if rollout.is_held:
         return None
     text = f"Run {wanted.run} replaces run {canary.run} in the rollout."
+    if wanted.run == canary.run:
+        text = f"Starting run {wanted.run} again, because its model or spec.server changed."
     return _begin(rollout, wanted, "supersede", text)
 
 
