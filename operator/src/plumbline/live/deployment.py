@@ -28,12 +28,14 @@ class DeploymentTraffic:
         """Start without pods and without a model."""
         self.identity = ""
         self.counts: BucketedCounts | None = None
+        self._reference: list[Mapping[str, Any]] = []
         self.watermark = Watermark()
         self._counters, self._pulls = TrafficCounters(), Pulls()
 
     def watch(self, identity: str, reference: Iterable[Mapping[str, Any]]) -> None:
         """Start again with another stable model."""
-        self.identity, self.counts = identity, BucketedCounts(reference)
+        columns = list(reference)
+        self.identity, self.counts, self._reference = identity, BucketedCounts(columns), columns
         self.watermark = Watermark()
 
     def since(self, pod: ServingPod) -> int:
@@ -73,6 +75,8 @@ class DeploymentTraffic:
         self.watermark.advance(names, now=now)
         if self.counts:
             self.counts.add(self.watermark.take_leftover())
+        if self.counts and self.watermark.is_ahead(now=now):
+            self.watch(self.identity, self._reference)
         self._pulls.forget_all_but(names)
         self._counters.forget({*identities, *(pod.identity for pod in pods)})
 

@@ -12,6 +12,8 @@ from plumbline.contract.control import LATENCY_BOUNDS, Arm, ControlReply
 from plumbline.live.observations import PodProblem, Traffic
 
 ArmPair = tuple[Arm, Arm]
+# The name of a pod, and its own name of the start of its process.
+Boot = tuple[str, str]
 # Pods choose the names of boots and routings, so the number that is kept has a bound.
 KEPT_BOOTS, KEPT_TOKENS = 1024, 256
 
@@ -31,7 +33,7 @@ class PodCounters:
 class TrafficCounters:
     """Counters by boot, and by identity the sums of older boots."""
 
-    boots: dict[str, PodCounters] = field(default_factory=dict)
+    boots: dict[Boot, PodCounters] = field(default_factory=dict)
     sums: dict[str, dict[str, ArmPair]] = field(default_factory=dict)
 
     def report(self, pod: str, identity: str, reply: ControlReply, *, time: float) -> None:
@@ -40,8 +42,9 @@ class TrafficCounters:
             token: (_bucketed(pair.stable, reply), _bucketed(pair.canary, reply))
             for token, pair in reply.arms.items()
         }
-        self.boots.pop(reply.boot, None)
-        self.boots[reply.boot] = PodCounters(pod, identity, reply.routing, arms, time)
+        boot = pod, reply.boot
+        self.boots.pop(boot, None)
+        self.boots[boot] = PodCounters(pod, identity, reply.routing, arms, time)
         if len(self.boots) > KEPT_BOOTS:
             self._sum_up(self.boots.pop(next(iter(self.boots))))
 

@@ -94,17 +94,24 @@ class Watermark:
         """Advance to the second that all have reported, except pods that ended or are silent."""
         for pod in set(self._reports) - set(alive):
             self._lose(self._reports.pop(pod), until=now)
-        reported = [
-            report.through
-            for report in self._reports.values()
-            if report.until > now and now - report.time < SILENT_SECONDS
-        ]
-        self.through = max(self.through, min(reported, default=self.through))
+        self.through = max(self.through, min(self._reported(now), default=self.through))
+
+    def is_ahead(self, *, now: float) -> bool:
+        """Tell whether all that the pods report now is too late: the clock of one was far ahead."""
+        return max(self._reported(now), default=self.through) <= self.after
 
     def take_leftover(self) -> list[Span]:
         """Return, only once, the counts of the seconds during which pods ended."""
         leftover, self._leftover = self._leftover, []
         return leftover
+
+    def _reported(self, now: float) -> list[int]:
+        """Return the last seconds reported by the pods that are waited for."""
+        return [
+            report.through
+            for report in self._reports.values()
+            if report.until > now and now - report.time < SILENT_SECONDS
+        ]
 
     def _lose(self, report: PodReport, *, until: float) -> None:
         self._leftover.extend(report.begun)
