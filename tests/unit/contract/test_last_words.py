@@ -155,7 +155,7 @@ def test_a_damaged_model_is_rejected_at_once(damaged: tuple[int, str]) -> None:
 
 def test_a_word_that_does_not_say_whether_it_is_final_rejects_nothing_at_once() -> None:
     world = rolling_out()
-    world.break_pods(world.canary.identity, ended(64, '{"reason": "Odd", "message": "?"}'))
+    world.break_pods(world.canary.identity, ended(64, '{"reason": "Odd", "message": "It is odd."}'))
     world.settle()
     assert (world.rolling_out, world.status.get("rejected", [])) == ("two", [])
 
