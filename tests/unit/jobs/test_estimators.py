@@ -16,6 +16,7 @@ from plumbline.serving.predictor import check_sample
 from tests.unit.jobs import runs
 from tests.unit.jobs.pods import Pods
 
+PROVE = pytest.mark.prove
 HGB = runs.HGB
 LOGISTIC = "sklearn.linear_model.LogisticRegression"
 FOREST = "sklearn.ensemble.RandomForestClassifier"
@@ -163,7 +164,7 @@ def with_users(count: int, users: int) -> pl.DataFrame:
     return pl.DataFrame({"x": random.normal(size=count), "user": user, "y": place % 2 == 0})
 
 
-@pytest.mark.parametrize("path", [LOGISTIC, HGB, FOREST])
+@pytest.mark.parametrize("path", [LOGISTIC, HGB, pytest.param(FOREST, marks=PROVE)])
 def test_thousands_of_categories_neither_fill_the_memory_nor_differ(pod: Pods, path: str) -> None:
     frame = with_users(6000, 3000)
     task = runs.run_task(profiled(pod, frame), pod, path, features=[])
@@ -192,8 +193,15 @@ def test_classes_are_weighed_by_their_names_in_yaml(pod: Pods, dataset: str, wei
     assert runs.trained(pod, runs.run_task(dataset, pod, params=params)).code == 0
 
 
-@pytest.mark.parametrize("path", [HGB, FOREST])
-@pytest.mark.parametrize("signs", [[0, 0, -1, 0], '{"hour": -1}', {"hour": -1}])
+@pytest.mark.parametrize(
+    ("path", "signs"),
+    [
+        (HGB, [0, 0, -1, 0]),
+        (FOREST, {"hour": -1}),
+        *(pytest.param(HGB, s, marks=PROVE) for s in ('{"hour": -1}', {"hour": -1})),
+        *(pytest.param(FOREST, s, marks=PROVE) for s in ([0, 0, -1, 0], '{"hour": -1}')),
+    ],
+)
 def test_a_model_that_may_only_fall_with_a_feature_falls_with_that_one(
     pod: Pods, dataset: str, path: str, signs: Any
 ) -> None:
@@ -214,7 +222,7 @@ def test_a_model_that_may_only_fall_with_a_feature_falls_with_that_one(
         assert (np.diff(model.predict(columns)[:, 1]) <= 1e-12).all()
 
 
-@pytest.mark.parametrize("chosen", [["hour"], [2], ["hour", "carrier"]])
+@pytest.mark.parametrize("chosen", [["hour"], pytest.param([2], marks=PROVE), ["hour", "carrier"]])
 def test_categories_are_those_features_that_the_user_names(
     pod: Pods, dataset: str, chosen: Any
 ) -> None:
