@@ -20,7 +20,9 @@ TEMPORARY = frozenset(
 FIXABLE = TEMPORARY | frozenset(
     {"SourceNotFound", "SourceForbidden", "CredentialsRefused", "BucketMissing"}
 )
+# How long a fixable problem may last before it is Stalled: registries and nodes often recover.
 PATIENCE = timedelta(seconds=600)
+# Shorter waits, such as every pod has at its start, would be two status writes for no information.
 NOTICEABLE = timedelta(seconds=15)
 
 

@@ -20,7 +20,9 @@ from plumbline.plan.dataset.snapshot import DatasetSnapshot
 ATTEMPT, REQUESTS, RESOURCES = f"{GROUP}/attempt", f"{GROUP}/requests", f"{GROUP}/resources"
 VALID = "Valid"
 REFRESHES = 10
+# Two minutes of retries: most failures of networks and stores are over by then.
 QUICK_SECONDS = (10, 30, 90)
+# A person must act now, but the cause may be fixed outside of the cluster, which wakes no object.
 SLOW_SECONDS = 600
 
 

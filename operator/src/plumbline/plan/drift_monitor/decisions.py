@@ -133,7 +133,7 @@ def _counts_unreadable(after: After) -> Decision | None:
 
 
 def _not_evaluated(after: After) -> Decision | None:
-    """Tell of rows that nobody can judge, such as when the store does not give the reference."""
+    """Report rows that cannot be evaluated, such as when the reference cannot be read."""
     if not (why := after.snapshot.unwatched):
         return None
     text = f"Live rows of ModelDeployment {after.deployment} are not watched: {clause(why)}."

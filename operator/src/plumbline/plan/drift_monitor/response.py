@@ -16,6 +16,7 @@ from plumbline.live.observations import Assessment
 from plumbline.plan.drift_monitor import retraining
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 
+# A cooldown of 0 must not read the source again in every pass.
 SHORTEST_WAIT = timedelta(seconds=60)
 
 

@@ -29,6 +29,7 @@ from plumbline.plan.common.pod_failures import PodFailure
 from plumbline.plan.model_deployment import measure, target, workload
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 
+# Long enough for kube-proxy on every node to learn the new pods of the Service.
 DRAIN = timedelta(seconds=15)
 REASON_LIMIT, MESSAGE_LIMIT = 63, 1024
 

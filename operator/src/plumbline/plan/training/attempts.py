@@ -32,12 +32,12 @@ def train_of(snapshot: TrainingRunSnapshot) -> tuple[str, JobOutcome | None]:
 
 
 def judge_request(snapshot: TrainingRunSnapshot, spec: FrozenSpec, training: str) -> JudgeRequest:
-    """Return what is to be judged as things stand; a champion only when a gate asks for one."""
+    """Return what to evaluate now; with the champion only when a gate compares with it."""
     gate, deployment = spec.gates.champion, snapshot.champion
     stable = deployment.status.stable if gate and deployment else None
     if gate is None or deployment is None or stable is None:
         return JudgeRequest(training=training)
-    # The gatherer goes by the template until the spec is frozen, which may name another one.
+    # Until the spec is frozen the snapshot has the template's champion, which may be another one.
     if deployment.metadata.name != gate.deployment_ref.name:
         return JudgeRequest(training=training)
     champion = Champion(manifest=stable.manifest, digest=stable.model, run=stable.run)
