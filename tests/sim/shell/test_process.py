@@ -66,6 +66,20 @@ async def test_it_leads_works_and_ends_cleanly_when_told_to(tmp_path: Path) -> N
         assert "WARNING" not in operator.log
 
 
+async def test_a_signal_that_comes_before_it_is_ready_to_work_ends_it_too(tmp_path: Path) -> None:
+    code = """
+import os, signal, sys
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "plumbline.shell.main":
+            os.kill(os.getpid(), signal.SIGTERM)
+sys.meta_path.insert(0, Finder())
+"""
+    async with world() as (_, api), process(tmp_path, api, code=code) as operator:
+        assert (await operator.ended())[0] == 0
+        assert LEASE_KEY not in api.store.objects
+
+
 async def test_a_replica_that_stands_by_is_ready_and_ends_when_told_to(tmp_path: Path) -> None:
     async with (
         world() as (_, api),
@@ -112,6 +126,23 @@ async def test_it_ends_within_5_seconds_of_kopf_whatever_hangs(hang: str, tmp_pa
         if hang == "nothing hangs":
             assert holder(api) == ""
             assert "kopf's watch of our kinds has ended" in operator.log
+
+
+@pytest.mark.parametrize("error", ["asyncio.CancelledError", "SystemExit"])
+async def test_it_ends_when_kopf_ends_without_an_error_that_anybody_catches(
+    error: str, tmp_path: Path
+) -> None:
+    code = f"""
+import asyncio
+import kopf
+async def end(**_):
+    raise {error}
+kopf.spawn_tasks = end
+"""
+    async with world() as (_, api), process(tmp_path, api, code=code) as operator:
+        assert (await operator.ended())[0] == 1
+        assert "kopf's watch of our kinds has ended" in operator.log
+        assert holder(api) == ""
 
 
 @pytest.mark.prove

@@ -75,9 +75,13 @@ class Watches:
                 self._on_failure()
             loops.resolve(failed, error)
 
+        def end() -> None:
+            fail(None)  # Kopf's thread can also end without an error that `_kopf` catches.
+            loops.resolve(gone)
+
         kopf_loop = uvloop.new_event_loop()
         work = _kopf(self._registry(loop), settings(self._timing), stop, fail)
-        loops.start(kopf_loop, work, then=lambda: loops.resolve(gone))
+        loops.start(kopf_loop, work, then=end)
         self.streams.begin()
         try:
             error = await failed
