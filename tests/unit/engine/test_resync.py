@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from plumbline.api.objects import Key
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
 from plumbline.engine.resync import Resync
+from plumbline.engine.versions import WentBack
 
 from tests.sim.fakeapi.backends import CONFIG_MAP, WIDGET, Backend, fake_backend
 from tests.sim.fakeapi.server import FakeApi
@@ -91,3 +93,15 @@ async def test_a_kind_that_cannot_be_listed_is_tried_again_and_holds_up_no_other
         found.api.faults.waiting.clear()
         await asyncio.wait_for(task, 10)
         assert found.resync.unlisted() == []
+
+
+async def test_a_server_that_was_restored_from_a_backup_makes_the_process_begin_anew() -> None:
+    async with world() as (backend, found):
+        await backend.create(WIDGET, "one", spec={"size": 1})
+        version, backup = found.api.store.version, dict(found.api.store.objects)
+        await backend.client.merge(backend.key(WIDGET, "one"), {"spec": {"size": 2}})
+        await found.resync.once()
+        await found.resync.once()
+        found.api.store.version, found.api.store.objects = version, backup
+        with pytest.raises(WentBack):
+            await found.resync.once()

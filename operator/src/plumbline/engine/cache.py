@@ -11,7 +11,7 @@ from typing import Any
 from plumbline.api.objects import Key, Resource
 from plumbline.engine.tombstones import Tombstones
 from plumbline.engine.unreadable import Unreadable
-from plumbline.engine.versions import is_newer, version_of
+from plumbline.engine.versions import Reached, is_newer, version_of
 from plumbline.kube.levels import is_unreadable
 from plumbline.log import get_logger
 
@@ -39,6 +39,7 @@ class Cache:
         self._owned: dict[tuple[str, Resource], dict[Key, Object]] = {}
         self._tombstones = Tombstones()
         self.unreadable = Unreadable()
+        self.reached = Reached()
         self._listeners: list[Listener] = []
 
     def on_change(self, listener: Listener) -> None:

@@ -35,10 +35,13 @@ async def take_in(
 
     Raises:
         ApiError: the list failed; the pages before that are stored.
+        WentBack: the server was restored from a backup.
     """
     listed, as_of = set[Key | None](), ""
     async for items, version in client.pages(resource, namespace=namespace, labels=labels):
         hear()
+        if not as_of:
+            cache.reached.reach((resource, namespace), version)
         as_of = version
         for number, item in enumerate(items, start=1):
             listed.add(take(cache, resource, item))

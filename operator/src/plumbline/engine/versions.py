@@ -4,8 +4,32 @@ Kubernetes promises that resourceVersions of one kind can be compared as numbers
 versions that are not numbers, a different version counts as newer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
+
+
+class WentBack(Exception):
+    """The server's data is older than it was: it was restored, and nothing known of it holds."""
+
+
+class Reached:
+    """The version of the newest list of each kind."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._versions: dict[Hashable, str] = {}
+
+    def reach(self, listed: Hashable, version: str) -> None:
+        """Note a new list of these objects.
+
+        Raises:
+            WentBack: an earlier list was newer. Versions are given again then, to other contents,
+                so the process must begin anew.
+        """
+        before = self._versions.get(listed, "")
+        if version.isdecimal() and is_newer(before, than=version):
+            raise WentBack(f"a list is of version {version}, and an earlier one was of {before}")
+        self._versions[listed] = version
 
 
 def version_of(obj: Mapping[str, Any]) -> str:
