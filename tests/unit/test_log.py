@@ -133,6 +133,14 @@ def test_a_page_of_html_in_an_error_is_cut(configured: Configured) -> None:
     assert len(written()[0]) < 2 * log.LONGEST
 
 
+@pytest.mark.parametrize("form", log.FORMATS)
+def test_a_page_of_html_in_a_trace_is_cut(configured: Configured, form: str) -> None:
+    written = configured(FORMAT=form)
+    ours.exception("failed", ValueError("x" * 10**6))
+    assert len("".join(written())) < 2 * log.LONGEST
+    assert "ValueError: xxx" in written()[-1]
+
+
 def test_the_level_is_chosen_for_our_own_lines_only(configured: Configured) -> None:
     written = configured(LEVEL="DEBUG")
     ours.debug("seen")

@@ -141,7 +141,8 @@ class Form(logging.Formatter):
 
     def trace(self, record: logging.LogRecord) -> str:
         """Return the traceback of a line, if it has one."""
-        return self.formatException(record.exc_info) if record.exc_info else ""
+        lines = self.formatException(record.exc_info).split("\n") if record.exc_info else []
+        return "\n".join(map(_cut, lines))
 
 
 class Text(Form):
@@ -195,6 +196,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _plain(each) for key, each in value.items()}
     text = f"{type(value).__name__}: {value}" if isinstance(value, BaseException) else str(value)
+    return _cut(text)
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
