@@ -1,7 +1,8 @@
 """One line of the log for each new decision, after its status is stored.
 
-A decision is new when it changes a stored condition or causes an effect. A pass that writes nothing
-logs nothing, also after a restart.
+A decision is new when it changes the status or reason of a stored condition, or causes an effect.
+Messages alone do not count, since many hold numbers that go up. A pass that writes nothing logs
+nothing, also after a restart.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
