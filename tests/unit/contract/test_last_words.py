@@ -61,6 +61,38 @@ def damaged(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str]:
     return fetched(url, manifest, folder)
 
 
+def fetched_files(folder: Path, *files: dict[str, str]) -> Any:
+    """Fetch a model of these files; return the exit code and the last words."""
+    url = f"file://{folder / 'store'}"
+    manifest = {"kind": "Model", "model": {"files": list(files)} if files else None}
+    digest = Store.open(url).put_manifest(manifest)
+    code, said = fetched(url, digest, folder)
+    return code, last_words.read(said)
+
+
+def test_a_folder_that_cannot_be_made_makes_no_model_bad_for_good(tmp_path: Path) -> None:
+    (tmp_path / "model").write_text("not a folder")
+    code, said = fetched_files(tmp_path, {"path": "model.json", "blob": DIGEST})
+    assert (code, said.reason, said.temporary) == (last_words.BROKEN, "StepBroken", None)
+    assert "NotADirectoryError" in said.message or "FileExistsError" in said.message
+
+
+@pytest.mark.parametrize(
+    ("file", "what"),
+    [
+        ({"path": "model.json", "blob": "sha256:zz"}, "not a digest"),
+        ({"path": "a\0b", "blob": DIGEST}, "not in its folder"),
+        (None, "names no files"),
+    ],
+)
+def test_a_manifest_that_cannot_be_served_is_final_and_says_why(
+    tmp_path: Path, file: dict[str, str] | None, what: str
+) -> None:
+    code, said = fetched_files(tmp_path, *([file] if file else []))
+    assert (code, said.reason, said.temporary) == (last_words.USER_ERROR, "ModelInvalid", False)
+    assert what in said.message
+
+
 def ended(code: int, message: str) -> dict[str, Any]:
     """Return a fetch that has ended so, as the kubelet tells of it."""
     return {"name": "fetch", "state": {"terminated": {"exitCode": code, "message": message}}}

@@ -66,7 +66,7 @@ STEPS = {
     "FileTooLarge": "A step wrote a file that is larger than allowed. Make it smaller, such as with a smaller model.",
     "FileNotRegular": "A step wrote a link or another special file. Write regular files only.",
     "PathInvalid": "A manifest names a file outside its folder; the step refused it. Check who can write to the store.",
-    "StepBroken": "A step ended with an unexpected error, which its log shows. The Job is tried again.",
+    "StepBroken": "A step ended with an unexpected error, which its log shows. Its Job or its pod tries again.",
     "ResultDamaged": "The result of a Job in the store is damaged. Start a new attempt.",
 }
 STORE = {

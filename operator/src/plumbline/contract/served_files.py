@@ -30,6 +30,8 @@ def files_of(manifest: Mapping[str, Any]) -> list[File]:
         ValueError: the manifest has another kind, or names no files.
     """
     found = msgspec.convert(manifest, type=_Manifest)
-    if found.kind != "Model" or found.model is None:
+    if found.kind != "Model":
         raise ValueError(f"it is a {found.kind or 'manifest without a kind'}, not a Model")
+    if found.model is None:
+        raise ValueError("it names no files")
     return found.model.files

@@ -20,26 +20,29 @@ log = get_logger("plumbline.serving")
 
 
 def main() -> int:
-    """Run one of the two steps; return 0, 75 if trying again may help, else 64."""
+    """Run one of the two steps; return 0, 75 if trying again may help, 1 for a bug, else 64."""
     options = _parser().parse_args()
     configure(os.environ)
     try:
         options.step(options)
     except Exception as error:
-        failure = _failure(error)
-        _report(failure)
-        return failure.exit_code
+        return _failed(error)
     return 0
 
 
-def _failure(error: Exception) -> Failure:
-    """Return how the step failed; only errors of the store can be temporary."""
+def _failed(error: Exception) -> int:
+    """Report a failure and return the exit code; only errors of the store can be temporary."""
     kind = type(error).__name__
-    return Failure(
-        reason=str(REASONS.get(kind) or getattr(error, "reason", kind)),
-        message=str(error),
-        temporary=bool(getattr(error, "retry", False)),
-    )
+    reason = REASONS.get(kind) or getattr(error, "reason", None)
+    if reason is None:
+        # Nobody knows what it says about the model: a disk may be full.
+        log.exception("step failed unexpectedly", error)
+        _report(Failure(reason="StepBroken", message=f"The step failed with {kind}: {error}."))
+        return last_words.BROKEN
+    temporary = bool(getattr(error, "retry", False))
+    failure = Failure(reason=str(reason), message=str(error), temporary=temporary)
+    _report(failure)
+    return failure.exit_code
 
 
 def _fetch(options: argparse.Namespace) -> None:

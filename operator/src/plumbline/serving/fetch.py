@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from plumbline.contract.served_files import files_of
+from plumbline.contract.served_files import File, files_of
 from plumbline.store import Store
 
 # "sha256:" and 12 digits.
@@ -29,6 +29,13 @@ def fetch(manifest_digest: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for file in files:
         name = file.path
-        if os.path.basename(name) != name or name in ("", ".", ".."):
+        if os.path.basename(name) != name or name in ("", ".", "..") or "\0" in name:
             raise FetchError(f"{shown} names the file {name!r}, which is not in its folder.")
-        store.download_blob(file.blob, folder / name)
+        _download(store, file, folder, shown)
+
+
+def _download(store: Store, file: File, folder: Path, shown: str) -> None:
+    try:
+        store.download_blob(file.blob, folder / file.path)
+    except ValueError as error:
+        raise FetchError(f"{shown} is not a model that can be served: {error}.") from error

@@ -94,7 +94,9 @@ def _story(error: Exception, doing: str, where: str) -> StoreError:
             f"Cannot {doing}: {where} refuses the credentials. Check the access key, its secret "
             "and its permissions."
         )
-    return Unreachable(f"Cannot {doing} at {where}: {_kind(text)}.")
+    # An error of the file system, such as a full disk, has words of its own.
+    why = (error.strerror if isinstance(error, OSError) else None) or _kind(text)
+    return Unreachable(f"Cannot {doing} at {where}: {why}.")
 
 
 def _is_refusal(error: Exception, text: str) -> bool:
