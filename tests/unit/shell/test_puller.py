@@ -239,7 +239,7 @@ async def test_rows_of_a_pod_that_leaves_a_key_out_are_seen(
     ("description", "why"),
     [
         (None, "has no model.json"),
-        (b"{}", "judge again"),
+        (b"{}", "train again"),
         (b"", "fetch the model again"),
         ({"reference": None}, "model.json has none"),
         ({"reference": {"columns": [{"name": "x"}]}}, "KeyError"),
