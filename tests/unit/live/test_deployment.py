@@ -35,8 +35,11 @@ class Watched:
         for _ in range(seconds):
             self.now += 1
             clock = self.now + ahead
-            told = reply(boot=name, now=clock, started=clock - 9, through=clock - 1)
-            told = structs.replace(told, seconds=[span(clock - 1, 10)])
+            # A server takes no second back that it has reported, whatever its clock says.
+            since = self.known.since(pod(name))
+            told = reply(boot=name, now=clock, started=0, through=max(clock - 1, since))
+            news = [span(clock - 1, 10)] if clock - 1 > since else []
+            told = structs.replace(told, seconds=news)
             self.known.report(pod(name), told, now=self.now)
             self.known.advance([pod(name)], identities=["one"], now=self.now)
 
@@ -58,6 +61,26 @@ def test_a_clock_that_is_a_little_ahead_takes_no_second_back() -> None:
     assert watched.known.watermark.through == reached
     watched.reports("well", seconds=100)
     assert watched.rows == 10 * 120
+
+
+def test_a_pod_whose_clock_went_back_is_named_until_its_time_comes() -> None:
+    watched = Watched()
+    watched.reports("jumps", ahead=100)
+    assert watched.known.unwatched == ""
+    watched.reports("jumps", seconds=1)
+    told = "the clock of pod jumps went back, so its new rows are not evaluated before 1970-01-12"
+    assert watched.known.unwatched.startswith(told)
+    watched.reports("jumps", seconds=100)
+    assert watched.known.unwatched == ""
+    watched.reports("jumps", ahead=100)
+    watched.reports("well", seconds=1)
+    assert watched.known.unwatched == ""
+
+
+def test_a_second_that_no_calendar_knows_is_told_too() -> None:
+    watched = Watched()
+    watched.known.report(pod("odd"), reply(now=T, through=2**53), now=T)
+    assert "before 9999-" in watched.known.unwatched
 
 
 def test_two_pods_that_name_the_same_boot_are_two() -> None:

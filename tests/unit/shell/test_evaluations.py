@@ -129,6 +129,17 @@ async def test_an_evaluation_that_breaks_is_told_and_stops_no_other(monitored: M
     assert not monitored.evaluations.failures
 
 
+async def test_a_column_that_is_watched_no_longer_shows_no_score(monitored: Monitored) -> None:
+    monitored.rows(10)
+    await monitored.evaluate()
+    assert 'plumbline_drift_score{column="x"' in monitored.metrics.text().decode()
+    monitored.observe(columns=["y"])
+    await monitored.evaluate()
+    page = monitored.metrics.text().decode()
+    assert "plumbline_drift_score{" not in page
+    assert "plumbline_drift_window_rows{" in page
+
+
 async def test_lateness_is_shown_and_what_is_suspended_is_not(monitored: Monitored) -> None:
     monitored.rows(10)
     await monitored.evaluate()

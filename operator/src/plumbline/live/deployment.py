@@ -1,6 +1,7 @@
 """The live traffic of one ModelDeployment, updated by each reply of its pods."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from plumbline.contract.control import ControlReply, Unreadable
@@ -13,6 +14,8 @@ from plumbline.live.windows import BucketedCounts
 FRESH_SECONDS = 5.0
 # Asks for no rows: only the model that is watched for drift has counts by second.
 NEVER = 2**40
+# The last day that has a date in words: a pod may say any number.
+LATEST = int(datetime.max.replace(tzinfo=UTC).timestamp()) - 86_400
 
 
 class DeploymentTraffic:
@@ -57,6 +60,12 @@ class DeploymentTraffic:
             late = counts.add(reply.seconds, after=self.watermark.after)
             self.watermark.report(pod.name, reply, now=now, late=late)
 
+    @property
+    def unwatched(self) -> str:
+        """Why rows of some pod are not evaluated now; empty when all are."""
+        stuck = sorted(self.watermark.stuck().items())
+        return _stuck(*stuck[0]) if stuck else ""
+
     def failed(self, pod: ServingPod, failed: PullFailed, *, now: float) -> None:
         """Record that the counts of a pod could not be read."""
         self._pulls.failed(pod.name, failed, now=now)
@@ -87,3 +96,9 @@ class DeploymentTraffic:
             fresh_since=now - FRESH_SECONDS,
             unreadable=self._pulls.problems(pods, now=now),
         )
+
+
+def _stuck(pod: str, until: int) -> str:
+    then = f"{datetime.fromtimestamp(min(until, LATEST), UTC):%Y-%m-%dT%H:%M:%SZ}"
+    rows = f"so its new rows are not evaluated before {then}"
+    return f"the clock of pod {pod} went back, {rows}. Restart the pod."

@@ -15,6 +15,8 @@ from plumbline.contract.control import ControlReply, Span
 from plumbline.live.windows import KEPT
 
 SILENT_SECONDS, RATE_SECONDS = 5.0, 5
+# A clock that is corrected by less is not worth telling.
+STUCK_SECONDS = 30
 
 
 @dataclass(slots=True)
@@ -26,6 +28,7 @@ class PodReport:
         through: last second that it has reported.
         rate: rows per second, in the newest seconds reported.
         uncounted: rows that the pod itself could not count.
+        stuck: seconds for which it reports nothing new, because its clock went back.
         begun: its counts of seconds that had not ended yet.
         time: when it reported (Unix time).
         until: when it stopped serving, if that is known.
@@ -35,6 +38,7 @@ class PodReport:
     through: int
     rate: float
     uncounted: int
+    stuck: int
     begun: Sequence[Span]
     time: float
     until: float = math.inf
@@ -80,10 +84,16 @@ class Watermark:
             through=reply.through,
             rate=_rate(reply, before),
             uncounted=uncounted,
+            stuck=reply.through - reply.now,
             begun=reply.begun,
             time=now,
             until=-math.inf if reply.ended else math.inf,
         )
+
+    def stuck(self) -> dict[str, int]:
+        """Return the pods that report nothing new because of their clocks, and until when."""
+        stuck = {pod: one for pod, one in self._reports.items() if one.stuck > STUCK_SECONDS}
+        return {pod: report.through for pod, report in stuck.items()}
 
     def refused(self, pod: str, *, now: float) -> None:
         """Record that the pod refuses connections: its process has ended."""

@@ -158,6 +158,8 @@ class MonitorEvaluations:
         before = self.assessments.get(key)
         if before == found:
             return
+        if before and _columns(before) != _columns(found):
+            self._metrics.monitor_gone(key.namespace, key.name)
         self.assessments[key] = found
         self._metrics.assessed(key.namespace, key.name, found)
         if _verdict(before) != _verdict(found):
@@ -180,6 +182,10 @@ def _key(monitor: DriftMonitor) -> Key:
 def _deployment_of(monitor: DriftMonitor) -> Key:
     name = monitor.spec.deployment_ref.name
     return Key(MODEL_DEPLOYMENT, monitor.metadata.namespace, name)
+
+
+def _columns(found: Assessment) -> set[str]:
+    return {each.name for each in found.findings}
 
 
 def _verdict(found: Assessment | None) -> object:

@@ -72,8 +72,13 @@ class Puller:
         """Return why a DriftMonitor's rows cannot be evaluated; empty when they can."""
         monitor = self._cache.get(key)
         name = monitor["spec"]["deploymentRef"]["name"] if monitor else ""
-        no_reference = self._no_reference.get(Key(MODEL_DEPLOYMENT, key.namespace, name), "")
-        return no_reference or self._evaluations.failures.get(key, "")
+        deployment = Key(MODEL_DEPLOYMENT, key.namespace, name)
+        known = self._deployments.get(deployment)
+        return (
+            self._no_reference.get(deployment)
+            or self._evaluations.failures.get(key)
+            or (known.unwatched if known else "")
+        )
 
     async def run(self) -> None:
         """Pull until cancelled."""
