@@ -17,7 +17,7 @@ def test_named_fields_change_and_the_others_stay() -> None:
     assert STATUS.rows != 7
 
 
-@pytest.mark.parametrize("fields", [{"revison": 4}, {"observedGeneration": 4}, {"rows": "many"}])
+@pytest.mark.parametrize("fields", [{"revisoin_": 4}, {"observedGeneration": 4}, {"rows": "many"}])
 def test_a_misspelt_field_or_a_wrong_value_fails(fields: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(fields))):
         changed(STATUS, **fields)
