@@ -1,5 +1,6 @@
 """What an operator has decided is told once: when it is stored, and never again."""
 
+import contextlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,13 +13,15 @@ from plumbline.api.decision import Decision
 from plumbline.api.plan import Plan
 from plumbline.engine.cache import Cache
 from plumbline.engine.effects import Effects
+from plumbline.kube import transport
 from plumbline.kube.client import Client
-from plumbline.kube.errors import Conflict
+from plumbline.kube.errors import Conflict, Unavailable
 from plumbline.kube.events import Recorder
 from plumbline.plan.common import conditions
 
 from tests.sim.engine.operator import BY_KIND
 from tests.sim.fakeapi.backends import CONFIG_MAP, WIDGET, Backend, fake_backend
+from tests.sim.fakeapi.faults import Kind
 
 GOOD = decision.ready("widget.good", "Good", "7 of 7 fit", parts=7)
 
@@ -94,4 +97,23 @@ async def test_what_could_not_be_stored_is_not_told(caplog: Any) -> None:
                 await effects.carry_out(key, plan, seen=cache.get(key))
             assert lines(caplog) == []
             await effects.carry_out(key, plan)
+    assert len(lines(caplog)) == 1
+
+
+@pytest.mark.parametrize("kind", ["error", "reset_after", "hang_after"])
+async def test_what_is_stored_though_the_answer_is_lost_is_told_once(
+    kind: Kind, caplog: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(transport, "TIMEOUT_SECONDS", 0.2)
+    async with fake_backend() as backend:
+        assert backend.fake
+        await backend.create(WIDGET, "w")
+        key = backend.key(WIDGET, "w")
+        async with process(backend) as (effects, _):
+            backend.fake.faults.add(kind, verb="update_status")
+            with contextlib.suppress(Unavailable):
+                await effects.carry_out(key, said(GOOD))
+            assert len(lines(caplog)) == (kind != "error")
+            await effects.carry_out(key, said(GOOD))
     assert len(lines(caplog)) == 1

@@ -18,7 +18,7 @@ from plumbline.engine.ownership import Leftover, NameConflict, check_ours
 from plumbline.engine.unkept import Unkept
 from plumbline.engine.versions import version_of
 from plumbline.kube.client import Client
-from plumbline.kube.errors import AlreadyExists, Conflict, NotFound
+from plumbline.kube.errors import AlreadyExists, Conflict, NotFound, Unavailable
 from plumbline.kube.events import Recorder
 from plumbline.log import get_logger
 
@@ -96,9 +96,13 @@ class Effects:
             return 0
         try:
             answer = await self._client.replace_status(key, {**live, "status": wanted})
-        except Conflict:
+        except (Conflict, Unavailable):
+            # If only the response was lost, the status is stored and its decisions are new. A write
+            # whose connection breaks is also sent again by itself, and conflicts with itself then.
             await self._refresh(key)
-            raise
+            if (self._cache.get(key) or {}).get("status") != json.loads(json.dumps(wanted)):
+                raise
+            return 1
         except NotFound:
             self._cache.forget(key, uid=live["metadata"]["uid"])
             return 0
