@@ -52,7 +52,7 @@ async def delete(backend: Backend, resource: Resource, name: str) -> None:
 def reason(api: FakeApi, resource: Resource, name: str) -> str:
     """Return the reason of an object's Ready condition, empty before the operator has seen it."""
     obj = api.store.objects.get(Key(resource, HERE, name), {})
-    status = obj.get("status", {})
+    status = obj.get("status") or {}  # A test may store null.
     if status.get("observedGeneration") != obj.get("metadata", {}).get("generation"):
         return ""
     found = (c["reason"] for c in status.get("conditions", ()) if c["type"] == "Ready")
