@@ -5,12 +5,15 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import treelite
 from plumbline.contract import model_json
 from plumbline.contract.model_json import Linear, Number, Ordinal, Trees
 from plumbline.contract.served_files import File, files_of
 from plumbline.jobs.compiling.compiled import write_model
 from plumbline.serving.engines import ModelError, load
+from sklearn.ensemble import RandomForestRegressor
 
 from tests.unit.contract.test_manifests import written
 from tests.unit.serving.conftest import write_model as write_small
@@ -100,3 +103,23 @@ def test_the_files_of_a_model_are_read_of_its_manifest_without_pydantic() -> Non
 def test_a_manifest_that_names_no_files_of_a_model_is_refused(manifest: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"Model|files"):
         files_of(manifest)
+
+
+def test_a_description_cannot_name_a_file_outside_of_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for path, value in ((tmp_path / "other.bin", 2.0), (folder / "trees.bin", 1.0)):
+        made = RandomForestRegressor(n_estimators=1).fit([[0.0], [1.0]], [value, value])
+        treelite.sklearn.import_model(made).serialize(str(path))
+    engine = {"kind": "trees", "file": "../other.bin", "cast": "float64"}
+    content = {
+        "format": "plumbline/1",
+        "task": "Regression",
+        "target": "y",
+        "classes": None,
+        "features": [{"name": "x", "type": "number"}],
+        "inputs": [{"kind": "number", "feature": "x"}],
+        "engine": engine,
+    }
+    (folder / "model.json").write_text(json.dumps(content))
+    assert load(folder).predict({"x": np.array([0.5])}).tolist() == [[1.0]]

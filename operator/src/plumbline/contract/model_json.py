@@ -16,7 +16,8 @@ import msgspec
 from msgspec import Struct
 
 FORMAT = "plumbline/1"
-# The file of each engine, by its kind. A name in model.json must not be trusted.
+# The file of each engine, by its kind. Nothing opens the file that a model.json names, because the
+# step that writes it also runs a stranger's model.
 ENGINES = {"linear": "weights.npz", "trees": "trees.bin"}
 _NUMBERED = re.compile(r"plumbline/([0-9]{1,9})")
 
@@ -84,7 +85,7 @@ class Trees(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ki
     """An ensemble of trees.
 
     Attributes:
-        file: name of the checkpoint.
+        file: name of the checkpoint, for servers of older releases.
         cast: type to which the estimator rounds its input.
         link: softmax if the trees give raw margins.
     """

@@ -84,4 +84,4 @@ def _engine(folder: Path, content: Description) -> Engine:
     from plumbline.serving.engines.trees import Trees
 
     classes = len(content.classes or ())
-    return Trees(folder, file=engine.file, cast=engine.cast, classes=classes, link=engine.link)
+    return Trees(folder, cast=engine.cast, classes=classes, link=engine.link)

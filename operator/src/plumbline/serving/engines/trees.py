@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import treelite
 
+from plumbline.contract.model_json import ENGINES
 from plumbline.serving.engines.inputs import Floats
 from plumbline.serving.engines.linear import softmax
 
@@ -12,19 +13,16 @@ from plumbline.serving.engines.linear import softmax
 class Trees:
     """Predictions of a tree ensemble: probabilities by class, or values."""
 
-    def __init__(
-        self, folder: Path, *, file: str, cast: str, classes: int, link: str | None = None
-    ) -> None:
+    def __init__(self, folder: Path, *, cast: str, classes: int, link: str | None = None) -> None:
         """Read the checkpoint.
 
         Args:
             folder: of the model.
-            file: name of the checkpoint.
             cast: type to which the estimator rounds its input.
             classes: number of classes, 0 for a regression.
             link: `softmax` when the trees give raw margins.
         """
-        self._trees = treelite.Model.deserialize(str(folder / file))
+        self._trees = treelite.Model.deserialize(str(folder / ENGINES["trees"]))
         self._cast, self._classes, self._link = np.dtype(cast), classes, link
 
     def predict(self, matrix: Floats) -> Floats:
