@@ -73,9 +73,12 @@ def test_what_a_later_release_adds_is_passed_over() -> None:
         ({"through": "now"}, "through"),
         ({"boot": None}, "boot"),
         ({"totals": {"lost": -1}}, "lost"),
-        ({"seconds": [{"e": 1, "rows": 1, "i": [1, 2], "c": [1], "v": {}}]}, "2 cells"),
+        (
+            {"seconds": [{"e": 1, "rows": 1, "i": [1, 2], "c": [1], "v": {}}]},
+            "damaged: it has 2 cells",
+        ),
         ({"seconds": [{"e": 1, "rows": 1, "i": [-1], "c": [1], "v": {}}]}, "-1|>= 0"),
-        ({"arms": {"t": {"stable": {"latency": [1]}}}}, "1 latencies"),
+        ({"arms": {"t": {"stable": {"latency": [1]}}}}, "damaged: it has 1 latencies"),
         ({"arms": {f"t{n}": {} for n in range(500)}}, "length"),
         # Times that no float holds, and more spans than an event loop has time for.
         ({"now": 10**400}, "now"),

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import pytest
@@ -74,14 +75,16 @@ def test_a_folder_that_cannot_be_made_makes_no_model_bad_for_good(tmp_path: Path
     (tmp_path / "model").write_text("not a folder")
     code, said = fetched_files(tmp_path, {"path": "model.json", "blob": DIGEST})
     assert (code, said.reason, said.temporary) == (last_words.BROKEN, "StepBroken", None)
-    assert "NotADirectoryError" in said.message or "FileExistsError" in said.message
+    assert said.message.startswith(f"Downloading the model failed: {tmp_path / 'model'}: ")
+    assert "Error" not in said.message
+    assert f"kubectl logs {gethostname()} -c fetch" in said.message
 
 
 @pytest.mark.parametrize(
     ("file", "what"),
     [
         ({"path": "model.json", "blob": "sha256:zz"}, "not a digest"),
-        ({"path": "a\0b", "blob": DIGEST}, "not in its folder"),
+        ({"path": "a\0b", "blob": DIGEST}, "outside its folder"),
         (None, "names no files"),
     ],
 )

@@ -55,11 +55,17 @@ def test_what_an_older_release_left_out_has_a_default() -> None:
 
 
 UNREADABLE = {
-    "a newer format": ({"format": "plumbline/2"}, "newer than plumbline/1.*release that made it"),
-    "an odd format": ({"format": "onnx"}, "'onnx' is not plumbline/1; train again"),
-    "no format": ({"format": None}, "train again"),
-    "an unknown engine": ({"engine": {"kind": "onnx"}}, "fetch the model again"),
-    "no features": ({"features": 7}, "fetch the model again"),
+    "a newer format": (
+        {"format": "plumbline/2"},
+        "formats up to plumbline/1; use the version of Plumbline that made it",
+    ),
+    "an odd format": (
+        {"format": "onnx"},
+        "format 'onnx', but .* only plumbline/1; create a new TrainingRun",
+    ),
+    "no format": ({"format": None}, "create a new TrainingRun"),
+    "an unknown engine": ({"engine": {"kind": "onnx"}}, "is damaged .* restore it from a backup"),
+    "no features": ({"features": 7}, "is damaged .* restore it from a backup"),
 }
 
 

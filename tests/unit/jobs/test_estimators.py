@@ -47,15 +47,15 @@ def profiled(pod: Pods, frame: pl.DataFrame, *, time: str | None = None) -> str:
 
 
 NOT_SERVED: dict[str, tuple[dict[str, Any], str]] = {
-    "sklearn.naive_bayes.GaussianNB": ({}, "GaussianNB has no compiled form"),
-    "sklearn.neighbors.KNeighborsClassifier": ({}, "KNeighborsClassifier has no compiled form"),
-    "sklearn.neural_network.MLPClassifier": ({}, "MLPClassifier has no compiled form"),
-    "sklearn.svm.SVC": ({"probability": "true"}, "SVC has no compiled form"),
-    "sklearn.ensemble.AdaBoostClassifier": ({}, "AdaBoostClassifier has no compiled form"),
+    "sklearn.naive_bayes.GaussianNB": ({}, "it does not support GaussianNB."),
+    "sklearn.neighbors.KNeighborsClassifier": ({}, "it does not support KNeighborsClassifier."),
+    "sklearn.neural_network.MLPClassifier": ({}, "it does not support MLPClassifier."),
+    "sklearn.svm.SVC": ({"probability": "true"}, "it does not support SVC."),
+    "sklearn.ensemble.AdaBoostClassifier": ({}, "it does not support AdaBoostClassifier."),
     "sklearn.linear_model.RidgeClassifier": ({}, "predict_proba"),
-    "sklearn.linear_model.SGDClassifier": ({"loss": "modified_huber"}, "use log_loss"),
-    "sklearn.ensemble.GradientBoostingClassifier": ({"loss": "exponential"}, "use log_loss"),
-    "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis": ({}, "no compiled form"),
+    "sklearn.linear_model.SGDClassifier": ({"loss": "modified_huber"}, "Use log_loss"),
+    "sklearn.ensemble.GradientBoostingClassifier": ({"loss": "exponential"}, "Use log_loss"),
+    "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis": ({}, "does not support"),
 }
 
 

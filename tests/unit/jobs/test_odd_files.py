@@ -72,9 +72,9 @@ def test_names_of_columns_may_hold_anything(pod: Pods) -> None:
 REFUSED: dict[str, tuple[bytes | str, str, str]] = {
     "Latin-1": ("a,b\n1,x\n2,größe\n".encode("latin-1"), "SourceUnreadable", "line 3 is not UTF-8"),
     "UTF-16": ("a,b\n1,x\n".encode("utf-16"), "SourceUnreadable", "it is UTF-16; save it as UTF-8"),
-    "old Macintosh line ends": ("a,b\r1,x\r", "SourceUnreadable", "end lines with LF"),
-    "quotes inside of a value": ('a,b\n1,"x\ny"\n2,5" pipe\n', "SourceUnreadable", "end of line 4"),
-    "a lone carriage return": ("a,b\n1,x\n\r2,y\n", "SourceUnreadable", "end of line 3 are not"),
+    "old Macintosh line ends": ("a,b\r1,x\r", "SourceUnreadable", "ends lines with LF"),
+    "quotes inside of a value": ('a,b\n1,"x\ny"\n2,5" pipe\n', "SourceUnreadable", "in line 4"),
+    "a lone carriage return": ("a,b\n1,x\n\r2,y\n", "SourceUnreadable", "in line 3 is wrong"),
     "semicolons": ("a;b\n1;x\n", "ColumnMissing", "Is the separator ';'? Use commas."),
     "semicolons and decimal commas": (
         "a;b\n1,5;x\n",
@@ -94,7 +94,7 @@ REFUSED: dict[str, tuple[bytes | str, str, str]] = {
         "TornLine",
         "the compressed data is cut",
     ),
-    "a decimal comma": ('a,b\n"1,5",x\n', "Type", "Column a is not an integer"),
+    "a decimal comma": ('a,b\n"1,5",x\n', "Type", "of another type than integer (row 1)."),
 }  # fmt: skip
 
 

@@ -125,7 +125,45 @@ def test_row_numbers_go_on_over_the_files_and_only_ten_are_kept(pod: Pods) -> No
     ended, manifest = pod.profile(schema(column()))
     assert broken(manifest) == [("Type", 20, list(range(4, 14)))]
     assert ended.reason == "Type"
-    assert ended.message == "Column a is not an integer in 20 rows (4, 5, 6, ...)."
+    assert ended.message == (
+        "Column a has 20 values of another type than integer (rows 4, 5, 6, ...). "
+        "Fix the data, or the column's type."
+    )
+
+
+SAID = {
+    "one value": (
+        schema(column(min=0)),
+        "a\n1\n-3\n",
+        "Column a has 1 value below the minimum 0, such as -3 (row 2). "
+        "Fix the data, or min of the column.",
+    ),
+    "values of a list": (
+        schema(column(kind="string", values=["x", "y"])),
+        "a\nz\nx\nw\n",
+        "Column a has 2 values outside its allowed values (x, y), such as 'z' (rows 1, 3). "
+        "Fix the data, or values of the column.",
+    ),
+    "a gap": (
+        schema(column(), column("b")),
+        "a,b\n,1\n2,2\n",
+        "Column a has 1 missing value (row 1). "
+        "Fix the data, or set nullable of the column to true.",
+    ),
+    "a key": (
+        schema(column(nullable=True), column("b"), primaryKey=["a", "b"]),
+        "a,b\n1,1\n1,1\n,3\n",
+        "The primary key (a, b) has 1 duplicate and 1 incomplete row (rows 2, 3). "
+        "Fix these rows, or spec.schema.primaryKey.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_a_broken_rule_says_how_many_values_where_and_what_to_do(pod: Pods, case: str) -> None:
+    rules, text, message = SAID[case]
+    pod.upload("rows.csv", text)
+    assert pod.profile(rules)[0].message == message
 
 
 def test_a_torn_line_names_the_file_and_the_line(pod: Pods) -> None:

@@ -68,10 +68,10 @@ def test_only_the_rows_whose_target_is_a_fraction_are_named(pod: Pods) -> None:
 @pytest.mark.parametrize(
     ("kind", "target", "task", "words"),
     [
-        ("timestamp", "2020-01-{:02}", "Classification", "is a timestamp"),
-        ("timestamp", "2020-01-{:02}", "Regression", "is a timestamp"),
-        ("number", "{}.5", "Classification", "use Regression"),
-        ("string", "c{}", "Regression", "declare the column as a number"),
+        ("timestamp", "2020-01-{:02}", "Classification", "type timestamp"),
+        ("timestamp", "2020-01-{:02}", "Regression", "type timestamp"),
+        ("number", "{}.5", "Classification", "Use Regression"),
+        ("string", "c{}", "Regression", "Declare the column as a number"),
     ],
 )
 def test_a_target_of_a_type_that_the_task_cannot_have(
@@ -121,7 +121,8 @@ def test_rows_without_a_time_do_not_move_the_cut(pod: Pods) -> None:
 def test_a_boolean_is_no_time(pod: Pods) -> None:
     ended, _ = profiled(pod, ("boolean", ZERO_ONE), ZERO_ONE, **BY_TIME)
     assert (ended.code, ended.reason) == (64, "SpecInvalid")
-    assert "has no order in time" in ended.message
+    assert "column t is a boolean, which has no order in time" in ended.message
+    assert "Name a timestamp, number, integer or string column" in ended.message
 
 
 def test_a_target_that_is_not_declared(pod: Pods) -> None:

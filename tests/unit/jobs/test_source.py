@@ -1,6 +1,7 @@
 """The source is where users err most: each mistake must say what, where and what to do."""
 
 from pathlib import Path
+from socket import gethostname
 
 import pytest
 from plumbline.jobs.data import globs
@@ -207,7 +208,8 @@ def test_a_mistake_of_ours_still_leaves_last_words(pod: Pods) -> None:
     pod.path("/data/task.json").write_text('{"task": "Regression", "target": "x", "features": []}')
     ended = pod.run("train")
     assert (ended.code, ended.reason) == (1, "StepBroken")
-    assert ended.message == "Step train failed with an unexpected error. Its log shows where."
+    assert ended.message.startswith("Step train failed with an unexpected error, and its Job tries")
+    assert f"kubectl logs {gethostname()} --all-containers" in ended.message
 
 
 def test_a_panic_that_is_no_exception_still_leaves_last_words(pod: Pods) -> None:

@@ -76,10 +76,15 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
         "EstimatorNotFound",
         "has no class NoSuchForest",
     ),
-    "a module that is not installed": (
-        {"path": "lightgbm.LGBMClassifier"},
+    "a module that does not exist": (
+        {"path": "sklearn.forests.Forest"},
         "EstimatorNotFound",
-        "lightgbm",
+        "module sklearn.forests cannot be imported",
+    ),
+    "a package whose models cannot be served": (
+        {"path": "lightgbm.LGBMClassifier"},
+        "EstimatorNotAllowed",
+        "Use a linear model or a tree ensemble of scikit-learn",
     ),
     "a module that is not trusted": (
         {"path": "os.system"},
@@ -119,15 +124,25 @@ TROUBLES: dict[str, tuple[dict[str, Any], str, str]] = {
     "an estimator made of others": (
         {"path": "sklearn.pipeline.Pipeline"},
         "EstimatorParamsInvalid",
-        "needs parameters that are not given: 'steps'",
+        "needs parameters that are not in trainer.estimator.params: 'steps'",
     ),
     "a feature that the data does not have": (
         {"features": ["temp", "wind"]},
         "FeatureMissing",
-        "Feature wind is not a column",
+        "Feature wind of spec.features is not a column",
     ),
     "the target as a feature": ({"features": ["late"]}, "FeatureIsTarget", "Leave it out"),
 }
+
+
+def test_a_revision_that_is_not_valid_says_how_to_read_it_again(pod: Pods) -> None:
+    pod.upload("1.csv", "a\nx\n")
+    question = {"task": "Regression", "target": "a"}
+    schema = {"columns": [{"name": "a", "type": "integer", "nullable": True}]}
+    broken, _ = pod.profile(schema, question=question)
+    ended = pod.run("fetch-training", runs.run_task(broken.words["digest"], pod))
+    assert (ended.code, ended.reason) == (64, "RevisionUnreadable")
+    assert "plumbline.dev/refresh=$(date +%s) --overwrite" in ended.message
 
 
 @pytest.mark.parametrize("case", TROUBLES)

@@ -29,6 +29,10 @@ def failing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Failing]:
         yield start(weights=(1.0, 2.0), log=log, **form), lines
 
 
+def internal_error(id_: str) -> str:
+    return f"Internal error of the model server. Its log has details under the id {id_}."
+
+
 def ask(server: Server, **headers: str) -> tuple[int, Any, list[str]]:
     """Return status, body and the request ids of an answer."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
@@ -49,7 +53,7 @@ def test_a_500_is_logged_once_with_its_traceback_and_the_id_that_the_client_gets
     before = len(lines())
     status, answer, ids = ask(server)
     (id_,) = ids
-    assert (status, answer) == (500, {"error": f"Internal error: search the log for {id_}."})
+    assert (status, answer) == (500, {"error": internal_error(id_)})
     (line,) = lines()[before:]
     assert line["request_id"] == id_
     assert (line["kind"], line["namespace"], line["name"]) == ("ModelDeployment", "team", "m")
@@ -66,7 +70,7 @@ def test_a_request_keeps_the_id_that_its_client_gave_it(failing: Failing) -> Non
     server, lines = failing
     given = "0af7651916cd43dd8448eb211c80319c/1"
     assert ask(server, **{"x-request-id": given})[1:] == (
-        {"error": f"Internal error: search the log for {given}."},
+        {"error": internal_error(given)},
         [given],
     )
     assert lines()[-1]["request_id"] == given
@@ -78,7 +82,7 @@ def test_an_id_that_could_do_harm_is_not_taken_over(failing: Failing, given: str
     assert status == 500
     assert ids
     assert ids != [given]
-    assert answer == {"error": f"Internal error: search the log for {ids[0]}."}
+    assert answer == {"error": internal_error(ids[0])}
 
 
 def test_a_server_without_faults_logs_none(serve: Serve, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def two(name: str) -> dict[str, str]:
 THRICE = ', "outputs": [{"name": "predict"}, {"name": "predict"}, {"name": "predict"}]'
 REFUSED = {
     "nothing": (b"", "JSON"),
-    "null": (b"null", "form"),
+    "null": (b"null", "Open Inference Protocol"),
     "more than one value": (row() + b"{}", "JSON"),
     "NaN": (request(tensor("[NaN]"), W), "null"),
     "Infinity": (request(tensor("[-Infinity]"), W), "null"),
@@ -67,7 +67,7 @@ REFUSED = {
     "nested deeper than its shape": (request(tensor("[[[1]]]"), W), "'x'"),
     "no UTF-8": (request(W.replace('"a"', '"\xff"')).decode().encode("latin-1"), "JSON"),
     "half a character": (request(tensor("[1]"), W.replace('"a"', '"\\ud800"')), "JSON"),
-    "text for a number": (request(tensor('["1"]'), W), "number"),
+    "text for a number": (wide('[1, "1"]', shape="[2]"), "in row 2 that is not a number"),
     "a number as BYTES": (request(tensor('["1"]', datatype="BYTES"), W), "BYTES"),
     "an object for a number": (request(tensor("[{}]"), W), "number"),
     "a number for text": (request(tensor("[1]"), tensor("[1]", name="w")), "text"),
@@ -87,11 +87,11 @@ REFUSED = {
     "two full columns in one": (wide("[1, 2, 3, 4]", shape="[2, 2]"), "[2, 1]"),
     "ragged rows": (wide("[[1, 2], []]", shape="[2, 1]"), "do not fit"),
     "a row among values": (wide("[[1], 2]", shape="[2, 1]"), "do not fit"),
-    "an input given twice": (request(tensor("[1]"), tensor("[2]"), W), "twice"),
+    "an input given twice": (request(tensor("[1]"), tensor("[2]"), W), "Input 'x' is given twice"),
     "an input too many": (request(tensor("[1]"), W, tensor("[1]", name="y")), "'y'"),
     "a matrix where texts are": (request(tensor("[1, 2]", shape="[1, 2]")), "text features"),
     "an unknown output": (request(tensor("[1]"), W, more=', "outputs": [{"name": "z"}]'), "'z'"),
-    "an output three times": (request(tensor("[1]"), W, more=THRICE), "twice"),
+    "an output three times": (request(tensor("[1]"), W, more=THRICE), "is requested twice"),
     "a number as id": (request(tensor("[1]"), W, more=', "id": 5'), "id"),
 }
 

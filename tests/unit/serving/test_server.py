@@ -26,7 +26,7 @@ def test_a_wrong_request_gets_a_400_that_says_what_and_the_server_goes_on(serve:
     server = serve()
     wrong = {
         b"{": "JSON",
-        b"[]": "form",
+        b"[]": "Open Inference Protocol",
         b'{"inputs": []}': "missing",
         row("text"): "'x'",
         row(1.0, 5): "'w'",

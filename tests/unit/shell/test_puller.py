@@ -239,8 +239,8 @@ async def test_rows_of_a_pod_that_leaves_a_key_out_are_seen(
     ("description", "why"),
     [
         (None, "has no model.json"),
-        (b"{}", "train again"),
-        (b"", "fetch the model again"),
+        (b"{}", "create a new TrainingRun"),
+        (b"", "restore it from a backup"),
         ({"reference": None}, "model.json has none"),
         ({"reference": {"columns": [{"name": "x"}]}}, "KeyError"),
     ],

@@ -83,7 +83,8 @@ class Span(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def __post_init__(self) -> None:
         """Refuse counts without a cell, and cells without a count."""
         if len(self.cells) != len(self.counts):
-            raise ValueError(f"{len(self.cells)} cells have {len(self.counts)} counts")
+            found = f"{len(self.cells)} cells, but {len(self.counts)} counts"
+            raise ValueError(f"the reply is damaged: it has {found}")
 
 
 Spans = Annotated[list[Span], Meta(max_length=MOST_SPANS)]
@@ -160,9 +161,8 @@ class ControlReply(Struct, frozen=True, kw_only=True, rename="camel"):
         """Refuse latencies that do not match the number of buckets."""
         for each in (side for pair in self.arms.values() for side in (pair.stable, pair.canary)):
             if each.latency and len(each.latency) != len(self.latency_bounds) + 1:
-                raise ValueError(
-                    f"{len(each.latency)} latencies for {len(self.latency_bounds)} bounds"
-                )
+                found = f"{len(each.latency)} latencies, but {len(self.latency_bounds)} bounds"
+                raise ValueError(f"the reply is damaged: it has {found}")
 
 
 class _Head(Struct):

@@ -165,7 +165,8 @@ def read(content: bytes) -> Description:
         _check_format(msgspec.json.decode(content, type=_Format).format)
         return msgspec.json.decode(content, type=Description)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise Unreadable(f"{str(error)[:300]}; fetch the model again") from error
+        advice = "restore it from a backup, or create a new TrainingRun"
+        raise Unreadable(f"model.json is damaged ({str(error)[:300]}); {advice}") from error
 
 
 def feature_of(content: Mapping[str, Any]) -> Feature:
@@ -178,6 +179,7 @@ def _check_format(found: str | None) -> None:
         return
     number = _NUMBERED.fullmatch(found or "")
     if number and int(number[1]) > int(FORMAT.rpartition("/")[2]):
-        message = f"format {found} is newer than {FORMAT}, the newest that this version reads"
-        raise Unreadable(f"{message}; serve it with the release that made it")
-    raise Unreadable(f"format {found!r} is not {FORMAT}; train again")
+        message = f"model.json has format {found}, and this version reads formats up to {FORMAT}"
+        raise Unreadable(f"{message}; use the version of Plumbline that made it")
+    message = f"model.json has format {found!r}, but this version reads only {FORMAT}"
+    raise Unreadable(f"{message}; create a new TrainingRun")

@@ -50,8 +50,10 @@ def safe_relative(name: str) -> PurePosixPath:
     """
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:
-        message = f"A manifest names the file {name[:100]!r}, which is not inside of its folder."
-        raise JobFailed("PathInvalid", message)
+        message = (
+            f"A manifest of a model names the file {name[:100]!r}, which is outside its folder."
+        )
+        raise JobFailed("PathInvalid", f"{message} Check who can write to the store.")
     return path
 
 
@@ -70,18 +72,17 @@ def _check(path: Path, descriptor: int, limit_bytes: int) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise JobFailed("FileNotRegular", f"{path} is not a regular file. Write a regular file.")
     if found.st_size > limit_bytes:
-        raise JobFailed(
-            "FileTooLarge", f"{path} has {found.st_size} bytes; the limit is {limit_bytes}."
-        )
+        message = f"{path} has {found.st_size} bytes; the limit is {limit_bytes}."
+        raise JobFailed("FileTooLarge", f"{message} Use a smaller model or fewer rows.")
 
 
 def _open(path: Path) -> int:
     try:
         return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError as error:
-        raise JobFailed(
-            "FileMissing", f"{path} is missing: the step before did not write it."
-        ) from error
+        message = f"{path} is missing: the step before did not write it."
+        advice = "See the log of that step, and check that all images have the same version."
+        raise JobFailed("FileMissing", f"{message} {advice}") from error
     except OSError as error:
         # O_NOFOLLOW refuses a link with ELOOP; a socket is refused with ENXIO.
         if error.errno in (errno.ELOOP, errno.ENXIO):

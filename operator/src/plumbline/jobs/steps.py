@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from socket import gethostname
 
 from plumbline.contract import last_words, layout
 from plumbline.contract.last_words import LastWord, Success
@@ -79,7 +80,8 @@ def _broken(places: Places, step: str, error: BaseException) -> int:
     """
     log.error("step failed unexpectedly", error=type(error).__name__, trace=frames(error))
     log.debug("text of the error", error=error)
-    message = f"Step {step} failed with an unexpected error. Its log shows where."
+    problem = f"Step {step} failed with an unexpected error, and its Job tries again."
+    message = f"{problem} Run kubectl logs {gethostname()} --all-containers for details."
     _leave(places, JobFailed("StepBroken", message, retry=True).last_word)
     return last_words.BROKEN
 

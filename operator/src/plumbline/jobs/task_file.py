@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from plumbline.contract.tasks import DataTask, JudgeTask, PredictTask, ProfileTask, TrainingTask
 from plumbline.jobs.failures import JobFailed
 
-_ADVICE = "Check that the operator and the trainer image have the same version."
+_ADVICE = "Use an operator and a trainer image of the same version."
 Task = TypeVar("Task", ProfileTask, TrainingTask, JudgeTask, DataTask, PredictTask)
 
 

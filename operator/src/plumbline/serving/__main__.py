@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from socket import gethostname
 
 from plumbline.contract import last_words, layout
 from plumbline.contract.last_words import Failure
@@ -26,23 +27,33 @@ def main() -> int:
     try:
         options.step(options)
     except Exception as error:
-        return _failed(error)
+        return _failed(error, layout.FETCH if options.step is _fetch else layout.SERVER)
     return 0
 
 
-def _failed(error: Exception) -> int:
+def _failed(error: Exception, container: str) -> int:
     """Report a failure and return the exit code; only errors of the store can be temporary."""
     kind = type(error).__name__
     reason = REASONS.get(kind) or getattr(error, "reason", None)
     if reason is None:
         # Nobody knows what it says about the model: a disk may be full.
         log.exception("step failed unexpectedly", error)
-        _report(Failure(reason="StepBroken", message=f"The step failed with {kind}: {error}."))
+        _report(Failure(reason="StepBroken", message=_unexpected(error, container)))
         return last_words.BROKEN
     temporary = bool(getattr(error, "retry", False))
     failure = Failure(reason=str(reason), message=str(error), temporary=temporary)
     _report(failure)
     return failure.exit_code
+
+
+def _unexpected(error: Exception, container: str) -> str:
+    """Return what failed, without the names of Python's exceptions."""
+    what = "Downloading the model" if container == layout.FETCH else "Starting the model server"
+    why = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        why = ": ".join(str(each) for each in (error.filename, error.strerror.lower()) if each)
+    command = f"kubectl logs {gethostname()} -c {container}"
+    return f"{what} failed: {why.rstrip('. ') or 'no details'}. Run {command} for details."
 
 
 def _fetch(options: argparse.Namespace) -> None:

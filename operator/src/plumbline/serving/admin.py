@@ -137,7 +137,7 @@ class Admin:
             _metric("plumbline_rows_total", "counter", "Rows predicted", {"": tally.rows}),
             _metric(
                 *("plumbline_rows_uncounted_total", "counter"),
-                *("Rows excluded from drift detection", {"": self._counts.lost}),
+                *("Live rows that the drift test could not use", {"": self._counts.lost}),
             ),
             _metric(
                 *("plumbline_requests_in_flight", "gauge"),

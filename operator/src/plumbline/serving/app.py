@@ -74,7 +74,8 @@ class App:
             headers.extend(error.headers.items())
         except Exception as error:
             id_ = self._broken(error, path, given)
-            status, content = 500, _refusal(f"Internal error: search the log for {id_}.")
+            said = f"Internal error of the model server. Its log has details under the id {id_}."
+            status, content = 500, _refusal(said)
             headers[1:] = [(ID, id_.encode())]
         finally:
             self._tally.in_flight -= 1

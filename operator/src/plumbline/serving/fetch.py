@@ -30,7 +30,8 @@ def fetch(manifest_digest: str, folder: Path) -> None:
     for file in files:
         name = file.path
         if os.path.basename(name) != name or name in ("", ".", "..") or "\0" in name:
-            raise FetchError(f"{shown} names the file {name!r}, which is not in its folder.")
+            message = f"{shown} names the file {name!r}, which is outside its folder."
+            raise FetchError(f"{message} Check who can write to the store, then train again.")
         _download(store, file, folder, shown)
 
 

@@ -89,8 +89,11 @@ def check_sample(model: Model) -> None:
     found = model.predict(columns).reshape(expected.shape)
     worst = float(np.abs(found - expected).max(initial=0.0) / max(1.0, np.abs(expected).max()))
     if not worst <= TOLERANCE:
-        told = f"The model's predictions of its sample differ by {worst:.3g} from those when it"
-        raise ModelError(f"{told} was compiled, so it is not served. Train again.")
+        problem = (
+            f"This server predicts other values than at training time (difference {worst:.3g})"
+        )
+        advice = "Create a new TrainingRun, with images of one version"
+        raise ModelError(f"{problem}, so the model is not served. {advice}.")
 
 
 def sample_columns(model: Model, limit: int | None = None) -> Columns | None:

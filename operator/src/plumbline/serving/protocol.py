@@ -3,6 +3,7 @@
 https://github.com/kserve/open-inference-protocol has the specification.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -58,7 +59,7 @@ def parse(body: bytes) -> InferRequest:
         return _decoder.decode(body)
     except msgspec.ValidationError as error:
         raise RequestError(
-            f"The request does not have the form of the protocol: {error}."
+            f"The request is not valid in the Open Inference Protocol v2: {error}."
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         has_nan = b"NaN" in body or b"Infinity" in body
@@ -70,6 +71,11 @@ def some(names: Iterable[str]) -> str:
     """Return the first names of a client's list, short enough for a message."""
     found = list(names)
     return ", ".join(map(short, found[:10])) + (", ..." if len(found) > 10 else "")
+
+
+def repeated(names: Iterable[str]) -> str:
+    """Return the name that comes most often in a client's list."""
+    return Counter(names).most_common(1)[0][0]
 
 
 def short(word: str) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from plumbline.contract.model_json import Feature
 from plumbline.serving.errors import RequestError
-from plumbline.serving.protocol import InferRequest, Tensor, short, some
+from plumbline.serving.protocol import InferRequest, Tensor, repeated, short, some
 from plumbline.serving.tensors import flat, numbers, rows_of, texts
 
 Columns = dict[str, NDArray[Any]]
@@ -33,7 +33,7 @@ class Reader:
         if _is_matrix(request.inputs):
             return self._from_matrix(request.inputs[0])
         given = {tensor.name: tensor for tensor in request.inputs}
-        self._check_names(given, len(request.inputs))
+        self._check_names(given, request.inputs)
         rows = rows_of(request.inputs[0])
         return {name: self._column(given[name], rows) for name in self._features}, rows
 
@@ -51,15 +51,16 @@ class Reader:
         values = numbers(tensor, flat(tensor)).reshape(rows, wanted)
         return {name: values[:, n] for n, name in enumerate(self._features)}, rows
 
-    def _check_names(self, given: Mapping[str, Tensor], count: int) -> None:
+    def _check_names(self, given: Mapping[str, Tensor], inputs: Sequence[Tensor]) -> None:
         if missing := [name for name in self._features if name not in given]:
             verb = "is" if len(missing) == 1 else "are"
             share = f"{len(missing)} of {len(self._features)} inputs"
             raise RequestError(f"{share} {verb} missing: {some(missing)}.")
         if unknown := [name for name in given if name not in self._features]:
             raise RequestError(f"Unknown inputs: {some(unknown)}. Leave them out.")
-        if count != len(given):
-            raise RequestError("An input is given twice. Send each feature once.")
+        if len(inputs) != len(given):
+            twice = short(repeated(tensor.name for tensor in inputs))
+            raise RequestError(f"Input {twice} is given twice. Send each feature once.")
 
     def _column(self, tensor: Tensor, rows: int) -> NDArray[Any]:
         if rows_of(tensor) != rows:

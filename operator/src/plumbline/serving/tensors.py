@@ -61,23 +61,33 @@ def numbers(tensor: Tensor, values: list[Any]) -> NDArray[np.float64]:
     """
     types = set(map(type, values))
     if tensor.datatype == "BYTES":
-        raise _wrong(tensor, "is a number feature, so its datatype cannot be BYTES")
+        raise _wrong(tensor, "needs numbers, not BYTES; use a datatype such as FP64 or INT64")
     if not types <= NUMBER_TYPES:
-        raise _wrong(tensor, "has a value that is not a number")
+        row = _row(tensor, [type(value) in NUMBER_TYPES for value in values])
+        raise _wrong(tensor, f"has a value in row {row} that is not a number")
     if tensor.datatype in WHOLE:
-        _check_whole(tensor, [value for value in values if value is not None], float in types)
+        _check_whole(tensor, values, float in types)
     try:
         return np.array(values, dtype=np.float64)
     except OverflowError as error:
         raise _wrong(tensor, "has a number that is too large for FP64") from error
 
 
-def _check_whole(tensor: Tensor, values: list[Any], fractions: bool) -> None:
+def _check_whole(tensor: Tensor, all_values: list[Any], fractions: bool) -> None:
     low, high = WHOLE[tensor.datatype]
+    values = [value for value in all_values if value is not None]
     beyond = bool(values) and not (low <= min(values) and max(values) <= high)
     if beyond or (fractions and any(value != math.floor(value) for value in values)):
-        message = f"has a value that is not {tensor.datatype}; use FP64 for fractions"
+        good = [v is None or (low <= v <= high and v == math.floor(v)) for v in all_values]
+        row = _row(tensor, good)
+        message = f"has a value in row {row} that is not {tensor.datatype}; use FP64 for fractions"
         raise _wrong(tensor, message)
+
+
+def _row(tensor: Tensor, good: list[bool]) -> int:
+    """Return the row of the first value that is not good, counted from 1."""
+    columns = tensor.shape[1] if len(tensor.shape) == 2 else 1
+    return good.index(False) // columns + 1
 
 
 def texts(tensor: Tensor, values: list[Any]) -> NDArray[Any]:
@@ -89,7 +99,8 @@ def texts(tensor: Tensor, values: list[Any]) -> NDArray[Any]:
     if tensor.datatype != "BYTES":
         raise _wrong(tensor, "is a text feature; use datatype BYTES")
     if not set(map(type, values)) <= TEXT_TYPES:
-        raise _wrong(tensor, "has a value that is not text")
+        row = _row(tensor, [type(value) in TEXT_TYPES for value in values])
+        raise _wrong(tensor, f"has a value in row {row} that is not text")
     found = np.empty(len(values), dtype=object)
     found[:] = values
     return found

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plumbline.serving.errors import RequestError
-from plumbline.serving.protocol import InferRequest, some
+from plumbline.serving.protocol import InferRequest, repeated, short, some
 
 
 class Writer:
@@ -36,7 +36,8 @@ class Writer:
             known = ", ".join(self.outputs)
             raise RequestError(f"Unknown outputs: {some(unknown)}. The outputs are {known}.")
         if len(wanted) > len(self.outputs):
-            raise RequestError("An output is requested twice. Name each once.")
+            twice = short(repeated(wanted))
+            raise RequestError(f"Output {twice} is requested twice. Name each output once.")
         return tuple(wanted or self.outputs)
 
     def answer(self, wanted: Sequence[str], found: NDArray[np.float64], *, id_: str) -> bytes:

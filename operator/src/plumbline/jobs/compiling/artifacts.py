@@ -24,7 +24,7 @@ def keep_compiled(
     """Store the compiled files and return their entry in the manifest."""
     folder = places.at(layout.COMPILED)
     if not stat.S_ISDIR(_mode(folder)):
-        raise _invalid("the folder of the compiled model is missing")
+        raise _invalid("its folder is missing")
     found = _described(folder / layout.MODEL_FILE)
     _check(found, task, features)
     kind = model_json.kind_of(found.engine)
@@ -46,7 +46,7 @@ def _described(path: Path) -> Description:
     try:
         return model_json.read(read_regular(path, limit_bytes=_MODEL_LIMIT_BYTES))
     except model_json.Unreadable as error:
-        raise _invalid(f"{layout.MODEL_FILE}: {text_of(error)}") from error
+        raise _invalid(text_of(error)) from error
 
 
 def _check(found: Description, task: TrainingTask, features: Sequence[Feature]) -> None:
@@ -58,7 +58,7 @@ def _check(found: Description, task: TrainingTask, features: Sequence[Feature]) 
     }
     for name, value in wanted.items():
         if getattr(found, name) != value:
-            raise _invalid(f"model.json has another {name} than the run")
+            raise _invalid(f"model.json does not have the {name} of the run")
 
 
 def _stored(path: Path, store: Store) -> File:
@@ -67,4 +67,6 @@ def _stored(path: Path, store: Store) -> File:
 
 
 def _invalid(problem: str) -> JobFailed:
-    return JobFailed("CompiledInvalid", f"The predict step left no usable model: {problem}.")
+    message = f"The predict step left no usable compiled model: {problem}."
+    advice = "Check that all images have the same version."
+    return JobFailed("CompiledInvalid", f"{message} {advice}")

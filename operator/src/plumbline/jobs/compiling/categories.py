@@ -26,7 +26,7 @@ def _ordinal_input(feature: str, known: list[Any], unknown: float) -> Ordinal:
 def _one_hot(encoder: Any, columns: list[Input]) -> list[Input]:
     _no_rare(encoder)
     if encoder.drop is not None:
-        raise NotCompilable("OneHotEncoder with drop has no compiled form")
+        raise NotCompilable("it does not support OneHotEncoder with drop. Leave drop out")
     pairs = zip(numbers(columns, "OneHotEncoder"), encoder.categories_, strict=True)
     return [_one_hot_input(column.feature, list(known)) for column, known in pairs]
 
@@ -39,12 +39,15 @@ def _one_hot_input(feature: str, known: list[Any]) -> OneHot:
 def _no_rare(encoder: Any) -> None:
     rare = getattr(encoder, "infrequent_categories_", None)
     if rare is not None and any(each is not None for each in rare):
-        raise NotCompilable("an encoder with infrequent categories has no compiled form")
+        name = type(encoder).__name__
+        advice = "Leave out min_frequency and max_categories"
+        raise NotCompilable(f"it does not support {name} with infrequent categories. {advice}")
 
 
 def _text_only(feature: str, known: list[Any]) -> None:
     if not all(each is None or isinstance(each, str) for each in known):
-        raise NotCompilable(f"{feature}: an encoder of numbers has no compiled form")
+        advice = "Encode text features only"
+        raise NotCompilable(f"an encoder is applied to {feature}, a feature of numbers. {advice}")
 
 
 def _or_none(value: float) -> float | None:

@@ -15,6 +15,8 @@ from plumbline.jobs.compiling import numbers as compile_numbers
 from plumbline.jobs.training.features import Feature
 from plumbline.jobs.training.inputs import NotCompilable
 
+_SUPPORTED = "Prepare features with SimpleImputer, scalers, OneHotEncoder or OrdinalEncoder"
+
 
 def inputs_of(model: Any, features: Sequence[Feature]) -> tuple[list[Input], Any]:
     """Return the inputs of a fitted model and the estimator that takes them."""
@@ -32,7 +34,7 @@ def _applied(transformer: Any, columns: list[Input]) -> list[Input]:
         return columns
     name = type(transformer).__name__
     if name not in _APPLY:
-        raise NotCompilable(f"{name} has no compiled form")
+        raise NotCompilable(f"it does not support {name}. {_SUPPORTED}")
     return _APPLY[name](transformer, columns)
 
 
@@ -56,7 +58,9 @@ def _listed(chosen: Any) -> list[Any]:
     if isinstance(chosen, str | int):
         return [chosen]
     if isinstance(chosen, slice):
-        raise NotCompilable("a ColumnTransformer with a slice of columns has no compiled form")
+        raise NotCompilable(
+            "ColumnTransformer selects columns by a slice. List their names instead"
+        )
     return [place for place, used in enumerate(chosen) if used] if _is_mask(chosen) else [*chosen]
 
 
@@ -71,7 +75,7 @@ def _place(chosen: Any, places: dict[str, int]) -> int:
 def _function(transformer: Any, columns: list[Input]) -> list[Input]:
     """Return the columns unchanged: a fitted "passthrough" is a transformer without a function."""
     if transformer.func is not None:
-        raise NotCompilable("FunctionTransformer with a function has no compiled form")
+        raise NotCompilable("it cannot call a FunctionTransformer. Apply its function in the data")
     return columns
 
 

@@ -29,4 +29,5 @@ def _link(estimator: Any) -> Literal["identity", "logit", "softmax"]:
         return "logit"
     if name.startswith(_SOFTMAX) and estimator.get_params().get("solver") != "liblinear":
         return "softmax"
-    raise NotCompilable(f"{name} with more than two classes has no compiled form")
+    advice = "Use LogisticRegression with another solver than liblinear"
+    raise NotCompilable(f"it does not support {name} with more than two classes. {advice}")

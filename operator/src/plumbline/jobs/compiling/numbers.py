@@ -11,17 +11,19 @@ from plumbline.jobs.training.inputs import NotCompilable, numbers
 
 
 def _imputer(imputer: Any, columns: list[Input]) -> list[Input]:
-    if imputer.add_indicator or not isinstance(imputer.missing_values, float):
-        raise NotCompilable(
-            "SimpleImputer with add_indicator or missing_values has no compiled form"
-        )
+    if imputer.add_indicator:
+        raise NotCompilable("it does not support SimpleImputer with add_indicator. Leave it out")
+    if not isinstance(imputer.missing_values, float):
+        found = f"SimpleImputer with missing_values {imputer.missing_values!r}"
+        raise NotCompilable(f"it does not support {found}. Leave missing_values out")
     pairs = zip(numbers(columns, "SimpleImputer"), imputer.statistics_, strict=True)
     return [_imputed(number, float(value)) for number, value in pairs]
 
 
 def _imputed(number: Number, value: float) -> Number:
     if np.isnan(value):
-        raise NotCompilable(f"SimpleImputer drops {number.feature}, which has no values")
+        advice = "Set keep_empty_features to true, or leave the feature out"
+        raise NotCompilable(f"SimpleImputer drops {number.feature}, which has no values. {advice}")
     if number.impute is not None:
         return number
     return replace(number, impute=value * number.scale + number.mean)
@@ -49,7 +51,7 @@ def _scaled(number: Number, mean: float, scale: float) -> Number:
 
 def _min_max(scaler: Any, columns: list[Input]) -> list[Input]:
     if scaler.clip:
-        raise NotCompilable("MinMaxScaler with clip has no compiled form")
+        raise NotCompilable("it does not support MinMaxScaler with clip. Leave clip out")
     triples = zip(numbers(columns, "MinMaxScaler"), scaler.min_, scaler.scale_, strict=True)
     return [_scaled(n, -float(low) / float(by), 1 / float(by)) for n, low, by in triples]
 

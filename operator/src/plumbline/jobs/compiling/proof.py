@@ -32,8 +32,8 @@ def prove_equal(
     if worst > TOLERANCE:
         raise JobFailed(
             "CompiledDiffers",
-            f"The compiled model differs from the trained one by {worst:.2g} on some rows; the "
-            f"limit is {TOLERANCE:g}. No model was published. Use another estimator.",
+            f"The predictions of the compiled and the trained model differ by {worst:.2g}; the "
+            f"limit is {TOLERANCE:g}. Use another estimator, and report this as a bug.",
         )
     return worst
 

@@ -16,7 +16,8 @@ def write_trees(estimator: Any, folder: Path) -> Trees:
     try:
         trees = treelite.sklearn.import_model(_as_ensemble(estimator))
     except treelite.TreeliteError as error:
-        raise NotCompilable(f"{type(estimator).__name__}: {str(error)[:200]}") from error
+        problem = f"it cannot convert {type(estimator).__name__} ({str(error)[:200]})"
+        raise NotCompilable(f"{problem}. Use another estimator") from error
     link = _softmax_outside(trees)
     trees.serialize(str(folder / ENGINES["trees"]))
     name = type(estimator).__name__

@@ -52,11 +52,10 @@ class BucketSource(Source):
     def _check(self) -> None:
         """Refuse an address without a key: the list of the bucket would be read as a file."""
         if not self._path or {"", ".", ".."} & set(self._path.split("/")):
-            raise JobFailed(
-                "SourceInvalid",
-                f"{self.url} does not name a file. For all files of a folder, write "
-                f"{self._root}/folder/*.csv; the path must not have empty or relative parts.",
-            )
+            advice = f"For all files of the folder, write {self.url.rstrip('/')}/*.csv."
+            if not self.url.endswith("/") and self._path:
+                advice = "Remove //, /./ and /../ from its path."
+            raise JobFailed("SourceInvalid", f"{self.url} does not name a file. {advice}")
 
     def _entries(self) -> list[Entry]:
         if not globs.is_glob(self._path):

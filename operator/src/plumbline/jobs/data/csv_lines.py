@@ -20,7 +20,7 @@ _FIELD = r'(?:"(?:[^"]|"")*"|[^",\r\n]*)'
 _ROW = re.compile(rf"{_FIELD}(?:,{_FIELD})*(?:\r?\n)?")
 _CSV_ERRORS = {
     "unexpected end of data": "has a quote that is not closed",
-    "field larger than": "has a field of more than 16 MiB, as after a quote that is not closed",
+    "field larger than": "has a field of more than 16 MiB; probably a quote is not closed",
     "expected after": "has text after a closing quote",
 }
 DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)

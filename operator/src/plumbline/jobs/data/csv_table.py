@@ -78,10 +78,10 @@ def read_csv(path: Path, name: str, lines: Lines, wanted: Collection[str]) -> pl
 
 def _bad_row(path: Path) -> str:
     found = odd_line(path)
-    where = "its lines or quotes are" if found is None else f"the quotes or end of line {found} are"
+    where = "in it" if found is None else f"in line {found}"
     return (
-        f"{where} not valid in csv; end lines with LF, put values with quotes, commas or line ends "
-        "in double quotes, and double the quotes inside of them"
+        f"a quote or the line end {where} is wrong. Write the file with a csv library, which ends "
+        "lines with LF and doubles the quotes inside of values"
     )
 
 

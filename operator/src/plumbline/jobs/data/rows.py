@@ -6,6 +6,7 @@ from typing import TypeVar
 import polars as pl
 
 from plumbline.api.v1alpha1.dataset import DataSchema
+from plumbline.api.v1alpha1.training_run import RunDataset
 from plumbline.contract import manifests
 from plumbline.contract.dataset_manifest import DatasetManifest
 from plumbline.contract.model_manifest import ModelManifest, TrainingManifest
@@ -18,12 +19,15 @@ _SHOWN = 19
 Kind = TypeVar("Kind", TrainingManifest, ModelManifest)
 
 
-def dataset_manifest(store: Store, digest: str) -> DatasetManifest:
+def dataset_manifest(store: Store, dataset: RunDataset) -> DatasetManifest:
     """Return the manifest of a valid revision."""
+    name, digest = dataset.name, dataset.manifest
     manifest = manifests.parsed(DatasetManifest, store.get_manifest(digest))
     if manifest is None or manifest.verdict != "Valid":
-        message = f"Manifest {digest[:_SHOWN]} is not a valid revision of a Dataset."
-        raise JobFailed("DatasetInvalid", message)
+        message = f"Revision {dataset.revision} of Dataset {name} cannot be read"
+        command = f"kubectl annotate dataset {name} plumbline.dev/refresh=$(date +%s) --overwrite"
+        advice = f"Run {command} to read its source again, then create a new TrainingRun"
+        raise JobFailed("RevisionUnreadable", f"{message} (manifest {digest[:_SHOWN]}). {advice}.")
     return manifest
 
 
@@ -32,8 +36,8 @@ def read_manifest(store: Store, digest: str, kind: type[Kind]) -> Kind:
     try:
         return manifests.read(kind, store.get_manifest(digest))
     except ValueError as error:
-        message = f"Manifest {digest[:_SHOWN]} cannot be read by this version. Train again."
-        raise JobFailed("ModelInvalid", message) from error
+        message = f"This version of Plumbline cannot read the model of manifest {digest[:_SHOWN]}."
+        raise JobFailed("ModelInvalid", f"{message} Create a new TrainingRun.") from error
 
 
 def read_rows(

@@ -7,7 +7,7 @@ import polars as pl
 
 from plumbline.contract.dataset_manifest import BrokenRule
 
-_SHOWN_ROWS, _LONGEST = 10, 512
+SHOWN_ROWS, _LONGEST = 10, 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Violation:
 
 
 def of_mask(
-    rule: str, column: str | None, broken: pl.Series, sentence: str, advice: str = ""
+    rule: str, column: str, broken: pl.Series, problem: tuple[str, str, str], advice: str
 ) -> list[Violation]:
     """Return one violation for the rows where `broken` is true, or none.
 
@@ -43,14 +43,17 @@ def of_mask(
         rule: its name.
         column: the column it is about.
         broken: true or false for each row.
-        sentence: what is wrong, such as "Column age has no value"; the rows are put after it.
+        problem: what is wrong, such as "Column age", "value", "below the minimum 0": the number of
+            values and the rows are put between them and at the end.
         advice: a sentence that says what to do.
     """
-    rows = [index + 1 for index in broken.arg_true()[:_SHOWN_ROWS].to_list()]
+    rows = [index + 1 for index in broken.arg_true()[:SHOWN_ROWS].to_list()]
     count = int(broken.sum())
     if not count:
         return []
-    message = f"{sentence} in {_where(count, rows)}.{advice and ' '}{advice}"
+    what, thing, rest = problem
+    found = f"{what} has {counted(count, thing)}{rest and ' '}{rest}"
+    message = f"{found} ({places(count, rows)}). {advice}"
     return [Violation(rule=rule, column=column, count=count, rows=tuple(rows), message=message)]
 
 
@@ -74,9 +77,12 @@ def _of_group(group: Sequence[Violation]) -> Violation:
     return replace(first, count=sum(each.count for each in group), message=message)
 
 
-def _where(count: int, rows: Sequence[int]) -> str:
-    """Return how many rows they are and the first of them: `20 rows (4, 5, 6, ...)`."""
+def counted(count: int, thing: str) -> str:
+    """Return a number of things, such as `1 value` or `20 values`."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
+def places(count: int, rows: Sequence[int]) -> str:
+    """Return the first of so many rows, such as `rows 4, 5, 6, ...`."""
     first = ", ".join(str(row) for row in rows[:3])
-    if count == 1:
-        return f"row {first}"
-    return f"{count} rows ({first}{', ...' if count > 3 else ''})"
+    return f"row {first}" if count == 1 else f"rows {first}{', ...' if count > 3 else ''}"

@@ -87,7 +87,8 @@ def page(url: str) -> str:
         text: bytes = answer.read(_LARGEST_PAGE + 1)
     if len(text) > _LARGEST_PAGE:
         message = (
-            f"{shown(url)} is larger than {_LARGEST_PAGE >> 20} MiB: it is not a list of files."
+            f"{shown(url)} is larger than {_LARGEST_PAGE >> 20} MiB, too large for a list of files."
+            " Name a file or a smaller folder in spec.source.uri."
         )
         raise JobFailed("SourceInvalid", message)
     return text.decode(errors="replace")

@@ -40,8 +40,9 @@ def _walk(start: str, *, deep: bool) -> Iterator[str]:
     folders, known = [start], {start}
     while folders:
         if len(known) > _MOST_FOLDERS:
-            message = f"{web.shown(start)} has more than {_MOST_FOLDERS} folders. Name one of them."
-            raise JobFailed("SourceInvalid", message)
+            message = f"{web.shown(start)} has more than {_MOST_FOLDERS} folders."
+            advice = "Name one of them in spec.source.uri."
+            raise JobFailed("SourceInvalid", f"{message} {advice}")
         for link in _links(folders.pop()):
             if not _path(link).endswith("/"):
                 yield link

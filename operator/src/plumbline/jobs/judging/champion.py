@@ -56,8 +56,8 @@ def answered(task: PredictTask, holdout: pl.DataFrame, places: Places) -> Champi
         message = f"the champion needs numbers in column {changed[0]}, which is text now"
         return Champion(error=message)
     if (content.task, content.target) != (task.task, task.target):
-        message = f"the champion predicts {content.target} ({content.task})"
-        return Champion(error=message)
+        message = f"the champion predicts {content.target} ({content.task}), but the new model"
+        return Champion(error=f"{message} predicts {task.target} ({task.task})")
     try:
         matrix = answers.of_compiled(
             folder, holdout, [model_json.wire(each) for each in content.features]

@@ -31,7 +31,7 @@ def run(places: Places, store: Store) -> None:
     """Fill /features, /labels, /model and /champion."""
     task = read(places.task, TrainingTask)
     judge = read(judge_file(places), JudgeTask)
-    manifest = dataset_manifest(store, task.dataset.manifest)
+    manifest = dataset_manifest(store, task.dataset)
     target = task.question.target
     features = features_of(manifest, task.features, target)
     for folder in (layout.FEATURES, layout.LABELS, layout.MODEL, layout.CHAMPION):

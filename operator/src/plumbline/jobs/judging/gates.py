@@ -91,4 +91,5 @@ def _no_champion(bar: ChampionGate) -> Verdict:
 
 def _incomparable(bar: ChampionGate, why: str) -> Verdict:
     message = f"{bar.metric} cannot be compared with the champion: {why.rstrip('. ')}."
+    message += " To accept the model without this comparison, create a run without gates.champion."
     return Verdict(name=f"{bar.metric} vs champion", verdict="Inconclusive", message=message)

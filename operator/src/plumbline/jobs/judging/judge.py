@@ -35,7 +35,7 @@ log = get_logger(__name__)
 def run(places: Places, store: Store) -> Success:
     """Evaluate the model and write the Model manifest."""
     task, case = read(places.task, TrainingTask), read(judge_file(places), JudgeTask)
-    profile = dataset_manifest(store, task.dataset.manifest)
+    profile = dataset_manifest(store, task.dataset)
     features = features_of(profile, task.features, task.question.target)
     sample = _sample(task, places)
     found = read_predictions(places, len(sample.labels), task.question.task)

@@ -62,10 +62,12 @@ def columns(name: str, matrix: Answers | None, classes: list[Any] | None) -> dic
 def _model(task: PredictTask, places: Places) -> Any:
     path = places.at(layout.TRAINED_MODEL)
     if not path.exists() and not path.is_symlink():
-        message = "The training did not write /model/model.skops. Write it with skops.io.dump."
-        raise JobFailed("ModelMissing", message)
+        message = "The training container wrote no $PLUMBLINE_MODEL/model.skops (in /model)."
+        raise JobFailed("ModelMissing", f"{message} Write it with skops.io.dump.")
     if not check_regular(path, limit_bytes=_MODEL_LIMIT_BYTES):
-        raise JobFailed("ModelUnreadable", "model.skops is empty (0 bytes).")
+        raise JobFailed(
+            "ModelUnreadable", "model.skops is empty (0 bytes). Write it with skops.io.dump."
+        )
     model = safe.load(path)
     if task.task == "Classification" and not hasattr(model, "predict_proba"):
         name = type(getattr(model, "steps", [("", model)])[-1][1]).__name__

@@ -110,7 +110,7 @@ def _matrix(table: pl.DataFrame, name: str, classes: Sequence[Any] | None) -> An
         raise _invalid(f"the predictions of the {name} are not floats")
     matrix: Answers = np.column_stack([table[each].to_numpy() for each in names])
     if not np.isfinite(matrix).all():
-        raise _invalid(f"a prediction of the {name} is not a finite number")
+        raise _infinite(matrix, name)
     if classes is not None and not _probable(matrix):
         raise _invalid(f"probabilities of the {name} do not add up to 1")
     return matrix
@@ -121,7 +121,16 @@ def _probable(matrix: Answers) -> bool:
     return bool(within and np.allclose(matrix.sum(axis=1), 1.0, atol=_SUM_TOLERANCE))
 
 
+def _infinite(matrix: Answers, name: str) -> JobFailed:
+    rows = int((~np.isfinite(matrix)).any(axis=1).sum())
+    message = f"The {name} predicts NaN or infinity for {rows} of {len(matrix)} held-out rows."
+    advice = "Use another estimator or other features."
+    if name == "champion":
+        advice = "Create a run without gates.champion."
+    return JobFailed("PredictionsInvalid", f"{message} {advice}")
+
+
 def _invalid(problem: str) -> JobFailed:
-    return JobFailed(
-        "PredictionsInvalid", f"The predict step left no usable predictions: {problem}."
-    )
+    message = f"The predict step left no usable predictions: {problem}."
+    advice = "Check that all images have the same version."
+    return JobFailed("PredictionsInvalid", f"{message} {advice}")

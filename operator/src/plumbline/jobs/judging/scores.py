@@ -73,8 +73,8 @@ def compared(
         return found.champion_error or "the champion gave no predictions"
     if metric not in metrics_of(found.classes):
         return f"{metric} does not apply to this target"
-    if set(map(str, found.classes or ())) != set(map(str, found.champion_classes or ())):
-        return "the champion has other classes"
+    if other := _other_classes(found):
+        return other
     try:
         own = _question(metric, sample.labels, found.model, found.classes)
         # The champion may have its classes in another order; the new model's order is used.
@@ -91,6 +91,17 @@ def compared(
         )
     except ValueError as error:
         return str(error)
+
+
+def _other_classes(found: Predictions) -> str:
+    """Return how the classes of the models differ: by number, as their names may be personal."""
+    ours, theirs = (set(map(str, each or ())) for each in (found.classes, found.champion_classes))
+    if ours == theirs:
+        return ""
+    return (
+        f"the champion does not know {len(ours - theirs)} of {len(ours)} classes of the new "
+        f"model, which does not know {len(theirs - ours)} of {len(theirs)} classes of the champion"
+    )
 
 
 def metrics_of(classes: Sequence[Any] | None) -> list[str]:

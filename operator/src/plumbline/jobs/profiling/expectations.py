@@ -59,11 +59,23 @@ def broken_target(
     column = next(c for c in schema.columns if c.name == name)
     values, missing = frame[name], frame[name].is_null()
     if missing.all() or (missing.any() and not column.nullable):
-        return of_mask("TargetMissing", name, missing, f"Target {name} has no value")
+        advice = "Fix the data, or set nullable of the column to true to leave these rows out."
+        if missing.all():
+            advice = "Provide rows with a target, or fix spec.question.target."
+        return of_mask(
+            "TargetMissing", name, missing, (f"Target {name}", "missing value", ""), advice
+        )
     if values.drop_nulls().n_unique() < 2:
         return [constant_target(name, frame.height, "all rows")]
-    wrong, problem, advice = _unfit(values, column.type, question.task)
-    return of_mask("Type", name, wrong, f"Target {name} {problem}", advice)
+    if problem := _unfit(column.type, question.task):
+        message = f"Target {name} has type {column.type}, {problem}"
+        return [Violation(rule="Type", column=name, count=values.count(), message=message)]
+    if question.task != "Classification" or column.type != "number":
+        return []
+    fractions = (values != values.floor()).fill_null(False)
+    found = (f"Target {name}", "value", "with a fraction, which cannot be a class")
+    advice = "Use Regression, or round them in the data."
+    return of_mask("Type", name, fractions, found, advice)
 
 
 def constant_target(name: str, rows: int, where: str) -> Violation:
@@ -72,20 +84,14 @@ def constant_target(name: str, rows: int, where: str) -> Violation:
     return Violation(rule="TargetConstant", column=name, count=rows, message=message)
 
 
-def _unfit(values: pl.Series, kind: str, task: str) -> tuple[pl.Series, str, str]:
-    """Return which values cannot be the target of a task, why, and what to do."""
+def _unfit(kind: str, task: str) -> str:
+    """Return why no value of a type can be the target of a task, and what to do."""
     if kind == "timestamp":
-        advice = "Models do not predict timestamps: derive a number from it in the data."
-        return values.is_not_null(), "is a timestamp", advice
+        return "which models cannot predict. Derive a number from it in the data."
     if task == "Regression" and kind == "string":
-        advice = (
-            "Regression predicts numbers: declare the column as a number, or use Classification."
-        )
-        return values.is_not_null(), "is text", advice
-    if task == "Classification" and kind == "number":
-        advice = "Fractions cannot be classes: use Regression, or round them in the data."
-        return (values != values.floor()).fill_null(False), "has a fraction", advice
-    return pl.repeat(False, len(values), eager=True), "", ""
+        advice = "Declare the column as a number, or use Classification."
+        return f"but Regression predicts numbers. {advice}"
+    return ""
 
 
 def _rows(count: int) -> str:

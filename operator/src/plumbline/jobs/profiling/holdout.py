@@ -67,16 +67,18 @@ def rule_of(holdout: Holdout, schema: DataSchema) -> Rule:
         return Rule(by, tuple(schema.primary_key) or tuple(sorted(declared)), holdout.share)
     column = holdout.column or (schema.time_column if by == "Time" else None)
     if column not in declared:
-        named = f"column {column} is not in the schema" if column else "no column is named"
-        raise _unfit(f"{by}: {named}")
+        named = f"column {column} is not in spec.schema" if column else "no column is named"
+        raise _unfit(by, named, "a column of spec.schema")
     if by == "Time" and declared[column] == "boolean":
-        raise _unfit(f"Time: column {column} is a boolean, which has no order in time")
+        named = f"column {column} is a boolean, which has no order in time"
+        raise _unfit(by, named, "a timestamp, number, integer or string column")
     return Rule(by, (column,), holdout.share)
 
 
-def _unfit(problem: str) -> JobFailed:
-    advice = "Name a column of the schema in spec.question.holdout.column."
-    return JobFailed("SpecInvalid", f"spec.question.holdout by {problem}. {advice}")
+def _unfit(by: str, problem: str, fitting: str) -> JobFailed:
+    message = f"The rows are held out by {by}, but {problem}."
+    advice = f"Name {fitting} in spec.question.holdout.column."
+    return JobFailed("SpecInvalid", f"{message} {advice}")
 
 
 def split(frame: pl.DataFrame, rule: Rule, *, key: str, floor: Any = None) -> Split:

@@ -8,7 +8,7 @@ from polars.exceptions import PolarsError
 
 from plumbline.api.v1alpha1.dataset import Column, DataSchema
 from plumbline.jobs.data.types import Mask
-from plumbline.jobs.data.violations import Violation, of_mask
+from plumbline.jobs.data.violations import SHOWN_ROWS, Violation, counted, of_mask, places
 
 _SHOWN = 100
 Check = Callable[[Column, pl.Series, Mask], Iterator[Violation]]
@@ -33,13 +33,16 @@ def broken_rules(
 
 
 def _type(column: Column, values: pl.Series, bad: Mask) -> Iterator[Violation]:
-    yield from of_mask("Type", column.name, bad, f"Column {column.name} is not {_a(column.type)}")
+    problem = (f"Column {column.name}", "value", f"of another type than {column.type}")
+    yield from of_mask("Type", column.name, bad, problem, "Fix the data, or the column's type.")
 
 
 def _null(column: Column, values: pl.Series, bad: Mask) -> Iterator[Violation]:
     if not column.nullable:
         missing = values.is_null() & ~bad
-        yield from of_mask("Null", column.name, missing, f"Column {column.name} has no value")
+        problem = (f"Column {column.name}", "missing value", "")
+        advice = "Fix the data, or set nullable of the column to true."
+        yield from of_mask("Null", column.name, missing, problem, advice)
 
 
 def _range(column: Column, values: pl.Series, bad: Mask) -> Iterator[Violation]:
@@ -47,35 +50,44 @@ def _range(column: Column, values: pl.Series, bad: Mask) -> Iterator[Violation]:
         return
     if column.min is not None:
         low = (values < column.min).fill_null(False)
-        sentence = f"Column {column.name} is below the minimum {column.min:g}"
-        yield from of_mask("Min", column.name, low, sentence + _example(column, values, low))
+        yield from _limit("Min", column, values, low, f"below the minimum {column.min:g}")
     if column.max is not None:
         high = (values > column.max).fill_null(False)
-        sentence = f"Column {column.name} is above the maximum {column.max:g}"
-        yield from of_mask("Max", column.name, high, sentence + _example(column, values, high))
+        yield from _limit("Max", column, values, high, f"above the maximum {column.max:g}")
 
 
 def _values(column: Column, values: pl.Series, bad: Mask) -> Iterator[Violation]:
     if column.values and values.dtype == pl.String:
         other = (~values.is_in(list(column.values))).fill_null(False)
-        sentence = f"Column {column.name} is not one of: {_listed(column.values)}"
-        yield from of_mask("Values", column.name, other, sentence + _example(column, values, other))
+        listed = f"outside its allowed values ({_listed(column.values)})"
+        yield from _limit("Values", column, values, other, listed)
 
 
 def _pattern(column: Column, values: pl.Series, bad: Mask) -> Iterator[Violation]:
     if column.pattern is None or values.dtype != pl.String:
         return
     other = ~_matches(column.pattern, values)
-    sentence = f"Column {column.name} does not match its pattern {column.pattern[:_SHOWN]}"
-    yield from of_mask("Pattern", column.name, other, sentence + _example(column, values, other))
+    problem = f"not matching its pattern {column.pattern[:_SHOWN]}"
+    yield from _limit("Pattern", column, values, other, problem)
+
+
+def _limit(
+    rule: str, column: Column, values: pl.Series, broken: Mask, problem: str
+) -> Iterator[Violation]:
+    """Yield the violation of a rule whose field has its name, such as `min`."""
+    problem += _example(column, values, broken)
+    advice = f"Fix the data, or {rule.lower()} of the column."
+    yield from of_mask(
+        rule, column.name, broken, (f"Column {column.name}", "value", problem), advice
+    )
 
 
 def _unique(column: Column, values: pl.Series, bad: Mask) -> Iterator[Violation]:
     if column.unique:
         again = ~values.is_first_distinct() & values.is_not_null()
-        yield from of_mask(
-            "Unique", column.name, again, f"Column {column.name} has a duplicate value"
-        )
+        problem = (f"Column {column.name}", "duplicate value", "")
+        advice = "Remove these rows, or set unique of the column to false."
+        yield from of_mask("Unique", column.name, again, problem, advice)
 
 
 _CHECKS: tuple[Check, ...] = (_type, _null, _range, _values, _pattern, _unique)
@@ -86,10 +98,18 @@ def _key(frame: pl.DataFrame, schema: DataSchema) -> list[Violation]:
     names = list(schema.primary_key)
     if not names:
         return []
-    again = ~frame.select(pl.struct(names).is_first_distinct()).to_series()
     empty = frame.select(pl.any_horizontal(pl.col(names).is_null())).to_series()
-    sentence = f"The primary key ({', '.join(names)}) is a duplicate or incomplete"
-    return of_mask("PrimaryKey", None, again | empty, sentence)
+    again = ~frame.select(pl.struct(names).is_first_distinct()).to_series() & ~empty
+    broken = again | empty
+    if not broken.any():
+        return []
+    count = int(broken.sum())
+    rows = tuple(index + 1 for index in broken.arg_true()[:SHOWN_ROWS].to_list())
+    parts = ((int(again.sum()), "duplicate"), (int(empty.sum()), "incomplete row"))
+    found = " and ".join(counted(number, thing) for number, thing in parts if number)
+    message = f"The primary key ({', '.join(names)}) has {found} ({places(count, rows)})."
+    message += " Fix these rows, or spec.schema.primaryKey."
+    return [Violation(rule="PrimaryKey", count=count, rows=rows, message=message)]
 
 
 def _matches(pattern: str, values: pl.Series) -> Mask:
@@ -112,14 +132,10 @@ def _example(column: Column, values: pl.Series, broken: Mask) -> str:
     if column.personal or not broken.any():
         return ""
     value = values.filter(broken)[0]
-    return f" (such as {value[:40]!r})" if isinstance(value, str) else f" (such as {value})"
+    return f", such as {value[:40]!r}" if isinstance(value, str) else f", such as {value}"
 
 
 def _listed(allowed: Sequence[str]) -> str:
     """Return the allowed values, as many as a message has room for."""
     shown = ", ".join(value[:40] for value in allowed[:10])
     return shown if len(allowed) <= 10 else f"{shown} and {len(allowed) - 10} more"
-
-
-def _a(kind: str) -> str:
-    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"

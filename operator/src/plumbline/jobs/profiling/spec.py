@@ -8,6 +8,7 @@ from plumbline.jobs.failures import JobFailed
 
 # Columns that the steps add to those of the data.
 RESERVED = ("__group", "__holdout", "__prediction")
+_RENAME = "Rename it in the data and in the schema."
 
 
 def check_spec(schema: DataSchema, question: Question | None) -> None:
@@ -35,10 +36,13 @@ def check_spec(schema: DataSchema, question: Question | None) -> None:
 
 def _check_name(name: str) -> None:
     if name in RESERVED:
-        raise _invalid(f"column {name} has a reserved name. Rename it in the data.")
+        raise _invalid(f"column {name} has a reserved name. {_RENAME}")
     # Polars reads such a name as a pattern, which selects other columns too.
     if name == "*" or (name.startswith("^") and name.endswith("$")):
-        raise _invalid(f"column {name} has a name that is a pattern. Rename it in the data.")
+        problem = (
+            "has a name that cannot be used: names must not be * or begin with ^ and end with $"
+        )
+        raise _invalid(f"column {name} {problem}. {_RENAME}")
 
 
 def _check_rules(column: Column) -> None:

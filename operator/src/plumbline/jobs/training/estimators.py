@@ -9,9 +9,8 @@ from typing import Any
 
 from plumbline.jobs.failures import JobFailed, text_of
 
-TRUSTED_MODULES = ("sklearn.", "lightgbm.", "xgboost.")
+TRUSTED_MODULES = ("sklearn.",)
 _ABSENT = re.compile(r"missing \d+ required .*arguments?: (.+)")
-_PACKAGES = "scikit-learn, LightGBM and XGBoost"
 _KINDS = {"Classification": "classifier", "Regression": "regressor"}
 
 
@@ -61,8 +60,8 @@ def _import(path: str) -> Any:
     if not path.startswith(TRUSTED_MODULES):
         raise JobFailed(
             "EstimatorNotAllowed",
-            f"trainer.estimator.import {path} is not allowed: only classes of {_PACKAGES} are. Use "
-            "trainer.container for code of your own.",
+            f"trainer.estimator.import {path} is not allowed. Use a linear model or a tree "
+            "ensemble of scikit-learn. To train it with code of your own, use trainer.container.",
         )
     module, _, name = path.rpartition(".")
     try:
@@ -94,13 +93,16 @@ def _made(kind: Any, path: str, values: Mapping[str, Any], task: str) -> Any:
         fits = is_classifier(estimator) if task == "Classification" else is_regressor(estimator)
     except AttributeError as error:
         # A wrapper looks into the estimator that it should have got; the text is about our call.
-        message = f"{path} needs a parameter that is missing here, or has one of a wrong type."
-        raise JobFailed("EstimatorParamsInvalid", message) from error
+        message = f"{path} needs another estimator, which trainer.estimator.params cannot give."
+        advice = "Name that estimator itself in trainer.estimator.import."
+        raise JobFailed("EstimatorParamsInvalid", f"{message} {advice}") from error
     except (TypeError, ValueError) as error:
         absent = _ABSENT.search(str(error))
-        problem = f"{path}: {text_of(error)}."
+        problem = f"{path} refuses trainer.estimator.params: {text_of(error)}."
         if absent:
-            problem = f"{path} needs parameters that are not given: {absent[1]}."
+            problem = (
+                f"{path} needs parameters that are not in trainer.estimator.params: {absent[1]}."
+            )
         raise JobFailed("EstimatorParamsInvalid", problem) from error
     if not fits:
         raise JobFailed(

@@ -24,18 +24,15 @@ def engine_of(estimator: Any) -> Literal["linear", "trees"]:
     name, path = kind.__name__, f"{kind.__module__}.{kind.__name__}"
     is_trees = path.startswith(("sklearn.ensemble.", "sklearn.tree.")) and name.startswith(_TREES)
     if not is_trees and (not path.startswith(_LINEAR) or name in _OTHERS):
-        raise NotCompilable(f"{name} has no compiled form")
+        advice = "Use a linear model or a tree ensemble of scikit-learn"
+        raise NotCompilable(f"it does not support {name}. {advice}")
     _check_probabilities(estimator, name)
     return "trees" if is_trees else "linear"
 
 
 def not_compilable(error: NotCompilable) -> JobFailed:
-    """Return the failure of a step for a model without a compiled form."""
-    return JobFailed(
-        "NotCompilable",
-        f"The model server cannot run this model: {error}. Use a linear model or a tree ensemble "
-        "of scikit-learn with the built-in preprocessing.",
-    )
+    """Return the failure of a step for a model that the model server cannot run."""
+    return JobFailed("NotCompilable", f"The model server cannot run this model: {error}.")
 
 
 def _check_probabilities(estimator: Any, name: str) -> None:
@@ -44,7 +41,7 @@ def _check_probabilities(estimator: Any, name: str) -> None:
     if not is_classifier(estimator):
         return
     if not hasattr(estimator, "predict_proba"):
-        raise NotCompilable(f"{name} gives no probabilities, because it has no predict_proba")
+        raise NotCompilable(f"{name} has no predict_proba. Use a classifier with probabilities")
     loss = estimator.get_params().get("loss", "log_loss")
     if loss != "log_loss":
-        raise NotCompilable(f"{name} with loss {loss!r} has no compiled form; use log_loss")
+        raise NotCompilable(f"it does not support {name} with loss {loss!r}. Use log_loss")

@@ -34,7 +34,7 @@ def features_of(manifest: DatasetManifest, asked: Sequence[str], target: str) ->
         _check(name, declared, target)
     if not names:
         raise JobFailed(
-            "FeaturesMissing", "No column is left to learn from. Name columns in features."
+            "FeaturesMissing", "No column is left to learn from. Name columns in spec.features."
         )
     return [_feature(declared[name]) for name in names]
 
@@ -66,11 +66,13 @@ def _all(manifest: DatasetManifest, target: str) -> list[str]:
 
 def _check(name: str, declared: Mapping[str, Column], target: str) -> None:
     if name == target:
-        raise JobFailed("FeatureIsTarget", f"Feature {name} is the target. Leave it out.")
+        raise JobFailed(
+            "FeatureIsTarget", f"Feature {name} is the target. Leave it out of spec.features."
+        )
     if name not in declared:
         raise JobFailed(
             "FeatureMissing",
-            f"Feature {name} is not a column of the data. The columns are "
+            f"Feature {name} of spec.features is not a column of the data. The columns are "
             f"{', '.join(list(declared)[:12])}.",
         )
     if declared[name].type not in _TYPES:

@@ -20,7 +20,7 @@ def run(places: Places, store: Store) -> None:
     """Write /data/train.parquet and /data/task.json."""
     task = read(places.task, TrainingTask)
     target = task.question.target
-    manifest = dataset_manifest(store, task.dataset.manifest)
+    manifest = dataset_manifest(store, task.dataset)
     _check_gates(task, manifest)
     features = features_of(manifest, task.features, target)
     rows = read_rows(manifest, store, places.scratch, held=False, target=target)

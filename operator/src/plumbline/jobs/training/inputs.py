@@ -4,12 +4,17 @@ from plumbline.contract.model_json import Input, Number
 
 
 class NotCompilable(Exception):
-    """The model has a part that the model server cannot run; the message says which."""
+    """The model server cannot run the model; the message says why and what to do.
+
+    It has no full stop; "it" is the model server.
+    """
 
 
 def numbers(columns: list[Input], name: str) -> list[Number]:
     """Return the columns if all are still numbers: `name` cannot be compiled after an encoder."""
     found = [column for column in columns if isinstance(column, Number)]
     if len(found) != len(columns):
-        raise NotCompilable(f"{name} after an encoder has no compiled form")
+        raise NotCompilable(
+            f"{name} follows an encoder. Apply it only to columns without an encoder"
+        )
     return found

@@ -43,9 +43,9 @@ def load(path: Path) -> Any:
         return skops.io.load(path, trusted=list(TRUSTED_TYPES))
     except UntrustedTypesFoundException as error:
         message = (
-            f"{path.name} is not safe to load. {text_of(error)}. Use only types of scikit-learn"
+            f"{path.name} is not safe to load. {text_of(error)}. Use only types of scikit-learn."
         )
-        raise JobFailed("ModelUntrusted", f"{message}, LightGBM and XGBoost.") from error
+        raise JobFailed("ModelUntrusted", message) from error
     except Exception as error:  # whatever a damaged file makes a parser raise
         raise JobFailed(
             "ModelUnreadable",

@@ -66,7 +66,8 @@ def _check_served(estimator: Any) -> None:
 def _unfitted(path: str, error: Exception) -> JobFailed:
     kind = type(error).__name__
     if kind == "InvalidParameterError":
-        return JobFailed("EstimatorParamsInvalid", f"{path}: {text_of(error, 600)}.")
+        message = f"{path} refuses trainer.estimator.params: {text_of(error, 600)}."
+        return JobFailed("EstimatorParamsInvalid", message)
     log.error("estimator raised an error", estimator=path, error=kind)
     return JobFailed("TrainingFailed", f"{path} raised an error in fit: {text_of(error, 600)}.")
 

@@ -57,11 +57,11 @@ def _regular_files(folder: Path) -> list[Path]:
     except OSError as error:
         raise _unreadable(error) from error
     if not found:
-        message = "The training wrote no file to /model. Write model.skops there."
-        raise JobFailed("ModelMissing", message)
+        message = "The training container wrote no $PLUMBLINE_MODEL/model.skops (in /model)."
+        raise JobFailed("ModelMissing", f"{message} Write it with skops.io.dump.")
     size = sum(path.stat().st_size for path in found)
     if size > _LIMIT_BYTES:
-        raise _too_large(f"{len(found)} files with {size} bytes")
+        raise _too_large(f"{len(found)} files with {size / 2**30:.1f} GiB")
     return found
 
 
@@ -98,8 +98,8 @@ def _mode(path: Path) -> int:
 def _too_large(found: str) -> JobFailed:
     return JobFailed(
         "ModelTooLarge",
-        f"The training wrote {found} to /model. The limit is {_LIMIT_FILES} files and "
-        f"{_LIMIT_BYTES} bytes.",
+        f"The training container wrote {found} to $PLUMBLINE_MODEL (/model). The limit is "
+        f"{_LIMIT_FILES} files and {_LIMIT_BYTES >> 30} GiB. Write only the model.",
     )
 
 

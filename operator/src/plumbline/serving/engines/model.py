@@ -10,6 +10,7 @@ from plumbline.contract.model_json import Description
 from plumbline.serving.engines.inputs import Columns, Floats, steps
 
 DESCRIPTION_LIMIT = 64 * 2**20
+_ADVICE = "Delete the pod: a new pod downloads the model again."
 
 
 class ModelError(Exception):
@@ -58,21 +59,22 @@ def load(folder: Path) -> Model:
     try:
         return Model(content, _engine(folder, content))
     except Exception as error:
-        message = f"The model in {folder} cannot be loaded: {str(error)[:300].rstrip('. ')}"
-        raise ModelError(f"{message}. Fetch it again.") from error
+        message = f"The model in {folder} cannot be loaded: {str(error)[:300].rstrip('. ')}."
+        raise ModelError(f"{message} {_ADVICE}") from error
 
 
 def _description(folder: Path) -> Description:
     path = folder / layout.MODEL_FILE
     try:
         if path.stat().st_size > DESCRIPTION_LIMIT:
-            raise ModelError(f"{path} is larger than {DESCRIPTION_LIMIT} bytes.")
+            message = f"{path} is larger than {DESCRIPTION_LIMIT >> 20} MiB."
+            raise ModelError(f"{message} Train a model with fewer features or classes.")
         return model_json.read(path.read_bytes())
     except model_json.Unreadable as error:
-        raise ModelError(f"{path}: {error}.") from error
+        raise ModelError(f"{path} cannot be used: {error}.") from error
     except OSError as error:
         problem = (error.strerror or "it cannot be opened").lower()
-        raise ModelError(f"{path} cannot be read: {problem}. Fetch the model again.") from error
+        raise ModelError(f"{path} cannot be read: {problem}. {_ADVICE}") from error
 
 
 def _engine(folder: Path, content: Description) -> Engine:
