@@ -114,7 +114,7 @@ class Store(Placement):
     region: str = "us-east-1"
     """Region of the store."""
     existing_secret: str = ""
-    """Secret in the namespace of the operator with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and users.json for the store in the cluster). The chart then creates no Secrets; use it when a GitOps tool renders the chart. You must then create a Secret plumbline-store with its own keys in each namespace, as with an external store. Leave that Secret empty where pods use the workload identity of a cloud."""
+    """Secret in the namespace of the operator with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for the store in the cluster also users.json, which manifests/store-accounts writes. The chart then creates no Secrets; use it when a GitOps tool renders the chart. In each namespace, create a Secret plumbline-store with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY that allow only the part of the store for this namespace. Where pods use the workload identity of a cloud, leave that Secret empty."""
     image: str = "versity/versitygw:v1.8.0"
     """Image of the S3 server in the cluster."""
     persistent: bool = True
@@ -142,7 +142,7 @@ class ApiServer(Part):
     cidrs: Annotated[list[Cidr], Field(min_length=1)] = EVERYWHERE
     """Addresses of the API server."""
     ports: Annotated[list[Annotated[int, Field(ge=1, le=65535)]], Field(min_length=1)] = [443, 6443]
-    """Ports of the API server; NetworkPolicies apply to the ports behind its Service."""
+    """Ports of the API server. Set the port on which the API server itself listens (often 6443), not only that of its Service (443)."""
 
 
 class NetworkPolicies(Part):
@@ -157,9 +157,9 @@ class NetworkPolicies(Part):
     store: list[Cidr] = EVERYWHERE
     """Addresses of an external store."""
     clients: list[Free] = []
-    """NetworkPolicy peers that may call the models; when empty, everything that can reach the Service may."""
+    """NetworkPolicy peers that may call the models. When empty, every client that can reach the Service may call them."""
     prometheus: list[Free] = []
-    """NetworkPolicy peers that may read metrics. When empty, all pods of the cluster may read the metrics of the operator, and only the operator may connect to the admin port of serving pods, which also controls them."""
+    """NetworkPolicy peers that may read metrics. When empty, all pods of the cluster may read the metrics of the operator, but only the operator may read those of serving pods: they are on the admin port, which also controls the traffic."""
     api_server: ApiServer = ApiServer()
     """Addresses and ports of the API server, for the NetworkPolicy of the operator."""
 
@@ -184,9 +184,9 @@ class Roles(Part):
     """The ClusterRoles plumbline-data-scientist, plumbline-ml-engineer and plumbline-viewer."""
 
     create: bool = True
-    """Whether to create these roles."""
+    """Whether to create the ClusterRoles plumbline-data-scientist, plumbline-ml-engineer and plumbline-viewer."""
     aggregate: bool = True
-    """Whether to add them to the roles of Kubernetes: view gets plumbline-viewer; edit and admin get all three."""
+    """Whether to add these ClusterRoles to the roles of Kubernetes: view gets plumbline-viewer; edit and admin also get plumbline-data-scientist and plumbline-ml-engineer."""
 
 
 class Values(Part):

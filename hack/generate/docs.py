@@ -24,7 +24,7 @@ _CONDITIONS = """
 
 | type | meaning |
 |---|---|
-| Ready | True while the object is as its spec asks; reason and message say why or why not |
+| Ready | True while the object is in the state that its spec describes; reason and message say why or why not |
 | Reconciling | True while work is under way; absent otherwise |
 | Stalled | True while the object cannot continue until a person acts; the message says what to do. Absent otherwise |
 | Valid | Dataset only: whether the newest fetch passed all rules |

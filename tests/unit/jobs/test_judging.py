@@ -122,7 +122,7 @@ def test_the_champion_is_judged_on_the_same_rows(pod: Pods, dataset: str) -> Non
     champion["manifest"] = better.words["digest"]
     worse, _ = runs.whole_run(pod, {**weak, "gates": gate}, champion)
     assert (worse.words["verdict"], worse.reason) == ("Failed", "GateFailed")
-    assert "auc gain over the champion -0." in worse.message
+    assert "auc gain over the champion is -0." in worse.message
 
 
 def test_a_champion_whose_column_is_gone_is_not_beaten_by_default(pod: Pods, dataset: str) -> None:

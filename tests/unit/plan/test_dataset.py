@@ -61,6 +61,15 @@ def test_good_rows_become_revision_1() -> None:
     assert story.status["fetch"]["outcome"] == "NewRevision"
 
 
+def test_advice_about_a_result_of_another_version_does_not_blame_the_source() -> None:
+    story = Story()
+    story.ends(profiled("another-uid"))
+    assert story.condition("Stalled") == ("True", "ResultInvalid")
+    message = story.message("Ready")
+    assert "Use the same version for the operator image and the trainer image. After" in message
+    assert "source or the spec" not in message
+
+
 def test_nothing_asks_for_a_second_fetch_of_the_same_spec() -> None:
     story = ready_story()
     assert story.world.advance(10**6) == 0

@@ -417,7 +417,7 @@ def test_a_monitor_that_cannot_read_a_serving_pod_does_not_pretend_to_watch():
     story.world.settle()
     ready = story.condition("Ready")
     assert (ready["status"], ready["reason"]) == ("False", "CountsUnreadable")
-    assert "The counts of 1 serving pod cannot" in ready["message"]
+    assert "cannot read the counts of 1 serving pod, so" in ready["message"]
     assert "pod flights-abc (image server:9): its format is 7" in ready["message"]
     story.cannot_read()
     story.world.settle()

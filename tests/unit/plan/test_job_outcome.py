@@ -64,6 +64,18 @@ def test_a_training_that_failed_is_heard_before_the_upload_that_misses_its_model
     assert outcome.reason == "DeadlineExceeded"
 
 
+def test_a_job_that_took_too_long_names_itself_and_its_limit() -> None:
+    late = {**job(("Failed", "DeadlineExceeded")), "spec": {"activeDeadlineSeconds": 600}}
+    said = of_job(late, [pod("Failed", train=ended(137, reason="DeadlineExceeded"))]).message
+    assert "Job j took longer than spec.activeDeadlineSeconds (600 s)." in said
+    assert "Raise" not in said, "nothing restarts a run that has ended"
+
+
+def test_a_job_that_failed_for_no_known_reason_says_where_to_look() -> None:
+    said = of_job(job(FAILED), []).message
+    assert said == "Job j failed. Run kubectl describe job j for details."
+
+
 def test_out_of_memory_is_said_with_what_to_do() -> None:
     outcome = of_job(job(FAILED), [pod("Failed", train=ended(137, reason="OOMKilled"))])
     assert outcome.reason == "OOMKilled"

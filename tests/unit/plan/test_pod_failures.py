@@ -29,8 +29,8 @@ TABLE = {
     "CreateContainerError": ("CreateContainerError", "Fix this cause", "Fixable"),
     "RunContainerError": ("RunContainerError", "Fix this cause", "Fixable"),
     "runs as root": ("RunAsRoot", "Give the image a numeric USER other than 0", "Final"),
-    "OOMKilled": ("OOMKilled", "Raise resources.memory", "Fixable"),
-    "Unschedulable": ("Unschedulable", f"The pod cannot be scheduled: {SAID}", "Waits"),
+    "OOMKilled": ("OOMKilled", "It needs a higher spec.resources.memory", "Fixable"),
+    "Unschedulable": ("Unschedulable", f"cannot be scheduled: {SAID}", "Waits"),
 }
 WAITING = [each for each in TABLE if each not in ("OOMKilled",)]
 

@@ -28,7 +28,7 @@ def test_quota_that_is_used_up_is_waited_for() -> None:
         "Reconciling": ("True", "QuotaExceeded"),
     }
     assert "count/jobs.batch=1" in found[0]["message"]
-    assert "It continues when the quota allows it." in found[0]["message"]
+    assert "Plumbline tries again, and continues when the quota allows it." in found[0]["message"]
 
 
 def test_what_serves_stays_ready_while_quota_holds_up_the_next() -> None:

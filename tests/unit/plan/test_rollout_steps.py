@@ -90,7 +90,7 @@ def test_a_canary_that_waits_for_a_pod_whose_counts_cannot_be_read_names_it():
     world.settle()
     assert world.canary.step == 0
     message = world.condition("Progressing")["message"]
-    assert "counts of pod one-1 (image server:9) cannot be read: its format is 7" in message
+    assert "cannot read the counts of pod one-1 (image server:9): its format is 7" in message
 
 
 def test_a_canary_that_has_passed_and_lacks_a_pod_says_what_it_waits_for():
@@ -108,7 +108,7 @@ def test_a_canary_that_has_passed_and_lacks_a_pod_says_what_it_waits_for():
     told = plan(seen).status["conditions"]
     message = next(each["message"] for each in told if each["type"] == "Progressing")
     assert "Pass" in message
-    assert "when all its pods are ready (1 of 3 are). The pod cannot be scheduled: 0/1" in message
+    assert "when all its pods are ready (1 of 3 are). A pod cannot be scheduled: 0/1" in message
     world.start_pods()
     world.settle()
     assert "all its pods" not in world.condition("Progressing")["message"]

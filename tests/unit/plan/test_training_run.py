@@ -52,7 +52,8 @@ def test_a_training_that_failed_for_good_says_why_and_what_to_do(reason: str) ->
     assert story.condition("Ready") == ("False", reason)
     assert story.condition("Stalled") == ("True", reason)
     assert story.message("Stalled") == (
-        "Container train broke. A TrainingRun is immutable: fix the cause and create a new run."
+        "Container train broke. This run cannot be changed or repeated: fix the cause and create a "
+        "new run."
     )
     assert story.status["completionTime"]
     assert story.jobs == ["first-train"]

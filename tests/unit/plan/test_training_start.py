@@ -213,6 +213,40 @@ def test_a_run_does_not_start_with(made: dict[str, Any], data: dict[str, Any], r
     assert story.jobs == []
 
 
+FEATURES = ["temp", "late"]
+
+
+@pytest.mark.parametrize(
+    ("made", "of_template", "remedy"),
+    [
+        (run(features=FEATURES), {}, "Create a new run without it."),
+        (
+            run(),
+            {"features": FEATURES},
+            "Remove it from spec.features in TrainingTemplate flights, or create a new run without "
+            "it.",
+        ),
+    ],
+)
+def test_no_advice_is_to_edit_a_field_of_a_run_that_cannot_be_edited(
+    made: dict[str, Any], of_template: dict[str, Any], remedy: str
+) -> None:
+    world = with_data()
+    world.edit("TrainingTemplate", "flights", **of_template)
+    message = RunStory(made, world=world).message("Ready")
+    assert message.endswith(remedy)
+
+
+@pytest.mark.parametrize(("made", "data"), [each[:2] for each in STOPPED.values()], ids=STOPPED)
+def test_a_run_with_fields_of_its_own_is_made_anew(
+    made: dict[str, Any], data: dict[str, Any]
+) -> None:
+    message = RunStory(made, world=with_data(**data)).message("Ready")
+    of_data = "question" in data and "gates" not in made["spec"]
+    assert ("Create a new run" in message) != of_data
+    assert "TrainingTemplate" not in message
+
+
 def test_a_run_that_was_stopped_by_the_data_starts_when_it_is_mended() -> None:
     story = RunStory(world=with_data(question=None))
     story.world.edit("Dataset", "flights", question={"task": "Classification", "target": "late"})

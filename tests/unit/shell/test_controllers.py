@@ -46,6 +46,6 @@ async def test_a_store_that_does_not_answer_the_operator_is_said_on_the_object()
         "Reconciling": ("True", "StoreUnreachable"),
     }
     assert "s3://team" in found["Ready"]["message"]
-    assert "It continues when the store answers" in found["Ready"]["message"]
+    assert "continues when the store answers" in found["Ready"]["message"]
     assert told.statuses[0]["training"] == "sha256:34", "what is known is kept"
     assert told.statuses[0]["observedGeneration"] == 1, "its newest spec has not been looked at"

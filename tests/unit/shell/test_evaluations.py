@@ -124,7 +124,8 @@ async def test_an_evaluation_that_breaks_is_told_and_stops_no_other(monitored: M
         await monitored.evaluations.evaluate(monitors, broken, monitored.watermark, "model")
         told = monitored.evaluations.failures
         assert sorted(key.name for key in told) == ["second", "watch"]
-        assert "evaluation failed with" in told[MONITOR]
+        assert "the drift test failed with an internal error: " in told[MONITOR]
+        assert "Error(" not in told[MONITOR], "no one but a programmer reads Python"
     assert (await monitored.evaluate()).window_rows == 200
     assert not monitored.evaluations.failures
 

@@ -207,8 +207,23 @@ def test_rounding_errors_and_intervals_of_few_rows_are_said_as_such() -> None:
 
 
 def test_a_gain_over_the_champion_may_be_negative() -> None:
-    found = Interval(value=-0.01, low=-0.03, high=0.01, n=500, groups=500)
+    found = Interval(value=-0.01, low=-0.03, high=0.01, n=500, groups=500, confidence=0.9)
     said = judge_champion("auc", found, margin=0.05).message
     assert said == (
-        "auc gain over the champion -0.01 (95 % CI -0.03 to 0.01, 500 rows) is at least -0.05"
+        "auc gain over the champion is -0.01 (90 % CI -0.03 to 0.01, 500 rows), which is at least "
+        "-0.05"
     )
+
+
+@pytest.mark.parametrize("metric", ["auc", "brier", "log_loss"])
+@pytest.mark.parametrize("confidence", [0.9, 0.95, 0.98])
+def test_an_interval_is_printed_with_the_confidence_that_it_has(
+    metric: str, confidence: float
+) -> None:
+    labels, good = scored(np.random.default_rng(7), 500, 2.0)
+    bad = np.full(500, 0.3)
+    alone = evaluate(METRICS[metric], labels, good, confidence=confidence)
+    gain = improvement(METRICS[metric], labels, good, bad, confidence=confidence)
+    level = f"({confidence * 100:.0f} % CI "
+    assert level in judge_metric(metric, alone, minimum=0.0, maximum=None).message
+    assert level in judge_champion(metric, gain, margin=0.0).message

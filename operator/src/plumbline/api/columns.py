@@ -32,7 +32,9 @@ def condition(type_: str, field: str) -> str:
 
 
 READY = (
-    column("Ready", condition("Ready", "status"), text="Whether the object is as its spec asks"),
+    column(
+        "Ready", condition("Ready", "status"), text="Whether the object is in the state of its spec"
+    ),
     column("Reason", condition("Ready", "reason"), text="Why the object is ready or not"),
 )
 MESSAGE = column(

@@ -41,7 +41,7 @@ class Decision:
 
 
 def ready(rule: str, reason: str, message: str, **evidence: Any) -> Decision:
-    """Return the decision that the object is as its spec asks."""
+    """Return the decision that the object is in the state that its spec describes."""
     return Decision(rule=rule, state="Ready", reason=reason, message=message, evidence=evidence)
 
 

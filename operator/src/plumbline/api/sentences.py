@@ -16,3 +16,12 @@ def sentence(text: str) -> str:
 def clause(text: str) -> str:
     """Return the text without its full stop, to continue the sentence, and with short digests."""
     return sentence(text).rstrip(". ")
+
+
+def internal(error: Exception) -> str:
+    """Return an error of the operator itself as a clause; the log has its class and traceback."""
+    said = clause(str(error)[:300]) or "it gives no details"
+    return (
+        f"an internal error: {said}. The operator tries again; if the error stays, report it with "
+        f"the operator's log"
+    )

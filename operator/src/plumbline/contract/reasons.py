@@ -84,8 +84,8 @@ SERVING = {
     "ModelUnusable": "The model server cannot load the model, or predicts other values than at training time. Check that all images have the same version, then create a new TrainingRun.",
 }
 PODS = {
-    "OOMKilled": "A container used more memory than its limit. Raise spec.resources.memory (ModelDeployment: spec.server.resources.memory).",
-    "DeadlineExceeded": "A Job took longer than spec.activeDeadlineSeconds. Raise this field, or train on fewer rows.",
+    "OOMKilled": "A container used more memory than its limit. Raise spec.resources.memory (ModelDeployment: spec.server.resources.memory). A TrainingRun cannot be changed: raise it in the template, then create a new run.",
+    "DeadlineExceeded": "The training took longer than spec.activeDeadlineSeconds. Create a new run with a higher value, or train on fewer rows.",
     "ContainerFailed": "A container ended with an error. Fix the cause; the message has its last output.",
     "JobFailed": "A Job failed. Fix the cause that the message names; kubectl describe job has details.",
     "ImagePullBackOff": "The image cannot be pulled. Check its name and the pull secrets.",

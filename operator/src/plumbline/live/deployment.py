@@ -53,7 +53,10 @@ class DeploymentTraffic:
         """
         counts = self.counts if pod.identity == self.identity else None
         if counts and not (counts.fits(reply.seconds) and counts.fits(reply.begun)):
-            raise Unreadable("its counts do not match the reference of its model")
+            raise Unreadable(
+                "it counts other columns than the reference of its model has; use images of one "
+                "version"
+            )
         self._pulls.succeeded(pod.name, now=now)
         self._counters.report(pod.name, pod.identity, reply, time=now)
         if counts:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pydantic import ValidationError
 
 from plumbline.api.objects import Key
+from plumbline.api.sentences import internal
 from plumbline.api.v1alpha1 import DriftMonitor
 from plumbline.api.v1alpha1.drift_monitor import DRIFT_MONITOR
 from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
@@ -137,7 +138,7 @@ class MonitorEvaluations:
         """Note that an evaluation failed; the next visit evaluates the same counts again."""
         if watched := self._watched.get(key):
             watched.seen = -1
-        told = f"their evaluation failed with {error!r}"[:300]
+        told = f"the drift test failed with {internal(error)}"
         if self.failures.get(key) != told:
             log.exception("evaluation failed", error, **key.about)
         self.failures[key] = told

@@ -72,26 +72,38 @@ class Metrics:
         monitor, registry = ["namespace", "monitor"], self.registry
         column = [*monitor, "column"]
         self.drift_score = Gauge(
-            "plumbline_drift_score", "Population stability index (PSI)", column, registry=registry
+            "plumbline_drift_score",
+            "PSI of a column: live rows against training data",
+            column,
+            registry=registry,
         )
         self.drift_log10_p = Gauge(
             "plumbline_drift_log10_p",
-            "Logarithm (base 10) of the p-value",
+            "log10 of the p-value of the drift test of a column",
             column,
             registry=registry,
         )
         self.drifted = Gauge(
-            "plumbline_drift_detected", "1 while data has drifted", monitor, registry=registry
+            "plumbline_drift_detected",
+            "1 while live rows have drifted, else 0",
+            monitor,
+            registry=registry,
         )
         self.broken = Gauge(
-            "plumbline_data_broken", "1 while data is broken", monitor, registry=registry
+            "plumbline_data_broken",
+            "1 while live rows break the schema, else 0",
+            monitor,
+            registry=registry,
         )
         self.window_rows = Gauge(
-            "plumbline_drift_window_rows", "Rows in the largest window", monitor, registry=registry
+            "plumbline_drift_window_rows",
+            "Live rows that the drift test compares",
+            monitor,
+            registry=registry,
         )
         self.rows_lost = Gauge(
             "plumbline_drift_rows_lost",
-            "Rows that could not be counted",
+            "Live rows that the drift test could not use",
             monitor,
             registry=registry,
         )
@@ -103,7 +115,7 @@ class Metrics:
         )
         self.evaluation_lateness = Gauge(
             "plumbline_evaluation_lateness_seconds",
-            "Longest delay from new counts to their evaluation, in the last second",
+            "Longest time from reading counts to their evaluation, in the last second",
             registry=registry,
         )
         self._monitor_gauges = (

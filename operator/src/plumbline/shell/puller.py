@@ -14,6 +14,7 @@ import aiohttp
 from pydantic import ValidationError
 
 from plumbline.api.objects import Key
+from plumbline.api.sentences import internal
 from plumbline.api.v1alpha1 import DriftMonitor, ModelDeployment
 from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
 from plumbline.contract import control, layout, model_json
@@ -153,9 +154,8 @@ class Puller:
     def _lacks_reference(self, key: Key, identity: str, error: Exception) -> None:
         """Note that rows cannot be compared with anything; the next visit tries again."""
         speaks = isinstance(error, StoreError | ValueError)
-        told = (
-            f"the reference of model {identity} cannot be read: {error if speaks else repr(error)}"
-        )
+        why = str(error) if speaks else internal(error)
+        told = f"the reference of model {identity} cannot be read: {why}"
         if self._no_reference.get(key) != told:
             note = "reference of a model not read"
             if speaks:
@@ -169,13 +169,15 @@ class Puller:
         manifest = await self._records.manifest(namespace, digest)
         described = next((f for f in files_of(manifest) if f.path == layout.MODEL_FILE), None)
         if described is None:
-            raise ValueError(f"manifest {digest} has no {layout.MODEL_FILE}; train again")
+            raise ValueError(
+                f"its manifest does not list {layout.MODEL_FILE}; create a new TrainingRun"
+            )
         store = self._records.store(namespace)
         content = await asyncio.to_thread(
             store.get_blob, described.blob, limit_bytes=DESCRIPTION_LIMIT
         )
         if not (columns := model_json.read(content).columns):
-            raise ValueError(f"{layout.MODEL_FILE} has none; train again")
+            raise ValueError(f"{layout.MODEL_FILE} has no reference; create a new TrainingRun")
         return columns
 
     async def _pull(

@@ -73,4 +73,7 @@ class Records:
         return self._pointers[job_uid]
 
 
-_NO_RESULT = "The Job succeeded, but its result is not in the store. Was its upload step changed?"
+_NO_RESULT = (
+    "The Job succeeded, but its result is not in the store. Check that nothing changes its pods, "
+    "such as a webhook, and who can delete objects in the store."
+)

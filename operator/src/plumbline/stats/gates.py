@@ -60,12 +60,13 @@ def judge_metric(
 def judge_champion(metric: str, better: Interval, *, margin: float) -> Verdict:
     """Return the verdict on non-inferiority: by the lower bound at most `margin` worse."""
     word = _side(better.low, better.high, -margin)
-    name = f"{metric} vs champion >= {0.0 - margin:g}"
+    name = f"{metric} gain over the champion >= {0.0 - margin:g}"
     needed = _rows_needed(better, -margin, None) if word == "Inconclusive" else 0
+    text = f"{metric} gain over the champion is"
     return Verdict(
         name=name,
         verdict=word,
-        message=_message(f"{metric} gain over the champion", better, (-margin, None), word, needed),
+        message=_message(text, better, (-margin, None), word, needed, link=", which"),
         rows_needed=needed,
     )
 
@@ -100,10 +101,12 @@ def _rows_to_clear(found: Interval, limit: float) -> float:
     return found.n * (side / distance) ** 2 if distance else math.inf
 
 
-def _message(text: str, found: Interval, limits: Limits, word: Word, needed: int) -> str:
-    numbers = f"{text} {estimate(found.value, found.low, found.high, found.n)}"
+def _message(
+    text: str, found: Interval, limits: Limits, word: Word, needed: int, *, link: str = ""
+) -> str:
+    numbers = estimate(found.value, found.low, found.high, found.n, found.confidence)
     more = f"; about {needed} rows would decide" if needed else ""
-    return f"{numbers} {_compared(found, limits, word)}{more}"
+    return f"{text} {numbers}{link} {_compared(found, limits, word)}{more}"
 
 
 def _compared(found: Interval, limits: Limits, word: Word) -> str:

@@ -23,13 +23,18 @@ _LEAST = float(np.finfo(np.float64).eps)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """An estimate with its confidence bounds, from n rows in `groups` groups."""
+    """An estimate with its confidence bounds, from n rows in `groups` groups.
+
+    Attributes:
+        confidence: two-sided confidence of the bounds.
+    """
 
     value: float
     low: float
     high: float
     n: int
     groups: int
+    confidence: float = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,12 +233,18 @@ def _interval(estimate: _Estimate, groups: Groups, confidence: float) -> Interva
     n = len(estimate.influence)
     sums = estimate.influence if groups is None else _summed(estimate.influence, groups)
     count = len(sums)
-    if count < 2:
-        return Interval(value=estimate.value, low=-math.inf, high=math.inf, n=n, groups=count)
-    error = math.sqrt(float((sums**2).sum()) * count / (count - 1)) / n
-    half = error * student_quantile((1 + confidence) / 2, count - 1)
-    low, high = estimate.value - half, estimate.value + half
-    return Interval(value=estimate.value, low=low, high=high, n=n, groups=count)
+    half = math.inf
+    if count >= 2:
+        error = math.sqrt(float((sums**2).sum()) * count / (count - 1)) / n
+        half = error * student_quantile((1 + confidence) / 2, count - 1)
+    return Interval(
+        value=estimate.value,
+        low=estimate.value - half,
+        high=estimate.value + half,
+        n=n,
+        groups=count,
+        confidence=confidence,
+    )
 
 
 def _summed(influence: Floats, groups: NDArray[Any]) -> Floats:
@@ -253,9 +264,7 @@ def _wilson(found: Interval, estimate: _Estimate, confidence: float) -> Interval
     rows = min(shown, estimate.rows) or estimate.rows * found.groups / found.n
     centre = (p + z * z / (2 * rows)) / (1 + z * z / rows)
     spread = z / (1 + z * z / rows) * math.sqrt(p * (1 - p) / rows + z * z / (4 * rows * rows))
-    return Interval(
-        value=p, low=centre - spread, high=centre + spread, n=found.n, groups=found.groups
-    )
+    return replace(found, low=centre - spread, high=centre + spread)
 
 
 def _by_ratio(found: Interval) -> Interval:

@@ -82,14 +82,18 @@ def _judged(
         return RolloutVerdict(verdict="Inconclusive", message=text)
     new, old = quantile(canary.latency, bounds, SHARE), quantile(stable.latency, bounds, SHARE)
     if math.isnan(new) or math.isnan(old) or not old:
-        text = f"{numbers}; no latencies of both models to compare yet"
+        less = "the new model" if math.isnan(new) else "the stable model"
+        text = f"{numbers}; the latencies cannot be compared yet, because {less} has none"
         return RolloutVerdict(verdict="Inconclusive", message=text)
     text = f"{numbers}; latency p95 {new * 1000:.0f} ms, stable {old * 1000:.0f} ms"
     limit = max(max_latency_ratio * old, old + HARMLESS_SECONDS)
     late = slower_than(canary.latency, bounds, limit)
     chance = error_chance(late, canary.requests, 1 - SHARE)
     if late and chance < ALPHA:
-        told = f"{text}; {late} took longer than {limit * 1000:.0f} ms ({_p(chance)})"
+        most = f"the limit of {limit * 1000:.0f} ms"
+        told = (
+            f"{text}; {late} of {canary.requests} requests took longer than {most} ({_p(chance)})"
+        )
         return RolloutVerdict(verdict="Fail", message=told)
     return RolloutVerdict(verdict="Pass", message=text)
 

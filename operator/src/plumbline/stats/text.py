@@ -12,13 +12,21 @@ def number(value: float) -> str:
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
 
 
-def estimate(value: float, low: float, high: float, rows: int) -> str:
-    """Return an estimate, such as `0.728 (95 % CI 0.671-0.779, 114 rows)`."""
+def estimate(value: float, low: float, high: float, rows: int, confidence: float = 0.95) -> str:
+    """Return an estimate, such as `0.728 (95 % CI 0.671-0.779, 114 rows)`.
+
+    Args:
+        value: the estimate.
+        low: lower bound of its interval.
+        high: upper bound.
+        rows: how many rows it is from.
+        confidence: two-sided confidence of the interval.
+    """
     # A dash beside a minus sign would be misread.
     to = " to " if low < 0 or high < 0 else "-"
     few = ", too few to decide anything" if rows < FEW_ROWS else ""
     counted = f"{rows} row{'s' * (rows != 1)}{few}"
-    return f"{number(value)} (95 % CI {number(low)}{to}{number(high)}, {counted})"
+    return f"{number(value)} ({percent(confidence)} CI {number(low)}{to}{number(high)}, {counted})"
 
 
 def percent(share: float) -> str:

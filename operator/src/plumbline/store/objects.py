@@ -110,7 +110,7 @@ class Objects:
         if limit_bytes is not None and size_bytes > limit_bytes:
             raise TooLarge(
                 f"Cannot read {short(key)} in {self.location}: it has {size_bytes} bytes; the "
-                f"limit is {limit_bytes}."
+                f"limit is {limit_bytes}. Use fewer files, or train a smaller model."
             )
 
     def _still(self, wanted: str | None, found: str, key: str) -> None:

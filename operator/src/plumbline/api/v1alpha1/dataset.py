@@ -51,9 +51,9 @@ class DatasetReason(StrEnum):
     RULES_FAILED = "RulesFailed"
     """Rows of the newest fetch fail rules. status.violations lists them with row numbers; fix the data or the rules."""
     RESULT_MISSING = "ResultMissing"
-    """The Job ended, but its result is not in the store. The operator starts it again by itself a few times."""
+    """The Job ended, but its result is not in the store. The operator repeats the Job a few times; if that does not help, read the log of its pod."""
     RESULT_INVALID = "ResultInvalid"
-    """The operator cannot read the result of the Job. Check that the operator and the trainer image have the same version."""
+    """The operator cannot read the result of the Job. Use the same version for the operator and the trainer image, then have the source read again by the command in the message."""
 
 
 # No space of any alphabet: the API server's regular expressions know fewer kinds than Python's.
@@ -71,7 +71,7 @@ class DataSource(Model):
     }
 
     uri: Annotated[str, Field(max_length=1024, pattern=_ADDRESS)] | None = None
-    """Address of the files, such as s3://bucket/path/*.parquet or https://host/file.csv. * and ** match names; with http and https they match the links on the page of the folder."""
+    """Address of the files, such as s3://bucket/path/*.parquet or https://host/file.csv. * matches names in one folder, ** also those in its subfolders. With http and https, the files are the links on the HTML page of the folder."""
     secret_ref: LocalRef | None = None
     """Secret with the credentials for the source: keys AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL and AWS_REGION."""
     config_map: KeyRef | None = None
@@ -173,7 +173,7 @@ class Holdout(Model):
     }
 
     by: Literal["Row", "Group", "Time"] | None = None
-    """How rows are chosen: Row by a hash of each row, Group by a hash of column so that rows with the same value stay together, Time takes the newest rows. Default: Time when the schema has a timeColumn, else Row."""
+    """How the rows are chosen. Row: by a hash of each row. Group: by a hash of the value in column, so that rows with the same value are kept together. Time: the newest rows are kept. The default is Time if the schema has a timeColumn, else Row."""
     column: Word | None = None
     """Column for Group, such as customer or day; for Time, the column to sort by in place of timeColumn."""
     share: Annotated[float, Field(gt=0, lt=1)] = 0.2
@@ -256,7 +256,7 @@ class Violation(Observed):
     count: int = 0
     """Number of rows that failed the rule."""
     rows: Annotated[list[int], Field(max_length=10)] = []
-    """Numbers of the first rows that failed, counted from 1 over all files in the order of their names."""
+    """The first rows that failed. They are counted from 1 through all files, in the order of the names of the files. With TornLine, they are line numbers in the file that the message names."""
     message: Annotated[str, Field(max_length=512)] = ""
     """What is wrong and what to do."""
 
@@ -265,7 +265,7 @@ class Fetch(Observed):
     """The newest attempt to read the source."""
 
     key: Annotated[str, Field(max_length=64)] = ""
-    """Hash of the part of the spec that the attempt reads and of the refresh requests that it answers."""
+    """Hash of the spec and of the refresh requests. When it changes, the source is read again."""
     job: Annotated[str, Field(max_length=63)] = ""
     """Name of the Job."""
     outcome: Literal["Running", "NewRevision", "Unchanged", "Invalid", "Failed"] = "Running"

@@ -128,7 +128,7 @@ class DriftMonitorSpec(Model):
     deployment_ref: LocalRef
     """ModelDeployment to watch."""
     columns: Annotated[list[Word], Field(max_length=500)] = []
-    """Columns to watch; when empty, all features and the prediction."""
+    """Columns to watch; when empty, all features and the prediction. The name of the prediction is __prediction."""
     sensitivity: Sensitivity = Sensitivity()
     """How large a change must be to raise an alarm."""
     response: Response = Response()
@@ -143,11 +143,11 @@ class ColumnDrift(Observed):
     name: Annotated[str, Field(max_length=128)]
     """Name of the column."""
     score: float
-    """Population stability index (PSI) of the column, without the part that random variation explains."""
+    """Population stability index (PSI) of the column, minus the PSI that chance alone gives with so many rows."""
     threshold: float
     """Limit for the score."""
     log10_p: Annotated[float, Field(alias="log10P")]
-    """Logarithm (base 10) of the probability to see such a window when nothing has changed."""
+    """Logarithm (base 10) of the p-value of the drift test. With -6, chance alone gives such a change once in a million windows."""
     rows: int
     """Number of rows in the window."""
     alarm: bool = False
@@ -209,11 +209,11 @@ class DriftMonitorStatus(Status):
     broken: Annotated[list[Broken], Field(max_length=10)] = []
     """The rules that live rows break. Updated when drift or broken data begins or ends."""
     mended: Annotated[list[Mended], Field(max_length=50)] = []
-    """Columns that were broken until recently. The comparison leaves out their values and all predictions of that time, so that broken data is not reported as drift."""
+    """Columns that were broken until recently. Their values, and all predictions, up to the time in until are not compared, so that broken data is not reported as drift."""
     window_rows: int = 0
-    """Number of rows in the largest window. Updated when drift or broken data begins or ends."""
+    """Number of rows in the largest window: the newest live rows that are compared. Updated when drift or broken data begins or ends."""
     rows_lost: int = 0
-    """Rows that the drift detection could not count: rows of a killed pod since the operator last read its counts (estimated), and rows that came too late or too fast."""
+    """Live rows that are missing in the drift test: those of a pod that was killed before the operator read its counts (estimated), those whose counts came too late, and those above the rate that a pod can count."""
     last_run: Annotated[str, Field(max_length=63)] = ""
     """Newest TrainingRun that the monitor created."""
     last_run_time: datetime | None = None

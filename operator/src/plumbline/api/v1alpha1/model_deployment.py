@@ -90,7 +90,7 @@ class ModelChoice(Model):
     run_ref: LocalRef | None = None
     """The TrainingRun to serve, by name."""
     selector: RunSelector | None = None
-    """Serves the newest of the matching runs: the highest data revision, then the latest completion."""
+    """Labels of runs. The model of the run with the highest data revision is served; if several runs have it, that of the run that completed last."""
 
 
 class Accept(Model):
@@ -126,7 +126,7 @@ class Analysis(Model):
     max_error_rate: Annotated[float, Field(ge=0, le=1)] = 0.01
     """Largest acceptable share of failed requests."""
     max_latency_ratio: Annotated[float, Field(gt=0)] = 2.0
-    """Largest acceptable ratio of the new model's 95th percentile of latency to that of the stable model."""
+    """Largest allowed latency of the new model, divided by that of the stable model. The 95th percentiles (p95) are compared."""
 
 
 class Rollout(Model):
@@ -176,7 +176,7 @@ class Served(Observed):
     revision: int = 0
     """Data revision that the model was trained on."""
     since: datetime | None = None
-    """When it became stable or canary, or began to drain."""
+    """In stable: when the model was promoted. In canary: when its rollout began. In retiring: when its pods began to drain."""
 
 
 class Canary(Served):
@@ -189,7 +189,7 @@ class Canary(Served):
     step_since: datetime | None = None
     """When the step began."""
     requests: int = 0
-    """Number of requests on this step, rounded down to two digits."""
+    """Number of requests on this step, rounded down to two significant digits: 1279 is shown as 1200."""
     verdict: Annotated[str, Field(max_length=32)] = "Inconclusive"
     """Result of the analysis of this step so far: Pass, Fail or Inconclusive."""
     message: Annotated[str, Field(max_length=1024)] = ""

@@ -62,7 +62,7 @@ class TrainingRunReason(StrEnum):
     METRIC_NOT_APPLICABLE = "MetricNotApplicable"
     """gates has a metric that does not apply to the task or to the number of classes; the message lists those that do. Fix the template, or make a new run."""
     NAME_CONFLICT = "NameConflict"
-    """A ConfigMap with the name of the run's spec belongs to something else. Delete it, or give the run another name."""
+    """The ConfigMap <run>-spec exists and does not belong to this run. Delete it, or create the run under another name."""
     FROZEN_SPEC_CHANGED = "FrozenSpecChanged"
     """The ConfigMap with the spec of the run was changed or deleted, so the result could not be reproduced. Make a new run."""
     QUEUED = "Queued"
@@ -80,7 +80,7 @@ class TrainingRunReason(StrEnum):
     RESULT_MISSING = "ResultMissing"
     """The Job ended, but its result is not in the store. Make a new run."""
     RESULT_INVALID = "ResultInvalid"
-    """The operator cannot read the result of the Job. Check that the operator and the trainer image have the same version."""
+    """The operator cannot read the result of the Job. Use the same version for the operator and the trainer image, then create a new run."""
 
 
 MUTABLE = ("suspend", "ttlSecondsAfterFinished", "activeDeadlineSeconds")
@@ -112,7 +112,7 @@ class Estimator(Model):
     ]
     """Import path of the class, such as sklearn.ensemble.HistGradientBoostingClassifier."""
     params: Params = {}
-    """Parameters of the constructor. A string that is valid JSON is read as JSON: write "1.0" for a float, since the API server stores 1.0 as 1."""
+    """Parameters of the constructor. The API server stores 1.0 as 1, so write a float as a string, such as "1.0": strings that are valid JSON are parsed."""
 
 
 class EnvVar(Model):
@@ -159,13 +159,13 @@ class ChampionGate(Model):
     """Compares the new model with the one that serves (the champion) on the same held-out rows."""
 
     deployment_ref: LocalRef
-    """ModelDeployment whose stable model is the champion. The gate passes while there is none."""
+    """ModelDeployment whose stable model is the champion. If it has no stable model, the gate passes."""
     metric: ChampionMetric = "auc"
     """Metric to compare."""
     margin: Annotated[float, Field(ge=0)] = 0.0
-    """How much worse than the champion the new model may be."""
+    """How much worse than the champion the new model may be, in units of the metric. With 0.01, auc may be lower by 0.01."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    """Confidence level of the comparison."""
+    """Confidence level of the comparison. It is one-sided: messages show the two-sided interval with the same lower bound, which is one of 90 % for 0.95."""
 
 
 class Gates(Model):
@@ -197,9 +197,9 @@ class TrainingFields(Model):
     backoff_limit: Annotated[int, Field(ge=0, le=10)] | None = None
     """How often a failed training is repeated; 1 when left out."""
     active_deadline_seconds: Annotated[Seconds, Field(ge=1)] | None = None
-    """Longest time that training may take, in seconds."""
+    """Longest time that training may take, in seconds; after it the run fails. When left out, there is no limit."""
     ttl_seconds_after_finished: Seconds | None = None
-    """When to delete the Jobs and their pods after the run has ended, in seconds. The TrainingRun stays."""
+    """How many seconds after the end of the run its Jobs and their pods are deleted; when left out, they stay. The TrainingRun always stays."""
 
 
 _FROZEN = tuple(
@@ -291,7 +291,7 @@ class RunModel(Observed):
     """The model that the run made."""
 
     digest: Digest
-    """Digest of the model in the form that is served."""
+    """Digest of the compiled form of the model, which the model server runs."""
     manifest: Digest
     """Digest of the manifest with the model, its metrics and where it comes from."""
     engine: Annotated[str, Field(max_length=32)] = ""

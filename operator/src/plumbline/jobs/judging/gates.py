@@ -84,7 +84,7 @@ def _of_bar(bar: Gate, found: Interval | None, sample: Sample, answers: Predicti
 
 
 def _no_champion(bar: ChampionGate) -> Verdict:
-    name = f"{bar.metric} vs champion"
+    name = f"{bar.metric} gain over the champion"
     message = "No model serves yet, so there is nothing to compare with."
     return Verdict(name=name, verdict="Passed", message=message)
 
@@ -92,4 +92,6 @@ def _no_champion(bar: ChampionGate) -> Verdict:
 def _incomparable(bar: ChampionGate, why: str) -> Verdict:
     message = f"{bar.metric} cannot be compared with the champion: {why.rstrip('. ')}."
     message += " To accept the model without this comparison, create a run without gates.champion."
-    return Verdict(name=f"{bar.metric} vs champion", verdict="Inconclusive", message=message)
+    return Verdict(
+        name=f"{bar.metric} gain over the champion", verdict="Inconclusive", message=message
+    )

@@ -10,14 +10,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 from plumbline.api.objects import Manifest
-from plumbline.api.sentences import sentence
+from plumbline.api.sentences import clause, sentence
 from plumbline.contract.last_words import LastWord, Success
 from plumbline.plan.common import pod_failures
 from plumbline.plan.common.pod_failures import CRASHING, KILLED, last_words, statuses
 
 Object = Mapping[str, Any]
 DEADLINE = "DeadlineExceeded"
-LATE = "The Job took longer than activeDeadlineSeconds. Raise it or train on fewer rows."
 SAID_LIMIT = 400
 
 # Our steps that end with the digest of a manifest; a user's container must not name one.
@@ -56,7 +55,7 @@ def of_job(job: Object, pods: Iterable[Object]) -> JobOutcome:
     if "Complete" in conditions or "SuccessCriteriaMet" in conditions:
         return _succeeded(mine)
     if failed := conditions.get("Failed") or conditions.get("FailureTarget"):
-        reason, message = _failure(mine, failed)
+        reason, message = _failure(job, mine, failed)
         return JobOutcome(state="Failed", reason=reason, message=message)
     return next(_kept(job, mine), JobOutcome(state="Active"))
 
@@ -81,7 +80,7 @@ def _succeeded(pods: list[Object]) -> JobOutcome:
     return JobOutcome(state="Failed", reason=word.reason, message=word.message)
 
 
-def _failure(pods: list[Object], condition: Object) -> tuple[str, str]:
+def _failure(job: Object, pods: list[Object], condition: Object) -> tuple[str, str]:
     """Return why the Job failed: by a step's last word, else by the kubelet, else by the Job.
 
     The upload of a failed training only reports that there is no model: it counts last.
@@ -91,12 +90,26 @@ def _failure(pods: list[Object], condition: Object) -> tuple[str, str]:
     if said := _said(causes):
         return said
     if condition.get("reason") == DEADLINE:
-        return DEADLINE, LATE
+        return DEADLINE, _late(job)
     for pod, name, ended, _ in causes:
         if ended.get("exitCode"):
-            return _ended(name, ended, pod)
-    own = condition.get("reason", "JobFailed"), condition.get("message", "The Job failed.")
-    return _said(heard) or own
+            return _ended(name, ended, pod, job)
+    return _said(heard) or (condition.get("reason", "JobFailed"), _failed(job, condition))
+
+
+def _failed(job: Object, condition: Object) -> str:
+    """Return the words of Kubernetes about a failed Job, and where to look."""
+    name, said = job["metadata"]["name"], clause(condition.get("message", ""))
+    return f"Job {name} failed{said and ': '}{said}. Run kubectl describe job {name} for details."
+
+
+def _late(job: Object) -> str:
+    seconds = job.get("spec", {}).get("activeDeadlineSeconds")
+    limit = f" ({seconds} s)" if seconds else ""
+    return (
+        f"Job {job['metadata']['name']} took longer than spec.activeDeadlineSeconds{limit}. Allow "
+        f"more time or train on fewer rows."
+    )
 
 
 def _said(heard: Iterable[tuple[Object, str, Object, LastWord | None]]) -> tuple[str, str] | None:
@@ -105,13 +118,13 @@ def _said(heard: Iterable[tuple[Object, str, Object, LastWord | None]]) -> tuple
     return next(((word.reason, word.message) for word in words), None)
 
 
-def _ended(name: str, ended: Object, pod: Object) -> tuple[str, str]:
+def _ended(name: str, ended: Object, pod: Object, job: Object) -> tuple[str, str]:
     """Return why a container ended that left no last word."""
     where, reason = _where(name, pod), ended.get("reason", "Error")
     if reason == KILLED:
-        return KILLED, pod_failures.killed(where).message
+        return KILLED, pod_failures.killed(where, name, pod).message
     if reason == DEADLINE:
-        return DEADLINE, f"{where}: {LATE}"
+        return DEADLINE, f"{where} was stopped. {_late(job)}"
     said = ended.get("message", "").strip()[-SAID_LIMIT:]
     text = f"{where} ended with code {ended['exitCode']}"
     remedy = f"Run kubectl logs {pod['metadata']['name']} -c {name} for details."
@@ -134,7 +147,7 @@ def _of_pod(pod: Object) -> Iterator[JobOutcome]:
         # A sidecar that restarts says why in its termination message, which is read below.
         if found and found.reason != CRASHING:
             yield _active(found.reason, found.message, since=born)
-    if refused := pod_failures.unschedulable(pod):
+    if refused := pod_failures.unschedulable(pod, f"Pod {pod['metadata']['name']}"):
         yield _active(refused.reason, refused.message, since=born)
     for _, _, word in last_words(pod):
         if word and pod_failures.is_temporary(word):

@@ -71,8 +71,16 @@ MEANINGS: Mapping[str, Meaning] = {
     "CreateContainerError": Meaning("CreateContainerError", _NAMED),
     "RunContainerError": Meaning("RunContainerError", _NAMED),
     CRASHING: Meaning(CRASHING, "Read its log with kubectl logs --previous."),
-    KILLED: Meaning(KILLED, "Raise resources.memory."),
-    UNSCHEDULABLE: Meaning(UNSCHEDULABLE, prospect="Waits"),
+    KILLED: Meaning(
+        KILLED,
+        "It needs a higher spec.resources.memory (spec.server.resources.memory in a "
+        "ModelDeployment).",
+    ),
+    UNSCHEDULABLE: Meaning(
+        UNSCHEDULABLE,
+        "Add nodes or request less; the pod starts when a node has room.",
+        "Waits",
+    ),
     STARTING: _STARTING,
     "PodInitializing": _STARTING,
     PODLESS: Meaning(PODLESS, prospect="Passes"),
@@ -96,9 +104,14 @@ def stuck(status: Object, where: str) -> PodFailure | None:
     return failure(found, where, said[:SAID_LIMIT] or found.reason)
 
 
-def killed(where: str) -> PodFailure:
-    """Return the failure of a container that used too much memory."""
-    return failure(MEANINGS[KILLED], where, "out of memory, it used more than its limit")
+def killed(where: str, name: str, pod: Object) -> PodFailure:
+    """Return the failure of the container called `name`, which used too much memory."""
+    found, spec = MEANINGS[KILLED], pod.get("spec", {})
+    both = (*spec.get("initContainers", ()), *spec.get("containers", ()))
+    limits = [c.get("resources", {}).get("limits", {}) for c in both if c["name"] == name]
+    limit = next((f" ({each['memory']})" for each in limits if "memory" in each), "")
+    text = f"{where} used more memory than its limit{limit}. {found.remedy}"
+    return PodFailure(reason=KILLED, message=text, prospect=found.prospect)
 
 
 def failure(found: Meaning, where: str, said: str) -> PodFailure:
@@ -107,13 +120,13 @@ def failure(found: Meaning, where: str, said: str) -> PodFailure:
     return PodFailure(reason=found.reason, message=text, prospect=found.prospect)
 
 
-def unschedulable(pod: Object) -> PodFailure | None:
-    """Return why a pod cannot be scheduled, or None."""
+def unschedulable(pod: Object, where: str) -> PodFailure | None:
+    """Return why a pod cannot be scheduled, or None; `where` names it."""
     found = MEANINGS[UNSCHEDULABLE]
     for condition in pod.get("status", {}).get("conditions", ()):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             said = sentence(condition.get("message", "no node fits"))
-            text = f"The pod cannot be scheduled: {said}"
+            text = f"{where} cannot be scheduled: {said} {found.remedy}"
             return PodFailure(reason=UNSCHEDULABLE, message=text, prospect=found.prospect)
     return None
 
@@ -125,10 +138,12 @@ def refused(said: str) -> PodFailure:
     """
     if QUOTA in said:
         why = sentence(said[said.index(QUOTA) :])
-        text = f"No pod could be created: {why} It continues when the quota allows it."
+        remedy = "Raise the quota or delete other pods; Plumbline then continues."
+        text = f"No pod could be created: {why} {remedy}"
         return PodFailure(reason="QuotaExceeded", message=text, prospect="Passes")
     _, _, why = said.partition(" is forbidden: ")
-    text = f"No pod could be created: {sentence(why or said)}"
+    remedy = "Change this policy or the settings of the pod."
+    text = f"No pod could be created: {sentence(why or said)} {remedy}"
     return PodFailure(reason="PodsRefused", message=text)
 
 

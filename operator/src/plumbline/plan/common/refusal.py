@@ -32,7 +32,7 @@ def refused(
     kept = [each for each in stored if each["type"] not in OURS]
     if not passes:
         return [*conditions.of(decision.stalled("refused", reason, sentence(message))), *kept]
-    text = f"{sentence(message)} It continues {when}."
+    text = f"{sentence(message)} Plumbline tries again, and continues {when}."
     told = conditions.of(decision.working("refused.passes", reason, text))
     is_ready = [each for each in stored if each["type"] == READY and each["status"] == "True"]
     return [*(is_ready or told[:1]), *told[1:], *kept]

@@ -159,7 +159,7 @@ def _remedy(dataset: Dataset) -> str:
     about = dataset.metadata
     mark = f"{names.REFRESH_ANNOTATION}=$(date +%s)"
     return (
-        f"Fix the source or the spec. Run kubectl annotate dataset {about.name} "
+        f"After fixing the cause, run kubectl annotate dataset {about.name} "
         f"-n {about.namespace} {mark} --overwrite to read the source again."
     )
 

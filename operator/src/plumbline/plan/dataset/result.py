@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from plumbline.api.decision import Decision, State
 from plumbline.api.plan import Event
-from plumbline.api.sentences import clause, sentence
+from plumbline.api.sentences import sentence
 from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.dataset import DatasetReason, DatasetStatus, Fetch, Refresh, Revision
 from plumbline.contract.dataset_manifest import DatasetResult
@@ -44,7 +44,7 @@ def recorded(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome) -
     if outcome.state == "Failed":
         found = _failed(dataset, outcome.reason, outcome.message)
     elif record is None or outcome.manifest is None or not _is_usable(record, dataset):
-        found = _failed(dataset, DatasetReason.RESULT_INVALID, _unreadable(attempt, outcome))
+        found = _failed(dataset, DatasetReason.RESULT_INVALID, _unreadable(attempt))
     elif record.verdict == "Invalid":
         found = _invalid(dataset, record)
     else:
@@ -60,11 +60,10 @@ def _is_usable(record: DatasetResult, dataset: Dataset) -> bool:
     return mine and (record.verdict == "Invalid" or record.digest is not None)
 
 
-def _unreadable(attempt: Attempt, outcome: JobOutcome) -> str:
+def _unreadable(attempt: Attempt) -> str:
     return (
-        f"The result of Job {attempt.job} cannot be read (manifest "
-        f"{clause(outcome.manifest or 'none')}). Check that operator and trainer image have the "
-        f"same version."
+        f"Job {attempt.job} wrote a result that this operator cannot read. Use the same version "
+        f"for the operator image and the trainer image."
     )
 
 

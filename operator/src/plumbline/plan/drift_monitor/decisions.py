@@ -108,8 +108,11 @@ def _column_unknown(after: After) -> Decision | None:
     unknown = after.assessment.unknown if after.assessment else ()
     if not unknown:
         return None
-    said = f"ModelDeployment {after.deployment} does not count column {', '.join(unknown)}"
-    text = f"{said}. Fix spec.columns, or remove it to watch all columns."
+    text = (
+        f"spec.columns names {', '.join(unknown)}, but the model of ModelDeployment "
+        f"{after.deployment} has no such column. Fix spec.columns, or remove it to watch all "
+        f"columns."
+    )
     return decision.stalled("drift_monitor.column_unknown", Reason.COLUMN_UNKNOWN, text)
 
 
@@ -124,9 +127,10 @@ def _counts_unreadable(after: After) -> Decision | None:
     ]
     more = f"; and {len(blind) - LISTED} more" if len(blind) > LISTED else ""
     text = (
-        f"The counts of {len(blind)} serving pod{'s' * (len(blind) != 1)} cannot be read, "
-        f"so their rows are not watched: {'; '.join(said)}{more}. "
-        "Use an operator of the server's release, or roll out a newer run."
+        f"The operator cannot read the counts of {len(blind)} serving "
+        f"pod{'s' * (len(blind) != 1)}, so their rows are not watched: {'; '.join(said)}{more}. "
+        "Use the same version for the operator and the model server; a new rollout replaces the "
+        "image of the server."
     )
     rule = "drift_monitor.counts_unreadable"
     return decision.stalled(rule, Reason.COUNTS_UNREADABLE, text, pods=len(blind))
@@ -182,10 +186,8 @@ def _not_drifted_before(after: After) -> Decision | None:
 def _no_drift(after: After) -> Decision | None:
     if after.assessment is None or after.assessment.drifted:
         return None
-    # The number of the last change of the verdict: a newer one would be a write for every row.
-    known = after.status.window_rows
-    text = f"No drift in the last {known} rows." if known else "No drift so far."
-    rows = after.assessment.window_rows
+    # Without the number of rows: a new one would be a write for every row.
+    text, rows = "No drift: live rows are like the training data.", after.assessment.window_rows
     return decision.ready("drift_monitor.no_drift", Reason.NO_DRIFT, text, rows=rows)
 
 
@@ -212,7 +214,8 @@ def _sound(after: After) -> Decision | None:
 
 def _breaks(after: After) -> Decision:
     text = (
-        f"{describe_broken(after.status.broken)} Fix the source; no retraining starts until then."
+        f"{describe_broken(after.status.broken)} Fix the system that sends the rows; no retraining "
+        f"starts before that."
     )
     rows = {f"{each.column}.{each.rule}": each.rows for each in after.status.broken}
     return decision.stalled("drift_monitor.breaks", Reason.DATA_BROKEN, text, rows=rows)

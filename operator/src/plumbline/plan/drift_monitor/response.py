@@ -125,7 +125,10 @@ def _data_broken(given: ResponseInput) -> Response | None:
     stored = given.snapshot.monitor.status.broken
     if not (given.assessment.broken if given.assessment else stored):
         return None
-    text = "Live rows do not match the schema. No retraining starts until the source is fixed."
+    text = (
+        "Live rows do not match the schema. No retraining starts until the system that sends them "
+        "is fixed."
+    )
     told = _decided("data_broken", Outcome.DATA_BROKEN, text)
     return Response(decision=told, request=given.request)
 
@@ -138,9 +141,14 @@ def _template_missing(given: ResponseInput) -> Response | None:
 
 
 def _dataset_missing(given: ResponseInput) -> Response | None:
-    if given.snapshot.dataset is not None:
+    template = given.snapshot.template
+    if given.snapshot.dataset is not None or template is None:
         return None
-    text = f"The Dataset of TrainingTemplate {given.template} does not exist. Create it."
+    name = template.spec.dataset_ref.name if template.spec.dataset_ref else ""
+    text = (
+        f"Dataset {name} does not exist. Create it or fix spec.datasetRef of TrainingTemplate "
+        f"{given.template}."
+    )
     return Response(decision=_decided("dataset_missing", Outcome.WAITING_FOR_DATASET, text))
 
 
@@ -169,7 +177,7 @@ def _asks_for_rows(given: ResponseInput) -> Response | None:
     if given.request and not (no_rows and given.snapshot.now >= given.next_request):
         return None
     request = f"{given.episode.id}@{int(given.snapshot.now.timestamp())}"
-    text = f"Requested a refresh of Dataset {given.dataset}."
+    text = _asked(given)
     told = _decided("asks_for_rows", Outcome.REFRESH_REQUESTED, text, request=request)
     return Response(decision=told, request=request)
 
@@ -180,7 +188,7 @@ def _waits_for_rows(given: ResponseInput) -> Response | None:
     dataset = given.snapshot.dataset
     is_paused = dataset is not None and dataset.spec.suspend
     paused = " The Dataset is paused: set its spec.suspend to false." if is_paused else ""
-    text = f"Requested a refresh of Dataset {given.dataset}.{paused}"
+    text = f"{_asked(given)}{paused}"
     told = _decided("waits_for_rows", Outcome.REFRESH_REQUESTED, text)
     return Response(decision=told, request=given.request)
 
@@ -197,11 +205,20 @@ def _trains(given: ResponseInput) -> Response | None:
 def _has_no_rows(given: ResponseInput) -> Response:
     bad = given.reply is not None and given.reply.outcome in ("Invalid", "Failed")
     again = given.next_request
-    said = "gave no valid rows: see its conditions" if bad else "gave no new rows"
-    text = f"The refresh of Dataset {given.dataset} {said}. The next refresh is at {_clock(again)}."
+    said = f"found no {'valid' if bad else 'new'} rows"
+    where = given.snapshot.monitor.metadata.namespace
+    see = f" Run kubectl describe dataset {given.dataset} -n {where} for details." if bad else ""
+    text = (
+        f"Dataset {given.dataset} read its source again but {said}.{see} The next request is at "
+        f"{_clock(again)}."
+    )
     outcome = Outcome.DATASET_INVALID if bad else Outcome.NO_NEW_DATA
     told = _decided("has_no_rows", outcome, text)
     return Response(decision=told, request=given.request, again_at=again)
+
+
+def _asked(given: ResponseInput) -> str:
+    return f"Asked Dataset {given.dataset} to read its source again. Waiting for the result."
 
 
 def _decided(rule: str, outcome: Outcome, message: str, **evidence: Any) -> Decision:

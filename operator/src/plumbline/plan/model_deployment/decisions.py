@@ -136,7 +136,7 @@ def _starts(after: After) -> Decision:
 def _scaled_to_zero(after: After) -> Decision | None:
     if after.stable_pods.wanted != 0:
         return None
-    text = f"{after.serves} is scaled to zero, because spec.replicas is 0."
+    text = f"{after.serves} has no serving pods, because spec.replicas is 0."
     return decision.ready("model_deployment.scaled_to_zero", Reason.SCALED_TO_ZERO, text)
 
 
@@ -242,8 +242,13 @@ def _unasked(after: After) -> str:
     stable = after.snapshot.deployment.status.stable
     if stable is None or workload.pods_of(after.snapshot, stable.identity).ready:
         return ""
-    lost = f" No pod of run {stable.run} is ready, and these pods forward the requests."
-    return f"{lost} Fix them, or set spec.rollout.steps to [] to promote it without a measurement."
+    canary = after.status.canary
+    new = f"run {canary.run}" if canary else "the new run"
+    return (
+        f" The canary receives no requests, because the pods of run {stable.run} forward them and "
+        f"none of these is ready. Fix those pods, or set spec.rollout.steps to [] to promote {new} "
+        f"without a measurement."
+    )
 
 
 def _uncounted(after: After) -> str:
@@ -254,10 +259,12 @@ def _uncounted(after: After) -> str:
     if not blind:
         return ""
     each = blind[0]
-    more = f" and {len(blind) - 1} more" if len(blind) > 1 else ""
-    where = f"pod {each.pod} (image {each.image}){more}"
-    said = f"the counts of {where} cannot be read: {sentence(each.message)}"
-    return f" Waiting, because {said} Use an operator of that release, or roll out a newer run."
+    others = f" and of {len(blind) - 1} more pods" if len(blind) > 1 else ""
+    where = f"pod {each.pod} (image {each.image}){others}"
+    return (
+        f" The step cannot be measured, because the operator cannot read the counts of {where}: "
+        f"{sentence(each.message)} Use the same version for the operator and the model server."
+    )
 
 
 Rule = Callable[[After], Decision | None]

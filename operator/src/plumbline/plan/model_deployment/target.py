@@ -121,9 +121,9 @@ def _not_judged_yet(candidate: Candidate) -> Decision | None:
 def _without_model(candidate: Candidate) -> Decision | None:
     if _has_model(candidate):
         return None
-    return _not_accepted(
-        "without_model", f"Run {candidate.name} made no model: see its conditions."
-    )
+    name, namespace = candidate.name, candidate.deployment.metadata.namespace
+    see = f"Run kubectl describe trainingrun {name} -n {namespace} for details."
+    return _not_accepted("without_model", f"Run {name} made no model. {see}")
 
 
 def _failed_own_gates(candidate: Candidate) -> Decision | None:
@@ -162,9 +162,9 @@ def _rolled_back_long_ago(candidate: Candidate) -> Decision | None:
     if by_hand or not _may_be_forgotten(deployment, candidate.run):
         return None
     number = len(deployment.status.rejected)
-    said = f"Run {candidate.name} finished before the last {number} rollbacks, and the status lists"
     text = (
-        f"{said} no earlier ones, so it may have been rolled back too. {how_to_retry(deployment)}"
+        f"Run {candidate.name} is older than all {number} rollbacks in status.rejected. It may "
+        f"have been rolled back before, so it is not tried. {how_to_retry(deployment)}"
     )
     rule = "model_deployment.rolled_back_long_ago"
     return decision.working(rule, Reason.ROLLED_BACK, text, run=candidate.name)

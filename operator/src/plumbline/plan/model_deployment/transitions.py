@@ -113,7 +113,8 @@ def _cancel(rollout: Rollout) -> Transition | None:
     canary = rollout.status.canary
     if canary is None or rollout.is_held or rollout.is_new:
         return None
-    text = f"Cancelled the rollout of run {canary.run}: it should no longer serve."
+    why = "because the spec no longer selects it"
+    text = f"Cancelled the rollout of run {canary.run}, {why}."
     return _to(rollout.status, "cancel", Reason.ROLLOUT_CANCELLED, text, canary=None)
 
 
@@ -255,6 +256,7 @@ def _reject(
 ) -> Transition:
     """Remove the canary and record it, so that it is tried again only on request."""
     snapshot, status = rollout.snapshot, rollout.status
+    share = f"at {canary.weight} % of the requests" if canary.weight else "before it had requests"
     entry = Rejected(
         identity=canary.identity,
         run=canary.run,
@@ -268,8 +270,7 @@ def _reject(
         status,
         rule,
         Reason.ROLLED_BACK,
-        f"Run {canary.run} was rolled back at {canary.weight} % of the requests ({reason}). "
-        f"{sentence(message)}",
+        f"Run {canary.run} was rolled back {share} ({reason}). {sentence(message)}",
         event="Warning",
         evidence={"run": canary.run, "identity": canary.identity, "cause": reason, **evidence},
         canary=None,

@@ -165,11 +165,11 @@ def _failures(pod: Manifest) -> Iterator[PodFailure]:
     yield from _own_words(pod)
     for status, ended in _ended(pod):
         if ended.get("reason") == pod_failures.KILLED:
-            yield pod_failures.killed(_where(status))
+            yield pod_failures.killed(_where(status), status["name"], pod)
     for status in statuses(pod):
         if found := pod_failures.stuck(status, _where(status)):
             yield found
-    if unscheduled := pod_failures.unschedulable(pod):
+    if unscheduled := pod_failures.unschedulable(pod, "A pod"):
         yield unscheduled
 
 

@@ -103,7 +103,10 @@ def _taken(name: str, found: Manifest, run: TrainingRun) -> Decision:
             f"ConfigMap {name} belongs to an earlier run of this name. Waiting until it is deleted."
         )
         return decision.working("training.earlier_run", Reason.NAME_CONFLICT, text)
-    text = f"ConfigMap {name} does not belong to this run. Delete it or rename the run."
+    text = (
+        f"ConfigMap {name} does not belong to this run. Delete it, or create the run under another "
+        f"name."
+    )
     return decision.stalled("training.name_taken", Reason.NAME_CONFLICT, text)
 
 

@@ -10,7 +10,7 @@ from plumbline.api import decision, metrics, names
 from plumbline.api.decision import Decision, first
 from plumbline.api.objects import Manifest
 from plumbline.api.sentences import clause
-from plumbline.api.v1alpha1 import Dataset
+from plumbline.api.v1alpha1 import Dataset, TrainingRun
 from plumbline.api.v1alpha1.dataset import DatasetReason, Question
 from plumbline.api.v1alpha1.training_run import Gates, RunDataset, TrainingFields
 from plumbline.api.v1alpha1.training_run import TrainingRunReason as Reason
@@ -29,12 +29,29 @@ class TrainingRequest:
     Attributes:
         fields: of a template, or of a run merged with its template.
         dataset: None while it does not exist.
+        run: the run; None for a template.
         missing_template: name of the run's template if that does not exist.
     """
 
     fields: TrainingFields
     dataset: Dataset | None
+    run: TrainingRun | None = None
     missing_template: str = ""
+
+    def remedy(self, field: str, *, edit: str, new: str) -> str:
+        """Return how to fix a field: a run cannot be edited, but its template can.
+
+        Args:
+            field: name of the field in Python.
+            edit: what to do in a template.
+            new: how the new run differs.
+        """
+        if self.run is None:
+            return f"{edit}."
+        template, is_own = self.run.spec.template_ref, getattr(self.run.spec, field)
+        if template is None or is_own:
+            return f"Create a new run {new}."
+        return f"{edit} in TrainingTemplate {template.name}, or create a new run {new}."
 
     @property
     def known(self) -> Dataset:
@@ -78,7 +95,9 @@ def unfit(snapshot: TrainingRunSnapshot, fields: TrainingFields) -> Decision | N
     """Return why a run cannot start yet or at all; None when it can."""
     reference = snapshot.run.spec.template_ref
     missing = reference.name if reference and snapshot.template is None else ""
-    asked = TrainingRequest(fields=fields, dataset=snapshot.dataset, missing_template=missing)
+    asked = TrainingRequest(
+        fields=fields, dataset=snapshot.dataset, run=snapshot.run, missing_template=missing
+    )
     return first(RUN, asked)
 
 
@@ -122,14 +141,18 @@ def _template_missing(asked: TrainingRequest) -> Decision | None:
     name = asked.missing_template
     if not name:
         return None
-    text = f"TrainingTemplate {name} does not exist. Create it or fix spec.templateRef."
+    text = (
+        f"TrainingTemplate {name} does not exist. Create it, or create a new run with another "
+        f"spec.templateRef."
+    )
     return decision.working("training.template_missing", Reason.TEMPLATE_NOT_FOUND, text)
 
 
 def _incomplete(asked: TrainingRequest) -> Decision | None:
     for name, field in (("dataset_ref", "datasetRef"), ("trainer", "trainer")):
         if getattr(asked.fields, name, None) is None:
-            text = f"Neither the run nor its template has spec.{field}. Set it in one of them."
+            remedy = asked.remedy(name, edit=f"Set spec.{field}", new="that has it")
+            text = f"spec.{field} is missing. {remedy}"
             return decision.stalled("training.incomplete", Reason.SPEC_INCOMPLETE, text)
     return None
 
@@ -138,9 +161,14 @@ def _names_store_secret(asked: TrainingRequest) -> Decision | None:
     pod = asked.fields.pod_template
     if pod is None or names.STORE_SECRET not in _secrets(pod.env):
         return None
+    remedy = asked.remedy(
+        "pod_template",
+        edit="Remove the variable from spec.podTemplate.env",
+        new="without the variable",
+    )
     text = (
         f"spec.podTemplate.env reads Secret {names.STORE_SECRET}, but a training container must "
-        f"not have the credentials of the store. Remove the variable; the data is in "
+        f"not have the credentials of the store. {remedy} Training code finds the data in "
         f"$PLUMBLINE_DATA."
     )
     return decision.stalled("training.names_store_secret", Reason.STORE_SECRET_FORBIDDEN, text)
@@ -150,7 +178,11 @@ def _dataset_absent(asked: TrainingRequest) -> Decision | None:
     if asked.dataset is not None:
         return None
     name = asked.fields.dataset_ref.name if asked.fields.dataset_ref else ""
-    text = f"Dataset {name} does not exist. Create it or fix spec.datasetRef."
+    remedy = asked.remedy(
+        "dataset_ref", edit="Fix spec.datasetRef", new="with another spec.datasetRef"
+    )
+    wrong = f"If its name is wrong, {remedy[0].lower()}{remedy[1:]}"
+    text = f"Dataset {name} does not exist. Create it. {wrong}"
     return decision.working("training.dataset_absent", Reason.DATASET_NOT_FOUND, text)
 
 
@@ -182,7 +214,8 @@ def _dataset_being_read(asked: TrainingRequest) -> Decision | None:
         return None
     kept = "" if reading.reason == DatasetReason.PROFILING else f" ({clause(reading.message)})"
     name = dataset.metadata.name
-    text = f"Dataset {name} is being read{kept}. The run starts on the revision in use after that."
+    then = "When that is done, the run starts with the newest revision."
+    text = f"Dataset {name} is being read{kept}. {then}"
     return decision.working("training.dataset_being_read", Reason.DATASET_NOT_READY, text)
 
 
@@ -191,9 +224,14 @@ def _revision_unknown(asked: TrainingRequest) -> Decision | None:
     if dataset.status.revision is None or pinned(dataset, asked.fields) is not None:
         return None
     known = ", ".join(str(each.revision) for each in dataset.status.history)
+    remedy = asked.remedy(
+        "dataset_ref",
+        edit="Fix spec.datasetRef.revision",
+        new="with another spec.datasetRef.revision",
+    )
     text = (
-        f"Dataset {dataset.metadata.name} has no revision {wanted}. Set spec.datasetRef.revision "
-        f"to one of {known}."
+        f"Dataset {dataset.metadata.name} has no revision {wanted}. {remedy} Existing revisions: "
+        f"{known}."
     )
     return decision.stalled(
         "training.revision_unknown", Reason.REVISION_UNKNOWN, text, revision=wanted
@@ -204,7 +242,7 @@ def _question_missing(asked: TrainingRequest) -> Decision | None:
     if asked.known.spec.question is not None:
         return None
     name = asked.known.metadata.name
-    text = f"Dataset {name} has no spec.question. Set its task and target."
+    text = f"Dataset {name} has no spec.question. Set it there, with task and target."
     return decision.stalled("training.question_missing", Reason.QUESTION_MISSING, text)
 
 
@@ -212,7 +250,10 @@ def _target_missing(asked: TrainingRequest) -> Decision | None:
     target, columns, name = asked.question.target, asked.columns, asked.known.metadata.name
     if target in columns:
         return None
-    text = f"Dataset {name} has no column {target}. Set spec.question.target to {_listed(columns)}."
+    text = (
+        f"The target {target} is no column of Dataset {name}. Set its spec.question.target to one "
+        f"of {_listed(columns)}."
+    )
     return decision.stalled("training.target_missing", Reason.TARGET_MISSING, text, target=target)
 
 
@@ -220,7 +261,8 @@ def _feature_is_target(asked: TrainingRequest) -> Decision | None:
     target, name = asked.question.target, asked.known.metadata.name
     if target not in asked.fields.features:
         return None
-    text = f"Feature {target} is the target of Dataset {name}. Remove it from spec.features."
+    remedy = asked.remedy("features", edit="Remove it from spec.features", new="without it")
+    text = f"spec.features names {target}, which is the target of Dataset {name}. {remedy}"
     return decision.stalled("training.feature_is_target", Reason.FEATURE_IS_TARGET, text)
 
 
@@ -230,7 +272,11 @@ def _feature_unknown(asked: TrainingRequest) -> Decision | None:
     unknown = [each for each in asked.fields.features if each not in columns]
     if not unknown or asked.revision not in (None, asked.known.status.revision):
         return None
-    text = f"Dataset {name} has no column {_listed(unknown)}. Its columns are {_listed(columns)}."
+    remedy = asked.remedy("features", edit="Fix spec.features", new="with other features")
+    text = (
+        f"spec.features names {_listed(unknown)}, but Dataset {name} has no such column. {remedy} "
+        f"Columns of the Dataset: {_listed(columns)}."
+    )
     return decision.stalled("training.feature_unknown", Reason.FEATURE_UNKNOWN, text)
 
 
@@ -244,13 +290,15 @@ def _gate_unfit(asked: TrainingRequest) -> Decision | None:
     field, metric = unfit[0]
     if metric.task == task:
         why = gates.too_many(metric, asked.question.target, classes or 0)
-        text = f"Invalid spec.gates.{field} for Dataset {name}: {why}."
+        said = f"Invalid spec.gates.{field} for Dataset {name}: {why}."
     else:
         fit = ", ".join(sorted(metrics.fitting(task)))
-        text = (
-            f"Invalid spec.gates.{field}: {metric.name} does not apply to {task} (Dataset {name}). "
-            f"Use one of {fit}."
+        said = (
+            f"Invalid spec.gates.{field}: {metric.name} does not apply to {task} (Dataset {name}), "
+            f"but {fit} do."
         )
+    remedy = asked.remedy("gates", edit=f"Fix spec.gates.{field}", new="with another metric")
+    text = f"{said} {remedy}"
     return decision.stalled(
         "training.gate_unfit", Reason.METRIC_NOT_APPLICABLE, text, metric=metric.name
     )

@@ -57,7 +57,7 @@ def _train(snapshot: TrainingRunSnapshot, frozen: Frozen) -> Plan:
         return stage.fail(now, outcome)
     record = parsed(TrainingResult, outcome.record)
     if record is None or record.run.uid != run.metadata.uid:
-        return stage.refuse(now, outcome)
+        return stage.refuse(now)
     return _judge(snapshot, frozen, conditions.changed(status, training=outcome.manifest))
 
 
@@ -76,9 +76,9 @@ def _judge(snapshot: TrainingRunSnapshot, frozen: Frozen, status: TrainingRunSta
         return stage.fail(now, outcome)
     record = parsed(ModelResult, outcome.record)
     if record is None or outcome.manifest is None or record.run.uid != run.metadata.uid:
-        return stage.refuse(now, outcome)
+        return stage.refuse(now)
     if not attempts.answers(record, request):
-        return stage.refuse(now, outcome)
+        return stage.refuse(now)
     return stage.judged(now, record, outcome.manifest, request)
 
 

@@ -21,7 +21,7 @@ from plumbline.plan.training import freeze, preconditions
 from plumbline.plan.training.snapshot import TrainingRunSnapshot
 from plumbline.stats.text import estimate
 
-IMMUTABLE = "A TrainingRun is immutable: fix the cause and create a new run."
+IMMUTABLE = "This run cannot be changed or repeated: fix the cause and create a new run."
 FIXED = "The Job continues when the cause is fixed."
 
 
@@ -69,12 +69,11 @@ def fail(stage: Stage, outcome: JobOutcome) -> Plan:
     return _end_without_model(stage, "job_failed", outcome.reason, outcome.message)
 
 
-def refuse(stage: Stage, outcome: JobOutcome) -> Plan:
+def refuse(stage: Stage) -> Plan:
     """End the run: the result of its Job cannot be used."""
     text = (
-        f"The result of Job {stage.job} cannot be read (manifest "
-        f"{clause(outcome.manifest or 'none')}). Check that operator and trainer image have the "
-        f"same version."
+        f"Job {stage.job} wrote a result that this operator cannot read. Use the same version for "
+        f"the operator image and the trainer image."
     )
     return _end_without_model(stage, "result_invalid", Reason.RESULT_INVALID, text)
 
