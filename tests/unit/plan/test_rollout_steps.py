@@ -120,7 +120,7 @@ def test_a_canary_beside_pods_that_are_all_down_says_the_way_out_and_takes_it():
     world.break_pods(world.deployment.status.stable.identity, CRASH)
     world.settle()
     message = world.condition("Progressing")["message"]
-    assert "No pod of run one is ready" in message
+    assert "because the pods of run one forward them and none of these is ready" in message
     assert "set spec.rollout.steps to []" in message
     world.edit(rollout={"steps": []})
     world.roll_out()

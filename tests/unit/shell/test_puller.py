@@ -238,11 +238,11 @@ async def test_rows_of_a_pod_that_leaves_a_key_out_are_seen(
 @pytest.mark.parametrize(
     ("description", "why"),
     [
-        (None, "has no model.json"),
+        (None, "does not list model.json"),
         (b"{}", "create a new TrainingRun"),
         (b"", "restore it from a backup"),
-        ({"reference": None}, "model.json has none"),
-        ({"reference": {"columns": [{"name": "x"}]}}, "KeyError"),
+        ({"reference": None}, "model.json has no reference"),
+        ({"reference": {"columns": [{"name": "x"}]}}, "an internal error"),
     ],
 )
 async def test_a_monitor_says_why_it_has_nothing_to_compare_with(
