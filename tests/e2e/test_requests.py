@@ -23,7 +23,7 @@ def few() -> Object:
 
 WRONG = {
     "shape": (changed(0, shape=[3]), 400, "shape [3] needs 3"),
-    "type": (changed(1, datatype="BYTES", data=["much"]), 400, "Input 'load' needs numbers, not BYTES"),
+    "type": (changed(1, datatype="BYTES", data=["much"]), 400, "'load' needs numbers, not BYTES"),
     "text": (changed(2, datatype="FP64", data=[1.0]), 400, "'site' is a text feature"),
     "features": (few(), 400, "1 of 3 inputs is missing: 'site'"),
     "json": (b"<heat>31</heat>", 400, "not JSON"),
