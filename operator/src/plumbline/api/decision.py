@@ -64,3 +64,15 @@ def first(rules: Iterable[Callable[[Subject], Answer | None]], subject: Subject)
     """Return the result of the first rule that applies to the subject; None when none does."""
     answers = (rule(subject) for rule in rules)
     return next((answer for answer in answers if answer is not None), None)
+
+
+def decide(rules: Iterable[Callable[[Subject], Answer | None]], subject: Subject) -> Answer:
+    """Return the answer of the first rule that applies; the last rule must always apply.
+
+    Raises:
+        ValueError: no rule applies.
+    """
+    answer = first(rules, subject)
+    if answer is None:
+        raise ValueError("no rule applies, not even the last one")
+    return answer

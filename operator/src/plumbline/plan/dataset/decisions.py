@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from plumbline.api import decision, names
-from plumbline.api.decision import Decision, first
+from plumbline.api.decision import Decision, decide, first
 from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.dataset import DatasetReason as Reason
 from plumbline.api.v1alpha1.dataset import DatasetStatus
@@ -60,12 +60,12 @@ def blocked(snapshot: DatasetSnapshot) -> Decision | None:
 
 def fetching(now: Fetching) -> tuple[Decision, Decision | None]:
     """Return the state of a Dataset while a Job reads its source, and what that Job does."""
-    return first(FETCHING, now) or _in_use_meanwhile(now), _read(now)
+    return decide(FETCHING, now), _read(now)
 
 
 def rested(now: Rested) -> Decision:
     """Return the state of a Dataset while no Job is needed."""
-    return first(RESTED, now) or _needs_a_person(now)
+    return decide(RESTED, now)
 
 
 def valid_before(status: DatasetStatus) -> Decision:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from plumbline.api import decision
-from plumbline.api.decision import Decision, first
+from plumbline.api.decision import Decision, decide
 from plumbline.api.sentences import clause
 from plumbline.api.v1alpha1.drift_monitor import DriftMonitorReason as Reason
 from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus
@@ -55,17 +55,17 @@ class After:
 
 def watching(after: After) -> Decision:
     """Return whether the monitor watches what it should."""
-    return first(WATCHING, after) or _without_traffic(after)
+    return decide(WATCHING, after)
 
 
 def drifted(after: After) -> Decision:
     """Return whether live data has drifted."""
-    return replace(first(DRIFT, after) or _drifts(after), about=DRIFTED)
+    return replace(decide(DRIFT, after), about=DRIFTED)
 
 
 def broken(after: After) -> Decision:
     """Return whether live data breaks the declared schema."""
-    return replace(first(BROKEN, after) or _breaks(after), about=DATA_BROKEN)
+    return replace(decide(BROKEN, after), about=DATA_BROKEN)
 
 
 def _suspended(after: After) -> Decision | None:

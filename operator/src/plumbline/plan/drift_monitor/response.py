@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from plumbline.api import decision
-from plumbline.api.decision import Decision, first
+from plumbline.api.decision import Decision, decide
 from plumbline.api.v1alpha1.dataset import Refresh
 from plumbline.api.v1alpha1.drift_monitor import Episode, Outcome
 from plumbline.live.observations import Assessment
@@ -101,7 +101,7 @@ class ResponseInput:
 
 def respond(given: ResponseInput) -> Response:
     """Return the state of the response."""
-    return first(RULES, given) or _has_no_rows(given)
+    return decide(RULES, given)
 
 
 def _observes(given: ResponseInput) -> Response | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from plumbline.api import decision, names
-from plumbline.api.decision import Decision, first
+from plumbline.api.decision import Decision, decide
 from plumbline.api.sentences import clause, sentence
 from plumbline.api.v1alpha1.model_deployment import Canary, ModelDeploymentStatus
 from plumbline.api.v1alpha1.model_deployment import ModelDeploymentReason as Reason
@@ -61,13 +61,13 @@ class After:
 def state(after: After) -> Decision:
     """Return whether the deployment serves."""
     if after.status.stable is None:
-        return first(NEVER_SERVED, after) or _starts(after)
-    return first(SERVING, after) or _serves(after)
+        return decide(NEVER_SERVED, after)
+    return decide(SERVING, after)
 
 
 def progress(after: After) -> Decision:
     """Return the progress of a rollout: Working while one is under way and not paused."""
-    return replace(first(PROGRESS, after) or _idle(after), about=PROGRESSING)
+    return replace(decide(PROGRESS, after), about=PROGRESSING)
 
 
 def _held(after: After) -> Decision | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from plumbline.api import decision, metrics, names
-from plumbline.api.decision import Decision, first
+from plumbline.api.decision import Decision, decide, first
 from plumbline.api.objects import Manifest
 from plumbline.api.sentences import clause
 from plumbline.api.v1alpha1 import Dataset, TrainingRun
@@ -104,7 +104,7 @@ def unfit(snapshot: TrainingRunSnapshot, fields: TrainingFields) -> Decision | N
 def of_template(fields: TrainingFields, dataset: Dataset | None) -> Decision:
     """Return whether a template is valid for its Dataset."""
     asked = TrainingRequest(fields=fields, dataset=dataset)
-    return first(TEMPLATE, asked) or _fits(asked)
+    return decide(TEMPLATE, asked)
 
 
 def pinned(dataset: Dataset, fields: TrainingFields) -> RunDataset | None:

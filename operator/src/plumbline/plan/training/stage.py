@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from plumbline.api import decision
-from plumbline.api.decision import Decision, first
+from plumbline.api.decision import Decision, decide
 from plumbline.api.objects import Manifest, is_leaving
 from plumbline.api.plan import Deletion, Event, Plan
 from plumbline.api.sentences import clause, sentence
@@ -174,7 +174,7 @@ class _UnderWay:
 def _under_way(stage: Stage, job: Manifest, progress: JobProgress) -> Decision:
     """Return the decision about a run whose Job has not ended."""
     now = _UnderWay(stage=stage, job=job, progress=progress)
-    return first(UNDER_WAY, now) or _goes_on(now)
+    return decide(UNDER_WAY, now)
 
 
 def _suspended(now: _UnderWay) -> Decision | None:
