@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from plumbline.contract.control import ControlReply, Unreadable
-from plumbline.live.observations import Traffic
+from plumbline.live.observations import PodProblem, Traffic
 from plumbline.live.pulls import PullFailed, Pulls, ServingPod
 from plumbline.live.traffic import TrafficCounters
 from plumbline.live.watermark import Watermark
@@ -97,8 +97,12 @@ class DeploymentTraffic:
         return self._counters.traffic(
             ready={pod.name: pod.identity for pod in pods if pod.ready},
             fresh_since=now - FRESH_SECONDS,
-            unreadable=self._pulls.problems(pods, now=now),
+            unreadable=self.problems(pods, now=now),
         )
+
+    def problems(self, pods: Iterable[ServingPod], *, now: float) -> tuple[PodProblem, ...]:
+        """Return the pods that receive requests although their counts cannot be read."""
+        return self._pulls.problems(pods, now=now)
 
 
 def _stuck(pod: str, until: int) -> str:

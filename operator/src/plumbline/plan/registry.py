@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from plumbline.api.objects import Resource
+from plumbline.api.resources import CHILD_BY_KIND
 from plumbline.plan.dataset import kind as dataset
 from plumbline.plan.drift_monitor import kind as drift_monitor
 from plumbline.plan.kind import Kind
@@ -31,5 +32,5 @@ def _children() -> Iterator[Resource]:
 CHILDREN = tuple(dict.fromkeys(_children()))
 """The watched resources of other groups, in the order of their declarations."""
 
-BY_KIND = {(each.api_version, each.kind): each for each in (*OURS, *CHILDREN)}
+BY_KIND = CHILD_BY_KIND | {(each.api_version, each.kind): each for each in OURS}
 """Resources by the apiVersion and kind of an object."""

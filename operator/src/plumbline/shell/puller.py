@@ -65,21 +65,26 @@ class Puller:
 
     def unreadable(self, key: Key) -> tuple[PodProblem, ...]:
         """Return the pods of a DriftMonitor's deployment whose counts cannot be read."""
-        monitor = self._cache.get(key)
-        name = monitor["spec"]["deploymentRef"]["name"] if monitor else ""
-        return self.traffic(Key(MODEL_DEPLOYMENT, key.namespace, name)).unreadable
+        deployment = self._deployment_of(key)
+        known = self._deployments.get(deployment)
+        if known is None:
+            return ()
+        return known.problems(serving_pods(self._cache, deployment), now=time.time())
 
     def unwatched(self, key: Key) -> str:
         """Return why a DriftMonitor's rows cannot be evaluated; empty when they can."""
-        monitor = self._cache.get(key)
-        name = monitor["spec"]["deploymentRef"]["name"] if monitor else ""
-        deployment = Key(MODEL_DEPLOYMENT, key.namespace, name)
+        deployment = self._deployment_of(key)
         known = self._deployments.get(deployment)
         return (
             self._no_reference.get(deployment)
             or self._evaluations.failures.get(key)
             or (known.unwatched if known else "")
         )
+
+    def _deployment_of(self, key: Key) -> Key:
+        monitor = self._cache.get(key)
+        name = monitor["spec"]["deploymentRef"]["name"] if monitor else ""
+        return Key(MODEL_DEPLOYMENT, key.namespace, name)
 
     async def run(self) -> None:
         """Pull until cancelled."""
