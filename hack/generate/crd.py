@@ -103,5 +103,5 @@ def _name_rules(kind: Kind[Any]) -> Schema:
             f"metadata.name must be at most {NAME_LIMIT} characters",
         ),
         ("!self.metadata.name.contains('.')", "metadata.name must not contain a dot"),
-        *kind.rules,
+        *kind.cel_rules,
     )

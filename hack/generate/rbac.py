@@ -36,11 +36,11 @@ OURS = tuple(kind.resource for kind in KINDS)
 
 
 def _children() -> Iterator[Rule]:
-    """Yield what it takes to keep the children of all kinds: none that is made once is changed."""
+    """Yield the rules for the children of all kinds: a child that is created once is not patched."""
     owned = [owns for kind in KINDS for owns in kind.owns]
-    for kept in (False, True):
-        found = {owns.resource for owns in owned if owns.kept == kept}
-        verbs = ("create", "delete", "patch") if kept else ("create", "delete")
+    for is_applied in (False, True):
+        found = {owns.resource for owns in owned if owns.applied == is_applied}
+        verbs = ("create", "delete", "patch") if is_applied else ("create", "delete")
         for group in sorted({resource.group for resource in found}):
             mine = sorted(resource for resource in found if resource.group == group)
             yield _rule(mine, *READ, *verbs)

@@ -6,7 +6,7 @@ from typing import Any
 from plumbline.api import names
 from plumbline.api.objects import Key
 from plumbline.engine.cache import Cache
-from plumbline.plan.registry import CHILDREN, OURS
+from plumbline.plan.registry import OTHERS, OURS
 
 from tests.sim.fakeapi.history import Change
 from tests.sim.fakeapi.selectors import matches
@@ -57,7 +57,7 @@ class Feed:
 
 def list_all(store: Store, cache: Cache) -> None:
     """Tell the cache of everything that there is, and of what is gone, as a list does."""
-    for resource in (*OURS, *CHILDREN):
+    for resource in (*OURS, *OTHERS):
         found = {key_of(resource, obj): obj for obj in store.list(resource, "")}
         mine = {k: obj for k, obj in found.items() if matches(obj, _selector(resource))}
         for key, obj in mine.items():
@@ -72,7 +72,7 @@ def key_of(resource: Any, obj: Object) -> Key:
 
 
 def _event(change: Change) -> Object | None:
-    watched = change.resource in (*OURS, *CHILDREN)
+    watched = change.resource in (*OURS, *OTHERS)
     return change.seen_by("", _selector(change.resource)) if watched else None
 
 

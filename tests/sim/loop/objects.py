@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from plumbline.api.objects import Key
-from plumbline.plan.registry import BY_KIND, CHILDREN, OURS
+from plumbline.plan.registry import BY_KIND, OTHERS, OURS
 
 from tests.sim.fakeapi.store import Store
 from tests.sim.loop.api import has_status
 
 Object = dict[str, Any]
-BY_NAME = {each.kind: each for each in (*OURS, *CHILDREN)}
+BY_NAME = {each.kind: each for each in (*OURS, *OTHERS)}
 
 
 class Objects:

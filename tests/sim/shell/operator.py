@@ -11,7 +11,7 @@ from plumbline.api.objects import Key
 from plumbline.engine.versions import version_of
 from plumbline.kube.client import Client
 from plumbline.plan.common.settings import Settings
-from plumbline.plan.registry import CHILDREN, OURS
+from plumbline.plan.registry import OTHERS, OURS
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.operator import Operator
 from plumbline.shell.patience import Timing
@@ -24,7 +24,7 @@ from tests.sim.fakeapi.waiting import eventually
 from tests.unit.engine.clock import SetClock
 
 # Kopf waits until it has found namespaces among what is served, even if it watches everywhere.
-WATCHED = (*OURS, *CHILDREN)
+WATCHED = (*OURS, *OTHERS)
 RESOURCES = (*WATCHED, EVENT, LEASE, NAMESPACE, CRD)
 WITH_STATUS = {resource.plural for resource in WATCHED} - {"configmaps"}
 HERE = "here"
@@ -114,7 +114,7 @@ async def running(api: FakeApi, *, ready: bool = True) -> AsyncIterator[Running]
 
 def _is_child(key: Key, obj: Object) -> bool:
     labels = obj["metadata"].get("labels", {})
-    return key.resource in CHILDREN and labels.get(names.MANAGED_BY) == names.MANAGER
+    return key.resource in OTHERS and labels.get(names.MANAGED_BY) == names.MANAGER
 
 
 def _version(objects: Mapping[Key, Any], key: Key) -> str:

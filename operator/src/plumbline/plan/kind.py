@@ -18,7 +18,7 @@ Found = TypeVar("Found", bound=Observed)
 
 
 class Role(StrEnum):
-    """The people who write kinds; each reads the kinds of the other."""
+    """Who may write the objects of a kind; the other role may read them."""
 
     DATA_SCIENTIST = "data-scientist"
     ML_ENGINEER = "ml-engineer"
@@ -39,7 +39,7 @@ class Selector:
     """Selects objects of a resource in the namespace of the reader.
 
     Attributes:
-        names: their names; None for all.
+        names: their names; without it, all.
         labels: labels that they must carry.
         status: fields of their status and the values that these must have.
     """
@@ -55,15 +55,15 @@ class Selector:
             return False
         if not self.labels.items() <= metadata.get("labels", {}).items():
             return False
-        told = obj.get("status", {})
-        return all(told.get(name) == value for name, value in self.status.items())
+        status = obj.get("status", {})
+        return all(status.get(name) == value for name, value in self.status.items())
 
 
 ALL = Selector()
 
 
 def named(*names: str | None) -> Selector:
-    """Return the selector of the objects with these names; None selects nothing."""
+    """Return the selector of the objects with these names; a name that is None is left out."""
     return Selector(names=frozenset(name for name in names if name))
 
 
@@ -75,9 +75,9 @@ class Reads:
         resource: what they are.
         into: field of the snapshot that holds them.
         which: returns their selector, given the reader.
-        many: whether the field holds a tuple of all, or the one object or None.
-        take: makes the field's value from the reader and the live objects; without it the field
-            has models of our kinds and plain manifests of others.
+        many: whether the field holds a tuple, instead of one object or None; not used with `take`.
+        take: makes the field's value from the reader and the live objects. Without it the field
+            holds models of our kinds, and plain manifests of others.
         wakes: whether a change of one causes a reconcile of the reader.
     """
 
@@ -96,13 +96,13 @@ class Owns:
     Attributes:
         resource: what they are.
         into: field of the snapshot with the live children; empty if the plan does not read them.
-        kept: whether they are applied again after every change, or created once.
+        applied: whether they are applied again after every change, instead of created once.
         outcomes: field with the outcomes of its Jobs, for which their pods are read.
     """
 
     resource: Resource
     into: str = ""
-    kept: bool = False
+    applied: bool = False
     outcomes: str = ""
 
 
@@ -132,13 +132,13 @@ class Kind(Generic[Snapshot]):
         writer: the role that writes it.
         reasons: the reasons of its conditions.
         subject: field of the snapshot with the object itself.
-        snapshot: the input of its plan; the fields that no input fills are `settings`, `now` and
-            the live traffic.
+        snapshot: the input of its plan. The shell fills the fields that no input fills: `settings`,
+            `now`, and what is known about live traffic.
         plan: the function that makes its plan.
         inputs: what it reads, owns and creates.
         is_settled: whether no change of its inputs matters any more.
         scalable: whether it has the scale subresource.
-        rules: CEL rules on its metadata, with their messages, in addition to those of all kinds.
+        cel_rules: CEL rules on its metadata with their messages, besides those of all kinds.
     """
 
     resource: Resource
@@ -153,7 +153,7 @@ class Kind(Generic[Snapshot]):
     inputs: tuple[Input, ...] = ()
     is_settled: Callable[[Manifest], bool] = _never
     scalable: bool = False
-    rules: tuple[tuple[str, str], ...] = ()
+    cel_rules: tuple[tuple[str, str], ...] = ()
 
     @property
     def reads(self) -> tuple[Reads, ...]:
@@ -166,11 +166,11 @@ class Kind(Generic[Snapshot]):
         return tuple(each for each in self.inputs if isinstance(each, Owns))
 
 
-class _Reference(Protocol):
+class _NamedRef(Protocol):
     @property
     def name(self) -> str: ...
 
 
-def name_in(reference: _Reference | None) -> str | None:
+def name_in(reference: _NamedRef | None) -> str | None:
     """Return the name in a reference, or None."""
     return reference.name if reference else None

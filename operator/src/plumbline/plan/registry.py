@@ -1,4 +1,4 @@
-"""The list of our kinds: each is served, watched, planned and documented."""
+"""The list of our kinds, and the resources that are watched for them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,15 +22,15 @@ KINDS: tuple[Kind[Any], ...] = (
 OURS = tuple(kind.resource for kind in KINDS)
 
 
-def _children() -> Iterator[Resource]:
+def _others() -> Iterator[Resource]:
     """Yield the resources that kinds own, and those that they read and that are not ours."""
     for kind in KINDS:
         yield from (owns.resource for owns in kind.owns)
         yield from (reads.resource for reads in kind.reads if reads.resource not in OURS)
 
 
-CHILDREN = tuple(dict.fromkeys(_children()))
-"""The watched resources of other groups, in the order of their declarations."""
+OTHERS = tuple(dict.fromkeys(_others()))
+"""The other resources that are watched: children of our kinds, and what plans only read."""
 
 BY_KIND = CHILD_BY_KIND | {(each.api_version, each.kind): each for each in OURS}
 """Resources by the apiVersion and kind of an object."""

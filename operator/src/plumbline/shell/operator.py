@@ -13,7 +13,7 @@ from plumbline.engine.resync import Resync
 from plumbline.engine.worker import Workers
 from plumbline.kube.client import Client
 from plumbline.kube.config import Connection
-from plumbline.plan.registry import CHILDREN, KINDS, OURS
+from plumbline.plan.registry import KINDS, OTHERS, OURS
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.patience import Timing
 from plumbline.shell.puller import Puller
@@ -65,7 +65,7 @@ class Operator:
             self.queue, reconcile=reconciler.reconcile, tell=reconciler.tell, metrics=metrics
         )
         ours = f"{names.MANAGED_BY}={names.MANAGER}"
-        self._children = [Informer(client, self.cache, kind, labels=ours) for kind in CHILDREN]
+        self._children = [Informer(client, self.cache, kind, labels=ours) for kind in OTHERS]
         self.resync = Resync(client, self.cache, self.queue, OURS, clock=clock)
         self._watches = Watches(
             self.cache, connection, timing=timing or Timing(), on_failure=on_end, clock=clock

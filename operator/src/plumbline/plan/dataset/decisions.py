@@ -38,38 +38,41 @@ class Fetching:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rested:
+class Idle:
     """A Dataset that needs no Job now.
 
     Attributes:
         status: its status after the newest fetch.
         valid: the result of that fetch.
-        again: the next retry, if there is one.
+        retry: the next retry, if there is one.
     """
 
     dataset: Dataset
     status: DatasetStatus
     valid: Decision
-    again: Retry | None
+    retry: Retry | None
 
 
 def blocked(snapshot: DatasetSnapshot) -> Decision | None:
-    """Return why no Job may be made for a Dataset, or None."""
+    """Return why a Dataset may not create a Job, or None."""
     return first(BLOCKED, snapshot)
 
 
-def fetching(now: Fetching) -> tuple[Decision, Decision | None]:
-    """Return the state of a Dataset while a Job reads its source, and what that Job does."""
-    return decide(FETCHING, now), _read(now)
+def while_fetching(fetching: Fetching) -> tuple[Decision, Decision | None]:
+    """Return the state of a Dataset while a Job reads its source.
+
+    The second decision is the work of that Job while a revision is in use; else it is None.
+    """
+    return decide(FETCHING, fetching), _fetch_meanwhile(fetching)
 
 
-def rested(now: Rested) -> Decision:
+def while_idle(idle: Idle) -> Decision:
     """Return the state of a Dataset while no Job is needed."""
-    return decide(RESTED, now)
+    return decide(IDLE, idle)
 
 
-def valid_before(status: DatasetStatus) -> Decision:
-    """Return the stored result of the newest fetch."""
+def stored_validity(status: DatasetStatus) -> Decision:
+    """Return the stored decision of condition Valid about the newest fetch."""
     if found := conditions.stored_decision(status, VALID, rule="dataset.judged_before"):
         return found
     message = "The source has not been read yet."
@@ -93,57 +96,66 @@ def _without_store(snapshot: DatasetSnapshot) -> Decision | None:
     )
 
 
-def _first_fetch_stuck(now: Fetching) -> Decision | None:
-    if now.dataset.status.revision is not None or not now.progress.final:
+def _first_fetch_blocked(fetching: Fetching) -> Decision | None:
+    if fetching.dataset.status.revision is not None or not fetching.progress.final:
         return None
-    return decision.stalled("dataset.first_fetch_stuck", now.reason, now.message, job=now.job)
+    return decision.stalled(
+        "dataset.first_fetch_stuck", fetching.reason, fetching.message, job=fetching.job
+    )
 
 
-def _first_fetch(now: Fetching) -> Decision | None:
-    if now.dataset.status.revision is not None:
+def _first_fetch(fetching: Fetching) -> Decision | None:
+    if fetching.dataset.status.revision is not None:
         return None
-    return decision.working("dataset.first_fetch", now.reason, now.message, job=now.job)
+    return decision.working(
+        "dataset.first_fetch", fetching.reason, fetching.message, job=fetching.job
+    )
 
 
-def _newest_fetch_stuck(now: Fetching) -> Decision | None:
-    if not now.progress.final:
+def _newest_fetch_blocked(fetching: Fetching) -> Decision | None:
+    if not fetching.progress.final:
         return None
-    text = f"{_uses(now.dataset.status)} The newest fetch is blocked ({now.reason}). {now.message}"
-    return decision.ready("dataset.newest_fetch_stuck", Reason.FETCH_BLOCKED, text, job=now.job)
+    blocked = f"The newest fetch is blocked ({fetching.reason}). {fetching.message}"
+    text = f"{_uses(fetching.dataset.status)} {blocked}"
+    return decision.ready(
+        "dataset.newest_fetch_stuck", Reason.FETCH_BLOCKED, text, job=fetching.job
+    )
 
 
-def _in_use_meanwhile(now: Fetching) -> Decision:
-    return _in_use(now.dataset.status, _uses(now.dataset.status))
+def _in_use_meanwhile(fetching: Fetching) -> Decision:
+    return _in_use(fetching.dataset.status, _uses(fetching.dataset.status))
 
 
-def _read(now: Fetching) -> Decision | None:
-    """Return the work that is under way while a revision is in use."""
-    if now.progress.final or now.dataset.status.revision is None:
+def _fetch_meanwhile(fetching: Fetching) -> Decision | None:
+    """Return the decision that the source is read again while a revision is in use, or None."""
+    if fetching.progress.final or fetching.dataset.status.revision is None:
         return None
-    found = decision.working("dataset.next_fetch", now.reason, now.message, job=now.job)
+    found = decision.working(
+        "dataset.next_fetch", fetching.reason, fetching.message, job=fetching.job
+    )
     return replace(found, about=conditions.RECONCILING)
 
 
-def _has_revision(now: Rested) -> Decision | None:
-    if now.status.revision is None:
+def _has_revision(idle: Idle) -> Decision | None:
+    if idle.status.revision is None:
         return None
-    message, valid = _uses(now.status), now.valid
+    message, valid = _uses(idle.status), idle.valid
     if valid.state != "Ready":
         message += f" The newest fetch made no revision ({valid.reason}): see condition {VALID}."
-    return _in_use(now.status, message)
+    return _in_use(idle.status, message)
 
 
-def _tries_again(now: Rested) -> Decision | None:
-    if now.again is None or not now.again.soon:
+def _tries_again(idle: Idle) -> Decision | None:
+    if idle.retry is None or not idle.retry.soon:
         return None
-    text = f"{now.valid.message} The next attempt is at {now.again.at:%H:%M:%S} UTC."
-    number = now.again.number
-    return decision.working("dataset.tries_again", now.valid.reason, text, attempt=number)
+    text = f"{idle.valid.message} The next attempt is at {idle.retry.at:%H:%M:%S} UTC."
+    number = idle.retry.number
+    return decision.working("dataset.tries_again", idle.valid.reason, text, attempt=number)
 
 
-def _needs_a_person(now: Rested) -> Decision:
-    text = f"{now.valid.message} {_remedy(now.dataset)}"
-    return decision.stalled("dataset.needs_a_person", now.valid.reason, text)
+def _needs_a_person(idle: Idle) -> Decision:
+    text = f"{idle.valid.message} {_remedy(idle.dataset)}"
+    return decision.stalled("dataset.needs_a_person", idle.valid.reason, text)
 
 
 def _in_use(status: DatasetStatus, message: str) -> Decision:
@@ -169,12 +181,12 @@ BLOCKED: tuple[Callable[[DatasetSnapshot], Decision | None], ...] = (
     _without_store,  # its namespace cannot reach the store
 )
 FETCHING: tuple[Callable[[Fetching], Decision | None], ...] = (
-    _first_fetch_stuck,  # no revision is in use, and waiting does not help
+    _first_fetch_blocked,  # no revision is in use, and waiting does not help
     _first_fetch,  # no revision is in use yet
-    _newest_fetch_stuck,  # a revision is in use, and the next one needs a person
+    _newest_fetch_blocked,  # a revision is in use, and the next one needs a person
     _in_use_meanwhile,  # a revision is in use while the source is read again
 )
-RESTED: tuple[Callable[[Rested], Decision | None], ...] = (
+IDLE: tuple[Callable[[Idle], Decision | None], ...] = (
     _has_revision,  # a revision is in use, even if the newest fetch failed
     _tries_again,  # no revision yet, and the failure may pass soon
     _needs_a_person,  # no revision yet, and waiting does not help

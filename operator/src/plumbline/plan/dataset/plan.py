@@ -15,7 +15,7 @@ from plumbline.plan.dataset import attempt as attempts
 from plumbline.plan.dataset import decisions
 from plumbline.plan.dataset import result as results
 from plumbline.plan.dataset.attempt import Attempt, Retry
-from plumbline.plan.dataset.decisions import Fetching, Rested
+from plumbline.plan.dataset.decisions import Fetching, Idle
 from plumbline.plan.dataset.snapshot import DatasetSnapshot
 from plumbline.plan.specs.profile_job import COMPONENT, profile_job
 
@@ -26,44 +26,47 @@ def plan(snapshot: DatasetSnapshot) -> Plan:
         return Plan()
     status = snapshot.dataset.status
     if blocked := decisions.blocked(snapshot):
-        return _say(snapshot, status, blocked, decisions.valid_before(status))
+        return _only_status(snapshot, status, blocked, decisions.stored_validity(status))
     attempt = attempts.current(snapshot)
     if attempt is None:
         # No fetch is requested: the newest one counts.
-        valid, again = decisions.valid_before(status), attempts.retry(snapshot)
-        return _rest(snapshot, status, valid, again)
+        valid, retry = decisions.stored_validity(status), attempts.retry(snapshot)
+        return _plan_without_job(snapshot, status, valid, retry)
     outcome = jobs.outcome_of(attempt.job, snapshot.jobs, snapshot.outcomes)
     if outcome is None or outcome.state == "Active":
         return _fetch(snapshot, attempt, outcome)
-    return _record(snapshot, attempt, outcome)
+    return _record_result(snapshot, attempt, outcome)
 
 
 def _fetch(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome | None) -> Plan:
-    """Keep the attempt's Job, and report its progress."""
+    """Return the plan that creates or keeps the attempt's Job, and reports its progress."""
     dataset, running = snapshot.dataset, Fetch(key=attempt.key, job=attempt.job)
     progress = jobs.progress(outcome or jobs.ACTIVE, snapshot.now)
-    now = Fetching(dataset=dataset, job=attempt.job, progress=progress)
-    main, work = decisions.fetching(now)
+    fetching = Fetching(dataset=dataset, job=attempt.job, progress=progress)
+    main, work = decisions.while_fetching(fetching)
     begins = outcome is None
+    task, job = _task_and_job(snapshot, attempt)
     if work:
         work = replace(work, acts=begins)
     else:
         main = replace(main, acts=begins)
     status = conditions.changed(dataset.status, fetch=running)
-    valid, generation = decisions.valid_before(dataset.status), dataset.metadata.generation
+    valid, generation = decisions.stored_validity(dataset.status), dataset.metadata.generation
     told = conditions.of(main, valid, work=work)
-    calm = conditions.keep_messages(told, dataset.status, generation=generation)
+    steady = conditions.keep_messages(told, dataset.status, generation=generation)
     return Plan(
-        create=_children(snapshot, attempt)[: 2 if begins else 1],
-        status=conditions.full_status(status, generation=generation, conditions=calm),
+        # A later pod of the Job mounts the task too, so a deleted task is created again. A Job that
+        # has an outcome exists.
+        create=(task, job) if begins else (task,),
+        status=conditions.full_status(status, generation=generation, conditions=steady),
         decisions=tuple(each for each in (main, work, valid) if each),
-        delete=_left_behind(snapshot, attempt.job),
+        delete=_children_of_older(snapshot, attempt.job),
         requeue_at=progress.again_at,
     )
 
 
-def _children(snapshot: DatasetSnapshot, attempt: Attempt) -> tuple[Manifest, Manifest]:
-    """Return the task and the Job; a Job under way still needs its task."""
+def _task_and_job(snapshot: DatasetSnapshot, attempt: Attempt) -> tuple[Manifest, Manifest]:
+    """Return the ConfigMap with the task, and the Job."""
     return profile_job(
         attempt.job,
         snapshot.dataset,
@@ -72,27 +75,27 @@ def _children(snapshot: DatasetSnapshot, attempt: Attempt) -> tuple[Manifest, Ma
     )
 
 
-def _record(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome) -> Plan:
-    """Record the result of a finished attempt."""
+def _record_result(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome) -> Plan:
+    """Return the plan that records the result of a finished attempt."""
     result = results.recorded(snapshot, attempt, outcome)
-    again = attempts.retry_of(result.fetch, result.valid.reason, attempt.number)
-    plan = _rest(snapshot, result.status, result.valid, again)
+    retry = attempts.retry_of(result.fetch, result.valid.reason, attempt.number)
+    plan = _plan_without_job(snapshot, result.status, result.valid, retry)
     return replace(plan, events=(result.event,))
 
 
-def _rest(
-    snapshot: DatasetSnapshot, status: DatasetStatus, valid: Decision, again: Retry | None
+def _plan_without_job(
+    snapshot: DatasetSnapshot, status: DatasetStatus, valid: Decision, retry: Retry | None
 ) -> Plan:
     """Return the plan without a Job; the next pass is when the next retry is due."""
-    now = Rested(dataset=snapshot.dataset, status=status, valid=valid, again=again)
+    idle = Idle(dataset=snapshot.dataset, status=status, valid=valid, retry=retry)
     return replace(
-        _say(snapshot, status, decisions.rested(now), valid),
-        delete=_left_behind(snapshot, status.fetch.job if status.fetch else ""),
-        requeue_at=again.at if again else None,
+        _only_status(snapshot, status, decisions.while_idle(idle), valid),
+        delete=_children_of_older(snapshot, status.fetch.job if status.fetch else ""),
+        requeue_at=retry.at if retry else None,
     )
 
 
-def _left_behind(snapshot: DatasetSnapshot, newest: str) -> tuple[Deletion, ...]:
+def _children_of_older(snapshot: DatasetSnapshot, newest: str) -> tuple[Deletion, ...]:
     """Return the children of older attempts, whose results are in the status."""
     children = [*snapshot.jobs, *snapshot.config_maps]
     mine = (each for each in children if jobs.plays(each, COMPONENT))
@@ -100,7 +103,9 @@ def _left_behind(snapshot: DatasetSnapshot, newest: str) -> tuple[Deletion, ...]
     return tuple(Deletion.of(each) for each in old if not is_leaving(each))
 
 
-def _say(snapshot: DatasetSnapshot, status: DatasetStatus, main: Decision, valid: Decision) -> Plan:
+def _only_status(
+    snapshot: DatasetSnapshot, status: DatasetStatus, main: Decision, valid: Decision
+) -> Plan:
     """Return the plan that only writes the status."""
     generation, told = snapshot.dataset.metadata.generation, conditions.of(main, valid)
     return Plan(

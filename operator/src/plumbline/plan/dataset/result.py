@@ -1,4 +1,4 @@
-"""What a finished fetch means for a Dataset: the next status, the verdict on the data, an event."""
+"""What a finished fetch means for a Dataset: the next status, condition Valid, and an Event."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.dataset.attempt import REFRESHES, VALID, Attempt, is_quick, rules_of
 from plumbline.plan.dataset.snapshot import DatasetSnapshot
 
+# As many entries as the CRD allows.
 HISTORY, VIOLATIONS = 20, 20
 Ending = Literal["NewRevision", "Unchanged", "Invalid", "Failed"]
 
@@ -42,17 +43,18 @@ def recorded(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome) -
     dataset, now = snapshot.dataset, truncated(snapshot.now)
     record = parsed(DatasetResult, outcome.record)
     if outcome.state == "Failed":
-        found = _failed(dataset, outcome.reason, outcome.message)
+        end = _failed(dataset, outcome.reason, outcome.message)
     elif record is None or outcome.manifest is None or not _is_usable(record, dataset):
-        found = _failed(dataset, DatasetReason.RESULT_INVALID, _unreadable(attempt))
+        end = _failed(dataset, DatasetReason.RESULT_INVALID, _unreadable(attempt))
     elif record.verdict == "Invalid":
-        found = _invalid(dataset, record)
+        end = _invalid(dataset, record)
     else:
-        found = _valid(snapshot, record, outcome.manifest, now)
-    return _ended(snapshot, attempt, found, now)
+        end = _valid(snapshot, record, outcome.manifest, now)
+    return _ended(snapshot, attempt, end, now)
 
 
-Found = tuple[Ending, DatasetStatus, Decision]
+# How the fetch ended, the status after it, and the decision behind condition Valid.
+_End = tuple[Ending, DatasetStatus, Decision]
 
 
 def _is_usable(record: DatasetResult, dataset: Dataset) -> bool:
@@ -67,12 +69,13 @@ def _unreadable(attempt: Attempt) -> str:
     )
 
 
-def _failed(dataset: Dataset, reason: str, message: str) -> Found:
+def _failed(dataset: Dataset, reason: str, message: str) -> _End:
     """Return the end of a fetch that could not read the data."""
+    # Working makes condition Valid Unknown, not False: nothing is known about the data.
     return "Failed", dataset.status, _judged("fetch_failed", "Working", reason, message)
 
 
-def _invalid(dataset: Dataset, record: DatasetResult) -> Found:
+def _invalid(dataset: Dataset, record: DatasetResult) -> _End:
     """Return the end of a fetch of bad data: no new revision, the one before stays in use."""
     broken = record.violations
     said = " ".join(f"{each.rule}: {sentence(each.message)}" for each in broken[:3])
@@ -82,7 +85,7 @@ def _invalid(dataset: Dataset, record: DatasetResult) -> Found:
     return "Invalid", changed(dataset.status, violations=list(broken[:VIOLATIONS])), valid
 
 
-def _valid(snapshot: DatasetSnapshot, record: DatasetResult, manifest: str, now: datetime) -> Found:
+def _valid(snapshot: DatasetSnapshot, record: DatasetResult, manifest: str, now: datetime) -> _End:
     """Return the end of a fetch of good data: a new revision, or the same with a new manifest."""
     dataset, old = snapshot.dataset, snapshot.dataset.status
     same = old.digest == record.digest and _same_rules(dataset)
@@ -132,11 +135,12 @@ def _same_rules(dataset: Dataset) -> bool:
     return not newest or newest[0].rules in ("", rules_of(dataset))
 
 
-def _ended(snapshot: DatasetSnapshot, attempt: Attempt, found: Found, now: datetime) -> Result:
-    ending, status, valid = found
+def _ended(snapshot: DatasetSnapshot, attempt: Attempt, end: _End, now: datetime) -> Result:
+    ending, status, valid = end
     fetch = Fetch(key=attempt.key, job=attempt.job, outcome=ending, time=now)
-    again = ending == "Failed" and is_quick(valid.reason, attempt.number)
-    answers = () if again else attempt.requests
+    # Requests stay open during quick retries: one of these may still find the new rows.
+    is_retried_soon = ending == "Failed" and is_quick(valid.reason, attempt.number)
+    answers = () if is_retried_soon else attempt.requests
     refreshes = _answered(snapshot, answers, ending, status.revision or 0)
     after = changed(status, fetch=fetch, refreshes=refreshes)
     return Result(fetch=fetch, status=after, valid=valid, event=_event(ending, after, valid))
@@ -145,7 +149,8 @@ def _ended(snapshot: DatasetSnapshot, attempt: Attempt, found: Found, now: datet
 def _answered(
     snapshot: DatasetSnapshot, requests: tuple[str, ...], ending: Ending, revision: int
 ) -> list[Refresh]:
-    """Return the answers, newest first; those that a monitor still waits for come first of all."""
+    """Return the answers: first those that a monitor still waits for, then the others."""
+    # Both lists are newest first, and sorting keeps the order of equals.
     new = [Refresh(id=each, outcome=ending, revision=revision) for each in requests]
     old = [each for each in snapshot.dataset.status.refreshes if each.id not in requests]
     wanted = sorted([*new, *old], key=lambda each: each.id not in snapshot.requests)

@@ -60,14 +60,14 @@ KIND = Kind(
     snapshot=ModelDeploymentSnapshot,
     plan=plan,
     inputs=(
-        Owns(resource=DEPLOYMENT, into="deployments", kept=True),
-        Owns(resource=SERVICE, into="services", kept=True),
-        Owns(resource=POD_DISRUPTION_BUDGET, kept=True),
+        Owns(resource=DEPLOYMENT, into="deployments", applied=True),
+        Owns(resource=SERVICE, into="services", applied=True),
+        Owns(resource=POD_DISRUPTION_BUDGET, applied=True),
         Reads(resource=TRAINING_RUN, into="runs", which=_candidates, many=True),
         Reads(resource=POD, into="pods", which=_serving, many=True),
     ),
     scalable=True,
-    rules=(
+    cel_rules=(
         (
             "self.metadata.name.matches('^[a-z]')",
             "metadata.name must begin with a letter, because its Service has the same name",
