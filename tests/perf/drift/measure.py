@@ -102,10 +102,10 @@ def evaluations() -> dict[str, float]:
     counts, second = full(), KEPT
     detector = DriftDetector.of(MONITOR, "model", counts.layout)
     span = counts_of(counts.layout, table.numbers(windows=1)[0], KEPT + 1)
-    state, evidence = DetectorState(), counts.evidence(second, after={})
+    state, evidence = DetectorState(), counts.evidence(second, since={})
     return shortest(
         {
-            "evidence": lambda: counts.evidence(second, after={}),
+            "evidence": lambda: counts.evidence(second, since={}),
             "evaluate": lambda: detector.evaluate(state, evidence),
             "add": lambda: counts.add([span], after=-1),
         },

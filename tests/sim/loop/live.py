@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from plumbline.api.objects import Key
-from plumbline.live.observations import Arm, Assessment, PodProblem, Traffic
+from plumbline.live.observations import Arm, Arms, Assessment, PodProblem, Traffic
 
 BOUNDS = (0.01, 0.05, 0.1, 0.5, 1.0)
 STABLE = Arm(requests=10_000, errors=0, latency=(9000, 900, 90, 10, 0, 0))
@@ -38,5 +38,5 @@ class Live:
     def count(self, key: Key, token: str, arm: Arm) -> None:
         """Let the canary have answered this much on a step that every stable pod knows."""
         known = self.traffic(key)
-        arms = {**known.arms, token: (STABLE, arm)}
+        arms = {**known.arms, token: Arms(stable=STABLE, canary=arm)}
         self.counts[key] = Traffic(arms=arms, latency_bounds=BOUNDS, routed=known.routed | {token})

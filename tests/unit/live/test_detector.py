@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 from plumbline.api.v1alpha1 import DriftMonitor
-from plumbline.live.detector import SUSPICION_SECONDS, recovering
+from plumbline.live.detector import SUSPICION_SECONDS, recovered
 from plumbline.live.observations import Assessment
 from plumbline.stats.bins import PREDICTION, ColumnBins
 from plumbline.stats.reference import category_bins, number_bins
@@ -196,7 +196,7 @@ def test_an_evaluation_is_a_function_of_state_and_evidence() -> None:
     rng, mine = np.random.default_rng(24), with_predictions(24)
     looks(mine, [*normal(rng, 30), *[np.full(RATE, 2.0)] * 40, *normal(rng, 5)])
     state = mine.state
-    evidence = mine.counts.evidence(75, after=recovering(state, 75))
+    evidence = mine.counts.evidence(75, since=recovered(state, 75))
     before = evidence.windows.sums.copy()
     assert mine.detector.evaluate(state, evidence) == mine.detector.evaluate(state, evidence)
     assert (evidence.windows.sums == before).all()

@@ -85,11 +85,11 @@ def test_rows_count_alike_however_they_were_spread(rows: list[Row], data: st.Dat
     alone, one = told(rows, [0] * count)
     spread, many = told(rows, places)
     assert one.through == many.through
-    ours, theirs = (each.evidence(one.through, after={}) for each in (alone, spread))
+    ours, theirs = (each.evidence(one.through, since={}) for each in (alone, spread))
     assert (ours.windows.sums == theirs.windows.sums).all()
     assert ours.violations == theirs.violations
     assert alone.rows(one.through, KEPT) == spread.rows(one.through, KEPT) == count
-    assert (one.lost, many.lost) == (0, 0)
+    assert (one.rows_lost, many.rows_lost) == (0, 0)
 
 
 def test_rows_that_a_silent_pod_tells_late_join_their_seconds() -> None:
@@ -97,9 +97,9 @@ def test_rows_that_a_silent_pod_tells_late_join_their_seconds() -> None:
     places = [0, 1] * 30
     prompt, _ = told(rows, places)
     late, watermark = told(rows, places, silent=range(5, 25))
-    ours, theirs = (each.evidence(T + 30, after={}) for each in (prompt, late))
+    ours, theirs = (each.evidence(T + 30, since={}) for each in (prompt, late))
     assert (ours.windows.sums == theirs.windows.sums).all()
-    assert watermark.lost == 0
+    assert watermark.rows_lost == 0
 
 
 def test_rows_that_a_silent_pod_tells_too_late_are_lost_and_told_so() -> None:
@@ -114,7 +114,7 @@ def test_rows_that_a_silent_pod_tells_too_late_are_lost_and_told_so() -> None:
         if second == 59:
             replicas[1].serve((61, 0.0, "a"))
     assert watermark.through == T + 5001
-    assert watermark.lost == 1
+    assert watermark.rows_lost == 1
     assert seconds.rows(watermark.through, KEPT) == 4
 
 
@@ -127,4 +127,4 @@ def test_a_killed_pod_loses_what_it_served_after_the_last_pull_and_no_more() -> 
     watermark.advance([], now=T + 10.2)
     seconds.add(watermark.take_leftover())
     assert seconds.rows(T + 10, KEPT) == 10
-    assert watermark.lost <= 1
+    assert watermark.rows_lost <= 1

@@ -20,7 +20,7 @@ def test_what_a_pod_counted_before_it_started_again_stays_in_the_sum() -> None:
     counters.report("p", "one", answer("first", 5), time=1)
     counters.report("p", "one", answer("first", 7), time=2)
     counters.report("p", "one", answer("second", 2), time=3)
-    _, canary = counters.traffic(ready={"p": "one"}, fresh_since=0).arms[TOKEN]
+    canary = counters.traffic(ready={"p": "one"}, fresh_since=0).arms[TOKEN].canary
     assert (canary.requests, canary.errors) == (9, 2)
     assert canary.latency[LATENCY_BOUNDS.index(0.1)] == sum(canary.latency) == 9
 

@@ -62,7 +62,7 @@ def test_the_rows_of_a_killed_pod_since_its_last_word_are_told_as_lost() -> None
         pods.report("killed", answer(T + second), now=T + second + 1)
         pods.advance(["killed"], now=T + second + 1)
     pods.advance([], now=T + 6)
-    assert pods.lost == 50
+    assert pods.rows_lost == 50
 
 
 def test_what_a_killed_pod_had_told_of_the_second_under_way_is_not_lost() -> None:
@@ -71,7 +71,7 @@ def test_what_a_killed_pod_had_told_of_the_second_under_way_is_not_lost() -> Non
     pods.advance(["pod"], now=T + 1.4)
     assert pods.take_leftover() == []
     pods.advance([], now=T + 2.4)
-    assert (pods.take_leftover(), pods.take_leftover(), pods.lost) == ([begun], [], 50)
+    assert (pods.take_leftover(), pods.take_leftover(), pods.rows_lost) == ([begun], [], 50)
 
 
 def test_a_pod_that_has_told_all_before_its_end_takes_nothing_along() -> None:
@@ -79,7 +79,7 @@ def test_a_pod_that_has_told_all_before_its_end_takes_nothing_along() -> None:
     pods.report("drained", answer(T), now=T + 1)
     pods.report("drained", answer(T + 1, ended=True), now=T + 1)
     pods.advance([], now=T + 60)
-    assert pods.lost == 0
+    assert pods.rows_lost == 0
 
 
 def test_a_pod_that_has_told_all_before_its_end_is_not_waited_for() -> None:
@@ -94,7 +94,7 @@ def test_a_container_that_was_killed_in_its_pod_is_noticed() -> None:
     pods = Watermark()
     pods.report("pod", answer(T), now=T + 1)
     pods.report("pod", answer(T + 30, boot="b", started=T + 2), now=T + 31)
-    assert pods.lost == 50
+    assert pods.rows_lost == 50
 
 
 def test_a_container_that_waits_long_for_its_next_start_loses_nothing_meanwhile() -> None:
@@ -103,7 +103,7 @@ def test_a_container_that_waits_long_for_its_next_start_loses_nothing_meanwhile(
     for second in range(2, 300):
         pods.refused("pod", now=T + second)
     pods.report("pod", answer(T + 302, boot="b", started=T + 300), now=T + 303)
-    assert pods.lost == 50
+    assert pods.rows_lost == 50
 
 
 def test_a_refusal_is_no_end_of_a_pod_that_answers_again() -> None:
@@ -112,15 +112,15 @@ def test_a_refusal_is_no_end_of_a_pod_that_answers_again() -> None:
     pods.refused("pod", now=T + 2)
     pods.report("pod", answer(T + 2), now=T + 3)
     pods.advance([], now=T + 5)
-    assert pods.lost == 2 * 50
+    assert pods.rows_lost == 2 * 50
 
 
 def test_rows_that_come_too_late_are_lost_unless_the_pod_is_new_to_the_operator() -> None:
     pods = Watermark()
     pods.report("pod", answer(T), now=T + 1, late=900)
-    assert pods.lost == 0
+    assert pods.rows_lost == 0
     pods.report("pod", answer(T + 9000), now=T + 9001, late=12)
-    assert pods.lost == 12
+    assert pods.rows_lost == 12
 
 
 def test_a_pod_is_asked_for_what_is_still_judged_and_then_for_what_is_new() -> None:
@@ -137,11 +137,11 @@ def test_rows_that_a_pod_could_not_count_itself_are_lost_once() -> None:
     for second in (1, 2):
         told = answer(T + second, totals=Totals(lost=7))
         pods.report("pod", told, now=T + second + 1)
-    assert pods.lost == 7
+    assert pods.rows_lost == 7
 
 
 def test_a_quiet_pod_loses_no_rows_that_it_never_had() -> None:
     pods = Watermark()
     pods.report("idle", answer(T, rows=0), now=T + 1)
     pods.advance([], now=T + 60)
-    assert pods.lost == 0
+    assert pods.rows_lost == 0

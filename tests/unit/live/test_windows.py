@@ -54,16 +54,16 @@ def test_windows_are_the_sums_of_their_seconds_in_whatever_order_they_came(
     counts = BucketedCounts(REFERENCE)
     for start in range(0, len(comes), page):
         assert counts.add([of(come) for come in comes[start : start + page]]) == 0
-    found = counts.evidence(T + through, after={"x": T + until, "other": T})
+    found = counts.evidence(T + through, since={"x": T + until, "other": T})
     expected = windows(dense(comes, through))
     assert found.windows.seconds == expected.seconds
     assert (found.windows.sums == expected.sums % 2**32).all()
     assert found.rows == expected.sums[-1].sum() % 2**32
-    assert found.after.keys() == {"x"}
+    assert found.counts_since.keys() == {"x"}
     if through - KEPT < until < through:
         cells = counts.layout.slices["x"]
         since = dense(comes, through, after=until).sum(axis=0)[cells]
-        assert (found.after["x"] == since % 2**32).all()
+        assert (found.counts_since["x"] == since % 2**32).all()
 
 
 @given(COMES, st.integers(0, 30))
@@ -75,7 +75,7 @@ def test_what_is_forgotten_leaves_the_rest_as_it_was(comes: list[Come], after: i
     assert late == (0 if comes[0][0] > after else comes[0][2])
     expected = windows(dense([*kept, *([] if late else comes[:1])], 4200, after=after))
     if kept:
-        found = counts.evidence(T + 4200, after={}).windows
+        found = counts.evidence(T + 4200, since={}).windows
         assert (found.sums[-1] == expected.sums[-1] % 2**32).all()
 
 
@@ -105,18 +105,18 @@ def test_longer_spans_are_too_old_to_be_judged() -> None:
 def test_rows_are_news_only_up_to_the_second_that_is_judged() -> None:
     counts = BucketedCounts(REFERENCE)
     counts.add([of((5, 1, 3))])
-    before = counts.seen(T + 5)
+    before = counts.row_sum(T + 5)
     counts.add([of((6, 1, 3))])
-    assert counts.seen(T + 5) == before
-    assert counts.seen(T + 6) != before
+    assert counts.row_sum(T + 5) == before
+    assert counts.row_sum(T + 6) != before
     counts.add([of((4, 1, 3))])
-    assert counts.seen(T + 5) != before
+    assert counts.row_sum(T + 5) != before
 
 
 def test_rules_are_broken_by_the_rows_of_the_last_minute() -> None:
     counts = BucketedCounts(REFERENCE)
     counts.add([span(T, 5, x_Min=2), span(T + 1, 5, x_Min=1, x_Max=4)])
     counts.add([span(T + 1, 5, x_Min=1)])
-    assert counts.evidence(T + 1, after={}).violations == {("x", "Min"): 4, ("x", "Max"): 4}
-    assert counts.evidence(T + 64, after={}).violations == {("x", "Min"): 2, ("x", "Max"): 4}
-    assert counts.evidence(T + 65, after={}).violations == {}
+    assert counts.evidence(T + 1, since={}).violations == {("x", "Min"): 4, ("x", "Max"): 4}
+    assert counts.evidence(T + 64, since={}).violations == {("x", "Min"): 2, ("x", "Max"): 4}
+    assert counts.evidence(T + 65, since={}).violations == {}

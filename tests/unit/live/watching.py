@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from plumbline.api.v1alpha1 import DriftMonitor
-from plumbline.live.detector import DetectorState, DriftDetector, recovering
+from plumbline.live.detector import DetectorState, DriftDetector, recovered
 from plumbline.live.observations import Assessment
 from plumbline.live.windows import BucketedCounts
 from plumbline.stats.bins import ColumnBins
@@ -37,6 +37,6 @@ class Watching:
         self.counts.add([span(second, rows, count(self.counts.layout, batch), **broken)])
 
     def evaluate(self, second: int) -> Assessment:
-        evidence = self.counts.evidence(second, after=recovering(self.state, second))
+        evidence = self.counts.evidence(second, since=recovered(self.state, second))
         self.state, found = self.detector.evaluate(self.state, evidence)
         return found

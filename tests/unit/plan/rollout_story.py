@@ -7,7 +7,7 @@ from typing import Any
 from plumbline.api.plan import Plan
 from plumbline.api.v1alpha1 import ModelDeployment
 from plumbline.api.v1alpha1.model_deployment import Canary
-from plumbline.live.observations import Arm, Traffic
+from plumbline.live.observations import Arm, Arms, Traffic
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.model_deployment import measure
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
@@ -266,7 +266,7 @@ class RolloutStory:
         assert canary.weight, "the canary gets no requests"
         token = measure.routing_id(canary)
         arm = Arm(requests=requests, errors=errors, latency=(requests, 0, 0, 0, 0, 0))
-        arms = {**self.traffic.arms, token: (STABLE, arm)}
+        arms = {**self.traffic.arms, token: Arms(stable=STABLE, canary=arm)}
         self.traffic = replace(self.traffic, arms=arms, routed=frozenset({token}))
 
 

@@ -12,12 +12,13 @@ import numpy as np
 
 from plumbline.api.v1alpha1 import DriftMonitor
 from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding
-from plumbline.live.windows import KEPT, MINUTE, Evidence
+from plumbline.live.windows import KEPT, MINUTE_SECONDS, Evidence
 from plumbline.stats import drift, episode, stuck
 from plumbline.stats.bins import PREDICTION, Layout
 from plumbline.stats.broken import Broken, null_jumps, violations
 from plumbline.stats.windows import Windows
 
+# A minute: the window in which `_broken` finds for certain what is now only suspected.
 SUSPICION_SECONDS = 60
 
 
@@ -27,12 +28,12 @@ class Verdict:
 
     Attributes:
         broken: rules that they break.
-        moved: columns that differ from the reference.
+        differing: columns that differ from the reference.
         suspects: columns that may be broken.
     """
 
     broken: tuple[BrokenFinding, ...] = ()
-    moved: frozenset[str] = frozenset()
+    differing: frozenset[str] = frozenset()
     suspects: frozenset[str] = frozenset()
 
 
@@ -44,8 +45,8 @@ class DetectorState:
         verdict: of the last evaluation.
         rules: the broken rules of the last evaluation that found any.
         broken_until: by column: the last second at which it was broken. Predictions on broken rows
-            are meaningless, so the predictions are in it together with any other column.
-        suspected: by column with an alarm: since when it is suspected of being broken.
+            are meaningless, so with any broken column the predictions count as broken too.
+        suspected_since: by column that differs: since when it is suspected of being broken.
     """
 
     verdict: Verdict = field(default_factory=Verdict)
@@ -53,7 +54,7 @@ class DetectorState:
     broken: episode.Alarm = field(default_factory=episode.Alarm)
     rules: tuple[BrokenFinding, ...] = ()
     broken_until: Mapping[str, int] = field(default_factory=dict)
-    suspected: Mapping[str, int] = field(default_factory=dict)
+    suspected_since: Mapping[str, int] = field(default_factory=dict)
 
     @staticmethod
     def resumed(monitor: DriftMonitor) -> "DetectorState":
@@ -61,7 +62,7 @@ class DetectorState:
 
         An operator that restarts must not take its first evaluations as the end of an alarm.
         """
-        ended = {one.column: int(one.until.timestamp()) for one in monitor.status.mended}
+        until = {one.column: int(one.until.timestamp()) for one in monitor.status.mended}
         standing = {c.type for c in monitor.status.conditions if c.status == "True"}
         return DetectorState(
             drifted=episode.Alarm("Drifted" in standing),
@@ -70,7 +71,7 @@ class DetectorState:
                 BrokenFinding(column=one.column, rule=one.rule, rows=one.rows, of=one.of)
                 for one in monitor.status.broken
             ),
-            broken_until=ended | ({PREDICTION: max(ended.values())} if ended else {}),
+            broken_until=until | ({PREDICTION: max(until.values())} if until else {}),
         )
 
 
@@ -116,29 +117,29 @@ class DriftDetector:
         alpha = drift.log_alpha(
             false_alarms_per_month=self.false_alarms_per_month, columns=len(self.layout.columns)
         )
-        held = stuck.holdings(self.layout, evidence.windows)
-        broken = tuple(map(_broken_finding, self._broken(evidence, held, alpha)))
-        state = _judge_broken(state, broken, evidence.through)
+        stuck_values = stuck.holdings(self.layout, evidence.windows)
+        broken = tuple(map(_broken_finding, self._broken(evidence, stuck_values, alpha)))
+        state = _advance_broken(state, broken, evidence.through)
         windows = _since_recovery(self.layout, state, evidence)
         scores = self._scores(windows, alpha)
         lacking = {each.column for each in self._lacking(windows, alpha)}
         verdict = Verdict(
             broken=broken,
-            moved=frozenset(score.name for score in scores if score.alarm),
-            suspects=frozenset({each.column for each in held} | lacking),
+            differing=frozenset(score.name for score in scores if score.alarm),
+            suspects=frozenset({each.column for each in stuck_values} | lacking),
         )
-        state = replace(_judge_drift(state, verdict, evidence.through), verdict=verdict)
-        findings = Assessment(
+        state = replace(_advance_drift(state, verdict, evidence.through), verdict=verdict)
+        assessment = Assessment(
             model=self.model,
             findings=tuple(map(_finding, scores)),
             window_rows=evidence.rows,
             unknown=tuple(sorted(self.watched - self.layout.slices.keys())),
         )
-        return state, _with_alarms(findings, state, evidence.through)
+        return state, _with_alarms(assessment, state, evidence.through)
 
     def _lacking(self, windows: Windows, alpha: float) -> list[Broken]:
         """Return the columns with missing values in any window of the last minute."""
-        minute = [length <= MINUTE for length in windows.seconds]
+        minute = [length <= MINUTE_SECONDS for length in windows.seconds]
         last_minute = Windows(windows.seconds[: sum(minute)], windows.sums[minute])
         return null_jumps(self.layout, last_minute, log_alpha=alpha)
 
@@ -147,66 +148,73 @@ class DriftDetector:
         scores = drift.score(self.layout, windows, log_alpha=alpha, tolerate=self.tolerate)
         return [score for score in scores if not self.watched or score.name in self.watched]
 
-    def _broken(self, evidence: Evidence, held: list[stuck.Holding], alpha: float) -> list[Broken]:
+    def _broken(
+        self, evidence: Evidence, stuck_values: list[stuck.Holding], alpha: float
+    ) -> list[Broken]:
         """Return the broken rules of the last minute, and the columns in which one value jumped."""
         if not evidence.minute_rows:
             return []
         found = violations(evidence.violations, rows=evidence.minute_rows, log_alpha=alpha)
-        minute = [n for n, length in enumerate(evidence.windows.seconds) if length <= MINUTE][-1:]
-        whole = Windows((MINUTE,), evidence.windows.sums[minute])
-        found += null_jumps(self.layout, whole, log_alpha=alpha)
-        return found + stuck.value_jumps(held, log_alpha=alpha)
+        minute = [
+            n for n, length in enumerate(evidence.windows.seconds) if length <= MINUTE_SECONDS
+        ][-1:]
+        last_minute = Windows((MINUTE_SECONDS,), evidence.windows.sums[minute])
+        found += null_jumps(self.layout, last_minute, log_alpha=alpha)
+        return found + stuck.value_jumps(stuck_values, log_alpha=alpha)
 
 
-def go_on(
+def advance_without_rows(
     state: DetectorState, before: Assessment, through: int
 ) -> tuple[DetectorState, Assessment]:
-    """Advance the alarms by a second without rows: the last verdict stays."""
-    state = _judge_broken(state, state.verdict.broken, through)
-    state = _judge_drift(state, state.verdict, through)
+    """Advance the alarms by one evaluation without new rows: the last verdict stays.
+
+    However many seconds have passed, they count as one evaluation of the alarms.
+    """
+    state = _advance_broken(state, state.verdict.broken, through)
+    state = _advance_drift(state, state.verdict, through)
     return state, _with_alarms(before, state, through)
 
 
-def recovering(state: DetectorState, through: int) -> dict[str, int]:
-    """Return the columns that are no longer broken, and the last second at which they were."""
+def recovered(state: DetectorState, through: int) -> dict[str, int]:
+    """Return the columns that were broken and no longer are, and their last broken second."""
     return {name: until for name, until in state.broken_until.items() if until < through}
 
 
-def _judge_broken(
+def _advance_broken(
     state: DetectorState, broken: tuple[BrokenFinding, ...], through: int
 ) -> DetectorState:
     """Advance the alarm of broken data."""
     alarm = episode.advance(state.broken, alarmed=bool(broken))
     rules = broken or state.rules
-    known = rules if broken or alarm.standing else ()
-    columns = [*(one.column for one in known), PREDICTION] if known else []
+    standing = rules if broken or alarm.standing else ()
+    columns = [*(one.column for one in standing), PREDICTION] if standing else []
     until = {**state.broken_until, **dict.fromkeys(columns, through)}
     return replace(state, broken=alarm, rules=rules, broken_until=until)
 
 
-def _judge_drift(state: DetectorState, verdict: Verdict, through: int) -> DetectorState:
+def _advance_drift(state: DetectorState, verdict: Verdict, through: int) -> DetectorState:
     """Advance the drift alarm by the columns that differ from the reference.
 
-    A broken column does not count as drifted. A column may also be only suspected of being broken,
-    because of one frequent value or missing values. It then raises the alarm a minute later, when
-    the suspicion is decided, because no model may be trained on broken rows. The predictions wait
-    in the same way.
+    - A column that is broken now does not count.
+    - A column that is suspected of being broken (one frequent value, missing values) counts after
+      a minute. By then it is known whether it is broken: no model may be trained on broken rows.
+    - The predictions count as late as the columns that are suspected.
     """
-    doubtful = {*verdict.suspects, PREDICTION} if verdict.suspects else set[str]()
-    known = verdict.moved & (doubtful | state.suspected.keys())
-    suspected = {name: state.suspected.get(name, through) for name in known}
-    waiting = {n for n, since in suspected.items() if through - since < SUSPICION_SECONDS}
-    wrong = {name for name, until in state.broken_until.items() if until == through}
-    alarm = episode.advance(state.drifted, alarmed=bool(verdict.moved - waiting - wrong))
-    return replace(state, drifted=alarm, suspected=suspected)
+    suspects = {*verdict.suspects, PREDICTION} if verdict.suspects else set[str]()
+    suspected = verdict.differing & (suspects | state.suspected_since.keys())
+    since = {name: state.suspected_since.get(name, through) for name in suspected}
+    delayed = {name for name, second in since.items() if through - second < SUSPICION_SECONDS}
+    broken_now = {name for name, until in state.broken_until.items() if until == through}
+    alarm = episode.advance(state.drifted, alarmed=bool(verdict.differing - delayed - broken_now))
+    return replace(state, drifted=alarm, suspected_since=since)
 
 
 def _since_recovery(layout: Layout, state: DetectorState, evidence: Evidence) -> Windows:
-    """Return the windows, with only the rows since its recovery of a column that was broken."""
+    """Return the windows; a column that was broken has in them only its rows since its recovery."""
     windows, sums = evidence.windows, evidence.windows.sums
     lengths = np.array(windows.seconds)
-    for name, until in recovering(state, evidence.through).items():
-        if (counts := evidence.after.get(name)) is None:
+    for name, until in recovered(state, evidence.through).items():
+        if (counts := evidence.counts_since.get(name)) is None:
             continue
         if sums is windows.sums:
             sums = sums.copy()
@@ -215,14 +223,14 @@ def _since_recovery(layout: Layout, state: DetectorState, evidence: Evidence) ->
     return Windows(windows.seconds, sums)
 
 
-def _recovered(state: DetectorState, through: int) -> tuple[tuple[str, int], ...]:
+def _recovered_in_window(state: DetectorState, through: int) -> tuple[tuple[str, int], ...]:
     """Return the columns whose broken rows are still in a window, oldest first."""
-    ended = [
+    found = [
         (name, until)
-        for name, until in recovering(state, through).items()
+        for name, until in recovered(state, through).items()
         if through - KEPT < until and name != PREDICTION
     ]
-    return tuple(sorted(ended, key=lambda each: (each[1], each[0])))
+    return tuple(sorted(found, key=lambda each: (each[1], each[0])))
 
 
 def _with_alarms(found: Assessment, state: DetectorState, through: int) -> Assessment:
@@ -230,7 +238,7 @@ def _with_alarms(found: Assessment, state: DetectorState, through: int) -> Asses
         found,
         drifted=state.drifted.standing,
         broken=state.rules if state.broken.standing else (),
-        recovered=_recovered(state, through),
+        recovered=_recovered_in_window(state, through),
     )
 
 
@@ -239,6 +247,7 @@ def _finding(score: drift.ColumnScore) -> ColumnFinding:
         name=score.name,
         score=round(score.score, 4),
         threshold=score.threshold,
+        # A smaller one says nothing more, and it may be infinite, which JSON cannot hold.
         log10_p=round(max(score.log10_p, -9999.0), 2),
         rows=score.rows,
         alarm=score.alarm,

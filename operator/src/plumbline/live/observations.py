@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from plumbline.contract.control import Arm
+from plumbline.contract.control import Arm, Arms
 
 __all__ = [
     "Arm",
+    "Arms",
     "Assessment",
     "BrokenFinding",
     "ColumnFinding",
@@ -37,12 +38,12 @@ class Traffic:
     """The counts of the serving pods, summed over pods.
 
     Attributes:
-        arms: by routing token `<identity>/<step>`: the counts of stable model and canary.
-        routed: tokens that every ready stable pod follows.
+        arms: by routing token (see `measure.routing_id`): the counts of stable model and canary.
+        routed: tokens that every ready pod of an identity follows.
         unreadable: pods that are not in these counts, sorted by name.
     """
 
-    arms: Mapping[str, tuple[Arm, Arm]] = field(default_factory=dict)
+    arms: Mapping[str, Arms] = field(default_factory=dict)
     latency_bounds: tuple[float, ...] = ()
     routed: frozenset[str] = frozenset()
     unreadable: tuple[PodProblem, ...] = ()

@@ -6,9 +6,15 @@ from typing import Literal
 
 from plumbline.live.observations import PodProblem
 
-Reason = Literal["refused", "timeout", "http", "unreadable"]
-# Seconds. A pod that starts or ends does not answer for a while, until kubelet marks it unready.
-PATIENCE: dict[Reason, float] = {"refused": 30.0, "timeout": 30.0, "http": 5.0, "unreadable": 5.0}
+PullFault = Literal["refused", "timeout", "http", "unreadable"]
+# Seconds until it is reported. A pod that starts or ends does not answer until kubelet marks it
+# unready; a wrong answer is reported sooner.
+PATIENCE: dict[PullFault, float] = {
+    "refused": 30.0,
+    "timeout": 30.0,
+    "http": 5.0,
+    "unreadable": 5.0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,7 @@ class ServingPod:
 class PullFailed:
     """Why a pull failed."""
 
-    reason: Reason
+    reason: PullFault
     message: str
 
 

@@ -8,11 +8,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from plumbline.contract.control import LATENCY_BOUNDS, Arm, ControlReply
+from plumbline.contract.control import LATENCY_BOUNDS, Arm, Arms, ControlReply
 from plumbline.live.observations import PodProblem, Traffic
 
-ArmPair = tuple[Arm, Arm]
-# The name of a pod, and its own name of the start of its process.
+# Pod name and boot id.
 Boot = tuple[str, str]
 # Pods choose the names of boots and routings, so the number that is kept has a bound.
 KEPT_BOOTS, KEPT_TOKENS = 1024, 256
@@ -25,7 +24,7 @@ class PodCounters:
     pod: str
     identity: str
     routing: str | None
-    arms: Mapping[str, ArmPair]
+    arms: Mapping[str, Arms]
     time: float
 
 
@@ -34,13 +33,13 @@ class TrafficCounters:
     """Counters by boot, and by identity the sums of older boots."""
 
     boots: dict[Boot, PodCounters] = field(default_factory=dict)
-    sums: dict[str, dict[str, ArmPair]] = field(default_factory=dict)
+    sums: dict[str, dict[str, Arms]] = field(default_factory=dict)
 
     def report(self, pod: str, identity: str, reply: ControlReply, *, time: float) -> None:
         """Add a reply; the newest of each boot counts."""
         arms = {
-            token: (_bucketed(pair.stable, reply), _bucketed(pair.canary, reply))
-            for token, pair in reply.arms.items()
+            token: Arms(stable=_bucketed(both.stable, reply), canary=_bucketed(both.canary, reply))
+            for token, both in reply.arms.items()
         }
         boot = pod, reply.boot
         self.boots.pop(boot, None)
@@ -69,7 +68,7 @@ class TrafficCounters:
             unreadable: pods that are missing from the sum.
         """
         fresh = {one.pod: one for one in self.boots.values() if one.time >= fresh_since}
-        total: dict[str, ArmPair] = {}
+        total: dict[str, Arms] = {}
         for arms in (*self.sums.values(), *(one.arms for one in self.boots.values())):
             _add(total, arms)
         return Traffic(
@@ -90,17 +89,20 @@ def _bucketed(arm: Arm, reply: ControlReply) -> Arm:
     """Return counts in our own latency buckets; servers of other releases may have others."""
     if reply.latency_bounds == LATENCY_BOUNDS and arm.latency:
         return arm
+    # Each count goes to the bucket that has its upper bound: a request never looks faster.
     latency = [0] * (len(LATENCY_BOUNDS) + 1)
     for count, upper in zip(arm.latency, (*reply.latency_bounds, float("inf")), strict=False):
         latency[bisect_left(LATENCY_BOUNDS, upper)] += count
     return Arm(requests=arm.requests, errors=arm.errors, latency=tuple(latency))
 
 
-def _add(total: dict[str, ArmPair], arms: Mapping[str, ArmPair]) -> None:
-    for token, (stable, canary) in arms.items():
-        if token in total:
-            stable, canary = _sum(total[token][0], stable), _sum(total[token][1], canary)
-        total[token] = (stable, canary)
+def _add(total: dict[str, Arms], arms: Mapping[str, Arms]) -> None:
+    for token, new in arms.items():
+        total[token] = _both(total[token], new) if token in total else new
+
+
+def _both(one: Arms, other: Arms) -> Arms:
+    return Arms(stable=_sum(one.stable, other.stable), canary=_sum(one.canary, other.canary))
 
 
 def _sum(one: Arm, other: Arm) -> Arm:
@@ -111,7 +113,7 @@ def _sum(one: Arm, other: Arm) -> Arm:
 
 
 def _routed(fresh: Mapping[str, PodCounters], ready: Mapping[str, str]) -> frozenset[str]:
-    """Return the tokens that all ready pods of an identity follow."""
+    """Return the tokens that every ready pod of an identity follows."""
     by_identity: dict[str, list[str | None]] = {}
     for name, identity in ready.items():
         counters = fresh.get(name)

@@ -15,8 +15,8 @@ from plumbline.contract.control import ControlReply, Span
 from plumbline.live.windows import KEPT
 
 SILENT_SECONDS, RATE_SECONDS = 5.0, 5
-# A clock that is corrected by less is not worth telling.
-STUCK_SECONDS = 30
+# Corrections of a clock by less than this are not reported.
+CLOCK_SECONDS = 30
 
 
 @dataclass(slots=True)
@@ -28,7 +28,8 @@ class PodReport:
         through: last second that it has reported.
         rate: rows per second, in the newest seconds reported.
         uncounted: rows that the pod itself could not count.
-        stuck: seconds for which it reports nothing new, because its clock went back.
+        clock_behind: seconds by which its clock went back; until they have passed, it reports
+            nothing new.
         begun: its counts of seconds that had not ended yet.
         time: when it reported (Unix time).
         until: when it stopped serving, if that is known.
@@ -38,7 +39,7 @@ class PodReport:
     through: int
     rate: float
     uncounted: int
-    stuck: int
+    clock_behind: int
     begun: Sequence[Span]
     time: float
     until: float = math.inf
@@ -55,13 +56,13 @@ class Watermark:
         """Start without pods."""
         self._reports: dict[str, PodReport] = {}
         self._leftover: list[Span] = []
-        self._lost = 0.0
+        self._rows_lost = 0.0
         self.through = 0
 
     @property
-    def lost(self) -> int:
-        """Estimated number of rows that were served and are in no count."""
-        return round(self._lost)
+    def rows_lost(self) -> int:
+        """Rows that were served and are in no window: uncounted, late, or of killed pods."""
+        return round(self._rows_lost)
 
     @property
     def after(self) -> int:
@@ -76,24 +77,30 @@ class Watermark:
         """Add a pod's reply to a pull; `late` of its rows came too late for any window."""
         before, uncounted = self._reports.get(pod), reply.totals.lost
         if before and before.boot == reply.boot:
-            self._lost += uncounted - before.uncounted + late
+            self._rows_lost += uncounted - before.uncounted + late
         elif before:
-            self._lose(before, until=now - reply.now + reply.started)
+            # How long ago the process started is a difference by the pod's own clock: no two clocks
+            # need to agree.
+            self._lose(before, until=now - (reply.now - reply.started))
         self._reports[pod] = PodReport(
             boot=reply.boot,
             through=reply.through,
             rate=_rate(reply, before),
             uncounted=uncounted,
-            stuck=reply.through - reply.now,
+            clock_behind=reply.through - reply.now,
             begun=reply.begun,
             time=now,
+            # After its last report nothing can be lost, and the watermark need not wait for it.
             until=-math.inf if reply.ended else math.inf,
         )
 
-    def stuck(self) -> dict[str, int]:
-        """Return the pods that report nothing new because of their clocks, and until when."""
-        stuck = {pod: one for pod, one in self._reports.items() if one.stuck > STUCK_SECONDS}
-        return {pod: report.through for pod, report in stuck.items()}
+    def clocks_behind(self) -> dict[str, int]:
+        """Return the pods whose clock went back, and until when they report nothing new."""
+        return {
+            pod: report.through
+            for pod, report in self._reports.items()
+            if report.clock_behind > CLOCK_SECONDS
+        }
 
     def refused(self, pod: str, *, now: float) -> None:
         """Record that the pod refuses connections: its process has ended."""
@@ -107,7 +114,7 @@ class Watermark:
         self.through = max(self.through, min(self._reported(now), default=self.through))
 
     def is_ahead(self, *, now: float) -> bool:
-        """Tell whether all that the pods report now is too late: the clock of one was far ahead."""
+        """Return whether no window takes the pods' current seconds: a clock was far ahead."""
         return max(self._reported(now), default=self.through) <= self.after
 
     def take_leftover(self) -> list[Span]:
@@ -124,8 +131,9 @@ class Watermark:
         ]
 
     def _lose(self, report: PodReport, *, until: float) -> None:
+        """Keep a pod's unfinished seconds, and estimate its rows after its last report."""
         self._leftover.extend(report.begun)
-        self._lost += report.rate * max(0.0, min(until, report.until) - report.time)
+        self._rows_lost += report.rate * max(0.0, min(until, report.until) - report.time)
 
 
 def _rate(reply: ControlReply, before: PodReport | None) -> float:

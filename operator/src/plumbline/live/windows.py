@@ -21,7 +21,8 @@ from plumbline.stats.bins import ColumnBins, Counts, Layout
 from plumbline.stats.windows import SCALES, Windows, scales
 
 KEPT = SCALES[-1]
-MINUTE = 64
+# "The last minute" is 64 s everywhere, because the lengths of windows are powers of two.
+MINUTE_SECONDS = 64
 Rule = tuple[str, str]
 Sums = NDArray[np.uint32]
 
@@ -33,15 +34,15 @@ class Evidence:
     Attributes:
         through: that second.
         windows: counts of the last 1, 2, 4, ... seconds.
-        after: by column: only the rows after the requested second.
+        counts_since: by column that was requested: its counts since a second.
         rows: rows in the largest window.
-        minute_rows: rows in the last minute (64 s).
+        minute_rows: rows in the last minute.
         violations: rows in the last minute that break a rule, by column and rule.
     """
 
     through: int
     windows: Windows
-    after: Mapping[str, Counts]
+    counts_since: Mapping[str, Counts]
     rows: int
     minute_rows: int
     violations: Mapping[Rule, int]
@@ -77,7 +78,7 @@ class BucketedCounts:
         self._forget(after)
         taken, late = list[Span](), 0
         for span in spans:
-            if span.length == 1 and after < span.start and self._has_room_for(span):
+            if span.length == 1 and after < span.start and self._is_near(span):
                 taken.append(span)
             else:
                 late += span.rows
@@ -89,16 +90,16 @@ class BucketedCounts:
         """Return the rows of the last seconds."""
         return int((self._sum(through) - self._sum(through - seconds))[-1])
 
-    def seen(self, through: int) -> int:
-        """Return a number that changes when new rows up to the second `through` come."""
+    def row_sum(self, through: int) -> int:
+        """Return the running sum of rows up to a second; it changes when any of them come."""
         return int(self._sum(through)[-1])
 
-    def evidence(self, through: int, *, after: Mapping[str, int]) -> Evidence:
+    def evidence(self, through: int, *, since: Mapping[str, int]) -> Evidence:
         """Return the counts up to a second.
 
         Args:
             through: that second.
-            after: columns to count without the rows up to a second.
+            since: by column: the second after which its rows are also counted separately.
         """
         known = self._seconds[: bisect_right(self._seconds, through)]
         lengths = scales(min(through - known[0] + 1, KEPT) if known else 1)
@@ -107,19 +108,19 @@ class BucketedCounts:
         return Evidence(
             through=through,
             windows=Windows(lengths, sums[:, :-1].astype(np.int64)),
-            after={
+            counts_since={
                 name: (newest - self._sum(second))[cells[name]].astype(np.int64)
-                for name, second in after.items()
+                for name, second in since.items()
                 if name in cells
             },
             rows=self.rows(through, KEPT),
-            minute_rows=self.rows(through, MINUTE),
+            minute_rows=self.rows(through, MINUTE_SECONDS),
             violations=self._broken_rules(through),
         )
 
     def _broken_rules(self, through: int) -> dict[Rule, int]:
         found: dict[Rule, int] = {}
-        for second in range(through - MINUTE + 1, through + 1):
+        for second in range(through - MINUTE_SECONDS + 1, through + 1):
             for rule, rows in self._violations.get(second, {}).items():
                 found[rule] = found.get(rule, 0) + rows
         return found
@@ -130,14 +131,15 @@ class BucketedCounts:
         found: Sums = self._sums[self._used][place - 1] if place else self._before
         return found
 
-    def _has_room_for(self, span: Span) -> bool:
-        """Return whether a second is near the others; a pod's clock may be far off."""
+    def _is_near(self, span: Span) -> bool:
+        """Return whether a span is near the others; a pod's clock may be far ahead."""
         return not self._seconds or span.start < self._seconds[0] + 2 * KEPT
 
     def _forget(self, after: int) -> None:
         old = bisect_right(self._seconds, after)
         if not old:
             return
+        # Running sums stay as they are: a window is a difference, so it needs the sum before it.
         self._before = self._sum(after).copy()
         for second in self._seconds[:old]:
             self._violations.pop(second, None)
@@ -173,11 +175,17 @@ class BucketedCounts:
             known[column, rule] = known.get((column, rule), 0) + rows
 
     def _write(self, place: int, sums: Sums) -> None:
-        """Write running sums from a place on; enlarge the array if needed."""
+        """Write running sums from a place on; enlarge the array if needed.
+
+        Forgotten seconds leave unused rows at the array's begin. They are dropped only when it
+        grows, and it grows by a quarter, so that a new second rarely copies the others.
+        """
         start, stop = self._used.start + place, self._used.start + place + len(sums)
         if stop > len(self._sums):
             room = place + len(sums)
-            grown: Sums = np.empty((room + room // 4 + MINUTE, sums.shape[1]), dtype=np.uint32)
+            grown: Sums = np.empty(
+                (room + room // 4 + MINUTE_SECONDS, sums.shape[1]), dtype=np.uint32
+            )
             grown[:place] = self._sums[self._used][:place]
             self._sums, self._used = grown, slice(0, 0)
             start, stop = place, room

@@ -20,7 +20,7 @@ from plumbline.api.v1alpha1.drift_monitor import DRIFT_MONITOR
 from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
-from plumbline.live.detector import DetectorState, DriftDetector, go_on, recovering
+from plumbline.live.detector import DetectorState, DriftDetector, advance_without_rows, recovered
 from plumbline.live.observations import Assessment
 from plumbline.live.watermark import Watermark
 from plumbline.live.windows import BucketedCounts
@@ -39,7 +39,7 @@ class _Watched:
     Attributes:
         counts: of the model that it watches.
         detector: the settings of the last evaluation.
-        seen: the rows of the last evaluation, see `BucketedCounts.seen`.
+        row_sum: `BucketedCounts.row_sum` at the last evaluation.
         through: second up to which its alarms were advanced.
         lost_before: lost rows in its status that no pod known to this process has lost.
     """
@@ -48,7 +48,7 @@ class _Watched:
     state: DetectorState
     lost_before: int
     detector: DriftDetector | None = None
-    seen: int = -1
+    row_sum: int = -1
     through: int = 0
 
 
@@ -115,18 +115,18 @@ class MonitorEvaluations:
     ) -> None:
         key, through = _key(monitor), watermark.through
         watched = self._watching(monitor, counts, watermark)
-        lost = watched.lost_before + watermark.lost
+        lost = watched.lost_before + watermark.rows_lost
         detector = DriftDetector.of(monitor, model, counts.layout)
-        before, seen = self.assessments.get(key), counts.seen(through)
-        if before and (seen, detector) == (watched.seen, watched.detector):
+        before, row_sum = self.assessments.get(key), counts.row_sum(through)
+        if before and (row_sum, detector) == (watched.row_sum, watched.detector):
             if through > watched.through:
-                watched.state, before = go_on(watched.state, before, through)
+                watched.state, before = advance_without_rows(watched.state, before, through)
             watched.through = through
             self._keep_assessment(key, replace(before, rows_lost=lost))
             return
-        watched.seen, watched.detector, watched.through = seen, detector, through
+        watched.row_sum, watched.detector, watched.through = row_sum, detector, through
         due = time.monotonic()
-        evidence = counts.evidence(through, after=recovering(watched.state, through))
+        evidence = counts.evidence(through, since=recovered(watched.state, through))
         watched.state, found = await asyncio.get_running_loop().run_in_executor(
             self._pool, detector.evaluate, watched.state, evidence
         )
@@ -137,7 +137,7 @@ class MonitorEvaluations:
     def _failed(self, key: Key, error: Exception) -> None:
         """Note that an evaluation failed; the next visit evaluates the same counts again."""
         if watched := self._watched.get(key):
-            watched.seen = -1
+            watched.row_sum = -1
         told = f"the drift test failed with {internal(error)}"
         if self.failures.get(key) != told:
             log.exception("evaluation failed", error, **key.about)
@@ -150,7 +150,7 @@ class MonitorEvaluations:
         watched = self._watched.get(key)
         if watched is None or watched.counts is not counts:
             self._metrics.monitor_gone(key.namespace, key.name)
-            lost_before = monitor.status.rows_lost - watermark.lost
+            lost_before = monitor.status.rows_lost - watermark.rows_lost
             watched = _Watched(counts, DetectorState.resumed(monitor), lost_before)
             self._watched[key] = watched
         return watched

@@ -22,7 +22,7 @@ from plumbline.contract.control import ControlReply, ControlRequest, Unreadable
 from plumbline.contract.served_files import files_of
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
-from plumbline.live.deployment import DeploymentTraffic
+from plumbline.live.deployment_traffic import DeploymentTraffic
 from plumbline.live.observations import Assessment, PodProblem, Traffic
 from plumbline.live.pulls import PullFailed, ServingPod
 from plumbline.log import get_logger

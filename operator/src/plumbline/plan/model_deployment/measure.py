@@ -62,8 +62,8 @@ def analysis(snapshot: ModelDeploymentSnapshot, canary: Canary) -> StepAnalysis 
         return None
     wanted = snapshot.deployment.spec.rollout.analysis
     verdict = compare(
-        _counts(arms[0]),
-        _counts(arms[1]),
+        _counts(arms.stable),
+        _counts(arms.canary),
         bounds=snapshot.traffic.latency_bounds,
         min_requests=wanted.min_requests,
         max_error_rate=wanted.max_error_rate,
@@ -71,10 +71,10 @@ def analysis(snapshot: ModelDeploymentSnapshot, canary: Canary) -> StepAnalysis 
     )
     return StepAnalysis(
         verdict=verdict.verdict,
-        reason=_reason(arms[1], wanted) if verdict.verdict == "Fail" else "",
+        reason=_reason(arms.canary, wanted) if verdict.verdict == "Fail" else "",
         message=verdict.message,
-        requests=arms[1].requests,
-        errors=arms[1].errors,
+        requests=arms.canary.requests,
+        errors=arms.canary.errors,
     )
 
 

@@ -12,9 +12,9 @@ from plumbline.live.watermark import Watermark
 from plumbline.live.windows import BucketedCounts
 
 FRESH_SECONDS = 5.0
-# Asks for no rows: only the model that is watched for drift has counts by second.
+# A `since` in the far future requests no rows: those of this pod's model are not evaluated.
 NEVER = 2**40
-# The last day that has a date in words: a pod may say any number.
+# The latest time that datetime can hold, less a day; a pod may report any number.
 LATEST = int(datetime.max.replace(tzinfo=UTC).timestamp()) - 86_400
 
 
@@ -66,12 +66,13 @@ class DeploymentTraffic:
     @property
     def unwatched(self) -> str:
         """Why rows of some pod are not evaluated now; empty when all are."""
-        stuck = sorted(self.watermark.stuck().items())
-        return _stuck(*stuck[0]) if stuck else ""
+        behind = sorted(self.watermark.clocks_behind().items())
+        return _clock_went_back(*behind[0]) if behind else ""
 
     def failed(self, pod: ServingPod, failed: PullFailed, *, now: float) -> None:
         """Record that the counts of a pod could not be read."""
         self._pulls.failed(pod.name, failed, now=now)
+        # A refusal proves that the process has ended. A timeout does not: it may report later.
         if failed.reason == "refused":
             self.watermark.refused(pod.name, now=now)
 
@@ -87,6 +88,7 @@ class DeploymentTraffic:
         self.watermark.advance(names, now=now)
         if self.counts:
             self.counts.add(self.watermark.take_leftover())
+        # The watermark never goes back, so from a wrong future it can only start again.
         if self.counts and self.watermark.is_ahead(now=now):
             self.watch(self.identity, self._reference)
         self._pulls.forget_all_but(names)
@@ -105,7 +107,7 @@ class DeploymentTraffic:
         return self._pulls.problems(pods, now=now)
 
 
-def _stuck(pod: str, until: int) -> str:
+def _clock_went_back(pod: str, until: int) -> str:
     then = f"{datetime.fromtimestamp(min(until, LATEST), UTC):%Y-%m-%dT%H:%M:%SZ}"
     rows = f"so its new rows are not evaluated before {then}"
     return f"the clock of pod {pod} went back, {rows}. Restart the pod."

@@ -2,7 +2,7 @@
 
 import numpy as np
 from msgspec import structs
-from plumbline.live.deployment import DeploymentTraffic
+from plumbline.live.deployment_traffic import DeploymentTraffic
 from plumbline.live.pulls import ServingPod
 from plumbline.live.windows import KEPT
 from plumbline.stats.reference import number_bins
@@ -91,5 +91,5 @@ def test_two_pods_that_name_the_same_boot_are_two() -> None:
     for each in pods:
         known.report(each, told, now=T)
     traffic = known.traffic(pods, now=T)
-    assert traffic.arms[TOKEN][1].requests == 20
+    assert traffic.arms[TOKEN].canary.requests == 20
     assert traffic.routed == {TOKEN}
