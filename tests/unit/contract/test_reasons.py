@@ -59,7 +59,7 @@ def _is_reason(line: ast.stmt) -> bool:
 def reasons() -> set[str]:
     known = {place for tree in trees() for place in places(tree)}
     found = {reason for tree in trees() for reason in given(tree, known)}
-    pods = {each.reason for each in pod_failures.MEANINGS.values()}
+    pods = {each.reason for each in pod_failures.POD_REASONS.values()}
     return found | jobs.FIXABLE | pods
 
 

@@ -109,7 +109,7 @@ def test_the_same_trouble_has_the_same_reason_and_remedy_on_every_kind(
 @pytest.mark.parametrize("said", TABLE)
 def test_the_same_trouble_has_the_same_prospect_on_every_kind(said: str) -> None:
     reason, _, prospect = TABLE[said]
-    assert failure_of(said).prospect == pod_failures.meaning(reason).prospect == prospect
+    assert failure_of(said).prospect == pod_failures.pod_reason(reason).prospect == prospect
 
 
 @pytest.mark.parametrize("said", WAITING)

@@ -18,18 +18,28 @@ from plumbline.plan.common.settings import Settings
 READY, RECONCILING, STALLED = "Ready", "Reconciling", "Stalled"
 REASON_LIMIT, MESSAGE_LIMIT = 63, 4096
 Truth = bool | None
-_PROMISE: Mapping[State, Truth] = {"Ready": True, "Working": False, "Stalled": False, "Held": False}
-# An alarm is true when something is wrong, and unknown while it waits for rows.
-_ALARM: Mapping[State, Truth] = {"Ready": False, "Working": None, "Stalled": True, "Held": None}
+_GOOD_WHEN_TRUE: Mapping[State, Truth] = {
+    "Ready": True,
+    "Working": False,
+    "Stalled": False,
+    "Held": False,
+}
+# Such a condition is true when something is wrong, and unknown while it waits for rows.
+_BAD_WHEN_TRUE: Mapping[State, Truth] = {
+    "Ready": False,
+    "Working": None,
+    "Stalled": True,
+    "Held": None,
+}
 # What a state means for the status of each type of condition; None is Unknown.
 TRUTH: Mapping[str, Mapping[State, Truth]] = {
-    READY: _PROMISE,
+    READY: _GOOD_WHEN_TRUE,
     RECONCILING: {"Working": True},
     STALLED: {"Stalled": True},
-    "Valid": {**_PROMISE, "Working": None},
+    "Valid": {**_GOOD_WHEN_TRUE, "Working": None},
     "Progressing": {"Ready": False, "Working": True, "Stalled": False, "Held": False},
-    "Drifted": _ALARM,
-    "DataBroken": _ALARM,
+    "Drifted": _BAD_WHEN_TRUE,
+    "DataBroken": _BAD_WHEN_TRUE,
 }
 _WORDS: Mapping[Truth, str] = {True: "True", False: "False", None: "Unknown"}
 Part = TypeVar("Part", bound=Observed)
@@ -53,20 +63,25 @@ def of(main: Decision, *others: Decision, work: Decision | None = None) -> list[
     return [*found, *(_condition(each.about, each) for each in others)]
 
 
-def _condition(type_: str, told: Decision) -> dict[str, Any]:
+def _condition(type_: str, decided: Decision) -> dict[str, Any]:
     return {
         "type": type_,
-        "status": _WORDS[TRUTH[type_][told.state]],
-        "reason": told.reason[:REASON_LIMIT],
-        "message": told.message[:MESSAGE_LIMIT],
+        "status": _WORDS[TRUTH[type_][decided.state]],
+        "reason": decided.reason[:REASON_LIMIT],
+        "message": decided.message[:MESSAGE_LIMIT],
     }
 
 
 def stored_decision(status: Status, type_: str, *, rule: str) -> Decision | None:
-    """Return the decision that a stored condition shows; None without the condition."""
+    """Return the decision that a stored condition shows; None without the condition.
+
+    Only for conditions about data. A Ready that is False may have been Working, Stalled or Held,
+    and does not say which.
+    """
     stored = condition_of(status, type_)
     if stored is None:
         return None
+    # Several states can have one truth. Reversed, so that the first of them remains in the dict.
     states = {_WORDS[truth]: state for state, truth in reversed(list(TRUTH[type_].items()))}
     return Decision(
         rule=rule,
@@ -91,7 +106,7 @@ def condition_of(status: Status, type_: str) -> Condition | None:
 
 
 def keep_messages(found: Iterable[Manifest], status: Status, *, generation: int) -> list[Manifest]:
-    """Return conditions with their stored message where status and reason are the same.
+    """Return conditions, with their stored message where status and reason are unchanged.
 
     A kubelet describes the same problem in changing words, and each change would be a write.
     """
@@ -126,8 +141,8 @@ def full_status(
 ) -> dict[str, Any]:
     """Return the complete status as stored: camelCase, without empty fields."""
     found = status.model_dump(mode="json", by_alias=True, exclude_none=True)
-    kept = {key: value for key, value in found.items() if value not in ([], "")}
-    return {**kept, "observedGeneration": generation, "conditions": list(conditions)}
+    filled = {key: value for key, value in found.items() if value not in ([], "")}
+    return {**filled, "observedGeneration": generation, "conditions": list(conditions)}
 
 
 def truncated(now: datetime) -> datetime:

@@ -13,7 +13,7 @@ from plumbline.api.objects import Manifest
 from plumbline.api.sentences import clause, sentence
 from plumbline.contract.last_words import LastWord, Success
 from plumbline.plan.common import pod_failures
-from plumbline.plan.common.pod_failures import CRASHING, KILLED, last_words, statuses
+from plumbline.plan.common.pod_failures import CRASHING, OOM_KILLED, last_words, statuses
 
 Object = Mapping[str, Any]
 DEADLINE = "DeadlineExceeded"
@@ -121,8 +121,8 @@ def _said(heard: Iterable[tuple[Object, str, Object, LastWord | None]]) -> tuple
 def _ended(name: str, ended: Object, pod: Object, job: Object) -> tuple[str, str]:
     """Return why a container ended that left no last word."""
     where, reason = _where(name, pod), ended.get("reason", "Error")
-    if reason == KILLED:
-        return KILLED, pod_failures.killed(where, name, pod).message
+    if reason == OOM_KILLED:
+        return OOM_KILLED, pod_failures.out_of_memory(where, name, pod).message
     if reason == DEADLINE:
         return DEADLINE, f"{where} was stopped. {_late(job)}"
     said = ended.get("message", "").strip()[-SAID_LIMIT:]
@@ -143,7 +143,7 @@ def _kept(job: Object, pods: list[Object]) -> Iterator[JobOutcome]:
 def _of_pod(pod: Object) -> Iterator[JobOutcome]:
     born = pod["metadata"].get("creationTimestamp")
     for status in statuses(pod):
-        found = pod_failures.stuck(status, _where(status["name"], pod))
+        found = pod_failures.why_waiting(status, _where(status["name"], pod))
         # A sidecar that restarts says why in its termination message, which is read below.
         if found and found.reason != CRASHING:
             yield _active(found.reason, found.message, since=born)
@@ -160,8 +160,8 @@ def _starting(pod: Object) -> Iterator[JobOutcome]:
     since: str | None = pod.get("status", {}).get("startTime")
     for status in statuses(pod):
         waits = status.get("state", {}).get("waiting", {}).get("reason", "")
-        if pod_failures.meaning(waits).reason == pod_failures.STARTING:
-            yield _active(pod_failures.STARTING, _awaited(status, pod), since=since)
+        if pod_failures.pod_reason(waits).reason == pod_failures.CONTAINER_CREATING:
+            yield _active(pod_failures.CONTAINER_CREATING, _awaited(status, pod), since=since)
             return
         if (since := _passed(status, pod)) is None:
             return

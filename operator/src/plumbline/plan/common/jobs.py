@@ -46,7 +46,7 @@ WELL = JobProgress(outcome=ACTIVE)
 
 def progress(outcome: JobOutcome, now: datetime) -> JobProgress:
     """Return what conditions say about an active Job now."""
-    since, prospect = outcome.since or now, pod_failures.meaning(outcome.reason).prospect
+    since, prospect = outcome.since or now, pod_failures.pod_reason(outcome.reason).prospect
     if prospect == "Passes" and now < since + NOTICEABLE:
         return JobProgress(outcome=ACTIVE, again_at=since + NOTICEABLE)
     if prospect == "Fixable" and now < since + PATIENCE:
@@ -75,7 +75,7 @@ def _worded(outcome: JobOutcome) -> JobOutcome:
         return replace(outcome, reason="JobFailed")
     if outcome.reason and not REASON.fullmatch(outcome.reason):
         return replace(outcome, reason="", message="")
-    return replace(outcome, reason=pod_failures.meaning(outcome.reason).reason)
+    return replace(outcome, reason=pod_failures.pod_reason(outcome.reason).reason)
 
 
 def plays(child: Manifest, component: str) -> bool:

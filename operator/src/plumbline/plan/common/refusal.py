@@ -8,7 +8,7 @@ from plumbline.api.sentences import sentence
 from plumbline.plan.common import conditions
 from plumbline.plan.common.conditions import READY, RECONCILING, STALLED
 
-OURS = (READY, RECONCILING, STALLED)
+REPLACED = (READY, RECONCILING, STALLED)
 
 
 def refused(
@@ -29,10 +29,10 @@ def refused(
             object that is ready then stays ready.
         when: when it continues in that case.
     """
-    kept = [each for each in stored if each["type"] not in OURS]
+    others = [each for each in stored if each["type"] not in REPLACED]
     if not passes:
-        return [*conditions.of(decision.stalled("refused", reason, sentence(message))), *kept]
+        return [*conditions.of(decision.stalled("refused", reason, sentence(message))), *others]
     text = f"{sentence(message)} Plumbline tries again, and continues {when}."
-    told = conditions.of(decision.working("refused.passes", reason, text))
-    is_ready = [each for each in stored if each["type"] == READY and each["status"] == "True"]
-    return [*(is_ready or told[:1]), *told[1:], *kept]
+    ready, *work = conditions.of(decision.working("refused.passes", reason, text))
+    was_ready = [each for each in stored if each["type"] == READY and each["status"] == "True"]
+    return [*(was_ready or [ready]), *work, *others]

@@ -72,7 +72,7 @@ def refusal(deployment: Manifest | None) -> PodFailure | None:
     """Return why the cluster creates no pods for a live Deployment, or None."""
     for found in (deployment or {}).get("status", {}).get("conditions", ()):
         if found["type"] == "ReplicaFailure" and found["status"] == "True":
-            return pod_failures.refused(found.get("message", ""))
+            return pod_failures.creation_refused(found.get("message", ""))
     return None
 
 
@@ -164,10 +164,10 @@ def _of_pod(pod: Manifest) -> PodFailure | None:
 def _failures(pod: Manifest) -> Iterator[PodFailure]:
     yield from _own_words(pod)
     for status, ended in _ended(pod):
-        if ended.get("reason") == pod_failures.KILLED:
-            yield pod_failures.killed(_where(status), status["name"], pod)
+        if ended.get("reason") == pod_failures.OOM_KILLED:
+            yield pod_failures.out_of_memory(_where(status), status["name"], pod)
     for status in statuses(pod):
-        if found := pod_failures.stuck(status, _where(status)):
+        if found := pod_failures.why_waiting(status, _where(status)):
             yield found
     if unscheduled := pod_failures.unschedulable(pod, "A pod"):
         yield unscheduled

@@ -32,32 +32,33 @@ class Frozen:
 
 
 def load_frozen(snapshot: TrainingRunSnapshot) -> Frozen | Decision | None:
-    """Return the frozen spec; None when there is none yet; a decision when it cannot be used."""
+    """Return the frozen spec; None before it exists; a decision when it cannot be used."""
     run, found = snapshot.run, snapshot.frozen
     if found is None:
         return None
     name = spec_name_of(run.metadata.name)
     if not metadata.is_owned(found, run.metadata):
-        return _taken(name, found, run)
+        return _name_conflict(name, found, run)
     read = frozen_spec(found)
     if read is None or run.status.spec_digest not in (None, read[1]):
-        return _lost(name)
+        return _spec_changed(name)
     return Frozen(spec=read[0], digest=read[1])
 
 
 def freeze(snapshot: TrainingRunSnapshot) -> Manifest | Decision:
     """Return the ConfigMap with the frozen spec, or why the run cannot start."""
     run, fields = snapshot.run, merged(snapshot.run, snapshot.template)
-    if kept := preconditions.blocked(snapshot) or preconditions.unfit(snapshot, fields):
-        return kept
+    if refusal := preconditions.blocked(snapshot) or preconditions.unfit(snapshot, fields):
+        return refusal
     if snapshot.dataset is None:
         raise ValueError(f"run {run.metadata.name} was found fit without a Dataset")
     pin = run.status.dataset or preconditions.pinned(snapshot.dataset, fields)
     if pin is None:
         raise ValueError(f"run {run.metadata.name} was found fit without a revision")
     text = task_text(run, fields, snapshot.dataset, pin)
+    # A deleted ConfigMap is created again only with the same spec: Jobs may have used it already.
     if run.status.spec_digest not in (None, canonical.digest(text)):
-        return _lost(spec_name_of(run.metadata.name))
+        return _spec_changed(spec_name_of(run.metadata.name))
     return _config_map(run, text)
 
 
@@ -93,7 +94,7 @@ def _read(text: str) -> tuple[FrozenSpec, str] | None:
         return None
 
 
-def _taken(name: str, found: Manifest, run: TrainingRun) -> Decision:
+def _name_conflict(name: str, found: Manifest, run: TrainingRun) -> Decision:
     """Return the decision about a run whose ConfigMap's name is used by another object."""
     owners = found["metadata"].get("ownerReferences", ())
     if any(
@@ -110,21 +111,22 @@ def _taken(name: str, found: Manifest, run: TrainingRun) -> Decision:
     return decision.stalled("training.name_taken", Reason.NAME_CONFLICT, text)
 
 
-def _lost(name: str) -> Decision:
+def _spec_changed(name: str) -> Decision:
     text = (
-        f"ConfigMap {name} no longer has the spec with which this run was started, and template "
-        f"or data have changed since. The training cannot be reproduced. Create a new run."
+        f"ConfigMap {name} no longer has the spec with which this run was started. The training "
+        f"cannot be reproduced. Create a new run."
     )
     return decision.stalled("training.spec_lost", Reason.FROZEN_SPEC_CHANGED, text, config_map=name)
 
 
 def merged(run: TrainingRun, template: TrainingTemplate | None) -> TrainingFields:
-    """Return the run's fields, and the template's where the run has none; no field is mixed."""
+    """Return each field from the run, or from its template where the run does not set it."""
     found: dict[str, Any] = {}
     for name in TrainingFields.model_fields:
-        own = getattr(run.spec, name)
-        lent = getattr(template.spec, name) if template else None
-        found[name] = lent if own is None or own == [] else own
+        of_run = getattr(run.spec, name)
+        of_template = getattr(template.spec, name) if template else None
+        # An empty list is the default of the API: the run does not set the field.
+        found[name] = of_template if of_run is None or of_run == [] else of_run
     return TrainingFields.model_construct(**{k: v for k, v in found.items() if v is not None})
 
 
@@ -147,10 +149,10 @@ def task_text(run: TrainingRun, fields: TrainingFields, dataset: Dataset, pin: R
     return canonical.text(task.wire)
 
 
-def champion_name(
+def champion_deployment_name(
     run: TrainingRun, template: TrainingTemplate | None, frozen: Manifest | None
 ) -> str | None:
-    """Return the ModelDeployment whose model this run is compared with."""
+    """Return the name of the ModelDeployment whose model this run is compared with, or None."""
     spec = frozen_spec(frozen) if frozen else None
     gates = spec[0].gates if spec else merged(run, template).gates
     return gates.champion.deployment_ref.name if gates and gates.champion else None

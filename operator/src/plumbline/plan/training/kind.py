@@ -11,7 +11,7 @@ from plumbline.api.v1alpha1.training_template import TRAINING_TEMPLATE, Training
 from plumbline.plan.kind import Kind, Lookup, Owns, Reads, Role, Selector, name_in, named
 from plumbline.plan.specs.train_job import spec_name_of
 from plumbline.plan.training import run, template
-from plumbline.plan.training.freeze import champion_name
+from plumbline.plan.training.freeze import champion_deployment_name
 from plumbline.plan.training.snapshot import TrainingRunSnapshot, TrainingTemplateSnapshot
 
 
@@ -52,8 +52,8 @@ def _template(run: TrainingRun, _: Lookup) -> Selector:
 def _dataset(run: TrainingRun, look: Lookup) -> Selector:
     """Select the Dataset that the run names, or else its template."""
     template = look.get(TrainingTemplate, name_in(run.spec.template_ref))
-    lent = template.spec.dataset_ref if template else None
-    return named(name_in(run.spec.dataset_ref or lent))
+    of_template = template.spec.dataset_ref if template else None
+    return named(name_in(run.spec.dataset_ref or of_template))
 
 
 def _frozen(run: TrainingRun, _: Lookup) -> Selector:
@@ -65,7 +65,7 @@ def _champion(run: TrainingRun, look: Lookup) -> Selector:
     """Select the deployment whose model the run is compared with."""
     template = look.get(TrainingTemplate, name_in(run.spec.template_ref))
     frozen = look.raw(CONFIG_MAP, spec_name_of(run.metadata.name))
-    return named(champion_name(run, template, frozen))
+    return named(champion_deployment_name(run, template, frozen))
 
 
 def _has_ended(run: Manifest) -> bool:

@@ -54,7 +54,7 @@ class TrainingRequest:
         return f"{edit} in TrainingTemplate {template.name}, or create a new run {new}."
 
     @property
-    def known(self) -> Dataset:
+    def existing_dataset(self) -> Dataset:
         """The Dataset; only rules after `_dataset_absent` may use it.
 
         Raises:
@@ -71,9 +71,9 @@ class TrainingRequest:
         Raises:
             ValueError: the Dataset has none.
         """
-        if self.known.spec.question is None:
+        if self.existing_dataset.spec.question is None:
             raise ValueError("a rule uses a question that the Dataset does not have")
-        return self.known.spec.question
+        return self.existing_dataset.spec.question
 
     @property
     def revision(self) -> int | None:
@@ -83,11 +83,11 @@ class TrainingRequest:
     @property
     def columns(self) -> list[str]:
         """The columns of the Dataset."""
-        return [column.name for column in self.known.spec.schema_.columns]
+        return [column.name for column in self.existing_dataset.spec.schema_.columns]
 
 
 def blocked(snapshot: TrainingRunSnapshot) -> Decision | None:
-    """Return why a run may make no Job now, or None."""
+    """Return why a run may not create a Job now, or None."""
     return first(BLOCKED, snapshot)
 
 
@@ -95,16 +95,16 @@ def unfit(snapshot: TrainingRunSnapshot, fields: TrainingFields) -> Decision | N
     """Return why a run cannot start yet or at all; None when it can."""
     reference = snapshot.run.spec.template_ref
     missing = reference.name if reference and snapshot.template is None else ""
-    asked = TrainingRequest(
+    request = TrainingRequest(
         fields=fields, dataset=snapshot.dataset, run=snapshot.run, missing_template=missing
     )
-    return first(RUN, asked)
+    return first(RUN, request)
 
 
 def of_template(fields: TrainingFields, dataset: Dataset | None) -> Decision:
     """Return whether a template is valid for its Dataset."""
-    asked = TrainingRequest(fields=fields, dataset=dataset)
-    return decide(TEMPLATE, asked)
+    request = TrainingRequest(fields=fields, dataset=dataset)
+    return decide(TEMPLATE, request)
 
 
 def pinned(dataset: Dataset, fields: TrainingFields) -> RunDataset | None:
@@ -137,8 +137,8 @@ def _without_store(snapshot: TrainingRunSnapshot) -> Decision | None:
     )
 
 
-def _template_missing(asked: TrainingRequest) -> Decision | None:
-    name = asked.missing_template
+def _template_missing(request: TrainingRequest) -> Decision | None:
+    name = request.missing_template
     if not name:
         return None
     text = (
@@ -148,20 +148,20 @@ def _template_missing(asked: TrainingRequest) -> Decision | None:
     return decision.working("training.template_missing", Reason.TEMPLATE_NOT_FOUND, text)
 
 
-def _incomplete(asked: TrainingRequest) -> Decision | None:
+def _incomplete(request: TrainingRequest) -> Decision | None:
     for name, field in (("dataset_ref", "datasetRef"), ("trainer", "trainer")):
-        if getattr(asked.fields, name, None) is None:
-            remedy = asked.remedy(name, edit=f"Set spec.{field}", new="that has it")
+        if getattr(request.fields, name, None) is None:
+            remedy = request.remedy(name, edit=f"Set spec.{field}", new="that has it")
             text = f"spec.{field} is missing. {remedy}"
             return decision.stalled("training.incomplete", Reason.SPEC_INCOMPLETE, text)
     return None
 
 
-def _names_store_secret(asked: TrainingRequest) -> Decision | None:
-    pod = asked.fields.pod_template
+def _names_store_secret(request: TrainingRequest) -> Decision | None:
+    pod = request.fields.pod_template
     if pod is None or names.STORE_SECRET not in _secrets(pod.env):
         return None
-    remedy = asked.remedy(
+    remedy = request.remedy(
         "pod_template",
         edit="Remove the variable from spec.podTemplate.env",
         new="without the variable",
@@ -174,11 +174,11 @@ def _names_store_secret(asked: TrainingRequest) -> Decision | None:
     return decision.stalled("training.names_store_secret", Reason.STORE_SECRET_FORBIDDEN, text)
 
 
-def _dataset_absent(asked: TrainingRequest) -> Decision | None:
-    if asked.dataset is not None:
+def _dataset_absent(request: TrainingRequest) -> Decision | None:
+    if request.dataset is not None:
         return None
-    name = asked.fields.dataset_ref.name if asked.fields.dataset_ref else ""
-    remedy = asked.remedy(
+    name = request.fields.dataset_ref.name if request.fields.dataset_ref else ""
+    remedy = request.remedy(
         "dataset_ref", edit="Fix spec.datasetRef", new="with another spec.datasetRef"
     )
     wrong = f"If its name is wrong, {remedy[0].lower()}{remedy[1:]}"
@@ -186,16 +186,16 @@ def _dataset_absent(asked: TrainingRequest) -> Decision | None:
     return decision.working("training.dataset_absent", Reason.DATASET_NOT_FOUND, text)
 
 
-def _dataset_changed(asked: TrainingRequest) -> Decision | None:
-    dataset = asked.known
+def _dataset_changed(request: TrainingRequest) -> Decision | None:
+    dataset = request.existing_dataset
     if dataset.status.observed_generation >= dataset.metadata.generation:
         return None
     text = f"Dataset {dataset.metadata.name} was just changed. Waiting until its status is current."
     return decision.working("training.dataset_changed", Reason.DATASET_NOT_READY, text)
 
 
-def _dataset_without_revision(asked: TrainingRequest) -> Decision | None:
-    status, name = asked.known.status, asked.known.metadata.name
+def _dataset_without_revision(request: TrainingRequest) -> Decision | None:
+    status, name = request.existing_dataset.status, request.existing_dataset.metadata.name
     if status.revision is not None:
         return None
     why = conditions.condition_of(status, conditions.READY)
@@ -204,50 +204,54 @@ def _dataset_without_revision(asked: TrainingRequest) -> Decision | None:
     return decision.working("training.dataset_without_revision", Reason.DATASET_NOT_READY, text)
 
 
-def _dataset_being_read(asked: TrainingRequest) -> Decision | None:
+def _dataset_being_read(request: TrainingRequest) -> Decision | None:
     """Wait for the newer revision, unless the run names one that exists."""
-    dataset = asked.known
+    dataset = request.existing_dataset
     reading = conditions.condition_of(dataset.status, conditions.RECONCILING)
     if reading is None or reading.status != "True":
         return None
-    if asked.revision is not None and pinned(dataset, asked.fields) is not None:
+    if request.revision is not None and pinned(dataset, request.fields) is not None:
         return None
-    kept = "" if reading.reason == DatasetReason.PROFILING else f" ({clause(reading.message)})"
+    delay = "" if reading.reason == DatasetReason.PROFILING else f" ({clause(reading.message)})"
     name = dataset.metadata.name
     then = "When that is done, the run starts with the newest revision."
-    text = f"Dataset {name} is being read{kept}. {then}"
+    text = f"Dataset {name} is being read{delay}. {then}"
     return decision.working("training.dataset_being_read", Reason.DATASET_NOT_READY, text)
 
 
-def _revision_unknown(asked: TrainingRequest) -> Decision | None:
-    dataset, wanted = asked.known, asked.revision
-    if dataset.status.revision is None or pinned(dataset, asked.fields) is not None:
+def _revision_unknown(request: TrainingRequest) -> Decision | None:
+    dataset, wanted = request.existing_dataset, request.revision
+    if dataset.status.revision is None or pinned(dataset, request.fields) is not None:
         return None
-    known = ", ".join(str(each.revision) for each in dataset.status.history)
-    remedy = asked.remedy(
+    revisions = ", ".join(str(each.revision) for each in dataset.status.history)
+    remedy = request.remedy(
         "dataset_ref",
         edit="Fix spec.datasetRef.revision",
         new="with another spec.datasetRef.revision",
     )
     text = (
         f"Dataset {dataset.metadata.name} has no revision {wanted}. {remedy} Existing revisions: "
-        f"{known}."
+        f"{revisions}."
     )
     return decision.stalled(
         "training.revision_unknown", Reason.REVISION_UNKNOWN, text, revision=wanted
     )
 
 
-def _question_missing(asked: TrainingRequest) -> Decision | None:
-    if asked.known.spec.question is not None:
+def _question_missing(request: TrainingRequest) -> Decision | None:
+    if request.existing_dataset.spec.question is not None:
         return None
-    name = asked.known.metadata.name
+    name = request.existing_dataset.metadata.name
     text = f"Dataset {name} has no spec.question. Set it there, with task and target."
     return decision.stalled("training.question_missing", Reason.QUESTION_MISSING, text)
 
 
-def _target_missing(asked: TrainingRequest) -> Decision | None:
-    target, columns, name = asked.question.target, asked.columns, asked.known.metadata.name
+def _target_missing(request: TrainingRequest) -> Decision | None:
+    target, columns, name = (
+        request.question.target,
+        request.columns,
+        request.existing_dataset.metadata.name,
+    )
     if target in columns:
         return None
     text = (
@@ -257,22 +261,22 @@ def _target_missing(asked: TrainingRequest) -> Decision | None:
     return decision.stalled("training.target_missing", Reason.TARGET_MISSING, text, target=target)
 
 
-def _feature_is_target(asked: TrainingRequest) -> Decision | None:
-    target, name = asked.question.target, asked.known.metadata.name
-    if target not in asked.fields.features:
+def _feature_is_target(request: TrainingRequest) -> Decision | None:
+    target, name = request.question.target, request.existing_dataset.metadata.name
+    if target not in request.fields.features:
         return None
-    remedy = asked.remedy("features", edit="Remove it from spec.features", new="without it")
+    remedy = request.remedy("features", edit="Remove it from spec.features", new="without it")
     text = f"spec.features names {target}, which is the target of Dataset {name}. {remedy}"
     return decision.stalled("training.feature_is_target", Reason.FEATURE_IS_TARGET, text)
 
 
-def _feature_unknown(asked: TrainingRequest) -> Decision | None:
+def _feature_unknown(request: TrainingRequest) -> Decision | None:
     """Compare with the schema in the spec; an older revision may have had another schema."""
-    columns, name = asked.columns, asked.known.metadata.name
-    unknown = [each for each in asked.fields.features if each not in columns]
-    if not unknown or asked.revision not in (None, asked.known.status.revision):
+    columns, name = request.columns, request.existing_dataset.metadata.name
+    unknown = [each for each in request.fields.features if each not in columns]
+    if not unknown or request.revision not in (None, request.existing_dataset.status.revision):
         return None
-    remedy = asked.remedy("features", edit="Fix spec.features", new="with other features")
+    remedy = request.remedy("features", edit="Fix spec.features", new="with other features")
     text = (
         f"spec.features names {_listed(unknown)}, but Dataset {name} has no such column. {remedy} "
         f"Columns of the Dataset: {_listed(columns)}."
@@ -280,16 +284,16 @@ def _feature_unknown(asked: TrainingRequest) -> Decision | None:
     return decision.stalled("training.feature_unknown", Reason.FEATURE_UNKNOWN, text)
 
 
-def _gate_unfit(asked: TrainingRequest) -> Decision | None:
+def _gate_unfit(request: TrainingRequest) -> Decision | None:
     """Refuse gates that can never pass now, rather than after hours of training."""
-    task, name = asked.question.task, asked.known.metadata.name
-    classes = _classes(asked)
-    unfit = list(gates.unfit(asked.fields.gates or Gates(), task, classes))
+    task, name = request.question.task, request.existing_dataset.metadata.name
+    classes = _classes(request)
+    unfit = list(gates.unfit(request.fields.gates or Gates(), task, classes))
     if not unfit:
         return None
     field, metric = unfit[0]
     if metric.task == task:
-        why = gates.too_many(metric, asked.question.target, classes or 0)
+        why = gates.too_many(metric, request.question.target, classes or 0)
         said = f"Invalid spec.gates.{field} for Dataset {name}: {why}."
     else:
         fit = ", ".join(sorted(metrics.fitting(task)))
@@ -297,30 +301,30 @@ def _gate_unfit(asked: TrainingRequest) -> Decision | None:
             f"Invalid spec.gates.{field}: {metric.name} does not apply to {task} (Dataset {name}), "
             f"but {fit} do."
         )
-    remedy = asked.remedy("gates", edit=f"Fix spec.gates.{field}", new="with another metric")
+    remedy = request.remedy("gates", edit=f"Fix spec.gates.{field}", new="with another metric")
     text = f"{said} {remedy}"
     return decision.stalled(
         "training.gate_unfit", Reason.METRIC_NOT_APPLICABLE, text, metric=metric.name
     )
 
 
-def _classes(asked: TrainingRequest) -> int | None:
+def _classes(request: TrainingRequest) -> int | None:
     """Return how many classes the schema declares; None when only the data can tell.
 
     An older revision may have had another schema.
     """
-    columns, question = asked.known.spec.schema_.columns, asked.question
+    columns, question = request.existing_dataset.spec.schema_.columns, request.question
     target = next((each for each in columns if each.name == question.target), None)
-    older = asked.revision not in (None, asked.known.status.revision)
+    older = request.revision not in (None, request.existing_dataset.status.revision)
     if target is None or older or question.task == "Regression":
         return None
     return 2 if target.type == "boolean" else len(target.values) or None
 
 
-def _fits(asked: TrainingRequest) -> Decision:
-    number = len(asked.fields.features) or len(asked.columns) - 1
+def _fits(request: TrainingRequest) -> Decision:
+    number = len(request.fields.features) or len(request.columns) - 1
     features = f"{number} feature{'s' * (number != 1)}"
-    name, target = asked.known.metadata.name, asked.question.target
+    name, target = request.existing_dataset.metadata.name, request.question.target
     text = f"Valid for Dataset {name}: {features}, target {target}."
     return decision.ready("training.fits", TrainingTemplateReason.SPEC_VALID, text)
 

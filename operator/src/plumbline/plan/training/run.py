@@ -13,11 +13,11 @@ from plumbline.plan.common import conditions
 from plumbline.plan.specs.judge_job import judge_job
 from plumbline.plan.specs.train_job import train_job
 from plumbline.plan.training import attempts, freeze, stage
-from plumbline.plan.training.freeze import Frozen, champion_name
+from plumbline.plan.training.freeze import Frozen
 from plumbline.plan.training.snapshot import TrainingRunSnapshot
 from plumbline.plan.training.stage import Stage
 
-__all__ = ["champion_name", "plan"]
+__all__ = ["plan"]
 
 
 def plan(snapshot: TrainingRunSnapshot) -> Plan:
@@ -30,15 +30,15 @@ def plan(snapshot: TrainingRunSnapshot) -> Plan:
     if frozen is None:
         return _start(snapshot)
     if isinstance(frozen, Decision):
-        return stage.say(snapshot, snapshot.run.status, frozen)
+        return stage.only_status(snapshot, snapshot.run.status, frozen)
     return _train(snapshot, frozen)
 
 
 def _start(snapshot: TrainingRunSnapshot) -> Plan:
-    """Freeze the spec; the next pass uses what was frozen."""
+    """Return the plan that freezes the spec; the next pass uses what was frozen."""
     made = freeze.freeze(snapshot)
     if isinstance(made, Decision):
-        return stage.say(snapshot, snapshot.run.status, made)
+        return stage.only_status(snapshot, snapshot.run.status, made)
     return Plan(create=(made,), requeue_at=snapshot.now, decisions=(freeze.frozen_now(made),))
 
 
@@ -48,38 +48,41 @@ def _train(snapshot: TrainingRunSnapshot, frozen: Frozen) -> Plan:
     if status.training:
         return _judge(snapshot, frozen, status)
     name, outcome = attempts.train_of(snapshot)
-    now = Stage(snapshot=snapshot, status=status, job=name, doing=Reason.TRAINING)
+    training = Stage(snapshot=snapshot, status=status, job=name, doing=Reason.TRAINING)
     if outcome is None:
-        return stage.make(now, train_job(name, run, frozen.spec, settings=snapshot.settings))
+        return stage.create_job(
+            training, train_job(name, run, frozen.spec, settings=snapshot.settings)
+        )
     if outcome.state == "Active":
-        return stage.wait(now, outcome)
+        return stage.await_job(training, outcome)
     if outcome.state == "Failed":
-        return stage.fail(now, outcome)
+        return stage.end_failed(training, outcome)
     record = parsed(TrainingResult, outcome.record)
     if record is None or record.run.uid != run.metadata.uid:
-        return stage.refuse(now)
+        return stage.end_unusable(training)
     return _judge(snapshot, frozen, conditions.changed(status, training=outcome.manifest))
 
 
 def _judge(snapshot: TrainingRunSnapshot, frozen: Frozen, status: TrainingRunStatus) -> Plan:
-    """Keep the Job that evaluates the model beside the model that serves now."""
+    """Return the plan of the stage that compares the model with the one that serves now."""
     run = snapshot.run
     request = attempts.judge_request(snapshot, frozen.spec, status.training or "")
     name, outcome = attempts.judge_of(snapshot, request)
-    now = Stage(snapshot=snapshot, status=status, job=name, doing=Reason.EVALUATING)
+    judging = Stage(snapshot=snapshot, status=status, job=name, doing=Reason.EVALUATING)
     if outcome is None:
         job = judge_job(name, run, frozen.spec, request, settings=snapshot.settings)
-        return stage.make(now, job)
+        return stage.create_job(judging, job)
     if outcome.state == "Active":
-        return stage.wait(now, outcome)
+        return stage.await_job(judging, outcome)
     if outcome.state == "Failed":
-        return stage.fail(now, outcome)
+        return stage.end_failed(judging, outcome)
     record = parsed(ModelResult, outcome.record)
     if record is None or outcome.manifest is None or record.run.uid != run.metadata.uid:
-        return stage.refuse(now)
+        return stage.end_unusable(judging)
+    # The annotation of the Job is this request: only a step of another release records another.
     if not attempts.answers(record, request):
-        return stage.refuse(now)
-    return stage.judged(now, record, outcome.manifest, request)
+        return stage.end_unusable(judging)
+    return stage.end_judged(judging, record, outcome.manifest, request)
 
 
 def _pinned(snapshot: TrainingRunSnapshot, frozen: Frozen) -> TrainingRunStatus:

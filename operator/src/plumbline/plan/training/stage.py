@@ -41,36 +41,36 @@ class Stage:
     doing: Reason
 
 
-def make(stage: Stage, job: Manifest) -> Plan:
-    """Create the Job, unless the run is suspended or has no store."""
+def create_job(stage: Stage, job: Manifest) -> Plan:
+    """Return the plan that creates the Job, unless the run is suspended or has no store."""
     if blocked := preconditions.blocked(stage.snapshot):
-        return say(stage.snapshot, stage.status, blocked)
+        return only_status(stage.snapshot, stage.status, blocked)
     time = stage.status.start_time or conditions.truncated(stage.snapshot.now)
     started = conditions.changed(stage.status, start_time=time)
-    told = replace(_under_way(stage, job, jobs.WELL), acts=True)
+    decided = replace(_about_active_job(stage, job, jobs.WELL), acts=True)
     event = Event(type="Normal", reason=stage.doing, message=f"Created Job {stage.job}.")
-    return replace(say(stage.snapshot, started, told), create=(job,), events=(event,))
+    return replace(only_status(stage.snapshot, started, decided), create=(job,), events=(event,))
 
 
-def wait(stage: Stage, outcome: JobOutcome) -> Plan:
-    """Report the Job's progress."""
+def await_job(stage: Stage, outcome: JobOutcome) -> Plan:
+    """Return the plan that reports the Job's progress."""
     snapshot, run = stage.snapshot, stage.snapshot.run
     job = jobs.find(snapshot.jobs, stage.job) or {"metadata": {"name": stage.job}}
     progress = jobs.progress(outcome, snapshot.now)
-    told = _under_way(stage, job, progress)
+    decided = _about_active_job(stage, job, progress)
     generation = run.metadata.generation
-    calm = conditions.keep_messages(conditions.of(told), run.status, generation=generation)
-    status = conditions.full_status(stage.status, generation=generation, conditions=calm)
-    return Plan(status=status, decisions=(told,), requeue_at=progress.again_at)
+    steady = conditions.keep_messages(conditions.of(decided), run.status, generation=generation)
+    status = conditions.full_status(stage.status, generation=generation, conditions=steady)
+    return Plan(status=status, decisions=(decided,), requeue_at=progress.again_at)
 
 
-def fail(stage: Stage, outcome: JobOutcome) -> Plan:
-    """End the run: its Job failed."""
+def end_failed(stage: Stage, outcome: JobOutcome) -> Plan:
+    """Return the plan that ends the run, because its Job failed."""
     return _end_without_model(stage, "job_failed", outcome.reason, outcome.message)
 
 
-def refuse(stage: Stage) -> Plan:
-    """End the run: the result of its Job cannot be used."""
+def end_unusable(stage: Stage) -> Plan:
+    """Return the plan that ends the run, because the result of its Job cannot be used."""
     text = (
         f"Job {stage.job} wrote a result that this operator cannot read. Use the same version for "
         f"the operator image and the trainer image."
@@ -78,8 +78,8 @@ def refuse(stage: Stage) -> Plan:
     return _end_without_model(stage, "result_invalid", Reason.RESULT_INVALID, text)
 
 
-def judged(stage: Stage, record: ModelResult, manifest: str, request: JudgeRequest) -> Plan:
-    """End the run with the model that was evaluated."""
+def end_judged(stage: Stage, record: ModelResult, manifest: str, request: JudgeRequest) -> Plan:
+    """Return the plan that ends the run with the model that was evaluated."""
     status = conditions.changed(
         stage.status,
         champion=request.champion.digest if request.champion else None,
@@ -100,39 +100,43 @@ def judged(stage: Stage, record: ModelResult, manifest: str, request: JudgeReque
 
 
 def finished(snapshot: TrainingRunSnapshot) -> Plan:
-    """Leave an ended run as it is; its Jobs are deleted when their time is over."""
+    """Return the plan of an ended run, which only deletes its Jobs when they expire."""
     status, generation = snapshot.run.status, snapshot.run.metadata.generation
     stored = conditions.stored_conditions(status)
-    said = Plan(status=conditions.full_status(status, generation=generation, conditions=stored))
+    unchanged = Plan(
+        status=conditions.full_status(status, generation=generation, conditions=stored)
+    )
     expiry = _expiry(snapshot, status)
     if expiry is None or not snapshot.jobs:
-        return said
+        return unchanged
     if snapshot.now < expiry:
-        return replace(said, requeue_at=expiry)
+        return replace(unchanged, requeue_at=expiry)
     old = tuple(Deletion.of(job) for job in snapshot.jobs if not is_leaving(job))
-    return replace(said, delete=old, decisions=(_expired(len(old)),) if old else ())
+    return replace(unchanged, delete=old, decisions=(_expired(len(old)),) if old else ())
 
 
-def say(snapshot: TrainingRunSnapshot, status: TrainingRunStatus, told: Decision) -> Plan:
+def only_status(
+    snapshot: TrainingRunSnapshot, status: TrainingRunStatus, decided: Decision
+) -> Plan:
     """Return the plan that only writes the status."""
     generation = snapshot.run.metadata.generation
-    found = conditions.full_status(status, generation=generation, conditions=conditions.of(told))
-    return Plan(status=found, decisions=(told,))
+    found = conditions.full_status(status, generation=generation, conditions=conditions.of(decided))
+    return Plan(status=found, decisions=(decided,))
 
 
 def _end_without_model(stage: Stage, rule: str, reason: str, message: str) -> Plan:
     time = conditions.truncated(stage.snapshot.now)
     status = conditions.changed(stage.status, completion_time=time)
     text = f"{sentence(message)} {IMMUTABLE}"
-    told = decision.stalled(f"training.{rule}", reason, text, job=stage.job)
+    decided = decision.stalled(f"training.{rule}", reason, text, job=stage.job)
     event = Event(type="Warning", reason=reason, message=sentence(message))
-    return _end(stage.snapshot, status, told, event)
+    return _end(stage.snapshot, status, decided, event)
 
 
 def _end(
-    snapshot: TrainingRunSnapshot, status: TrainingRunStatus, told: Decision, event: Event
+    snapshot: TrainingRunSnapshot, status: TrainingRunStatus, decided: Decision, event: Event
 ) -> Plan:
-    said = say(snapshot, status, replace(told, acts=True))
+    said = only_status(snapshot, status, replace(decided, acts=True))
     return replace(said, events=(event,), requeue_at=_expiry(snapshot, status))
 
 
@@ -155,8 +159,8 @@ def _expired(number: int) -> Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _UnderWay:
-    """A stage whose Job has not ended, and the Job."""
+class _ActiveJob:
+    """The Job of a stage, which has not ended."""
 
     stage: Stage
     job: Manifest
@@ -171,46 +175,46 @@ class _UnderWay:
         return self.progress.outcome
 
 
-def _under_way(stage: Stage, job: Manifest, progress: JobProgress) -> Decision:
+def _about_active_job(stage: Stage, job: Manifest, progress: JobProgress) -> Decision:
     """Return the decision about a run whose Job has not ended."""
-    now = _UnderWay(stage=stage, job=job, progress=progress)
-    return decide(UNDER_WAY, now)
+    active = _ActiveJob(stage=stage, job=job, progress=progress)
+    return decide(ACTIVE_JOB, active)
 
 
-def _suspended(now: _UnderWay) -> Decision | None:
-    if not now.stage.snapshot.run.spec.suspend:
+def _suspended(active: _ActiveJob) -> Decision | None:
+    if not active.stage.snapshot.run.spec.suspend:
         return None
-    text = f"Paused because spec.suspend is true: no Job is created after Job {now.name}."
-    return decision.held("training.suspended", Reason.SUSPENDED, text, job=now.name)
+    text = f"Paused because spec.suspend is true: no Job is created after Job {active.name}."
+    return decision.held("training.suspended", Reason.SUSPENDED, text, job=active.name)
 
 
-def _queued(now: _UnderWay) -> Decision | None:
-    if not jobs.is_queued(now.job):
+def _queued(active: _ActiveJob) -> Decision | None:
+    if not jobs.is_queued(active.job):
         return None
-    queue = now.stage.snapshot.run.metadata.labels.get(QUEUE_LABEL, "")
-    text = f"Job {now.name} is waiting until queue {queue} admits it."
-    return decision.working("training.queued", Reason.QUEUED, text, job=now.name, queue=queue)
+    queue = active.stage.snapshot.run.metadata.labels.get(QUEUE_LABEL, "")
+    text = f"Job {active.name} is waiting until queue {queue} admits it."
+    return decision.working("training.queued", Reason.QUEUED, text, job=active.name, queue=queue)
 
 
-def _stuck(now: _UnderWay) -> Decision | None:
-    if not now.progress.final:
+def _blocked(active: _ActiveJob) -> Decision | None:
+    if not active.progress.final:
         return None
-    is_final = pod_failures.meaning(now.outcome.reason).prospect == "Final"
+    is_final = pod_failures.pod_reason(active.outcome.reason).prospect == "Final"
     remedy = IMMUTABLE if is_final else FIXED
-    text = f"{sentence(now.outcome.message)} {remedy}"
-    return decision.stalled("training.job_stuck", now.outcome.reason, text, job=now.name)
+    text = f"{sentence(active.outcome.message)} {remedy}"
+    return decision.stalled("training.job_stuck", active.outcome.reason, text, job=active.name)
 
 
-def _kept(now: _UnderWay) -> Decision | None:
-    if not now.outcome.reason:
+def _delayed(active: _ActiveJob) -> Decision | None:
+    if not active.outcome.reason:
         return None
-    reason, message = now.outcome.reason, now.outcome.message
-    return decision.working("training.job_kept", reason, message, job=now.name)
+    reason, message = active.outcome.reason, active.outcome.message
+    return decision.working("training.job_kept", reason, message, job=active.name)
 
 
-def _goes_on(now: _UnderWay) -> Decision:
-    text = f"Job {now.name} is running."
-    return decision.working("training.job_under_way", now.stage.doing, text, job=now.name)
+def _runs(active: _ActiveJob) -> Decision:
+    text = f"Job {active.name} is running."
+    return decision.working("training.job_under_way", active.stage.doing, text, job=active.name)
 
 
 def _verdict(record: ModelResult) -> Decision:
@@ -221,11 +225,11 @@ def _verdict(record: ModelResult) -> Decision:
     word = {"Failed": "failed", "Inconclusive": "inconclusive"}[record.verdict]
     reason = Reason.GATE_FAILED if word == "failed" else Reason.GATE_INCONCLUSIVE
     deciding = [each for each in record.gates if each.verdict == record.verdict]
-    told = "; ".join(clause(each.message) for each in deciding)
+    numbers = "; ".join(clause(each.message) for each in deciding)
     is_only = len(record.gates) == 1
     which = "The gate" if is_only else f"{len(deciding)} of {len(record.gates)} gates"
     verb = f"{'is' if is_only or len(deciding) == 1 else 'are'} " if word == "inconclusive" else ""
-    text = f"{which} {verb}{word}: {told}."
+    text = f"{which} {verb}{word}: {numbers}."
     return decision.stalled(f"training.gate_{word}", reason, text, **evidence)
 
 
@@ -239,10 +243,10 @@ def _passed(record: ModelResult) -> str:
     return f"{gates.get(count, f'All {count} gates passed')}: {', '.join(shown) or 'no metrics'}."
 
 
-UNDER_WAY: tuple[Callable[[_UnderWay], Decision | None], ...] = (
+ACTIVE_JOB: tuple[Callable[[_ActiveJob], Decision | None], ...] = (
     _suspended,  # spec.suspend is true; the Job that exists may finish
     _queued,  # a queue has not admitted the Job
-    _stuck,  # waiting does not help
-    _kept,  # a problem delays it that may pass
-    _goes_on,  # it is running
+    _blocked,  # waiting does not help
+    _delayed,  # a problem delays it that may pass
+    _runs,  # it is running
 )

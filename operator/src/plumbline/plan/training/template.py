@@ -1,7 +1,7 @@
 """The plan of a TrainingTemplate: report whether it is valid for its Dataset.
 
-It creates nothing. The Dataset itself reports a missing or bad revision, and runs wait for it; so
-the status of a template changes only when a spec changes.
+It creates nothing and waits for nothing: the Dataset itself reports that it has no valid revision,
+and runs wait for one.
 """
 
 from plumbline.api.plan import Plan
@@ -15,9 +15,9 @@ def plan(snapshot: TrainingTemplateSnapshot) -> Plan:
     template = snapshot.template
     if template.metadata.deletion_timestamp:
         return Plan()
-    fits = preconditions.of_template(template.spec, snapshot.dataset)
+    decided = preconditions.of_template(template.spec, snapshot.dataset)
     generation = template.metadata.generation
     status = conditions.full_status(
-        template.status, generation=generation, conditions=conditions.of(fits)
+        template.status, generation=generation, conditions=conditions.of(decided)
     )
-    return Plan(status=status, decisions=(fits,))
+    return Plan(status=status, decisions=(decided,))
