@@ -17,6 +17,7 @@ class Part(Sparse):
         source: its address.
         etag: its version, which changes when its bytes change.
         blob: its rows in the store; missing if the data is Invalid.
+        reading: how bytes became values; a release with another number would read other values.
     """
 
     source: str
@@ -24,6 +25,7 @@ class Part(Sparse):
     rows: int = 0
     bytes: int = 0
     blob: str = ""
+    reading: int = 1
 
 
 class ColumnProfile(Sparse):

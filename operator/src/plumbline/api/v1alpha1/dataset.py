@@ -101,7 +101,7 @@ class Column(Model):
     name: Annotated[str, Field(min_length=1, max_length=128)]
     """Name of the column."""
     type: Literal["integer", "number", "string", "boolean", "timestamp"]
-    """Type of the values: integer, number, string, boolean or timestamp."""
+    """Type of the values: integer, number, string, boolean or timestamp. A whole number in a string column is its digits, so 1.0 in a Parquet file is the text 1; so is 1.0 in a csv file if all texts of the column are such numbers and one is missing, as pandas writes integers with gaps, unless values has such a text."""
     nullable: bool = False
     """Whether values may be missing."""
     min: float | None = None

@@ -16,6 +16,8 @@ from plumbline.jobs.data.tables import Table, read_table
 from plumbline.store import Damaged, Missing, Store
 
 HELD = "__holdout"
+# Rises when a release reads the same file as other values: the files are read once more then.
+_READING = 2
 BLOB_LIMIT_BYTES = 8 << 30
 _Seen = tuple[str, str, int]
 
@@ -58,7 +60,8 @@ def keep(loaded: Loaded, held: pl.Series, store: Store, scratch: Path) -> Line:
 def line(loaded: Loaded, **kept: str) -> Line:
     """Return the entry of a part in the manifest; `kept` says where its rows are, if stored."""
     part, rows = loaded.part, loaded.table.frame.height
-    return Line(source=part.source, etag=part.version, rows=rows, bytes=part.bytes, **kept)
+    size, read = part.bytes, _READING
+    return Line(source=part.source, etag=part.version, rows=rows, bytes=size, reading=read, **kept)
 
 
 def previous_manifest(task: ProfileTask, store: Store) -> DatasetManifest | None:
@@ -76,7 +79,8 @@ def _known(task: ProfileTask, store: Store) -> dict[_Seen, Line]:
         return {}
     if not _reads_alike(manifest.schema_, task.schema_):
         return {}
-    return {(part.source, part.etag, part.bytes): part for part in manifest.parts if part.etag}
+    alike = [part for part in manifest.parts if part.etag and part.reading == _READING]
+    return {(part.source, part.etag, part.bytes): part for part in alike}
 
 
 def _reads_alike(before: DataSchema, now: DataSchema) -> bool:

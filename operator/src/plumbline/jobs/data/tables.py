@@ -11,6 +11,7 @@ from polars.exceptions import PanicException, PolarsError
 from plumbline.api.v1alpha1.dataset import DataSchema
 from plumbline.jobs.data import csv_table
 from plumbline.jobs.data.csv_lines import scan
+from plumbline.jobs.data.texts import without_gap_zeros
 from plumbline.jobs.data.types import Mask, typed
 from plumbline.jobs.data.violations import Violation
 from plumbline.jobs.failures import JobFailed
@@ -56,7 +57,15 @@ def _csv(path: Path, name: str, schema: DataSchema) -> Table:
     wrong = wrong or csv_table.columns_twice(lines.names, name, _declared(schema))
     if wrong:
         return _unusable(*wrong)
-    return _typed(csv_table.read_csv(path, name, lines, _declared(schema)), schema)
+    raw = csv_table.read_csv(path, name, lines, _declared(schema))
+    codes = [without_gap_zeros(raw[each]) for each in _free_texts(schema)]
+    return _typed(raw.with_columns(codes), schema)
+
+
+def _free_texts(schema: DataSchema) -> list[str]:
+    """Return the columns of texts whose schema does not say that `1.0` is a value."""
+    columns = [column for column in schema.columns if column.type == "string"]
+    return [c.name for c in columns if not any(value.endswith(".0") for value in c.values)]
 
 
 def _parquet(path: Path, name: str, schema: DataSchema) -> Table:

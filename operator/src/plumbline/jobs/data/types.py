@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from plumbline.jobs.data.texts import texts
+
 Mask = pl.Series
 
 DTYPES: dict[str, pl.DataType] = {
@@ -71,7 +73,7 @@ def _convert(source: pl.Series, kind: str) -> pl.Series:
         return _booleans(source)
     if kind == "timestamp":
         return _timestamps(source)
-    return _strings(source)
+    return texts(source)
 
 
 def _numbers(source: pl.Series) -> pl.Series:
@@ -144,12 +146,6 @@ def _parsed(text: pl.Series) -> pl.Series:
         for form in _FORMATS
     ]
     return frame.select(pl.coalesce(*zoned, *plain).alias(text.name or "t")).to_series()
-
-
-def _strings(source: pl.Series) -> pl.Series:
-    if source.dtype.is_nested() or source.dtype in (pl.Binary, pl.Duration, pl.Object):
-        return _nothing(source, pl.String())
-    return source.cast(pl.String, strict=False)
 
 
 def _nothing(source: pl.Series, dtype: pl.DataType) -> pl.Series:

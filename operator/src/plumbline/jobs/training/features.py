@@ -9,6 +9,7 @@ import polars as pl
 from plumbline.api.v1alpha1.dataset import Column
 from plumbline.contract import model_json
 from plumbline.contract.dataset_manifest import DatasetManifest
+from plumbline.jobs.data.texts import texts
 from plumbline.jobs.failures import JobFailed
 
 Feature = Mapping[str, Any]
@@ -41,10 +42,12 @@ def features_of(manifest: DatasetManifest, asked: Sequence[str], target: str) ->
 
 def model_input(frame: pl.DataFrame, features: Sequence[Feature]) -> pl.DataFrame:
     """Return the input of a model: floats for numbers and booleans, text for categories."""
-    return frame.select(
-        pl.col(feature["name"]).cast(pl.String if feature["type"] == "category" else pl.Float64)
-        for feature in features
-    )
+    return pl.DataFrame([_model_column(frame[each["name"]], each["type"]) for each in features])
+
+
+def _model_column(values: pl.Series, kind: str) -> pl.Series:
+    """Return one column; numbers become texts if the schema changed since the model was trained."""
+    return texts(values) if kind == "category" else values.cast(pl.Float64)
 
 
 def arrays(frame: pl.DataFrame) -> Arrays:
