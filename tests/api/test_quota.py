@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from plumbline.kube.errors import QuotaExceeded, error_of
 from plumbline.plan.common.job_outcome import of_job
-from plumbline.plan.model_deployment.workload import refusal
+from plumbline.plan.model_deployment.workload import pods_refused
 
 from tests.chart.kubectl import Refused, apply, get, namespace, until
 
@@ -66,6 +66,6 @@ def test_a_job_whose_pods_quota_refuses_says_that_it_has_none(ns: str) -> None:
 def test_a_deployment_whose_pods_quota_refuses_says_so(ns: str) -> None:
     limit(ns, "pods")
     apply(deployment(ns))
-    trouble = until(30, lambda: refusal(get(ns, "deployment", "full")))
+    trouble = until(30, lambda: pods_refused(get(ns, "deployment", "full")))
     assert (trouble.reason, trouble.passes) == ("QuotaExceeded", True)
     assert "exceeded quota: small, requested: pods=1" in trouble.message

@@ -20,15 +20,20 @@ PROGRESSING = "Progressing"
 
 
 @dataclass(frozen=True, kw_only=True)
-class After:
-    """A ModelDeployment after this pass: its roles, its pods, and the model that should serve."""
+class DeploymentState:
+    """A ModelDeployment after this pass.
+
+    Attributes:
+        target: the model that should serve.
+        status: its status with the roles that models have now, without conditions.
+    """
 
     snapshot: ModelDeploymentSnapshot
     target: Target
     status: ModelDeploymentStatus
 
     @property
-    def is_held(self) -> bool:
+    def is_suspended(self) -> bool:
         """Whether spec.suspend pauses rollouts."""
         return self.snapshot.deployment.spec.suspend
 
@@ -50,146 +55,148 @@ class After:
         return workload.pods_of(self.snapshot, stable.identity if stable else "")
 
     @property
-    def serves(self) -> str:
-        """The model that serves, by its run."""
+    def serving_run_text(self) -> str:
+        """The model that serves, such as `Run a (data revision 3)`; empty when none does."""
         stable = self.status.stable
         if stable is None:
             return ""
         return f"Run {stable.run} (data revision {stable.revision})"
 
 
-def state(after: After) -> Decision:
-    """Return whether the deployment serves."""
-    if after.status.stable is None:
-        return decide(NEVER_SERVED, after)
-    return decide(SERVING, after)
+def availability(state: DeploymentState) -> Decision:
+    """Return the decision of condition Ready: whether the deployment serves."""
+    if state.status.stable is None:
+        return decide(NEVER_SERVED, state)
+    return decide(SERVING, state)
 
 
-def progress(after: After) -> Decision:
-    """Return the progress of a rollout: Working while one is under way and not paused."""
-    return replace(decide(PROGRESS, after), about=PROGRESSING)
+def progress(state: DeploymentState) -> Decision:
+    """Return the decision of condition Progressing: Working while a rollout is under way."""
+    return replace(decide(PROGRESS, state), about=PROGRESSING)
 
 
-def _held(after: After) -> Decision | None:
-    if not after.is_held:
+def _suspended(state: DeploymentState) -> Decision | None:
+    if not state.is_suspended:
         return None
     text = "Paused because spec.suspend is true: no rollout starts."
     return decision.held("model_deployment.suspended", Reason.SUSPENDED, text)
 
 
-def _nothing_to_serve(after: After) -> Decision | None:
-    """Say why the newest run does not serve."""
-    is_empty = after.status.canary is None and after.target.served is None
-    return after.target.refusal if is_empty else None
+def _nothing_to_serve(state: DeploymentState) -> Decision | None:
+    """Return why no run may serve: the refusal of the newest one."""
+    is_empty = state.status.canary is None and state.target.served is None
+    return state.target.refusal if is_empty else None
 
 
-def _not_begun(after: After) -> Decision | None:
-    if after.status.canary or after.target.served is None:
+def _not_begun(state: DeploymentState) -> Decision | None:
+    if state.status.canary or state.target.served is None:
         return None
-    text = f"Run {after.target.served.run} is starting."
+    text = f"Run {state.target.served.run} is starting."
     return decision.working("model_deployment.not_begun", Reason.STARTING, text)
 
 
-def _without_store(after: After) -> Decision | None:
+def _without_store(state: DeploymentState) -> Decision | None:
+    # Only about the first model. Pods that have their model need no store, so nothing is blocked;
+    # when the pods of a later model cannot fetch theirs, the kubelet reports the missing Secret.
     return conditions.without_store(
-        after.snapshot.deployment.metadata.namespace,
-        after.snapshot.settings,
+        state.snapshot.deployment.metadata.namespace,
+        state.snapshot.settings,
         rule="model_deployment.without_store",
         reason=Reason.STORE_CREDENTIALS_MISSING,
     )
 
 
-def _cannot_start(after: After) -> Decision | None:
-    trouble = after.canary_trouble
-    if trouble is None or not (trouble.is_final or after.is_overdue):
+def _cannot_start(state: DeploymentState) -> Decision | None:
+    trouble = state.canary_trouble
+    if trouble is None or not (trouble.is_final or state.is_overdue):
         return None
-    text = f"{_canary(after)} cannot start. {sentence(trouble.message)}"
+    text = f"{_canary(state)} cannot start. {sentence(trouble.message)}"
     return decision.stalled("model_deployment.cannot_start", trouble.reason, text)
 
 
-def _does_not_start_yet(after: After) -> Decision | None:
-    trouble = after.canary_trouble
+def _does_not_start_yet(state: DeploymentState) -> Decision | None:
+    trouble = state.canary_trouble
     if trouble is None:
         return None
-    text = f"{_canary(after)} is waiting to start. {sentence(trouble.message)}"
+    text = f"{_canary(state)} is waiting to start. {sentence(trouble.message)}"
     return decision.working("model_deployment.does_not_start_yet", trouble.reason, text)
 
 
-def _overdue(after: After) -> Decision | None:
-    if not after.is_overdue:
+def _overdue(state: DeploymentState) -> Decision | None:
+    if not state.is_overdue:
         return None
-    seconds = after.snapshot.deployment.spec.rollout.progress_deadline_seconds
-    metadata = after.snapshot.deployment.metadata
+    seconds = state.snapshot.deployment.spec.rollout.progress_deadline_seconds
+    metadata = state.snapshot.deployment.metadata
     text = (
-        f"{_canary(after)}: its pods were not ready within {seconds} s. Run kubectl describe pods "
+        f"{_canary(state)}: its pods were not ready within {seconds} s. Run kubectl describe pods "
         f"-n {metadata.namespace} -l {names.DEPLOYMENT_LABEL}={metadata.name} for details."
     )
     reason = Reason.PROGRESS_DEADLINE_EXCEEDED
     return decision.stalled("model_deployment.overdue", reason, text, seconds=seconds)
 
 
-def _starts(after: After) -> Decision:
-    text = f"{_canary(after)} is starting: waiting for its pods."
+def _starting(state: DeploymentState) -> Decision:
+    text = f"{_canary(state)} is starting: waiting for its pods."
     return decision.working("model_deployment.starts", Reason.STARTING, text)
 
 
-def _scaled_to_zero(after: After) -> Decision | None:
-    if after.stable_pods.wanted != 0:
+def _scaled_to_zero(state: DeploymentState) -> Decision | None:
+    if state.stable_pods.wanted != 0:
         return None
-    text = f"{after.serves} has no serving pods, because spec.replicas is 0."
+    text = f"{state.serving_run_text} has no serving pods, because spec.replicas is 0."
     return decision.ready("model_deployment.scaled_to_zero", Reason.SCALED_TO_ZERO, text)
 
 
-def _unavailable(after: After) -> Decision | None:
-    pods, stable = after.stable_pods, after.status.stable
+def _unavailable(state: DeploymentState) -> Decision | None:
+    pods, stable = state.stable_pods, state.status.stable
     if pods.ready != 0 or stable is None:
         return None
-    trouble = workload.trouble(after.snapshot, stable.identity)
+    trouble = workload.trouble(state.snapshot, stable.identity)
     said = sentence(trouble.message) if trouble else "Waiting for its pods."
-    text = f"{after.serves} does not serve now: 0 of {pods.wanted} pods are ready. {said}"
+    text = f"{state.serving_run_text} does not serve now: 0 of {pods.wanted} pods are ready. {said}"
     reason = trouble.reason if trouble else Reason.UNAVAILABLE
     return decision.working("model_deployment.unavailable", reason, text, wanted=pods.wanted)
 
 
-def _serves(after: After) -> Decision:
-    paused = " Rollouts are paused because spec.suspend is true." if after.is_held else ""
-    url, stable = services.url(after.snapshot.deployment), after.status.stable
-    text = f"{after.serves} serves at {url}.{paused}"
+def _serves(state: DeploymentState) -> Decision:
+    paused = " Rollouts are paused because spec.suspend is true." if state.is_suspended else ""
+    url, stable = services.url(state.snapshot.deployment), state.status.stable
+    text = f"{state.serving_run_text} serves at {url}.{paused}"
     evidence = {"run": stable.run, "identity": stable.identity} if stable else {}
     return decision.ready("model_deployment.serves", Reason.SERVING, text, **evidence)
 
 
-def _held_under_way(after: After) -> Decision | None:
-    canary = after.status.canary
-    if canary is None or not after.is_held:
+def _suspended_under_way(state: DeploymentState) -> Decision | None:
+    canary = state.status.canary
+    if canary is None or not state.is_suspended:
         return None
     where = f" at {canary.weight} %" if canary.weight else ""
-    text = f"Paused{where} because spec.suspend is true. {_how_far(after, canary)}"
+    text = f"Paused{where} because spec.suspend is true. {_how_far(state, canary)}"
     return decision.held("model_deployment.held_under_way", Reason.SUSPENDED, text, run=canary.run)
 
 
-def _under_way(after: After) -> Decision | None:
-    canary = after.status.canary
+def _under_way(state: DeploymentState) -> Decision | None:
+    canary = state.status.canary
     if canary is None:
         return None
-    trouble = after.canary_trouble
+    trouble = state.canary_trouble
     starting = trouble.reason if trouble else Reason.STARTING
     reason = Reason.CANARY_RUNNING if canary.weight else starting
     evidence = {"run": canary.run, "step": canary.step, "weight": canary.weight}
-    text = _how_far(after, canary)
+    text = _how_far(state, canary)
     return decision.working("model_deployment.under_way", reason, text, **evidence)
 
 
-def _retiring(after: After) -> Decision | None:
-    if not after.status.retiring:
+def _draining(state: DeploymentState) -> Decision | None:
+    if not state.status.retiring:
         return None
-    runs = ", ".join(old.run for old in after.status.retiring)
+    runs = ", ".join(old.run for old in state.status.retiring)
     text = f"The pods of run {runs} are draining."
     return decision.working("model_deployment.retiring", Reason.DRAINING, text)
 
 
-def _just_rolled_back(after: After) -> Decision | None:
-    rejected, deployment = after.status.rejected, after.snapshot.deployment
+def _just_rolled_back(state: DeploymentState) -> Decision | None:
+    rejected, deployment = state.status.rejected, state.snapshot.deployment
     if not rejected or rejected == deployment.status.rejected:
         return None
     newest = rejected[0]
@@ -198,51 +205,52 @@ def _just_rolled_back(after: After) -> Decision | None:
     return decision.held(rule, Reason.ROLLED_BACK, text, run=newest.run)
 
 
-def _passed_over(after: After) -> Decision | None:
-    """Say why the newest run should not serve."""
-    return replace(after.target.refusal, state="Held") if after.target.refusal else None
+def _passed_over(state: DeploymentState) -> Decision | None:
+    """Return why the newest run should not serve."""
+    # A run that is passed over is no work under way: Progressing is False.
+    return replace(state.target.refusal, state="Held") if state.target.refusal else None
 
 
-def _idle(after: After) -> Decision:
+def _idle(state: DeploymentState) -> Decision:
     return decision.held("model_deployment.idle", Reason.IDLE, "No rollout is under way.")
 
 
-def _canary(after: After) -> str:
-    canary = after.status.canary
+def _canary(state: DeploymentState) -> str:
+    canary = state.status.canary
     return f"Run {canary.run} (data revision {canary.revision})" if canary else "No run"
 
 
-def _how_far(after: After, canary: Canary) -> str:
+def _how_far(state: DeploymentState, canary: Canary) -> str:
     """Return the progress of the canary, in numbers that rarely change."""
     if not canary.weight:
-        trouble = after.canary_trouble
+        trouble = state.canary_trouble
         said = sentence(trouble.message) if trouble else "Waiting for its pods."
-        return f"{_canary(after)} is starting. {said}"
-    rollout = after.snapshot.deployment.spec.rollout
+        return f"{_canary(state)} is starting. {said}"
+    rollout = state.snapshot.deployment.spec.rollout
     where = f"step {canary.step + 1} of {len(rollout.steps)}"
     needed = rollout.analysis.min_requests
     said = clause(canary.message) or f"no requests counted yet, {needed} are needed"
-    share = f"{_canary(after)} serves {canary.weight} % of the requests ({where})"
-    return f"{share}. {canary.verdict}: {said}.{_missing(after, canary)}"
+    share = f"{_canary(state)} serves {canary.weight} % of the requests ({where})"
+    return f"{share}. {canary.verdict}: {said}.{_awaits_text(state, canary)}"
 
 
-def _missing(after: After, canary: Canary) -> str:
-    """Return what a canary with a share still waits for: its next step needs all its pods."""
-    pods = workload.pods_of(after.snapshot, canary.identity)
+def _awaits_text(state: DeploymentState, canary: Canary) -> str:
+    """Return the sentence about what delays the next step, or nothing; it begins with a space."""
+    pods = workload.pods_of(state.snapshot, canary.identity)
     if pods.available:
-        return _unasked(after) or _uncounted(after)
-    trouble = workload.trouble(after.snapshot, canary.identity)
+        return _no_requests_text(state) or _no_counts_text(state)
+    trouble = workload.trouble(state.snapshot, canary.identity)
     why = f" {sentence(trouble.message)}" if trouble else ""
     count = f"{pods.ready} of {pods.wanted} are"
     return f" The rollout continues when all its pods are ready ({count}).{why}"
 
 
-def _unasked(after: After) -> str:
-    """Return why the canary receives no requests: no stable pod is ready to forward them."""
-    stable = after.snapshot.deployment.status.stable
-    if stable is None or workload.pods_of(after.snapshot, stable.identity).ready:
+def _no_requests_text(state: DeploymentState) -> str:
+    """Return the sentence that no stable pod is ready to forward requests, or nothing."""
+    stable = state.snapshot.deployment.status.stable
+    if stable is None or workload.pods_of(state.snapshot, stable.identity).ready:
         return ""
-    canary = after.status.canary
+    canary = state.status.canary
     new = f"run {canary.run}" if canary else "the new run"
     return (
         f" The canary receives no requests, because the pods of run {stable.run} forward them and "
@@ -251,15 +259,15 @@ def _unasked(after: After) -> str:
     )
 
 
-def _uncounted(after: After) -> str:
-    """Return whose counts cannot be read: a step needs the counts of all serving pods."""
-    stable = after.snapshot.deployment.status.stable
+def _no_counts_text(state: DeploymentState) -> str:
+    """Return the sentence that the counts of stable pods cannot be read, or nothing."""
+    stable = state.snapshot.deployment.status.stable
     serving = stable.identity if stable else ""
-    blind = [each for each in after.snapshot.traffic.unreadable if each.identity == serving]
-    if not blind:
+    unreadable = [each for each in state.snapshot.traffic.unreadable if each.identity == serving]
+    if not unreadable:
         return ""
-    each = blind[0]
-    others = f" and of {len(blind) - 1} more pods" if len(blind) > 1 else ""
+    each = unreadable[0]
+    others = f" and of {len(unreadable) - 1} more pods" if len(unreadable) > 1 else ""
     where = f"pod {each.pod} (image {each.image}){others}"
     return (
         f" The step cannot be measured, because the operator cannot read the counts of {where}: "
@@ -267,16 +275,16 @@ def _uncounted(after: After) -> str:
     )
 
 
-Rule = Callable[[After], Decision | None]
+Rule = Callable[[DeploymentState], Decision | None]
 NEVER_SERVED: tuple[Rule, ...] = (
-    _held,  # spec.suspend is true before a model serves
+    _suspended,  # spec.suspend is true before a model serves
     _nothing_to_serve,  # no run may serve
     _not_begun,  # a run may serve, its rollout begins in the next pass
     _without_store,  # its namespace cannot reach the store
     _cannot_start,  # its pods have a problem, and waiting does not help or took too long
     _does_not_start_yet,  # its pods have a problem that may pass
     _overdue,  # its pods are not ready in time, for an unknown reason
-    _starts,  # its pods are starting
+    _starting,  # its pods are starting
 )
 SERVING: tuple[Rule, ...] = (
     _scaled_to_zero,  # spec.replicas is 0
@@ -284,9 +292,9 @@ SERVING: tuple[Rule, ...] = (
     _serves,  # at least one pod is ready
 )
 PROGRESS: tuple[Rule, ...] = (
-    _held_under_way,  # spec.suspend pauses a canary
+    _suspended_under_way,  # spec.suspend pauses a canary
     _under_way,  # a canary is starting or is measured
-    _retiring,  # pods of the model before are draining
+    _draining,  # pods of the model before are draining
     _just_rolled_back,  # the canary is removed in this pass
     _passed_over,  # the newest run should not serve
     _idle,  # no rollout is under way

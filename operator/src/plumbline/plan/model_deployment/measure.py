@@ -1,4 +1,4 @@
-"""The measurement of a canary's step: its share, the counts of the pods, and the verdict.
+"""The measurement of a canary's step: its share, the counts of the pods, and the result.
 
 A step passes only when every limit of the spec is shown to be met; until then it continues.
 """
@@ -23,12 +23,12 @@ from plumbline.stats.rollout import ALPHA, ArmCounts, compare, error_chance
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepAnalysis:
-    """The counts of a step and the verdict on them.
+    """The counts of a step and its result so far.
 
     Attributes:
-        verdict: Pass only when every limit is shown to be met.
+        verdict: the result; Pass only when every limit is shown to be met.
         reason: CamelCase word for a Fail.
-        message: the numbers of the verdict, or how many requests are still needed.
+        message: the numbers behind it, or how many requests are still needed.
         requests: requests that the canary received on this step.
         errors: how many of them failed.
     """
@@ -41,10 +41,10 @@ class StepAnalysis:
 
 
 def routing_id(canary: Canary) -> str:
-    """Return the name under which the pods count this step of this attempt.
+    """Return the name under which the pods count the requests of this step.
 
-    The attempt is part of it: pods keep their counts, and a canary that is tried again must not be
-    measured by its first attempt.
+    The start of the canary is part of it: pods keep their counts, and a canary that is tried again
+    must not be measured by the requests of its first try.
     """
     begun = int(canary.since.timestamp()) if canary.since else 0
     return f"{canary.identity}/{canary.step}/{begun}"
@@ -56,12 +56,12 @@ def weight_of(steps: Sequence[RolloutStep], step: int) -> int:
 
 
 def analysis(snapshot: ModelDeploymentSnapshot, canary: Canary) -> StepAnalysis | None:
-    """Return the verdict on the canary's step; None while no pod has counted a request of it."""
+    """Return the analysis of the canary's step; None while no pod has counted a request of it."""
     arms = snapshot.traffic.arms.get(routing_id(canary))
     if arms is None:
         return None
     wanted = snapshot.deployment.spec.rollout.analysis
-    verdict = compare(
+    compared = compare(
         _counts(arms.stable),
         _counts(arms.canary),
         bounds=snapshot.traffic.latency_bounds,
@@ -70,9 +70,9 @@ def analysis(snapshot: ModelDeploymentSnapshot, canary: Canary) -> StepAnalysis 
         max_latency_ratio=wanted.max_latency_ratio,
     )
     return StepAnalysis(
-        verdict=verdict.verdict,
-        reason=_reason(arms.canary, wanted) if verdict.verdict == "Fail" else "",
-        message=verdict.message,
+        verdict=compared.verdict,
+        reason=_reason(arms.canary, wanted) if compared.verdict == "Fail" else "",
+        message=compared.message,
         requests=arms.canary.requests,
         errors=arms.canary.errors,
     )
@@ -99,6 +99,7 @@ def counted(snapshot: ModelDeploymentSnapshot) -> ModelDeploymentStatus:
     if found is None:
         return status
     requests = _rounded_down(found.requests)
+    # A message has exact numbers, so it is new only when the rounded ones or the result are.
     if (canary.requests, canary.verdict) == (requests, found.verdict) and canary.message:
         return status
     news = {"requests": requests, "verdict": found.verdict, "message": found.message}
@@ -118,6 +119,7 @@ def _rounded_down(number: int) -> int:
 
 def _reason(canary: Arm, wanted: Analysis) -> str:
     """Return which of the two limits a failing canary exceeds."""
+    # A step fails by errors or by latency, and the comparison does not say by which.
     chance = error_chance(canary.errors, canary.requests, wanted.max_error_rate)
     return Reason.ERROR_RATE_TOO_HIGH if chance < ALPHA else Reason.LATENCY_TOO_HIGH
 

@@ -1,4 +1,4 @@
-"""The plan of a ModelDeployment: serve the best accepted model, replace it by a measured rollout.
+"""The plan of a ModelDeployment: serve the newest accepted model, after a measured rollout.
 
 `target` chooses the model that should serve, `transitions` the next step, `decisions` makes the
 conditions. This module creates and deletes children: only roles that are already in the stored
@@ -20,7 +20,7 @@ from plumbline.api.v1alpha1.model_deployment import (
 from plumbline.plan.common import conditions
 from plumbline.plan.model_deployment import decisions, transitions, workload
 from plumbline.plan.model_deployment import target as targets
-from plumbline.plan.model_deployment.decisions import After
+from plumbline.plan.model_deployment.decisions import DeploymentState
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 from plumbline.plan.specs import deployment as deployments
 from plumbline.plan.specs import service as services
@@ -37,15 +37,15 @@ def plan(snapshot: ModelDeploymentSnapshot) -> Plan:
     target = targets.choose(snapshot)
     transition = transitions.next_transition(snapshot, target.served)
     status = _observed(snapshot, transition.status)
-    after = After(snapshot=snapshot, target=target, status=status)
-    state, progress = decisions.state(after), decisions.progress(after)
+    state = DeploymentState(snapshot=snapshot, target=target, status=status)
+    availability, progress = decisions.availability(state), decisions.progress(state)
     return Plan(
         apply=tuple(_applied(snapshot, status)),
-        status=_status(after, state, progress),
+        status=_status(state, availability, progress),
         delete=tuple(_deleted(snapshot, status)),
         events=transition.events,
         requeue_at=_next_pass(snapshot, status),
-        decisions=tuple(each for each in (transition.decision, state, progress) if each),
+        decisions=tuple(each for each in (transition.decision, availability, progress) if each),
     )
 
 
@@ -65,66 +65,74 @@ def _observed(
     )
 
 
-def _status(after: After, state: Decision, progress: Decision) -> dict[str, object]:
+def _status(
+    state: DeploymentState, availability: Decision, progress: Decision
+) -> dict[str, object]:
     """Return the complete status; a rollout under way makes it Reconciling."""
-    generation = after.snapshot.deployment.metadata.generation
+    generation = state.snapshot.deployment.metadata.generation
     work = progress if progress.state == "Working" else None
-    told = [_steady(each, after) for each in conditions.of(state, progress, work=work)]
-    return conditions.full_status(after.status, generation=generation, conditions=told)
+    shown = [_steady(each, state) for each in conditions.of(availability, progress, work=work)]
+    return conditions.full_status(state.status, generation=generation, conditions=shown)
 
 
-def _steady(found: Manifest, after: After) -> Manifest:
-    """Keep the first message of a kubelet about a problem: it describes the same in many ways."""
+def _steady(found: Manifest, state: DeploymentState) -> Manifest:
+    """Return a condition; with its stored message if the kubelet wrote it, whose words change."""
     if found["reason"] in set(ModelDeploymentReason):
         return found
-    deployment = after.snapshot.deployment
+    deployment = state.snapshot.deployment
     generation = deployment.metadata.generation
     return conditions.keep_messages([found], deployment.status, generation=generation)[0]
 
 
-def _next_pass(snapshot: ModelDeploymentSnapshot, after: ModelDeploymentStatus) -> datetime | None:
+def _next_pass(snapshot: ModelDeploymentSnapshot, new: ModelDeploymentStatus) -> datetime | None:
     """Return when the plan may change by time alone."""
-    before = snapshot.deployment.status
-    if after.retiring or (after.canary and after.canary.weight):
+    old = snapshot.deployment.status
+    # A canary with a share is measured, and draining pods are removed in time.
+    if new.retiring or (new.canary and new.canary.weight):
         return snapshot.now + REQUEUE_AFTER
-    if (after.stable, after.canary) != (before.stable, before.canary):
+    # A transition was decided: the next pass carries it out.
+    if (new.stable, new.canary) != (old.stable, old.canary):
         return snapshot.now + REQUEUE_AFTER
     due = workload.deadline(snapshot)
-    return due if after.canary and due and due > snapshot.now else None
+    return due if new.canary and due and due > snapshot.now else None
 
 
-def _applied(snapshot: ModelDeploymentSnapshot, after: ModelDeploymentStatus) -> Iterator[Manifest]:
-    """Yield the children to keep: those of roles that exist before and after the transition."""
-    deployment, before = snapshot.deployment, snapshot.deployment.status
-    kept = {served.identity for served in _roles(after)}
-    for served in _roles(before):
-        if served.identity in kept:
+def _applied(snapshot: ModelDeploymentSnapshot, new: ModelDeploymentStatus) -> Iterator[Manifest]:
+    """Yield the children of the roles that exist before and after the transition."""
+    deployment, old = snapshot.deployment, snapshot.deployment.status
+    remaining = {served.identity for served in _roles(new)}
+    for served in _roles(old):
+        if served.identity in remaining:
             yield _deployment(snapshot, served)
-    if before.stable:
+    if old.stable:
         name = services.stable_name(deployment)
-        yield services.service(deployment, name=name, identity=before.stable.identity)
-    if (forwarded := _forwarded_to(before)) and forwarded == _forwarded_to(after):
+        yield services.service(deployment, name=name, identity=old.stable.identity)
+    if (forwarded := _forwarded_to(old)) and forwarded == _forwarded_to(new):
         name = services.canary_name(deployment)
         yield services.service(deployment, name=name, identity=forwarded)
-    if before.stable and deployment.spec.replicas > 1:
+    if old.stable and deployment.spec.replicas > 1:
         yield services.disruption_budget(deployment)
 
 
-def _deleted(snapshot: ModelDeploymentSnapshot, after: ModelDeploymentStatus) -> Iterator[Deletion]:
+def _deleted(snapshot: ModelDeploymentSnapshot, new: ModelDeploymentStatus) -> Iterator[Deletion]:
     """Yield the children without a role; never the pods that the Service selects."""
-    kept = {served.identity for served in _roles(after)} | {workload.selected_identity(snapshot)}
+    used = {served.identity for served in _roles(new)} | {workload.selected_identity(snapshot)}
     for child in snapshot.deployments:
-        if workload.identity_of(child) not in kept:
+        if workload.identity_of(child) not in used:
             yield Deletion.of(child)
     canary = workload.find(snapshot.services, services.canary_name(snapshot.deployment))
-    if canary and not _forwarded_to(after):
+    if canary and not _forwarded_to(new):
         yield Deletion.of(canary)
 
 
 def _roles(status: ModelDeploymentStatus) -> list[Served]:
     """Return the models that have pods, each identity once."""
-    served = [each for each in (status.stable, status.canary, *status.retiring) if each]
-    return list({each.identity: each for each in reversed(served)}.values())[::-1]
+    found: dict[str, Served] = {}
+    for served in (status.stable, status.canary, *status.retiring):
+        # The first role of an identity counts.
+        if served:
+            found.setdefault(served.identity, served)
+    return list(found.values())
 
 
 def _forwarded_to(status: ModelDeploymentStatus) -> str | None:

@@ -73,20 +73,20 @@ def choose(snapshot: ModelDeploymentSnapshot) -> Target:
             return Target(served=candidate.served, refusal=next(iter(refusals), None))
         refusals.append(refusal)
     why = refusals[0] if refusals else _about_what_serves(snapshot)
-    return Target(served=_kept(snapshot), refusal=why)
+    return Target(served=_model_to_keep(snapshot), refusal=why)
 
 
 def _wanted_runs(snapshot: ModelDeploymentSnapshot) -> list[TrainingRun]:
-    """Return the runs to consider, the best first."""
+    """Return the runs to consider, the newest first."""
     if snapshot.deployment.spec.model.run_ref:
         return list(snapshot.runs)
     present = [(served, _maker(served, snapshot.runs)) for served in _present(snapshot)]
     newer = (run for run in snapshot.runs if all(_is_newer(run, *each) for each in present))
-    return sorted(newer, key=_age, reverse=True)
+    return sorted(newer, key=_recency, reverse=True)
 
 
-def _age(run: TrainingRun) -> tuple[bool, int, datetime, str]:
-    """Return the sort key of age: the data revision first, then the completion time."""
+def _recency(run: TrainingRun) -> tuple[bool, int, datetime, str]:
+    """Return the sort key: data of a newer revision is newer, then the later completion."""
     status = run.status
     revision = status.dataset.revision if status.dataset else 0
     judged = status.verdict is not None
@@ -104,7 +104,7 @@ def _maker(served: Served, runs: Iterable[TrainingRun]) -> TrainingRun | None:
 def _is_newer(run: TrainingRun, present: Served, maker: TrainingRun | None) -> bool:
     """Return whether a run is newer than a present model, and did not make it."""
     if maker is not None:
-        return _age(run) > _age(maker)
+        return _recency(run) > _recency(maker)
     revision = run.status.dataset.revision if run.status.dataset else 0
     finished = run.status.completion_time or EPOCH
     return (revision, finished) > (present.revision, present.since or EPOCH)
@@ -198,6 +198,7 @@ def _missed(run: TrainingRun, gate: Gate) -> str:
     if found is None:
         known = ", ".join(sorted(each.name for each in run.status.metrics)) or "none"
         return f"it has no metric {gate.metric} (its metrics: {known})"
+    # A gate compares the bounds of the status, which already count groups; it shows n only.
     interval = Interval(
         value=found.value, low=found.low, high=found.high, n=found.n, groups=found.n
     )
@@ -205,29 +206,29 @@ def _missed(run: TrainingRun, gate: Gate) -> str:
     return "" if result.verdict == "Passed" else result.message
 
 
-def _kept(snapshot: ModelDeploymentSnapshot) -> Served | None:
-    """Return the model that rolls out or serves, when no run is to replace it."""
+def _model_to_keep(snapshot: ModelDeploymentSnapshot) -> Served | None:
+    """Return the model that rolls out or serves, when no run should replace it."""
     deployment = snapshot.deployment
     for served in _present(snapshot):
-        now = _with_server(served, deployment)
-        if _rejection(deployment, now.identity) is None:
-            return now
+        current = _with_server(served, deployment)
+        if _rejection(deployment, current.identity) is None:
+            return current
     return deployment.status.stable
 
 
 def _present(snapshot: ModelDeploymentSnapshot) -> Iterator[Served]:
-    """Yield the canary if its run was deleted meanwhile, then the model that serves."""
+    """Yield the models that need no run: a canary whose run was deleted, the one that serves."""
     choice, status = snapshot.deployment.spec.model, snapshot.deployment.status
     under_way = status.canary.run if status.canary else ""
-    is_named = choice.run_ref is None or choice.run_ref.name == under_way
-    if status.canary and is_named and _maker(status.canary, snapshot.runs) is None:
+    is_selected = choice.run_ref is None or choice.run_ref.name == under_way
+    if status.canary and is_selected and _maker(status.canary, snapshot.runs) is None:
         yield as_served(status.canary)
     if status.stable:
         yield status.stable
 
 
 def _about_what_serves(snapshot: ModelDeploymentSnapshot) -> Decision | None:
-    """Return why no run can replace the model that serves, if there is something to report."""
+    """Return why no run can replace the model that serves; None when there is nothing to report."""
     choice, stable = snapshot.deployment.spec.model, snapshot.deployment.status.stable
     if stable and (choice.run_ref is None or choice.run_ref.name == stable.run):
         own = [run for run in snapshot.runs if run.metadata.name == stable.run]
@@ -265,14 +266,14 @@ def _served(run: TrainingRun, deployment: ModelDeployment, *, default_image: str
 
 
 def _with_server(served: Served, deployment: ModelDeployment) -> Served:
-    """Return a model with the server that the spec asks for now."""
+    """Return a model with the image and the resources that the spec has now."""
     wanted = deployment.spec.server
     image = wanted.image or served.image
     settings = wanted.resources.model_dump(mode="json", by_alias=True)
     parts = {"model": served.model, "image": image, "server": settings}
     identity = canonical.short(parts, length=IDENTITY_LENGTH)
-    known = served.model_dump(exclude={"identity", "image", "since"})
-    return Served.model_validate({**known, "identity": identity, "image": image})
+    others = served.model_dump(exclude={"identity", "image", "since"})
+    return Served.model_validate({**others, "identity": identity, "image": image})
 
 
 def _recorded_image(deployment: ModelDeployment, *, model: str, run: str) -> str:
@@ -281,7 +282,8 @@ def _recorded_image(deployment: ModelDeployment, *, model: str, run: str) -> str
     for served in (status.stable, status.canary):
         if served and served.model == model:
             return served.image
-    return next((each.image for each in _standing(deployment) if each.run == run), "")
+    # A rejection does not record the model's digest: its run stands for it.
+    return next((each.image for each in _valid_rejections(deployment) if each.run == run), "")
 
 
 def as_served(canary: Canary) -> Served:
@@ -289,14 +291,14 @@ def as_served(canary: Canary) -> Served:
     return Served.model_validate({name: getattr(canary, name) for name in Served.model_fields})
 
 
-def retry_of(deployment: ModelDeployment) -> str:
-    """Return the value of the annotation that asks to try rejected models again."""
+def retry_annotation(deployment: ModelDeployment) -> str:
+    """Return the value of the annotation that requests another try of rejected models."""
     return deployment.metadata.annotations.get(names.RETRY_ANNOTATION, "")[:253]
 
 
 def _rejection(deployment: ModelDeployment, identity: str) -> Rejected | None:
     """Return why an identity is not tried again, or None when it may be tried."""
-    return next((each for each in _standing(deployment) if each.identity == identity), None)
+    return next((each for each in _valid_rejections(deployment) if each.identity == identity), None)
 
 
 def _may_be_forgotten(deployment: ModelDeployment, run: TrainingRun) -> bool:
@@ -305,17 +307,17 @@ def _may_be_forgotten(deployment: ModelDeployment, run: TrainingRun) -> bool:
     The list of rejected models is bounded. When it is full, a run that finished before its oldest
     entry and is not in it counts as rolled back: else bad models would be tried in turns, for ever.
     """
-    standing = _standing(deployment)
-    if len(standing) < REJECTED_LIMIT or run.metadata.name in {each.run for each in standing}:
+    valid = _valid_rejections(deployment)
+    if len(valid) < REJECTED_LIMIT or run.metadata.name in {each.run for each in valid}:
         return False
-    ended, oldest = run.status.completion_time, standing[-1].time
+    ended, oldest = run.status.completion_time, valid[-1].time
     return ended is not None and oldest is not None and ended <= oldest
 
 
-def _standing(deployment: ModelDeployment) -> list[Rejected]:
-    """Return the rejections that are still valid, newest first."""
-    asked = retry_of(deployment)
-    return [each for each in deployment.status.rejected if each.retry == asked]
+def _valid_rejections(deployment: ModelDeployment) -> list[Rejected]:
+    """Return the rejections since the newest request for another try, newest first."""
+    retry = retry_annotation(deployment)
+    return [each for each in deployment.status.rejected if each.retry == retry]
 
 
 REFUSALS: tuple[Callable[[Candidate], Decision | None], ...] = (

@@ -61,11 +61,11 @@ class Rollout:
 
     @property
     def steps(self) -> list[RolloutStep]:
-        """The steps that the spec asks for now."""
+        """The steps of the spec, which may have changed since the rollout began."""
         return self.snapshot.deployment.spec.rollout.steps
 
     @property
-    def is_held(self) -> bool:
+    def is_suspended(self) -> bool:
         """Whether spec.suspend pauses rollouts."""
         return self.snapshot.deployment.spec.suspend
 
@@ -80,7 +80,7 @@ class Rollout:
     @property
     def may_advance(self) -> bool:
         """Whether a canary may receive more requests: its pods are available, nothing pauses it."""
-        return not self.is_held and workload.canary_available(self.snapshot)
+        return not self.is_suspended and workload.canary_available(self.snapshot)
 
 
 def next_transition(snapshot: ModelDeploymentSnapshot, wanted: Served | None) -> Transition:
@@ -100,22 +100,23 @@ def _drain(rollout: Rollout) -> Transition | None:
     if status.stable is None or selected != status.stable.identity:
         return None
     stamped = [old if old.since else changed(old, since=now) for old in status.retiring]
-    kept = [old for old in stamped if old.since is None or now < old.since + DRAIN]
-    if kept == status.retiring:
+    draining = [old for old in stamped if old.since is None or now < old.since + DRAIN]
+    if draining == status.retiring:
         return None
-    draining = f" The pods of run {', '.join(old.run for old in kept)} are draining." * bool(kept)
-    text = f"The Service selects run {status.stable.run}.{draining}"
-    return _to(status, "drain", Reason.DRAINING, text, event=None, retiring=kept)
+    text = f"The Service selects run {status.stable.run}."
+    if draining:
+        text += f" The pods of run {', '.join(old.run for old in draining)} are draining."
+    return _transition(status, "drain", Reason.DRAINING, text, event=None, retiring=draining)
 
 
 def _cancel(rollout: Rollout) -> Transition | None:
     """Remove the canary when the model that serves should continue to serve."""
     canary = rollout.status.canary
-    if canary is None or rollout.is_held or rollout.is_new:
+    if canary is None or rollout.is_suspended or rollout.is_new:
         return None
     why = "because the spec no longer selects it"
     text = f"Cancelled the rollout of run {canary.run}, {why}."
-    return _to(rollout.status, "cancel", Reason.ROLLOUT_CANCELLED, text, canary=None)
+    return _transition(rollout.status, "cancel", Reason.ROLLOUT_CANCELLED, text, canary=None)
 
 
 def _supersede(rollout: Rollout) -> Transition | None:
@@ -123,7 +124,7 @@ def _supersede(rollout: Rollout) -> Transition | None:
     canary, wanted = rollout.status.canary, rollout.wanted
     if canary is None or wanted is None or wanted.identity == canary.identity:
         return None
-    if rollout.is_held:
+    if rollout.is_suspended:
         return None
     text = f"Run {wanted.run} replaces run {canary.run} in the rollout."
     if wanted.run == canary.run:
@@ -136,7 +137,7 @@ def _start(rollout: Rollout) -> Transition | None:
     status, wanted = rollout.status, rollout.wanted
     if wanted is None or not rollout.is_new:
         return None
-    if status.canary or status.retiring or rollout.is_held:
+    if status.canary or status.retiring or rollout.is_suspended:
         return None
     text = f"Starting run {wanted.run} (data revision {wanted.revision})."
     return _begin(rollout, wanted, "start", text)
@@ -157,7 +158,7 @@ def _give_up(rollout: Rollout) -> Transition | None:
 
 
 def _fail(rollout: Rollout) -> Transition | None:
-    """Roll back a canary with significantly too many errors or slow answers."""
+    """Roll back a canary with significantly more errors or slower replies than the limits allow."""
     canary = rollout.status.canary
     if canary is None or rollout.status.stable is None or not canary.weight:
         return None
@@ -202,7 +203,11 @@ def _advance(rollout: Rollout) -> Transition | None:
 
 
 def _is_hopeless(canary: Canary, trouble: PodFailure | None, *, overdue: bool) -> bool:
-    """Return whether waiting is useless; pods that were ready once may be ready on another node."""
+    """Return whether waiting is useless.
+
+    Without a share: after a final problem or the deadline. With a share: after a final problem or a
+    crash only, since pods that were ready once may become ready again, perhaps on another node.
+    """
     if trouble and trouble.is_final:
         return True
     if canary.weight:
@@ -215,7 +220,7 @@ def _begin(rollout: Rollout, wanted: Served, rule: str, message: str) -> Transit
     canary = Canary.model_validate({**wanted.model_dump(), "since": now})
     evidence = {"run": wanted.run, "identity": wanted.identity, "revision": wanted.revision}
     reason = Reason.ROLLOUT_STARTED
-    return _to(rollout.status, rule, reason, message, evidence=evidence, canary=canary)
+    return _transition(rollout.status, rule, reason, message, evidence=evidence, canary=canary)
 
 
 def _on_step(rollout: Rollout, canary: Canary, rule: str, step: int) -> Transition:
@@ -232,14 +237,16 @@ def _on_step(rollout: Rollout, canary: Canary, rule: str, step: int) -> Transiti
     )
     text = f"Run {canary.run} serves {weight} % of the requests ({where})."
     evidence = {"run": canary.run, "step": step, "weight": weight}
-    return _to(rollout.status, rule, Reason.STEP_STARTED, text, evidence=evidence, canary=moved)
+    return _transition(
+        rollout.status, rule, Reason.STEP_STARTED, text, evidence=evidence, canary=moved
+    )
 
 
 def _promote(rollout: Rollout, canary: Canary, rule: str) -> Transition:
     status, now = rollout.status, truncated(rollout.snapshot.now)
     # The drain time starts only when the Service selects the new pods: see _drain.
     before = [changed(status.stable, since=None)] if status.stable else []
-    return _to(
+    return _transition(
         status,
         rule,
         Reason.PROMOTED,
@@ -261,12 +268,12 @@ def _reject(
         identity=canary.identity,
         run=canary.run,
         image=canary.image,
-        retry=target.retry_of(snapshot.deployment),
+        retry=target.retry_annotation(snapshot.deployment),
         reason=reason[:REASON_LIMIT],
         message=sentence(message)[:MESSAGE_LIMIT],
         time=truncated(snapshot.now),
     )
-    return _to(
+    return _transition(
         status,
         rule,
         Reason.ROLLED_BACK,
@@ -278,7 +285,7 @@ def _reject(
     )
 
 
-def _to(
+def _transition(
     status: ModelDeploymentStatus,
     rule: str,
     reason: Reason,
@@ -298,8 +305,8 @@ def _to(
         about="",
         acts=True,
     )
-    told = (Event(type=event, reason=reason, message=message),) if event else ()
-    return Transition(status=changed(status, **changes), decision=decided, events=told)
+    events = (Event(type=event, reason=reason, message=message),) if event else ()
+    return Transition(status=changed(status, **changes), decision=decided, events=events)
 
 
 RULES: tuple[Callable[[Rollout], Transition | None], ...] = (

@@ -57,18 +57,20 @@ def pods_of(snapshot: ModelDeploymentSnapshot, identity: str) -> Pods:
         wanted=wanted,
         made=int(status.get("replicas", 0)),
         ready=int(status.get("readyReplicas", 0)),
-        available=_is_seen(live, wanted) and _all_answer(status, wanted),
+        available=_is_current(live, wanted) and _all_available(status, wanted),
     )
 
 
 def trouble(snapshot: ModelDeploymentSnapshot, identity: str) -> PodFailure | None:
     """Return why pods of an identity are not ready, or None."""
     mine = _pods(snapshot, identity)
+    # The oldest pod has had most time to show what is wrong with all of them. The pods of a Job are
+    # tries one after the other, so there the newest counts.
     found = next((found for pod in mine if (found := _of_pod(pod))), None)
-    return found or refusal(_deployment(snapshot, identity))
+    return found or pods_refused(_deployment(snapshot, identity))
 
 
-def refusal(deployment: Manifest | None) -> PodFailure | None:
+def pods_refused(deployment: Manifest | None) -> PodFailure | None:
     """Return why the cluster creates no pods for a live Deployment, or None."""
     for found in (deployment or {}).get("status", {}).get("conditions", ()):
         if found["type"] == "ReplicaFailure" and found["status"] == "True":
@@ -93,7 +95,7 @@ def deadline(snapshot: ModelDeploymentSnapshot) -> datetime | None:
     canary = snapshot.deployment.status.canary
     if canary is None or canary.since is None:
         return None
-    begun = _resumed(snapshot, canary.identity) or canary.since
+    begun = _recovered_at(snapshot, canary.identity) or canary.since
     seconds = snapshot.deployment.spec.rollout.progress_deadline_seconds
     return max(begun, canary.since) + timedelta(seconds=seconds)
 
@@ -116,40 +118,40 @@ def _deployment(snapshot: ModelDeploymentSnapshot, identity: str) -> Manifest | 
     return find(snapshot.deployments, name)
 
 
-def _is_seen(deployment: Manifest, wanted: int) -> bool:
+def _is_current(deployment: Manifest, wanted: int) -> bool:
     """Return whether the status is current, and the spec has the wanted number of replicas."""
     seen = deployment.get("status", {}).get("observedGeneration", 0)
     generation = deployment["metadata"].get("generation", 0)
     return bool(seen >= generation and deployment.get("spec", {}).get("replicas") == wanted)
 
 
-def _all_answer(status: Manifest, wanted: int) -> bool:
+def _all_available(status: Manifest, wanted: int) -> bool:
     updated, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
     return bool(updated >= wanted and available >= wanted)
 
 
 def _pods(snapshot: ModelDeploymentSnapshot, identity: str) -> list[Manifest]:
-    """Return the pods of one identity that are not being deleted, the newest last."""
+    """Return the pods of one identity that are not being deleted, the oldest first."""
     mine = [pod for pod in snapshot.pods if identity_of(pod) == identity and not is_leaving(pod)]
-    return sorted(mine, key=lambda pod: _birth(pod["metadata"]))
+    return sorted(mine, key=lambda pod: _creation_order(pod["metadata"]))
 
 
-def _birth(metadata: Manifest) -> tuple[str, str]:
+def _creation_order(metadata: Manifest) -> tuple[str, str]:
     return metadata.get("creationTimestamp", ""), metadata["name"]
 
 
-def _resumed(snapshot: ModelDeploymentSnapshot, identity: str) -> datetime | None:
-    """Return when a step succeeded after temporary failures, such as an unavailable store.
+def _recovered_at(snapshot: ModelDeploymentSnapshot, identity: str) -> datetime | None:
+    """Return when a step last succeeded after temporary failures, such as an unavailable store.
 
     The model did not cause that delay, so the deadline of its pods begins at that time.
     """
     times = [
-        datetime.fromisoformat(now["finishedAt"])
+        datetime.fromisoformat(ended["finishedAt"])
         for pod in _pods(snapshot, identity)
         for status in statuses(pod)
-        if (now := status.get("state", {}).get("terminated", {})).get("exitCode") == 0
-        and now.get("finishedAt")
-        and _is_temporary(_before(status))
+        if (ended := status.get("state", {}).get("terminated", {})).get("exitCode") == 0
+        and ended.get("finishedAt")
+        and _is_temporary(_last_end(status))
     ]
     return max(times, default=None)
 
@@ -157,13 +159,13 @@ def _resumed(snapshot: ModelDeploymentSnapshot, identity: str) -> datetime | Non
 def _of_pod(pod: Manifest) -> PodFailure | None:
     """Return why a pod is not ready, from the source that knows most."""
     if pod.get("status", {}).get("reason") == "Evicted":
-        return None
+        return None  # the ReplicaSet has replaced it already
     return next(_failures(pod), None)
 
 
 def _failures(pod: Manifest) -> Iterator[PodFailure]:
-    yield from _own_words(pod)
-    for status, ended in _ended(pod):
+    yield from _reported_by_steps(pod)
+    for status, ended in _failed_containers(pod):
         if ended.get("reason") == pod_failures.OOM_KILLED:
             yield pod_failures.out_of_memory(_where(status), status["name"], pod)
     for status in statuses(pod):
@@ -173,13 +175,13 @@ def _failures(pod: Manifest) -> Iterator[PodFailure]:
         yield unscheduled
 
 
-def _own_words(pod: Manifest) -> Iterator[PodFailure]:
+def _reported_by_steps(pod: Manifest) -> Iterator[PodFailure]:
     """Yield the last words of our containers that failed and have not started since.
 
     A user's own server may write anything. A temporary failure passes, however long that takes. A
     failure is final only if it says so: an unclear word must not reject a good model.
     """
-    for status, ended in [*_ended(pod), *_tried_again(pod)]:
+    for status, ended in [*_failed_containers(pod), *_retried_containers(pod)]:
         word = last_words.read(ended.get("message", ""))
         if word and word.reason:
             text = f"{_where(status)}: {sentence(word.message or word.reason)}"
@@ -192,21 +194,21 @@ def _prospect(word: LastWord) -> Prospect:
     return "Passes" if word.temporary else "Final"
 
 
-def _tried_again(pod: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
+def _retried_containers(pod: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
     """Yield containers that run again after a temporary failure, which may not have passed yet."""
     for status in statuses(pod):
         runs = "running" in status.get("state", {}) and not status.get("ready")
-        if runs and _is_temporary(_before(status)):
-            yield status, _before(status)
+        if runs and _is_temporary(_last_end(status)):
+            yield status, _last_end(status)
 
 
-def _ended(pod: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
+def _failed_containers(pod: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
     """Yield containers that failed and are not running, with their terminated state."""
     for status in statuses(pod):
         state = status.get("state", {})
         if status.get("ready") or "running" in state:
             continue
-        ended = state.get("terminated") or _before(status)
+        ended = state.get("terminated") or _last_end(status)
         if ended and ended.get("exitCode", 0) != 0:
             yield status, ended
 
@@ -215,7 +217,7 @@ def _is_temporary(ended: Manifest) -> bool:
     return pod_failures.is_temporary(last_words.read(ended.get("message", "")))
 
 
-def _before(status: Manifest) -> Manifest:
+def _last_end(status: Manifest) -> Manifest:
     """Return how a container ended the last time."""
     found: Manifest = status.get("lastState", {}).get("terminated", {})
     return found
