@@ -54,7 +54,7 @@ PLAN = '''
 
 from dataclasses import dataclass
 
-from plumbline.api.columns import AGE, MESSAGE, READY
+from plumbline.api.columns import AGE, MESSAGE, READY_COLUMNS
 from plumbline.api.plan import Plan
 from plumbline.api.resources import CONFIG_MAP
 from plumbline.api.v1alpha1.dataset import DATASET, Dataset
@@ -79,7 +79,7 @@ KIND = Kind(
     resource=NOTE,
     model=Note,
     short_name="note",
-    columns=(*READY, AGE, MESSAGE),
+    columns=(*READY_COLUMNS, AGE, MESSAGE),
     writer=Role.DATA_SCIENTIST,
     reasons=NoteReason,
     subject="note",

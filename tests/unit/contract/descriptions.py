@@ -18,7 +18,7 @@ def described(
         task="Classification" if classes else "Regression",
         target="y",
         classes=classes,
-        features=[model_json.feature_of(each) for each in features],
+        features=[model_json.read_feature(each) for each in features],
         inputs=[],
         engine=Linear(link="identity"),
         reference=Reference(list(reference)),

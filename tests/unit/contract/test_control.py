@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 from plumbline.contract import control
-from plumbline.contract.control import Arm, ControlReply, ControlRequest, Routing, Span, Unreadable
+from plumbline.contract.control import (
+    Arm,
+    ControlReply,
+    ControlRequest,
+    Routing,
+    Span,
+    UnreadableMessage,
+)
 
 # As the servers before any version replied.
 OLD: dict[str, Any] = {
@@ -44,14 +51,14 @@ def read(**changes: Any) -> ControlReply:
 def test_a_server_of_before_any_version_is_read() -> None:
     reply = read()
     assert (reply.version, reply.totals.lost, reply.arms["two/0"].canary.errors) == (0, 2, 1)
-    second, minute = reply.seconds
+    second, minute = reply.spans
     assert (second.start, second.length, second.cells, second.counts) == (
         1_000_008,
         1,
         [0, 4],
         [1, 2],
     )
-    assert (minute.length, second.violations, reply.begun[0].rows) == (60, {"x/Min": 1}, 1)
+    assert (minute.length, second.violations, reply.open_spans[0].rows) == (60, {"x/Min": 1}, 1)
 
 
 @pytest.mark.parametrize("key", sorted(OLD.keys() - {"boot", "now", "started", "through"}))
@@ -90,21 +97,21 @@ def test_what_a_later_release_adds_is_passed_over() -> None:
     ],
 )
 def test_a_reply_that_cannot_be_read_says_what_is_wrong(changes: Any, what: str) -> None:
-    with pytest.raises(Unreadable, match=what):
+    with pytest.raises(UnreadableMessage, match=what):
         read(**changes)
 
 
 @pytest.mark.parametrize("content", [b"", b"ok", b"[]", b"\xff", b"[" * 100_000, b'{"boot": "b"}'])
 def test_what_is_no_reply_at_all_is_refused(content: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableMessage):
         control.read_reply(content)
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableMessage):
         control.read_request(content.replace(b'{"boot": "b"}', b'{"since": "b"}'))
 
 
 def test_an_older_operator_finds_every_key_that_it_reads_by_its_name() -> None:
     second = Span(start=8, rows=3, cells=[0], counts=[3], violations={})
-    reply = ControlReply(boot="b", now=9, started=1, through=8, seconds=[second], version=1)
+    reply = ControlReply(boot="b", now=9, started=1, through=8, spans=[second], version=1)
     wire = json.loads(control.encode(reply))
     assert wire.keys() >= OLD.keys()
     assert wire["seconds"] == [{"e": 8, "rows": 3, "i": [0], "c": [3], "v": {}}]
@@ -112,7 +119,7 @@ def test_an_older_operator_finds_every_key_that_it_reads_by_its_name() -> None:
 
 
 def test_requests_are_read_as_they_are_written_and_as_older_operators_write_them() -> None:
-    routing = Routing(token="two/0", target="http://c.n.svc", percent=10)  # noqa: S106
+    routing = Routing(routing_id="two/0", target="http://c.n.svc", percent=10)
     asked = ControlRequest(routing=routing, since=-4096, version=1)
     wire = json.loads(control.encode(asked))
     assert wire["routing"] == {

@@ -74,7 +74,7 @@ def fetched_files(folder: Path, *files: dict[str, str]) -> Any:
 def test_a_folder_that_cannot_be_made_makes_no_model_bad_for_good(tmp_path: Path) -> None:
     (tmp_path / "model").write_text("not a folder")
     code, said = fetched_files(tmp_path, {"path": "model.json", "blob": DIGEST})
-    assert (code, said.reason, said.temporary) == (last_words.BROKEN, "StepBroken", None)
+    assert (code, said.reason, said.temporary) == (last_words.INTERNAL_ERROR, "StepBroken", None)
     assert said.message.startswith(f"Downloading the model failed: {tmp_path / 'model'}: ")
     assert "Error" not in said.message
     assert f"kubectl logs {gethostname()} -c fetch" in said.message
@@ -199,7 +199,7 @@ def test_a_word_that_does_not_say_whether_it_is_final_rejects_nothing_at_once() 
 def test_the_json_key_is_the_one_that_older_operators_and_servers_know(temporary: bool) -> None:
     word = Failure(reason="Odd", message="it is.", temporary=temporary)
     wire = {"reason": "Odd", "message": "it is.", "retry": temporary}
-    assert json.loads(last_words.written(word)) == wire
+    assert json.loads(last_words.encode(word)) == wire
     assert word.exit_code == (75 if temporary else 64)
 
 
@@ -210,7 +210,7 @@ def test_the_json_key_is_the_one_that_older_operators_and_servers_know(temporary
 def test_a_failure_is_read_as_it_was_meant_and_fits_whatever_its_sentence(
     message: str, temporary: bool | None
 ) -> None:
-    text = last_words.written(Failure(reason="Odd", message=message, temporary=temporary))
+    text = last_words.encode(Failure(reason="Odd", message=message, temporary=temporary))
     found = last_words.read(text.decode())
     assert len(text) <= 1024
     assert isinstance(found, Failure)
@@ -223,7 +223,7 @@ def test_a_failure_is_read_as_it_was_meant_and_fits_whatever_its_sentence(
 @given(TEXT)
 def test_a_success_names_its_manifest_whatever_its_sentence(message: str) -> None:
     word = Success(digest=DIGEST, verdict="Invalid", uid="u", reason="Null", message=message)
-    text = last_words.written(word)
+    text = last_words.encode(word)
     found = last_words.read(text.decode())
     assert len(text) <= 1024
     assert isinstance(found, Success)

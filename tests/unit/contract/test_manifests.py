@@ -44,10 +44,10 @@ def test_the_same_content_has_the_same_bytes_for_ever(name: str) -> None:
 @pytest.mark.parametrize("name", RESULTS)
 def test_a_plan_reads_what_a_step_wrote(name: str) -> None:
     content = written(name)
-    found = manifests.parsed(RESULTS[name], content)
+    found = manifests.read_or_none(RESULTS[name], content)
     assert found is not None
-    assert manifests.parsed(RESULTS[name], {**content, "kind": "Odd"}) is None
-    assert manifests.parsed(RESULTS[name], None) is None
+    assert manifests.read_or_none(RESULTS[name], {**content, "kind": "Odd"}) is None
+    assert manifests.read_or_none(RESULTS[name], None) is None
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -78,12 +78,12 @@ def test_an_older_releases_manifest_that_lacks_fields_is_read() -> None:
 def test_numbers_that_no_api_can_carry_are_refused(number: float) -> None:
     content = written("model")
     content["metrics"][0]["value"] = number
-    assert manifests.parsed(ModelResult, content) is None
+    assert manifests.read_or_none(ModelResult, content) is None
 
 
 def test_a_sentence_that_is_too_long_for_a_status_is_cut() -> None:
     content = written("dataset-invalid")
     content["violations"][0]["message"] = "x" * 5000
-    found = manifests.parsed(DatasetResult, content)
+    found = manifests.read_or_none(DatasetResult, content)
     assert found is not None
     assert len(found.violations[0].message) == 512

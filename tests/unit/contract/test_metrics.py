@@ -12,7 +12,7 @@ from plumbline.api.meta import Gate
 from plumbline.api.metrics import METRICS, Metric
 from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.training_run import ChampionGate, Gates, TrainingFields
-from plumbline.contract.manifests import parsed
+from plumbline.contract.manifests import read_or_none
 from plumbline.contract.model_manifest import ModelResult
 from plumbline.jobs.judging import gates, scores
 from plumbline.jobs.judging.predictions import Predictions
@@ -174,7 +174,7 @@ def test_a_new_metric_goes_from_the_crd_to_the_judges_verdict_in_two_lines(added
     told = gates.measured(added, taken[added])
     assert 0.5 < told.low <= told.value <= told.high <= 1.0
     content = {**written("model"), "metrics": [told.wire]}
-    result = parsed(ModelResult, content)
+    result = read_or_none(ModelResult, content)
     assert result is not None
     assert [each.name for each in result.metrics] == [added]
 

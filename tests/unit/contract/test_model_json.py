@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import treelite
 from plumbline.contract import model_json
-from plumbline.contract.model_json import Linear, Number, Ordinal, Trees
+from plumbline.contract.model_json import Linear, NumberInput, OrdinalInput, Trees
 from plumbline.contract.served_files import File, files_of
 from plumbline.jobs.compiling.compiled import write_model
 from plumbline.serving.engines import ModelError, load
@@ -27,7 +27,7 @@ def test_a_description_of_a_release_without_a_contract_is_read_and_written_as_it
 ) -> None:
     found = model_json.read(WRITTEN.read_bytes())
     assert isinstance(found.engine, Trees)
-    assert {type(each) for each in found.inputs} == {Number, Ordinal}
+    assert {type(each) for each in found.inputs} == {NumberInput, OrdinalInput}
     assert found.sample is not None
     write_model(tmp_path, found)
     assert (tmp_path / "model.json").read_bytes() == WRITTEN.read_bytes()
@@ -51,7 +51,7 @@ def test_what_an_older_release_left_out_has_a_default() -> None:
     }
     found = model_json.read(json.dumps(content).encode())
     assert (found.columns, found.sample, found.features[0].nullable) == ([], None, True)
-    assert found.inputs == [Number("x", None, 0.0, 1.0)]
+    assert found.inputs == [NumberInput("x", None, 0.0, 1.0)]
 
 
 UNREADABLE = {
@@ -93,7 +93,7 @@ def test_each_engine_has_the_file_that_it_loads(tmp_path: Path) -> None:
     found = model_json.read((tmp_path / "model.json").read_bytes())
     assert isinstance(found.engine, Linear)
     assert set(model_json.ENGINES) == {"linear", "trees"}
-    assert (tmp_path / model_json.ENGINES[model_json.kind_of(found.engine)]).exists()
+    assert (tmp_path / model_json.ENGINES[model_json.engine_name(found.engine)]).exists()
     shutil.rmtree(tmp_path)
 
 

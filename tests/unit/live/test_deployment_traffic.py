@@ -39,7 +39,7 @@ class Watched:
             since = self.known.since(pod(name))
             told = reply(boot=name, now=clock, started=0, through=max(clock - 1, since))
             news = [span(clock - 1, 10)] if clock - 1 > since else []
-            told = structs.replace(told, seconds=news)
+            told = structs.replace(told, spans=news)
             self.known.report(pod(name), told, now=self.now)
             self.known.advance([pod(name)], identities=["one"], now=self.now)
 

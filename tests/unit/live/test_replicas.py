@@ -43,7 +43,7 @@ class Replica:
         self.now = now
         through, told = self.counts.since(watermark.since(self.name))
         answer = structs.replace(
-            reply(boot=self.name, through=through), seconds=told, begun=self.counts.begun()
+            reply(boot=self.name, through=through), spans=told, open_spans=self.counts.begun()
         )
         late = seconds.add(told, after=watermark.after)
         watermark.report(self.name, answer, now=now, late=late)

@@ -14,9 +14,9 @@ T = 1_000_000
 
 def answer(through: int, *, rows: int = 50, boot: str = "a", **more: Any) -> ControlReply:
     """Return what a pod tells that had so many rows in every second."""
-    seconds = [span(e, rows) for e in range(through - 5, through + 1)]
+    spans = [span(e, rows) for e in range(through - 5, through + 1)]
     told = {"boot": boot, "through": through, "started": T - 100, "now": through + 1}
-    return structs.replace(reply(**told), seconds=seconds, **more)
+    return structs.replace(reply(**told), spans=spans, **more)
 
 
 def test_a_second_counts_when_the_slowest_pod_has_told_of_it() -> None:
@@ -67,7 +67,7 @@ def test_the_rows_of_a_killed_pod_since_its_last_word_are_told_as_lost() -> None
 
 def test_what_a_killed_pod_had_told_of_the_second_under_way_is_not_lost() -> None:
     pods, begun = Watermark(), span(T + 1, 20)
-    pods.report("pod", answer(T, begun=[begun]), now=T + 1.4)
+    pods.report("pod", answer(T, open_spans=[begun]), now=T + 1.4)
     pods.advance(["pod"], now=T + 1.4)
     assert pods.take_leftover() == []
     pods.advance([], now=T + 2.4)
@@ -77,14 +77,14 @@ def test_what_a_killed_pod_had_told_of_the_second_under_way_is_not_lost() -> Non
 def test_a_pod_that_has_told_all_before_its_end_takes_nothing_along() -> None:
     pods = Watermark()
     pods.report("drained", answer(T), now=T + 1)
-    pods.report("drained", answer(T + 1, ended=True), now=T + 1)
+    pods.report("drained", answer(T + 1, is_last=True), now=T + 1)
     pods.advance([], now=T + 60)
     assert pods.rows_lost == 0
 
 
 def test_a_pod_that_has_told_all_before_its_end_is_not_waited_for() -> None:
     pods = Watermark()
-    pods.report("drained", answer(T, ended=True), now=T + 1)
+    pods.report("drained", answer(T, is_last=True), now=T + 1)
     pods.report("well", answer(T + 2), now=T + 3)
     pods.advance(["drained", "well"], now=T + 3)
     assert pods.through == T + 2

@@ -186,7 +186,7 @@ async def test_a_canary_may_take_long_for_what_takes_the_stable_model_long() -> 
     async with await asyncio.start_server(answer_when_allowed, "127.0.0.1", 0) as canary:
         port = canary.sockets[0].getsockname()[1]
         target = f"http://127.0.0.1:{port}"
-        routing = Routing(token="t", target=target, percent=100, timeout_seconds=0.05)  # noqa: S106
+        routing = Routing(routing_id="t", target=target, percent=100, timeout_seconds=0.05)
         forwarder, arm = Forwarder(), Arm()
         many = asyncio.create_task(forwarder.send(routing, question(seconds=60), arm))
         assert await forwarder.send(routing, question(seconds=0), arm) is None

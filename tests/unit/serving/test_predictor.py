@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from msgspec.structs import replace
-from plumbline.contract.model_json import Number, Sample
+from plumbline.contract.model_json import NumberInput, Sample
 from plumbline.serving.engines import Model
 from plumbline.serving.errors import RequestError
 from plumbline.serving.predictor import WAITING_SECONDS, Predictor
@@ -19,7 +19,7 @@ from tests.unit.contract.descriptions import described
 
 FEW = 20
 
-NUMBER = replace(described([{"name": "x", "type": "number"}], []), inputs=[Number("x")])
+NUMBER = replace(described([{"name": "x", "type": "number"}], []), inputs=[NumberInput("x")])
 
 
 class Held:

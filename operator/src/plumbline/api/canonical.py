@@ -1,4 +1,4 @@
-"""The canonical text of a value, its digest, and short hashes for names."""
+"""The canonical text of a value (equal values have equal texts), digests, and short hashes."""
 
 import hashlib
 import json

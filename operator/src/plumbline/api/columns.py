@@ -17,13 +17,13 @@ def column(
         wide: whether only `-o wide` shows it.
         text: what the column means.
     """
-    found: dict[str, Any] = {
+    declared: dict[str, Any] = {
         "name": name,
         "type": type_,
         "jsonPath": path,
         "description": text or name,
     }
-    return {**found, "priority": 1} if wide else found
+    return {**declared, "priority": 1} if wide else declared
 
 
 def condition(type_: str, field: str) -> str:
@@ -31,7 +31,7 @@ def condition(type_: str, field: str) -> str:
     return f'.status.conditions[?(@.type=="{type_}")].{field}'
 
 
-READY = (
+READY_COLUMNS = (
     column(
         "Ready", condition("Ready", "status"), text="Whether the object is in the state of its spec"
     ),

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 # Working: under way or waiting. Stalled: a person must act. Held: stopped on purpose.
 State = Literal["Ready", "Working", "Stalled", "Held"]
-READY = "Ready"
+READY_CONDITION = "Ready"
 
 Subject = TypeVar("Subject")
 Answer = TypeVar("Answer")
@@ -25,10 +25,10 @@ class Decision:
         state: the state that follows for the condition.
         reason: reason of the condition, one CamelCase word.
         message: what is wrong or under way, where, and what to do.
-        evidence: the numbers, names and digests that the decision is based on.
-        about: type of the condition that shows it; empty when no condition does.
-        acts: whether it changes more than a condition: it creates or deletes a child, emits an
-            event, or moves a rollout.
+        evidence: the numbers, names and digests on which the decision is based, for the log.
+        condition_type: type of the condition that shows the decision; empty if none does.
+        acts: whether it also does something (creates or deletes a child, emits an event, moves a
+            rollout); then it is logged even if no condition changes.
     """
 
     rule: str
@@ -36,7 +36,7 @@ class Decision:
     reason: str
     message: str
     evidence: Mapping[str, Any] = field(default_factory=dict)
-    about: str = READY
+    condition_type: str = READY_CONDITION
     acts: bool = False
 
 
@@ -51,7 +51,7 @@ def working(rule: str, reason: str, message: str, **evidence: Any) -> Decision:
 
 
 def stalled(rule: str, reason: str, message: str, **evidence: Any) -> Decision:
-    """Return the decision that a person must act."""
+    """Return the decision that nothing goes on until a person acts."""
     return Decision(rule=rule, state="Stalled", reason=reason, message=message, evidence=evidence)
 
 

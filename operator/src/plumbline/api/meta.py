@@ -18,14 +18,14 @@ Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$", max_length=71)]
 Text = Annotated[str, Field(max_length=1024)]
 Image = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[!-~]+$")]
 Variable = Annotated[str, Field(max_length=253, pattern=r"^[-._a-zA-Z][-._a-zA-Z0-9]*$")]
-Word = Annotated[str, Field(min_length=1, max_length=253)]
-# The limit of Kubernetes' own fields: a larger number would be past the last date of a clock.
+ShortText = Annotated[str, Field(min_length=1, max_length=253)]
+# The limit of Kubernetes' own fields; a larger number added to a date would exceed the last date.
 Seconds = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Labels = Annotated[dict[str, Annotated[str, Field(max_length=63)]], Field(max_length=16)]
 
 
 class Model(BaseModel):
-    """A part of a spec: camelCase on the wire, immutable here, unknown fields refused."""
+    """What users write: camelCase in JSON, immutable in Python, unknown fields are refused."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -37,7 +37,7 @@ class Model(BaseModel):
 
 
 class Observed(Model):
-    """A part of a status: like a part of a spec, but unknown fields of newer versions are ignored."""
+    """What a newer version may have written, such as a status: unknown fields are ignored."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -115,8 +115,8 @@ class KeyRef(Model):
     """Key in the object."""
 
 
-def key_of_fields(*names: str) -> str:
-    """Return the CEL rule for "exactly one of these optional fields is set"."""
+def exactly_one_of(*names: str) -> str:
+    """Return the CEL rule that exactly one of these optional fields is set."""
     return " + ".join(f"(has(self.{name}) ? 1 : 0)" for name in names) + " == 1"
 
 
@@ -126,7 +126,7 @@ def validations(*rules: tuple[str, str]) -> dict[str, Any]:
 
 
 def _object(*needed: str, **fields: Any) -> dict[str, Any]:
-    """Return the schema of an object; a field without a schema of its own is a text."""
+    """Return the schema of an object in a Pod; a field whose schema is None is a text."""
     text = {"type": "string", "maxLength": 4096}
     found = {
         name: {"description": "As in a Pod.", **(schema or text)} for name, schema in fields.items()
@@ -135,7 +135,8 @@ def _object(*needed: str, **fields: Any) -> dict[str, Any]:
     return {"type": "object", **required, "properties": found}
 
 
-# Every field has a type: CEL compares only typed fields, and the pod of a run must not change.
+# Every field has a type, because CEL compares only typed fields, and the rule that the pod settings
+# of a run must not change is written in CEL.
 _KEY = _object("name", "key", name=None, key=None, optional={"type": "boolean"})
 _ENV_VAR = {
     **_object(
@@ -168,7 +169,7 @@ _TOLERATION = _object(
 class PodTemplate(Model):
     """Settings of the training pod; env applies only to the container that trains."""
 
-    service_account_name: Word | None = None
+    service_account_name: ShortText | None = None
     """Service account of the pod. Its token is never mounted."""
     image_pull_secrets: Annotated[list[LocalRef], Field(max_length=8)] = []
     """Secrets with registry credentials."""
@@ -180,9 +181,9 @@ class PodTemplate(Model):
         list[Any], Field(max_length=16, json_schema_extra={"items": _TOLERATION})
     ] = []
     """Taints that the pod tolerates, as in a Pod."""
-    priority_class_name: Word | None = None
+    priority_class_name: ShortText | None = None
     """Priority class of the pod."""
-    runtime_class_name: Word | None = None
+    runtime_class_name: ShortText | None = None
     """Runtime class of the pod, such as gvisor."""
 
 

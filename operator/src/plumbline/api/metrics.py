@@ -4,7 +4,6 @@ The enums of the kinds, the check before a run starts, the judge and the statist
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -15,7 +14,7 @@ Task = Literal["Classification", "Regression"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """What is known about a metric before it is measured.
+    """The facts about a metric.
 
     Attributes:
         name: the name in gates, manifests and statuses.
@@ -25,8 +24,8 @@ class Metric:
         high: the largest possible value.
         lower_is_better: whether a smaller value is better.
         compares: whether a champion gate can use it.
-        of_many: what it is measured on when there are more than two classes: whether the likeliest
-            class is the right one, or the probability of the right one.
+        of_many: how it measures a model with more than two classes: by whether the likeliest class
+            is the right one, or by the probability of the right one. None if it does not.
     """
 
     name: str
@@ -63,39 +62,43 @@ def fitting(task: str, classes: int | None = None) -> list[str]:
     return [each.name for each in METRICS.values() if each.fits(task, classes)]
 
 
-def _gates() -> Iterator[str]:
-    yield from METRICS
+# Functions, not constants: a test adds a metric and expects it in all of them.
+def _gate_names() -> list[str]:
+    return list(METRICS)
 
 
-def _comparisons() -> Iterator[str]:
-    yield from (each.name for each in METRICS.values() if each.compares)
+def _champion_names() -> list[str]:
+    return [each.name for each in METRICS.values() if each.compares]
 
 
-def _of_gates(name: str) -> str:
-    return _one_of(name, list(_gates()))
+def _check_gate_name(name: str) -> str:
+    return _one_of(name, _gate_names())
 
 
-def _of_comparisons(name: str) -> str:
-    return _one_of(name, list(_comparisons()))
+def _check_champion_name(name: str) -> str:
+    return _one_of(name, _champion_names())
 
 
 def _one_of(name: str, known: list[str]) -> str:
+    """Return the name; refuse one that is not known."""
     if name not in known:
         raise ValueError(f"{name[:40]!r} is not a metric; use one of {', '.join(known)}")
     return name
 
 
-def _in_gates(schema: dict[str, Any]) -> None:
-    *names, last = found = list(_gates())
-    schema["enum"] = found
+def _add_gate_schema(schema: dict[str, Any]) -> None:
+    *names, last = _gate_names()
+    schema["enum"] = [*names, last]
     schema["description"] = f"Name of the metric: {', '.join(names)} or {last}."
 
 
-def _in_comparisons(schema: dict[str, Any]) -> None:
-    schema["enum"] = list(_comparisons())
+def _add_champion_schema(schema: dict[str, Any]) -> None:
+    schema["enum"] = _champion_names()
 
 
-GateMetric = Annotated[str, AfterValidator(_of_gates), Field(json_schema_extra=_in_gates)]
+GateMetric = Annotated[
+    str, AfterValidator(_check_gate_name), Field(json_schema_extra=_add_gate_schema)
+]
 ChampionMetric = Annotated[
-    str, AfterValidator(_of_comparisons), Field(json_schema_extra=_in_comparisons)
+    str, AfterValidator(_check_champion_name), Field(json_schema_extra=_add_champion_schema)
 ]

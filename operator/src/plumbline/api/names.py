@@ -1,4 +1,4 @@
-"""The labels and annotations that Plumbline writes or reads."""
+"""The labels and annotations that several packages use; the others are where they are used."""
 
 from plumbline.api.meta import GROUP
 
@@ -11,10 +11,15 @@ TEMPLATE_LABEL = f"{GROUP}/template"
 MONITOR_LABEL = f"{GROUP}/monitor"
 EPISODE_LABEL = f"{GROUP}/episode"
 DEPLOYMENT_LABEL = f"{GROUP}/deployment"
+# Hash of model, server image and server settings: the pods of one rollout.
 IDENTITY_LABEL = f"{GROUP}/identity"
+# A user changes it so that a Dataset reads its source again.
 REFRESH_ANNOTATION = f"{GROUP}/refresh"
+# A user changes it so that a ModelDeployment tries a model again that was rolled back.
 RETRY_ANNOTATION = f"{GROUP}/retry"
+# Why a DriftMonitor created a run.
 REASON_ANNOTATION = f"{GROUP}/reason"
 POD_TEMPLATE_ANNOTATION = f"{GROUP}/pod-template"
+# The object that the log lines of a pod are about.
 LOG_ANNOTATION = f"{GROUP}/log"
 STORE_SECRET = "plumbline-store"  # noqa: S105 - the name of a Secret, not its content

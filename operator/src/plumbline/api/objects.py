@@ -1,4 +1,4 @@
-"""Objects of the cluster as values: resource, key and content."""
+"""What names an object of the cluster (Resource and Key), and its content (Manifest)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,8 +31,8 @@ class Key:
     name: str
 
     @property
-    def about(self) -> dict[str, str]:
-        """Keys and values for a log line about the object."""
+    def log_fields(self) -> dict[str, str]:
+        """The fields of a log line that name the object."""
         return {"kind": self.resource.kind, "namespace": self.namespace, "name": self.name}
 
 

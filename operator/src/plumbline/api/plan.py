@@ -16,14 +16,14 @@ from plumbline.api.resources import CHILD_BY_KIND
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deletion:
-    """An object to delete, but only if it still has this uid."""
+    """An object to delete, if it still has this uid; one that was created since is kept."""
 
     key: Key
     uid: str
 
     @classmethod
     def of(cls, child: Manifest) -> "Deletion":
-        """Return the deletion of exactly this child."""
+        """Return the deletion of this child."""
         metadata = child["metadata"]
         resource = CHILD_BY_KIND[child["apiVersion"], child["kind"]]
         return cls(key=Key(resource, metadata["namespace"], metadata["name"]), uid=metadata["uid"])
@@ -31,7 +31,7 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A Kubernetes Event on the planned object; the same event again only raises its count."""
+    """A Kubernetes Event about the planned object. A repeated one only raises a count."""
 
     type: Literal["Normal", "Warning"]
     reason: str
@@ -40,14 +40,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What one pass should do about one object.
+    """What one reconcile should do about one object.
 
     Attributes:
         create: children that are created once and never changed (Jobs, runs, frozen specs).
-        apply: children that are kept as written, by server-side apply, when the live object differs.
+        apply: children that are kept as written: where one differs, server-side apply restores it.
         status: the complete new status; None leaves it as it is.
         delete: children to delete, each only if it still has the given uid.
-        events: emitted after the status is stored.
+        events: Kubernetes Events to emit after the status is stored.
         requeue_at: when to plan again if nothing changes before; None for never.
         decisions: what was decided, and by which rules.
     """

@@ -13,4 +13,4 @@ CHILD_BY_KIND = {
     (each.api_version, each.kind): each
     for each in (JOB, DEPLOYMENT, SERVICE, CONFIG_MAP, POD, POD_DISRUPTION_BUDGET)
 }
-"""Them by the apiVersion and kind of an object."""
+"""The resource of an object by its apiVersion and kind."""

@@ -1,4 +1,4 @@
-"""What others have said (kubelets, API servers, the store, Jobs) as sentences of a message."""
+"""Makes sentences of a message from texts of others: kubelets, API servers, the store, Jobs."""
 
 import re
 
@@ -9,8 +9,8 @@ _CLOSED = (".", "!", "?")
 
 def sentence(text: str) -> str:
     """Return the text with a full stop at its end and with short digests."""
-    found = _DIGEST.sub(r"\1", text.strip())
-    return found if not found or found.endswith(_CLOSED) else f"{found}."
+    short = _DIGEST.sub(r"\1", text.strip())
+    return short if not short or short.endswith(_CLOSED) else f"{short}."
 
 
 def clause(text: str) -> str:
@@ -20,8 +20,8 @@ def clause(text: str) -> str:
 
 def internal(error: Exception) -> str:
     """Return an error of the operator itself as a clause; the log has its class and traceback."""
-    said = clause(str(error)[:300]) or "it gives no details"
+    details = clause(str(error)[:300]) or "it gives no details"
     return (
-        f"an internal error: {said}. The operator tries again; if the error stays, report it with "
+        f"an internal error: {details}. The operator tries again; if the error stays, report it with "
         f"the operator's log"
     )

@@ -14,17 +14,18 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 VERSION = 1
-# Upper bounds of the latency buckets in seconds, for servers that do not send theirs.
+# Upper bounds of the latency buckets in seconds, for replies without `latencyBounds`.
 LATENCY_BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-Number = Annotated[int, Meta(ge=0, le=2**53)]
+NonNegative = Annotated[int, Meta(ge=0, le=2**53)]
 # Servers count the rows of a span in 32 bits.
 Rows = Annotated[int, Meta(ge=0, lt=2**32)]
+# Twice as many as a server reports (`serving.request_stats`).
 MOST_ROUTINGS = 64
-# A server keeps some 6,500 spans, of a month; the operator adds each one up on its event loop.
+# A month has about 6,500 spans. The limit bounds the work on the operator's event loop.
 MOST_SPANS = 2**14
 
 
-class Unreadable(ValueError):
+class UnreadableMessage(ValueError):
     """A request or a reply that cannot be read; the message says what is wrong."""
 
 
@@ -32,13 +33,13 @@ class Routing(Struct, frozen=True, kw_only=True, rename="camel"):
     """The share of requests that a pod forwards, and where to.
 
     Attributes:
-        token: name of this routing; pods count its stable and canary requests under this name.
+        routing_id: name of this routing (`token` on the wire); pods count its requests under it.
         target: address of the pods that answer the share.
-        percent: the share.
+        percent: the share, in percent of the requests.
         timeout_seconds: how long to wait before the pod answers the request itself.
     """
 
-    token: str
+    routing_id: str = field(name="token")
     target: str
     percent: Annotated[int, Meta(ge=0, le=100)] = 0
     timeout_seconds: float = 1.0
@@ -49,8 +50,7 @@ class ControlRequest(Struct, frozen=True, kw_only=True):
 
     Attributes:
         routing: what the pod must forward from now on; None for nothing.
-        since: second of the epoch after which counts are requested; if negative, that many seconds
-            ago.
+        since: second of the epoch after which counts are requested; -60 means 60 seconds ago.
         version: newest version of a reply that the operator reads.
     """
 
@@ -60,23 +60,23 @@ class ControlRequest(Struct, frozen=True, kw_only=True):
 
 
 class Span(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Rows that came in a span of time: a second, or for older rows a minute or an hour.
+    """Counts of the rows of one second, or for older rows of one minute or hour.
 
-    A key is one letter in JSON, because a reply has thousands of them.
+    In JSON most keys have one letter, because a reply can have thousands of spans.
 
     Attributes:
-        start: `e`, its first second, of the epoch.
-        length: `s`, its number of seconds; left out if it is one.
+        start: `e` in JSON: its first second, of the epoch.
+        length: `s`: its number of seconds; left out if it is one.
         rows: number of rows.
-        cells: `i`, the cells of the model's reference that have rows; see `stats.bins.Layout`.
-        counts: `c`, rows in each of these cells.
-        violations: `v`, rows that break a rule of the schema, by `column/rule`.
+        cells: `i`: the cells of the model's reference that have rows; see `stats.bins.Layout`.
+        counts: `c`: number of rows in each of these cells.
+        violations: `v`: number of rows that break a rule of the schema, by `column/rule`.
     """
 
-    start: Number = field(name="e")
+    start: NonNegative = field(name="e")
     length: Annotated[int, Meta(ge=1, le=2**53)] = field(name="s", default=1)
     rows: Rows
-    cells: list[Number] = field(name="i")
+    cells: list[NonNegative] = field(name="i")
     counts: list[Rows] = field(name="c")
     violations: dict[str, Rows] = field(name="v")
 
@@ -91,23 +91,23 @@ Spans = Annotated[list[Span], Meta(max_length=MOST_SPANS)]
 
 
 class Arm(Struct, frozen=True, kw_only=True):
-    """Requests of one side of a comparison.
+    """The requests that one model got during a rollout.
 
     Attributes:
         requests: requests sent to it.
-        errors: requests that failed (5xx, refused, late or cut).
-        fallbacks: of these, requests that the stable model answered instead of the canary.
-        latency: requests by latency: one count for each bucket, and one above the last bound.
+        errors: those that failed: status 5xx, connection refused, answer late or incomplete.
+        fallbacks: those of the errors that the stable model answered instead of the canary.
+        latency: number of requests in each bucket of latency; the last bucket has no bound.
     """
 
-    requests: Number = 0
-    errors: Number = 0
-    fallbacks: Number = 0
-    latency: tuple[Number, ...] = ()
+    requests: NonNegative = 0
+    errors: NonNegative = 0
+    fallbacks: NonNegative = 0
+    latency: tuple[NonNegative, ...] = ()
 
 
 class Arms(Struct, frozen=True, kw_only=True):
-    """The two sides of one routing."""
+    """The requests of both models under one routing."""
 
     stable: Arm = Arm()
     canary: Arm = Arm()
@@ -118,40 +118,41 @@ class Totals(Arm, frozen=True, kw_only=True):
 
     Attributes:
         rows: rows predicted.
-        lost: rows that came too fast to be counted.
-        forgotten: rows that were removed because they were older than the oldest span.
+        lost: rows that were not counted, because they came too fast.
+        forgotten: rows whose counts were dropped, because they were older than the oldest span.
     """
 
-    rows: Number = 0
-    lost: Number = 0
-    forgotten: Number = 0
+    rows: NonNegative = 0
+    lost: NonNegative = 0
+    forgotten: NonNegative = 0
 
 
 class ControlReply(Struct, frozen=True, kw_only=True, rename="camel"):
     """The counts of one serving process since it started.
 
     Attributes:
-        boot: identifies this start of the process; after another start, counts begin at 0.
+        boot: id of this start of the process; counts begin at 0 at each start.
         now: the pod's clock, in seconds of the epoch.
         started: when the process started, by the same clock.
-        through: last second of `seconds`; up to it, the counts are complete.
-        seconds: rows after the requested second, oldest first.
-        begun: rows of seconds that have not ended.
-        ended: whether the last row has come.
-        routing: token of the routing that the pod uses.
-        arms: counts by token.
+        through: last second of `spans`; up to it, the counts are complete.
+        spans: rows after the requested second, oldest first (`seconds` on the wire).
+        open_spans: rows of seconds that are not over yet (`begun` on the wire).
+        is_last: whether the pod will count no more rows (`ended` on the wire).
+        identity: hash of the model, the image and the settings that the pod serves.
+        routing_id: the routing that the pod follows (`routing` on the wire).
+        arms: counts of requests by `routing_id`.
         version: of this format; 0 for servers that do not send it.
     """
 
     boot: str
-    now: Number
-    started: Number
-    through: Number
-    seconds: Spans = []
-    begun: Spans = []
-    ended: bool = False
+    now: NonNegative
+    started: NonNegative
+    through: NonNegative
+    spans: Spans = field(name="seconds", default_factory=list)
+    open_spans: Spans = field(name="begun", default_factory=list)
+    is_last: bool = field(name="ended", default=False)
     identity: str = ""
-    routing: str | None = None
+    routing_id: str | None = field(name="routing", default=None)
     arms: Annotated[dict[str, Arms], Meta(max_length=MOST_ROUTINGS)] = {}
     latency_bounds: tuple[float, ...] = LATENCY_BOUNDS
     totals: Totals = Totals()
@@ -159,7 +160,7 @@ class ControlReply(Struct, frozen=True, kw_only=True, rename="camel"):
 
     def __post_init__(self) -> None:
         """Refuse latencies that do not match the number of buckets."""
-        for each in (side for pair in self.arms.values() for side in (pair.stable, pair.canary)):
+        for each in (arm for pair in self.arms.values() for arm in (pair.stable, pair.canary)):
             if each.latency and len(each.latency) != len(self.latency_bounds) + 1:
                 found = f"{len(each.latency)} latencies, but {len(self.latency_bounds)} bounds"
                 raise ValueError(f"the reply is damaged: it has {found}")
@@ -178,26 +179,26 @@ def read_request(content: bytes) -> ControlRequest:
     """Return the request.
 
     Raises:
-        Unreadable: it is not a request.
+        UnreadableMessage: it is not a request.
     """
     try:
         return _request.decode(content)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise Unreadable(str(error)) from error
+        raise UnreadableMessage(str(error)) from error
 
 
 def read_reply(content: bytes) -> ControlReply:
     """Return a pod's reply.
 
     Raises:
-        Unreadable: it is not a reply, or has a newer version than this release reads.
+        UnreadableMessage: it is not a reply, or has a newer version than this release reads.
     """
     try:
         version = _head.decode(content).version
         if version <= VERSION:
             return _reply.decode(content)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise Unreadable(str(error)) from error
-    raise Unreadable(
+        raise UnreadableMessage(str(error)) from error
+    raise UnreadableMessage(
         f"its format is version {version}; this operator reads versions up to {VERSION}"
     )

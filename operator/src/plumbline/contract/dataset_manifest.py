@@ -16,7 +16,7 @@ class Part(Sparse):
     Attributes:
         source: its address.
         etag: its version, which changes when its bytes change.
-        blob: its rows in the store; missing if the data is Invalid.
+        blob: digest of its rows in the store; missing if the data is Invalid.
         reading: how bytes became values; a release with another number would read other values.
     """
 
@@ -29,7 +29,7 @@ class Part(Sparse):
 
 
 class ColumnProfile(Sparse):
-    """The profile of a column; of a personal column, it has only counts."""
+    """The profile of a column. A personal column has only counts, and no value."""
 
     name: str
     type: str
@@ -41,7 +41,10 @@ class ColumnProfile(Sparse):
 
 
 class BrokenRule(Sparse):
-    """A rule that the data breaks; `rows` are the numbers of the first rows, counted from 1."""
+    """A rule that the data breaks, as the profile Job writes it; the status has a `Violation`.
+
+    `rows` are the numbers of the first such rows, counted from 1.
+    """
 
     rule: str
     column: str | None = None
@@ -54,8 +57,10 @@ class HeldOut(Record):
     """Which rows are held out.
 
     Attributes:
-        cut: for a holdout by time, the first value of the column that is held out.
-        digest: of these rows.
+        by: Row, Group or Time.
+        column: for Group and Time, the column that decides.
+        cut: for Time, the value of that column from which on rows are held out.
+        digest: of the rows that are held out.
     """
 
     by: str

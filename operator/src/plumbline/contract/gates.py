@@ -1,4 +1,4 @@
-"""Gates whose metric does not apply to the target: found before the training where possible."""
+"""Finds gates whose metric does not apply to the target, before the training where possible."""
 
 from collections.abc import Iterator
 
@@ -6,17 +6,17 @@ from plumbline.api.metrics import METRICS, Metric, fitting
 from plumbline.api.v1alpha1.training_run import Gates
 
 
-def unfit(gates: Gates, task: str, classes: int | None) -> Iterator[tuple[str, Metric]]:
+def inapplicable(gates: Gates, task: str, classes: int | None) -> Iterator[tuple[str, Metric]]:
     """Yield the gates that cannot be evaluated: the field of `gates`, and its metric.
 
     Args:
-        gates: of a run or a template.
+        gates: those of a run or a template.
         task: Classification or Regression.
         classes: number of classes of the target; None for a regression, or if not known yet.
     """
-    asked = [("metrics", gate.metric) for gate in gates.metrics]
-    asked += [("champion", gates.champion.metric)] if gates.champion else []
-    for field, name in asked:
+    named = [("metrics", gate.metric) for gate in gates.metrics]
+    named += [("champion", gates.champion.metric)] if gates.champion else []
+    for field, name in named:
         if not METRICS[name].fits(task, classes):
             yield field, METRICS[name]
 

@@ -10,9 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-# A mistake of the user, which stays; a failure that may pass; a mistake of ours.
-USER_ERROR, TEMPORARY, BROKEN = 64, 75, 1
-# The form of a condition's reason: Kubernetes allows more, but our reasons are CamelCase words.
+# Exit codes. A mistake of the user: the same step would fail again.
+USER_ERROR = 64
+# A failure that may pass by itself.
+TEMPORARY = 75
+# An error that we did not expect; Python ends with 1 after an exception, too.
+INTERNAL_ERROR = 1
+# The form of our reasons: Kubernetes allows more, but ours are CamelCase words.
 REASON = re.compile(r"[A-Za-z][A-Za-z0-9]{0,62}")
 LIMIT_BYTES = 1024
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -24,7 +28,7 @@ class Success:
     """A step that did its work, even if the data or the model is bad.
 
     Attributes:
-        digest: of the manifest that it wrote.
+        digest: digest of the manifest that the step wrote.
         verdict: Valid or Invalid for data, Trained for a training, and Passed, Failed or
             Inconclusive for an evaluated model.
         uid: of the object for which the step ran.
@@ -53,7 +57,7 @@ class Failure:
         reason: one CamelCase word, shown as a condition's reason.
         message: what is wrong, where, and what to do.
         temporary: whether the same step may succeed later although nobody fixes anything; None if
-            the message does not say it, and then the failure must not count as final.
+            a message that was read does not say it; such a failure must not count as final.
     """
 
     reason: str
@@ -75,7 +79,7 @@ class Failure:
 LastWord = Success | Failure
 
 
-def written(word: LastWord) -> bytes:
+def encode(word: LastWord) -> bytes:
     """Return the termination message; a long text in it is cut until everything fits."""
     content = word.wire
     text = _encoded(content)
@@ -89,7 +93,7 @@ def written(word: LastWord) -> bytes:
 def read(text: str) -> LastWord | None:
     """Return the content of a termination message; None if a step of ours did not write it.
 
-    A container of a user may leave any text, such as the end of its log.
+    A user's container may leave any text, such as the end of its log.
     """
     try:
         found = json.loads(text)
@@ -119,10 +123,10 @@ def _failure(found: dict[str, Any]) -> Failure | None:
 
 
 def _text(found: Any) -> str:
-    """Return a text that a status can hold: JSON may spell half a character, which UTF-8 cannot."""
+    """Return a text that a status can hold: JSON can escape a lone surrogate, UTF-8 cannot."""
     return str(found or "").encode(errors="replace").decode()
 
 
 def _encoded(content: dict[str, Any]) -> bytes:
-    """Return the JSON. The name of a file in it may not be valid Unicode."""
+    """Return the JSON; what is not valid Unicode, such as the name of a file, is replaced."""
     return json.dumps(content, ensure_ascii=False).encode(errors="replace")

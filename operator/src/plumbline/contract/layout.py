@@ -22,10 +22,14 @@ TASK_FILE, JUDGE_FILE = "task.json", "judge.json"
 # Input and output of the training.
 TRAINING_ROWS, DATA_TASK = f"{DATA}/train.parquet", f"{DATA}/{TASK_FILE}"
 TRAINED_MODEL, TRAINING_FACTS = f"{MODEL}/model.skops", f"{MODEL}/training.json"
-# Input and output of the predict step, and the labels, which it must not see.
-HELD_OUT, SAMPLE = f"{FEATURES}/holdout.parquet", f"{FEATURES}/sample.parquet"
-PREDICT_TASK, TRUTH = f"{FEATURES}/{TASK_FILE}", f"{LABELS}/labels.parquet"
-ANSWERS, PREDICT_FACTS = f"{PREDICTIONS}/predictions.parquet", f"{PREDICTIONS}/predict.json"
+# Input and output of the predict step, and the labels, which it must not see. SAMPLE_ROWS are a few
+# training rows, with which the compiled model is checked.
+HELD_OUT, SAMPLE_ROWS = f"{FEATURES}/holdout.parquet", f"{FEATURES}/sample.parquet"
+PREDICT_TASK, LABELS_FILE = f"{FEATURES}/{TASK_FILE}", f"{LABELS}/labels.parquet"
+PREDICTIONS_FILE, PREDICT_FACTS = (
+    f"{PREDICTIONS}/predictions.parquet",
+    f"{PREDICTIONS}/predict.json",
+)
 COMPILED = f"{PREDICTIONS}/compiled"
 # The file that describes a compiled model, in its folder.
 MODEL_FILE = "model.json"

@@ -1,9 +1,10 @@
 """The manifests that Jobs write to the store: how they are written and read.
 
 A Job builds a `Record` and writes its `wire`. The manifest is named by the digest of its canonical
-bytes, so the same content must give the same bytes in every release. Other steps read the whole
-record; a plan reads its `Result`, the part that goes into a status. Manifests of older releases
-lack fields and those of newer releases have more; both can be read.
+bytes, so the same content must give the same bytes in every release. Other steps read the complete
+record; a plan reads only the part that goes into a status: `DatasetResult`, `TrainingResult` or
+`ModelResult`. Manifests of older releases lack fields and those of newer releases have more; both
+can be read.
 """
 
 import json
@@ -33,22 +34,24 @@ class Sparse(Record):
         return {name: value for name, value in found.items() if name in self.model_fields_set}
 
 
-Kind = TypeVar("Kind", bound=Record)
+RecordT = TypeVar("RecordT", bound=Record)
 
 
-def read(kind: type[Kind], content: Manifest) -> Kind:
+def read(kind: type[RecordT], content: Manifest) -> RecordT:
     """Return a manifest.
 
     Raises:
         ValueError: it has another kind, or does not have the form that its Job should write.
     """
+    # Parts of a spec refuse unknown fields; here a newer release may have added some.
     return kind.model_validate(content, extra="ignore")
 
 
-def parsed(kind: type[Kind], content: Manifest | None) -> Kind | None:
+def read_or_none(kind: type[RecordT], content: Manifest | None) -> RecordT | None:
     """Return the manifest; None if it does not have the form that its Job should write.
 
-    NaN and infinity are refused too, because the API server cannot store them.
+    Messages are cut to the length that a status allows. NaN and infinity are refused, because the
+    API server cannot store them.
     """
     if content is None:
         return None

@@ -16,16 +16,16 @@ import msgspec
 from msgspec import Struct
 
 FORMAT = "plumbline/1"
-# The file of each engine, by its kind. Nothing opens the file that a model.json names, because the
-# step that writes it also runs a stranger's model.
+# The file of each engine, by its name. All readers take the file from here, never from model.json:
+# the step that writes model.json also runs a stranger's model, so its content is not trusted.
 ENGINES = {"linear": "weights.npz", "trees": "trees.bin"}
 _NUMBERED = re.compile(r"plumbline/([0-9]{1,9})")
 
 Class = bool | int | float | str
 
 
-class Unreadable(ValueError):
-    """A description that this version cannot read; the message says why and what to do."""
+class UnreadableModel(ValueError):
+    """A model.json that this version cannot read; the message says why and what to do."""
 
 
 class Feature(Struct, frozen=True, kw_only=True):
@@ -34,8 +34,8 @@ class Feature(Struct, frozen=True, kw_only=True):
     Attributes:
         type: number, boolean (0 or 1) or category (text).
         integer: whether values with a fraction break the schema.
-        values: the allowed texts.
-        pattern: the regular expression that the whole text must match.
+        values: the allowed texts; None for any.
+        pattern: the regular expression that the complete text must match.
         personal: whether its values must never be shown.
     """
 
@@ -50,8 +50,8 @@ class Feature(Struct, frozen=True, kw_only=True):
     personal: bool = False
 
 
-class Number(Struct, frozen=True, tag_field="kind", tag="number"):
-    """One column: `(x - mean) / scale`; a missing x is `impute`, or NaN if that is not set."""
+class NumberInput(Struct, frozen=True, tag_field="kind", tag="number"):
+    """One input column: `(x - mean) / scale`; a missing x becomes `impute`, or NaN without it."""
 
     feature: str
     impute: float | None = None
@@ -59,8 +59,13 @@ class Number(Struct, frozen=True, tag_field="kind", tag="number"):
     scale: float = 1.0
 
 
-class Ordinal(Struct, frozen=True, tag_field="kind", tag="ordinal"):
-    """One column: the index of the category; None stands for NaN in `unknown` and `missing`."""
+class OrdinalInput(Struct, frozen=True, tag_field="kind", tag="ordinal"):
+    """One input column: the index of the category.
+
+    Attributes:
+        unknown: the value for a category that is not in the list; None stands for NaN.
+        missing: the value for a missing category; None stands for NaN.
+    """
 
     feature: str
     categories: list[str]
@@ -68,8 +73,11 @@ class Ordinal(Struct, frozen=True, tag_field="kind", tag="ordinal"):
     missing: float | None = None
 
 
-class OneHot(Struct, frozen=True, tag_field="kind", tag="onehot"):
-    """One column for each category (also for None, if seen); all 0 for an unknown category."""
+class OneHotInput(Struct, frozen=True, tag_field="kind", tag="onehot"):
+    """An input column of 0 and 1 for each category; None in the list is a missing value.
+
+    A category that is not in the list gives 0 in all columns.
+    """
 
     feature: str
     categories: list[str | None]
@@ -85,7 +93,7 @@ class Trees(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="ki
     """An ensemble of trees.
 
     Attributes:
-        file: name of the checkpoint, for servers of older releases.
+        file: name of the checkpoint, read only by servers of older releases.
         cast: type to which the estimator rounds its input.
         link: softmax if the trees give raw margins.
     """
@@ -108,7 +116,7 @@ class Sample(Struct, frozen=True, kw_only=True):
     outputs: list[Any] = []
 
 
-Input = Number | Ordinal | OneHot
+Input = NumberInput | OrdinalInput | OneHotInput
 Engine = Linear | Trees
 
 
@@ -119,7 +127,7 @@ class Description(Struct, frozen=True, kw_only=True, omit_defaults=True):
         task: Classification or Regression.
         target: the column that it predicts.
         classes: the classes of its probabilities, in order; None for a regression.
-        inputs: the inputs of the engine.
+        inputs: how the input columns of the engine are made of the features, in their order.
         reference: the distributions of features and predictions in the training data.
         sample: rows with which a server checks the loaded model.
     """
@@ -140,8 +148,8 @@ class Description(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.reference.columns if self.reference else []
 
 
-def kind_of(engine: Engine) -> str:
-    """Return the kind of an engine, such as `linear`."""
+def engine_name(engine: Engine) -> str:
+    """Return the name of an engine, such as `linear`."""
     return "linear" if isinstance(engine, Linear) else "trees"
 
 
@@ -159,18 +167,18 @@ def read(content: bytes) -> Description:
     """Return the description in a model.json.
 
     Raises:
-        Unreadable: it is damaged, or has another format.
+        UnreadableModel: it is damaged, or has another format.
     """
     try:
         _check_format(msgspec.json.decode(content, type=_Format).format)
         return msgspec.json.decode(content, type=Description)
     except (msgspec.DecodeError, RecursionError) as error:
         advice = "restore it from a backup, or create a new TrainingRun"
-        raise Unreadable(f"model.json is damaged ({str(error)[:300]}); {advice}") from error
+        raise UnreadableModel(f"model.json is damaged ({str(error)[:300]}); {advice}") from error
 
 
-def feature_of(content: Mapping[str, Any]) -> Feature:
-    """Return the feature of a JSON object."""
+def read_feature(content: Mapping[str, Any]) -> Feature:
+    """Return the feature that a JSON object describes."""
     return msgspec.convert(content, type=Feature)
 
 
@@ -180,6 +188,6 @@ def _check_format(found: str | None) -> None:
     number = _NUMBERED.fullmatch(found or "")
     if number and int(number[1]) > int(FORMAT.rpartition("/")[2]):
         message = f"model.json has format {found}, and this version reads formats up to {FORMAT}"
-        raise Unreadable(f"{message}; use the version of Plumbline that made it")
+        raise UnreadableModel(f"{message}; use the version of Plumbline that made it")
     message = f"model.json has format {found!r}, but this version reads only {FORMAT}"
-    raise Unreadable(f"{message}; create a new TrainingRun")
+    raise UnreadableModel(f"{message}; create a new TrainingRun")

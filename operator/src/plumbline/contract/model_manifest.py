@@ -20,7 +20,7 @@ class File(Record):
 
 
 class TrainingResult(Record):
-    """The part of a TrainingManifest that a plan reads."""
+    """The part of a TrainingManifest that a plan reads: that it exists, and for which run."""
 
     kind: Literal["Training"]
     run: Owner
@@ -35,7 +35,12 @@ class TrainingManifest(TrainingResult):
 
 
 class ServableModel(Record):
-    """The compiled model, identified by the digest of its files."""
+    """The part of a CompiledModel that goes into the status.
+
+    Attributes:
+        digest: digest of the names and digests of its files.
+        engine: engine of the model server that runs it.
+    """
 
     digest: Digest
     engine: Annotated[str, Field(max_length=32)] = ""
@@ -48,7 +53,14 @@ class CompiledModel(ServableModel):
 
 
 class Measured(Record):
-    """A metric with its 95 % confidence interval, from n rows in so many groups."""
+    """A metric with its 95 % confidence interval, as the judge step writes it.
+
+    The status has it without `groups`, as a `Metric`.
+
+    Attributes:
+        n: number of held-out rows.
+        groups: number of groups of alike rows (such as days), which are counted as independent.
+    """
 
     name: str
     value: float
@@ -59,7 +71,7 @@ class Measured(Record):
 
 
 class JudgedGate(Record):
-    """The verdict of one gate."""
+    """The verdict of one gate, as the judge step writes it; the status has a `GateResult`."""
 
     name: str
     verdict: Literal["Passed", "Failed", "Inconclusive"]
@@ -67,7 +79,7 @@ class JudgedGate(Record):
 
 
 class ComparedWith(Record):
-    """The champion that the model was compared with, as far as a plan reads it."""
+    """The part of a ComparedChampion that a plan reads."""
 
     manifest: Digest
 
@@ -77,7 +89,7 @@ class ComparedChampion(Champion):
 
     Attributes:
         better: by how much the new model is better; None if it was not measured.
-        error: why the champion could not predict the held-out rows.
+        error: why the champion could not predict the held-out rows; empty if it could.
     """
 
     better: Measured | None = None
@@ -106,9 +118,10 @@ class ModelManifest(_Model):
 
     Attributes:
         trainer: import path of the estimator, or the image of the user's container.
-        features: names of its columns.
-        predictions: blob with its predictions of the held-out rows.
-        max_difference: the largest between the predictions of the trained and the compiled model.
+        features: names of the columns that it uses.
+        predictions: digest of the blob with its predictions of the held-out rows.
+        max_difference: largest difference between predictions of the trained model and of its
+            compiled form.
     """
 
     model: CompiledModel

@@ -1,7 +1,7 @@
 """The meanings of reasons in conditions that come from Jobs, pods, the store and the API server.
 
-The kinds declare their own reasons in `api/v1alpha1`; these are all others. A test fails for each
-reason in the code that has no meaning. docs/reference lists them.
+The kinds declare their own reasons in `api/v1alpha1`; these are all others. A test fails for a
+reason in the code that is in neither. The API reference (docs/reference) lists all of them.
 """
 
 SOURCE = {

@@ -1,4 +1,4 @@
-"""The part of a Model manifest with the files to serve, for the model server without pydantic."""
+"""The files in a Model manifest, read without pydantic, because a model server reads them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class File(Struct, frozen=True):
-    """A file of a compiled model: its name, and the blob with its content."""
+    """A file of a compiled model: its name, and the digest of the blob with its content."""
 
     path: str
     blob: str

@@ -1,7 +1,9 @@
-"""The task files of steps, with the fields of the kinds.
+"""The task files of steps, made of the fields of the kinds.
 
-The operator builds a task, writes its `wire` and mounts it in the pod; the step reads it into the
+The operator builds a task and mounts its `wire` as a file in the pod; the step reads it into the
 same class. A run's task is compared by its digest, so `wire` must not change for the same content.
+Some fields are therefore written as null if they are not set, as in the first release, while other
+fields that are not set are left out.
 """
 
 from typing import Any, Literal
@@ -26,8 +28,8 @@ class ProfileTask(Model):
     """Read the source of a Dataset, check its rows and store them.
 
     Attributes:
-        holdout_key: key of the hash that chooses the held-out rows, so that a Dataset that is
-            deleted and made again holds out the same rows.
+        holdout_key: key of the hash that chooses the held-out rows: namespace and name of the
+            Dataset, so that one that is created again holds out the same rows.
         previous: digest of the manifest of the revision in use.
     """
 
@@ -50,8 +52,8 @@ class PodSettings(Observed):
     """The settings of the training pod.
 
     Attributes:
-        resources: of the training container.
-        pod_template: more settings of the user.
+        resources: compute resources of the training container.
+        pod_template: other settings of the pod that a user may choose.
         backoff_limit: how often a failed training is tried again.
         active_deadline_seconds: how long the training may take.
         ttl_seconds_after_finished: how long finished Jobs are kept.
@@ -65,7 +67,7 @@ class PodSettings(Observed):
 
 
 class FrozenSpec(Observed):
-    """The part of a run's frozen spec that a plan reads; its steps read the `TrainingTask`."""
+    """The part of a `TrainingTask` that a plan reads."""
 
     dataset: RunDataset
     trainer: Trainer
@@ -75,7 +77,10 @@ class FrozenSpec(Observed):
 
 
 class TrainingTask(FrozenSpec):
-    """The frozen spec of a run: merged once from run and template, with a fixed data revision."""
+    """The complete frozen spec of a run, which its steps read as their task.
+
+    It is merged once from run and template, with a fixed data revision, and never changes.
+    """
 
     run: Owner
     template: str | None = None
@@ -90,7 +95,13 @@ class TrainingTask(FrozenSpec):
 
 
 class Champion(Observed):
-    """The model to compare with."""
+    """The model to compare with.
+
+    Attributes:
+        manifest: digest of its manifest.
+        digest: digest of the model itself.
+        run: name of the TrainingRun that made it.
+    """
 
     manifest: str
     digest: str | None = None
@@ -135,7 +146,8 @@ class PredictTask(Observed):
     Attributes:
         reference: the bins of the features, from the Dataset's manifest.
         champion: whether a champion must predict the rows too.
-        random_rows: whether the held-out rows were chosen at random, not as the newest rows.
+        random_rows: whether the held-out rows were chosen at random, not as the newest rows; it was
+            called `strewn` in the first release, and still is in the file.
     """
 
     task: Literal["Classification", "Regression"]

@@ -149,7 +149,7 @@ class Cache:
             try:
                 listener(key, old, new)
             except Exception as error:
-                log.exception("a listener failed", error, **key.about)
+                log.exception("a listener failed", error, **key.log_fields)
 
 
 def uid_of(obj: Object) -> str:

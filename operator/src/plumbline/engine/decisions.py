@@ -8,7 +8,7 @@ nothing, also after a restart.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from plumbline.api.decision import READY, Decision
+from plumbline.api.decision import READY_CONDITION, Decision
 from plumbline.api.objects import Key, Manifest
 from plumbline.log import get_logger
 
@@ -50,10 +50,10 @@ def record(key: Key, obj: Manifest, decisions: Iterable[Decision]) -> None:
 
 def _told_by(decision: Decision) -> set[str]:
     """Return the types of the conditions that show a decision."""
-    if decision.about != READY:
-        return {decision.about}
+    if decision.condition_type != READY_CONDITION:
+        return {decision.condition_type}
     marks = {"Working": {"Reconciling"}, "Stalled": {"Stalled"}}
-    return {READY} | marks.get(decision.state, set())
+    return {READY_CONDITION} | marks.get(decision.state, set())
 
 
 def _reasons(status: Status) -> dict[str, tuple[str, str]]:

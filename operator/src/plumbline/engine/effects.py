@@ -197,7 +197,7 @@ class Effects:
         metadata = (self._cache.get(key) or {"metadata": {}})["metadata"]
         log.info(
             "reconciled",
-            **key.about,
+            **key.log_fields,
             generation=metadata.get("generation"),
             uid=metadata.get("uid"),
             wrote=written,

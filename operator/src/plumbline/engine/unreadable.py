@@ -40,7 +40,9 @@ class Unreadable:
         known = key in self._versions
         self._versions[key] = version
         if not known:
-            log.error("object ignored: it is nested too deeply to be read; fix it", **key.about)
+            log.error(
+                "object ignored: it is nested too deeply to be read; fix it", **key.log_fields
+            )
             self._tell(key, True)
 
     def discard(self, key: Key, *, as_of: str = "") -> None:

@@ -56,7 +56,7 @@ class Workers:
 
     async def once(self, key: Key) -> None:
         """Reconcile one key and queue it again if necessary."""
-        with bound(**key.about):
+        with bound(**key.log_fields):
             await self._reconciled(key)
 
     async def _reconciled(self, key: Key) -> None:

@@ -83,7 +83,7 @@ def _broken(places: Places, step: str, error: BaseException) -> int:
     problem = f"Step {step} failed with an unexpected error, and its Job tries again."
     message = f"{problem} Run kubectl logs {gethostname()} --all-containers for details."
     _leave(places, JobFailed("StepBroken", message, retry=True).last_word)
-    return last_words.BROKEN
+    return last_words.INTERNAL_ERROR
 
 
 def _ended(places: Places, failure: JobFailed) -> int:
@@ -94,4 +94,4 @@ def _ended(places: Places, failure: JobFailed) -> int:
 
 def _leave(places: Places, word: LastWord) -> None:
     places.termination_log.parent.mkdir(parents=True, exist_ok=True)
-    places.termination_log.write_bytes(last_words.written(word))
+    places.termination_log.write_bytes(last_words.encode(word))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from plumbline.contract.control import ControlReply, Unreadable
+from plumbline.contract.control import ControlReply, UnreadableMessage
 from plumbline.live.observations import PodProblem, Traffic
 from plumbline.live.pulls import PullFailed, Pulls, ServingPod
 from plumbline.live.traffic import TrafficCounters
@@ -49,18 +49,18 @@ class DeploymentTraffic:
         """Add the reply of a pod.
 
         Raises:
-            Unreadable: its counts do not match the reference of the model that it serves.
+            UnreadableMessage: its counts do not match the reference of the model that it serves.
         """
         counts = self.counts if pod.identity == self.identity else None
-        if counts and not (counts.fits(reply.seconds) and counts.fits(reply.begun)):
-            raise Unreadable(
+        if counts and not (counts.fits(reply.spans) and counts.fits(reply.open_spans)):
+            raise UnreadableMessage(
                 "it counts other columns than the reference of its model has; use images of one "
                 "version"
             )
         self._pulls.succeeded(pod.name, now=now)
         self._counters.report(pod.name, pod.identity, reply, time=now)
         if counts:
-            late = counts.add(reply.seconds, after=self.watermark.after)
+            late = counts.add(reply.spans, after=self.watermark.after)
             self.watermark.report(pod.name, reply, now=now, late=late)
 
     @property

@@ -43,7 +43,7 @@ class TrafficCounters:
         }
         boot = pod, reply.boot
         self.boots.pop(boot, None)
-        self.boots[boot] = PodCounters(pod, identity, reply.routing, arms, time)
+        self.boots[boot] = PodCounters(pod, identity, reply.routing_id, arms, time)
         if len(self.boots) > KEPT_BOOTS:
             self._sum_up(self.boots.pop(next(iter(self.boots))))
 

@@ -30,7 +30,7 @@ class PodReport:
         uncounted: rows that the pod itself could not count.
         clock_behind: seconds by which its clock went back; until they have passed, it reports
             nothing new.
-        begun: its counts of seconds that had not ended yet.
+        open_spans: its counts of seconds that were not over yet.
         time: when it reported (Unix time).
         until: when it stopped serving, if that is known.
     """
@@ -40,7 +40,7 @@ class PodReport:
     rate: float
     uncounted: int
     clock_behind: int
-    begun: Sequence[Span]
+    open_spans: Sequence[Span]
     time: float
     until: float = math.inf
 
@@ -88,10 +88,10 @@ class Watermark:
             rate=_rate(reply, before),
             uncounted=uncounted,
             clock_behind=reply.through - reply.now,
-            begun=reply.begun,
+            open_spans=reply.open_spans,
             time=now,
             # After its last report nothing can be lost, and the watermark need not wait for it.
-            until=-math.inf if reply.ended else math.inf,
+            until=-math.inf if reply.is_last else math.inf,
         )
 
     def clocks_behind(self) -> dict[str, int]:
@@ -132,7 +132,7 @@ class Watermark:
 
     def _lose(self, report: PodReport, *, until: float) -> None:
         """Keep a pod's unfinished seconds, and estimate its rows after its last report."""
-        self._leftover.extend(report.begun)
+        self._leftover.extend(report.open_spans)
         self._rows_lost += report.rate * max(0.0, min(until, report.until) - report.time)
 
 
@@ -143,5 +143,5 @@ def _rate(reply: ControlReply, before: PodReport | None) -> float:
         if reply.through <= before.through:
             return before.rate
         first = max(first, before.through)
-    rows = sum(span.rows for span in reply.seconds if span.start > first)
+    rows = sum(span.rows for span in reply.spans if span.start > first)
     return rows / (reply.through - first)

@@ -39,7 +39,7 @@ def _failed(error: Exception, container: str) -> int:
         # Nobody knows what it says about the model: a disk may be full.
         log.exception("step failed unexpectedly", error)
         _report(Failure(reason="StepBroken", message=_unexpected(error, container)))
-        return last_words.BROKEN
+        return last_words.INTERNAL_ERROR
     temporary = bool(getattr(error, "retry", False))
     failure = Failure(reason=str(reason), message=str(error), temporary=temporary)
     _report(failure)
@@ -82,7 +82,7 @@ def _report(failure: Failure) -> None:
     """Write the failure to the termination message, which the operator reads, and to the log."""
     log.error("step failed", reason=failure.reason, detail=failure.message)
     if TERMINATION_LOG.exists() or layout.TERMINATION_LOG_VARIABLE in os.environ:
-        TERMINATION_LOG.write_bytes(last_words.written(failure))
+        TERMINATION_LOG.write_bytes(last_words.encode(failure))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -79,7 +79,7 @@ class Admin:
         try:
             body = await Body({}, receive, Room()).read(limit=CONTROL_LIMIT)
             asked = control.read_request(body)
-        except (RequestError, control.Unreadable) as error:
+        except (RequestError, control.UnreadableMessage) as error:
             return (
                 400,
                 b"application/json",
@@ -92,7 +92,7 @@ class Admin:
         return 200, b"application/json", control.encode(self._reply(routing, asked.since))
 
     def _reply(self, routing: Routing | None, since: int) -> ControlReply:
-        through, seconds = self._counts.since(since)
+        through, spans = self._counts.since(since)
         arms = list(self._tally.arms.items())
         return ControlReply(
             version=control.VERSION,
@@ -100,14 +100,14 @@ class Admin:
             identity=self._identity,
             now=int(time.time()),
             started=self._started,
-            routing=routing.token if routing else None,
+            routing_id=routing.routing_id if routing else None,
             arms={token: _pair(pair) for token, pair in arms},
             latency_bounds=LATENCY_BOUNDS,
             totals=self._totals(),
-            ended=self._counts.ended,
+            is_last=self._counts.ended,
             through=through,
-            seconds=seconds,
-            begun=self._counts.begun(),
+            spans=spans,
+            open_spans=self._counts.begun(),
         )
 
     def _totals(self) -> control.Totals:

@@ -124,7 +124,9 @@ class App:
                 outputs=outputs,
                 seconds=time.perf_counter() - started + self._predictor.expected(rows),
             )
-            reply = await self.forwarder.send(routing, question, self._tally.pair(routing.token)[1])
+            reply = await self.forwarder.send(
+                routing, question, self._tally.pair(routing.routing_id)[1]
+            )
             if reply is not None:
                 self._answered(columns, None, rows)
                 headers.extend(_names(reply.id, reply.model))
@@ -135,7 +137,7 @@ class App:
         seconds = time.perf_counter() - started
         self._answered(columns, found, rows)
         if routing:
-            self._tally.pair(routing.token)[0].add(seconds, failed=False)
+            self._tally.pair(routing.routing_id)[0].add(seconds, failed=False)
         if FORWARDED in given:
             headers.append((OWN_SECONDS.encode(), f"{seconds:.6f}".encode()))
         id_ = self._new_id() if request.id is None else request.id

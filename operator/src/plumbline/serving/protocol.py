@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from plumbline.contract.model_json import Description, kind_of
+from plumbline.contract.model_json import Description, engine_name
 from plumbline.serving.errors import RequestError
 
 
@@ -107,7 +107,7 @@ def metadata(
     return {
         "name": name,
         "versions": [version],
-        "platform": f"plumbline_{kind_of(content.engine)}",
+        "platform": f"plumbline_{engine_name(content.engine)}",
         "inputs": inputs,
         "outputs": answers,
     }

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from plumbline.contract import control
 from plumbline.contract.control import LATENCY_BOUNDS
 
-KEPT_TOKENS = 32
+# The newest routings of which counts are kept; an operator accepts twice as many
+# (`contract.control`), so that a later server may report more.
+KEPT_ROUTINGS = 32
 
 
 @dataclass(slots=True)
@@ -55,6 +57,6 @@ class RequestStats:
         """Return the stable and the canary arm of a routing; only the newest routings are kept."""
         if token not in self.arms:
             self.arms[token] = (Arm(), Arm())
-            while len(self.arms) > KEPT_TOKENS:
+            while len(self.arms) > KEPT_ROUTINGS:
                 del self.arms[next(iter(self.arms))]
         return self.arms[token]

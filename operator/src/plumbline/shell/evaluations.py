@@ -140,7 +140,7 @@ class MonitorEvaluations:
             watched.row_sum = -1
         told = f"the drift test failed with {internal(error)}"
         if self.failures.get(key) != told:
-            log.exception("evaluation failed", error, **key.about)
+            log.exception("evaluation failed", error, **key.log_fields)
         self.failures[key] = told
 
     def _watching(

@@ -9,7 +9,7 @@ import os
 import aiohttp
 
 from plumbline.contract import control
-from plumbline.contract.control import ControlReply, ControlRequest, Unreadable
+from plumbline.contract.control import ControlReply, ControlRequest, UnreadableMessage
 from plumbline.live.pulls import PullFailed
 
 TIMEOUT_SECONDS = 2
@@ -34,7 +34,7 @@ async def pull(
             if response.status != 200:
                 return PullFailed("http", f"it answers POST /control with status {response.status}")
             return control.read_reply(await _bounded(response.content))
-    except Unreadable as error:
+    except UnreadableMessage as error:
         return PullFailed("unreadable", str(error))
     except TimeoutError:
         return PullFailed("timeout", f"it does not answer within {TIMEOUT_SECONDS} s")
@@ -56,11 +56,11 @@ async def _bounded(content: aiohttp.StreamReader) -> bytes:
     """Return a body.
 
     Raises:
-        Unreadable: it is too large.
+        UnreadableMessage: it is too large.
     """
     found = bytearray()
     async for part in content.iter_any():
         found += part
         if len(found) > REPLY_LIMIT:
-            raise Unreadable(f"its reply is larger than {REPLY_LIMIT} bytes")
+            raise UnreadableMessage(f"its reply is larger than {REPLY_LIMIT} bytes")
     return bytes(found)

@@ -18,7 +18,7 @@ from plumbline.api.sentences import internal
 from plumbline.api.v1alpha1 import DriftMonitor, ModelDeployment
 from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
 from plumbline.contract import control, layout, model_json
-from plumbline.contract.control import ControlReply, ControlRequest, Unreadable
+from plumbline.contract.control import ControlReply, ControlRequest, UnreadableMessage
 from plumbline.contract.served_files import files_of
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
@@ -164,9 +164,9 @@ class Puller:
         if self._no_reference.get(key) != told:
             note = "reference of a model not read"
             if speaks:
-                log.warning(note, error=error, **key.about)
+                log.warning(note, error=error, **key.log_fields)
             else:
-                log.exception(note, error, **key.about)
+                log.exception(note, error, **key.log_fields)
         self._no_reference[key] = told
 
     async def _reference(self, namespace: str, digest: str) -> list[dict[str, Any]]:
@@ -221,7 +221,7 @@ def _taken(
         return reply
     try:
         known.report(pod, reply, now=time.time())
-    except Unreadable as error:
+    except UnreadableMessage as error:
         return PullFailed("unreadable", str(error))
     return None
 
@@ -231,7 +231,7 @@ async def _apart(key: Key, work: Awaitable[None]) -> None:
     try:
         await work
     except Exception as error:
-        log.exception("pulling counts failed", error, **key.about)
+        log.exception("pulling counts failed", error, **key.log_fields)
 
 
 def _identities(deployment: ModelDeployment) -> set[str]:

@@ -28,7 +28,7 @@ def wanted(deployment: ModelDeployment, identity: str) -> Routing | None:
 def _routing(deployment: ModelDeployment, token: str, percent: int) -> Routing:
     name, namespace = deployment.metadata.name, deployment.metadata.namespace
     return Routing(
-        token=token,
+        routing_id=token,
         # While pods retire this Service leads to the new stable ones: none ever dials itself.
         target=f"http://{name}-canary.{namespace}.svc",
         percent=percent,

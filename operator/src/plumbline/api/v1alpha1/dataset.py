@@ -15,10 +15,10 @@ from plumbline.api.meta import (
     Model,
     ObjectMeta,
     Observed,
+    ShortText,
     Status,
     Text,
-    Word,
-    key_of_fields,
+    exactly_one_of,
     validations,
 )
 from plumbline.api.objects import Resource
@@ -65,7 +65,7 @@ class DataSource(Model):
 
     model_config = {
         "json_schema_extra": validations(
-            (key_of_fields("uri", "configMap"), "exactly one of uri and configMap must be set"),
+            (exactly_one_of("uri", "configMap"), "exactly one of uri and configMap must be set"),
             ("!has(self.secretRef) || has(self.uri)", "secretRef needs uri"),
         )
     }
@@ -146,9 +146,9 @@ class DataSchema(Model):
     """The columns; each name once."""
     strict: bool = False
     """Whether undeclared columns in the files make the data invalid. If false, they are ignored."""
-    primary_key: Annotated[list[Word], Field(max_length=8)] = []
+    primary_key: Annotated[list[ShortText], Field(max_length=8)] = []
     """Columns that together identify a row."""
-    time_column: Word | None = None
+    time_column: ShortText | None = None
     """Column with the time of each row; rows are sorted by it."""
 
 
@@ -174,7 +174,7 @@ class Holdout(Model):
 
     by: Literal["Row", "Group", "Time"] | None = None
     """How the rows are chosen. Row: by a hash of each row. Group: by a hash of the value in column, so that rows with the same value are kept together. Time: the newest rows are kept. The default is Time if the schema has a timeColumn, else Row."""
-    column: Word | None = None
+    column: ShortText | None = None
     """Column for Group, such as customer or day; for Time, the column to sort by in place of timeColumn."""
     share: Annotated[float, Field(gt=0, lt=1)] = 0.2
     """Share of the rows to keep for evaluation."""
@@ -185,7 +185,7 @@ class Question(Model):
 
     task: Literal["Classification", "Regression"]
     """Kind of prediction: Classification or Regression."""
-    target: Word
+    target: ShortText
     """Column to predict."""
     holdout: Holdout = Holdout()
     """Which rows are kept for evaluation."""

@@ -14,8 +14,8 @@ from plumbline.api.meta import (
     ObjectMeta,
     Observed,
     Seconds,
+    ShortText,
     Status,
-    Word,
     validations,
 )
 from plumbline.api.objects import Resource
@@ -127,7 +127,7 @@ class DriftMonitorSpec(Model):
 
     deployment_ref: LocalRef
     """ModelDeployment to watch."""
-    columns: Annotated[list[Word], Field(max_length=500)] = []
+    columns: Annotated[list[ShortText], Field(max_length=500)] = []
     """Columns to watch; when empty, all features and the prediction. The name of the prediction is __prediction."""
     sensitivity: Sensitivity = Sensitivity()
     """How large a change must be to raise an alarm."""

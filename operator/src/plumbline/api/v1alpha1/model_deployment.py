@@ -19,7 +19,7 @@ from plumbline.api.meta import (
     Observed,
     Seconds,
     Status,
-    key_of_fields,
+    exactly_one_of,
     validations,
 )
 from plumbline.api.objects import Resource
@@ -83,7 +83,10 @@ class ModelChoice(Model):
 
     model_config = {
         "json_schema_extra": validations(
-            (key_of_fields("runRef", "selector"), "exactly one of runRef and selector must be set"),
+            (
+                exactly_one_of("runRef", "selector"),
+                "exactly one of runRef and selector must be set",
+            ),
         )
     }
 

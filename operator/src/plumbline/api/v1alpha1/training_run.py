@@ -19,10 +19,10 @@ from plumbline.api.meta import (
     Observed,
     PodTemplate,
     Seconds,
+    ShortText,
     Status,
     Variable,
-    Word,
-    key_of_fields,
+    exactly_one_of,
     validations,
 )
 from plumbline.api.metrics import ChampionMetric
@@ -83,6 +83,7 @@ class TrainingRunReason(StrEnum):
     """The operator cannot read the result of the Job. Use the same version for the operator and the trainer image, then create a new run."""
 
 
+# The fields of a run that can be changed later. A CEL rule refuses a change of any other field.
 MUTABLE = ("suspend", "ttlSecondsAfterFinished", "activeDeadlineSeconds")
 Params = Annotated[
     dict[str, JsonValue],
@@ -143,7 +144,7 @@ class Trainer(Model):
     model_config = {
         "json_schema_extra": validations(
             (
-                key_of_fields("estimator", "container"),
+                exactly_one_of("estimator", "container"),
                 "exactly one of estimator and container must be set",
             ),
         )
@@ -184,7 +185,7 @@ class TrainingFields(Model):
     """The data to train on."""
     trainer: Trainer | None = None
     """How to train."""
-    features: Annotated[list[Word], Field(max_length=500)] = []
+    features: Annotated[list[ShortText], Field(max_length=500)] = []
     """Columns to learn from; when empty, all but the target, the time column and the primary key."""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     """Seed for all random numbers; 0 when left out."""
@@ -202,19 +203,13 @@ class TrainingFields(Model):
     """How many seconds after the end of the run its Jobs and their pods are deleted; when left out, they stay. The TrainingRun always stays."""
 
 
-_FROZEN = tuple(
-    name
-    for name in (
-        "templateRef",
-        "datasetRef",
-        "trainer",
-        "features",
-        "seed",
-        "gates",
-        "resources",
-        "podTemplate",
-        "backoffLimit",
-    )
+_FROZEN = (
+    "templateRef",
+    *(
+        str(field.alias)
+        for field in TrainingFields.model_fields.values()
+        if field.alias not in MUTABLE
+    ),
 )
 _IMMUTABLE = " && ".join(
     f"has(self.{n}) == has(oldSelf.{n}) && (!has(self.{n}) || self.{n} == oldSelf.{n})"

@@ -27,7 +27,7 @@ def keep_compiled(
         raise _invalid("its folder is missing")
     found = _described(folder / layout.MODEL_FILE)
     _check(found, task, features)
-    kind = model_json.kind_of(found.engine)
+    kind = model_json.engine_name(found.engine)
     files = tuple(
         _stored(folder / name, store) for name in (layout.MODEL_FILE, model_json.ENGINES[kind])
     )
@@ -45,7 +45,7 @@ def _mode(path: Path) -> int:
 def _described(path: Path) -> Description:
     try:
         return model_json.read(read_regular(path, limit_bytes=_MODEL_LIMIT_BYTES))
-    except model_json.Unreadable as error:
+    except model_json.UnreadableModel as error:
         raise _invalid(text_of(error)) from error
 
 
@@ -54,7 +54,7 @@ def _check(found: Description, task: TrainingTask, features: Sequence[Feature]) 
     wanted = {
         "task": task.question.task,
         "target": task.question.target,
-        "features": [model_json.feature_of(feature) for feature in features],
+        "features": [model_json.read_feature(feature) for feature in features],
     }
     for name, value in wanted.items():
         if getattr(found, name) != value:

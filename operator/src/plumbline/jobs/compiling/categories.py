@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from plumbline.contract.model_json import Input, OneHot, Ordinal
+from plumbline.contract.model_json import Input, OneHotInput, OrdinalInput
 from plumbline.jobs.training.inputs import NotCompilable, numbers
 
 
@@ -16,11 +16,11 @@ def _ordinal(encoder: Any, columns: list[Input]) -> list[Input]:
     return [_ordinal_input(column.feature, list(known), unknown) for column, known in pairs]
 
 
-def _ordinal_input(feature: str, known: list[Any], unknown: float) -> Ordinal:
+def _ordinal_input(feature: str, known: list[Any], unknown: float) -> OrdinalInput:
     _text_only(feature, known)
     missing = float(known.index(None)) if None in known else unknown
     texts = [str(each) for each in known if each is not None]
-    return Ordinal(feature, texts, _or_none(unknown), _or_none(missing))
+    return OrdinalInput(feature, texts, _or_none(unknown), _or_none(missing))
 
 
 def _one_hot(encoder: Any, columns: list[Input]) -> list[Input]:
@@ -31,9 +31,9 @@ def _one_hot(encoder: Any, columns: list[Input]) -> list[Input]:
     return [_one_hot_input(column.feature, list(known)) for column, known in pairs]
 
 
-def _one_hot_input(feature: str, known: list[Any]) -> OneHot:
+def _one_hot_input(feature: str, known: list[Any]) -> OneHotInput:
     _text_only(feature, known)
-    return OneHot(feature, [None if each is None else str(each) for each in known])
+    return OneHotInput(feature, [None if each is None else str(each) for each in known])
 
 
 def _no_rare(encoder: Any) -> None:

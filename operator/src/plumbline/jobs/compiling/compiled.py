@@ -47,7 +47,7 @@ def compile_model(model: Any, features: Sequence[Feature], facts: Facts, folder:
         task=facts.task,
         target=facts.target,
         classes=classes_of(model),
-        features=[model_json.feature_of(feature) for feature in features],
+        features=[model_json.read_feature(feature) for feature in features],
         inputs=inputs,
         engine=_engine(estimator, folder),
         reference=facts.reference,

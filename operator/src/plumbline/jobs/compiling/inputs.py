@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from plumbline.contract.model_json import Input, Number
+from plumbline.contract.model_json import Input, NumberInput
 from plumbline.jobs.compiling import categories as compile_categories
 from plumbline.jobs.compiling import numbers as compile_numbers
 from plumbline.jobs.training.features import Feature
@@ -21,7 +21,7 @@ _SUPPORTED = "Prepare features with SimpleImputer, scalers, OneHotEncoder or Ord
 def inputs_of(model: Any, features: Sequence[Feature]) -> tuple[list[Input], Any]:
     """Return the inputs of a fitted model and the estimator that takes them."""
     names = [feature["name"] for feature in features]
-    columns: list[Input] = [Number(name) for name in names]
+    columns: list[Input] = [NumberInput(name) for name in names]
     if not hasattr(model, "steps"):
         return columns, model
     for _, transformer in model.steps[:-1]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from plumbline.contract.model_json import Input, Number
+from plumbline.contract.model_json import Input, NumberInput
 from plumbline.jobs.training.inputs import NotCompilable, numbers
 
 
@@ -20,7 +20,7 @@ def _imputer(imputer: Any, columns: list[Input]) -> list[Input]:
     return [_imputed(number, float(value)) for number, value in pairs]
 
 
-def _imputed(number: Number, value: float) -> Number:
+def _imputed(number: NumberInput, value: float) -> NumberInput:
     if np.isnan(value):
         advice = "Set keep_empty_features to true, or leave the feature out"
         raise NotCompilable(f"SimpleImputer drops {number.feature}, which has no values. {advice}")
@@ -45,7 +45,7 @@ def _or_else(values: Any, default: float, size: int) -> list[float]:
     return [default] * size if values is None else [float(value) for value in values]
 
 
-def _scaled(number: Number, mean: float, scale: float) -> Number:
+def _scaled(number: NumberInput, mean: float, scale: float) -> NumberInput:
     return replace(number, mean=number.mean + mean * number.scale, scale=number.scale * scale)
 
 

@@ -68,7 +68,7 @@ def previous_manifest(task: ProfileTask, store: Store) -> DatasetManifest | None
     """Return the manifest of the last valid revision; None if there is none that can be read."""
     if task.previous is None:
         return None
-    manifest = manifests.parsed(DatasetManifest, store.get_manifest(task.previous))
+    manifest = manifests.read_or_none(DatasetManifest, store.get_manifest(task.previous))
     return manifest if manifest and manifest.verdict == "Valid" else None
 
 

@@ -22,7 +22,7 @@ Kind = TypeVar("Kind", TrainingManifest, ModelManifest)
 def dataset_manifest(store: Store, dataset: RunDataset) -> DatasetManifest:
     """Return the manifest of a valid revision."""
     name, digest = dataset.name, dataset.manifest
-    manifest = manifests.parsed(DatasetManifest, store.get_manifest(digest))
+    manifest = manifests.read_or_none(DatasetManifest, store.get_manifest(digest))
     if manifest is None or manifest.verdict != "Valid":
         message = f"Revision {dataset.revision} of Dataset {name} cannot be read"
         command = f"kubectl annotate dataset {name} plumbline.dev/refresh=$(date +%s) --overwrite"

@@ -46,7 +46,7 @@ def answered(task: PredictTask, holdout: pl.DataFrame, places: Places) -> Champi
     folder = places.at(layout.CHAMPION)
     try:
         content = model_json.read((folder / layout.MODEL_FILE).read_bytes())
-    except model_json.Unreadable as error:
+    except model_json.UnreadableModel as error:
         return Champion(error=f"the champion cannot be loaded: {error}")
     absent = [each.name for each in content.features if each.name not in holdout.columns]
     if absent:

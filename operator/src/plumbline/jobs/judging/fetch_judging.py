@@ -68,10 +68,10 @@ def _write_rows(
         raise JobFailed("NoHoldoutRows", f"{message} Raise spec.question.holdout.share.")
     names = [feature["name"] for feature in features]
     held.drop(target).write_parquet(places.at(layout.HELD_OUT))
-    _labels(held, manifest, target).write_parquet(places.at(layout.TRUTH))
+    _labels(held, manifest, target).write_parquet(places.at(layout.LABELS_FILE))
     train = read_rows(manifest, store, places.scratch, held=False, target=target)
     sample = train.select(names).gather_every(max(1, train.height // _SAMPLE_ROWS))
-    sample.write_parquet(places.at(layout.SAMPLE))
+    sample.write_parquet(places.at(layout.SAMPLE_ROWS))
 
 
 def _labels(held: pl.DataFrame, manifest: DatasetManifest, target: str) -> pl.DataFrame:

@@ -66,7 +66,7 @@ def run(places: Places, store: Store) -> Success:
 
 
 def _sample(task: TrainingTask, places: Places) -> Sample:
-    labels = pl.read_parquet(places.at(layout.TRUTH))
+    labels = pl.read_parquet(places.at(layout.LABELS_FILE))
     groups = labels[GROUP].to_numpy() if GROUP in labels.columns else None
     return Sample(labels[task.question.target], groups)
 
@@ -77,7 +77,7 @@ def _trainer(task: TrainingTask) -> str:
 
 
 def _predictions(places: Places, store: Store) -> str:
-    path = places.at(layout.ANSWERS)
+    path = places.at(layout.PREDICTIONS_FILE)
     check_regular(path, limit_bytes=_PREDICTIONS_LIMIT_BYTES)
     return store.put_blob(path)
 

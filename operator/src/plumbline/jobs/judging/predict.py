@@ -35,7 +35,7 @@ def run(places: Places) -> None:
     """Write /predictions/compiled, /predictions/predictions.parquet and predict.json."""
     task = read(places.at(layout.PREDICT_TASK), PredictTask)
     holdout = pl.read_parquet(places.at(layout.HELD_OUT))
-    sample = pl.read_parquet(places.at(layout.SAMPLE))
+    sample = pl.read_parquet(places.at(layout.SAMPLE_ROWS))
     model, folder = _model(task, places), places.at(layout.COMPILED)
     own, classes = _answered(model, holdout, task), classes_of(model)
     _compile(model, task, _reference(task, own, classes), folder)
@@ -44,7 +44,7 @@ def run(places: Places) -> None:
     proof.add_sample(folder, sample, task.features)
     theirs = champion.answered(task, holdout, places)
     table = {**columns("model", own, classes), **columns("champion", *theirs.answers)}
-    pl.DataFrame(table).write_parquet(places.at(layout.ANSWERS))
+    pl.DataFrame(table).write_parquet(places.at(layout.PREDICTIONS_FILE))
     facts = {"compiled": True, "maxDifference": worst, "classes": classes, **theirs.as_dict()}
     places.at(layout.PREDICT_FACTS).write_text(json.dumps(facts))
     log.info("predicted; the compiled model agrees", rows=holdout.height, max_difference=worst)

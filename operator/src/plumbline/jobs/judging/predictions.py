@@ -62,7 +62,7 @@ def read_predictions(places: Places, rows: int, task: str) -> Predictions:
         JobFailed: they have another number of rows, or are not numbers or probabilities.
     """
     facts = _facts(places)
-    content = read_regular(places.at(layout.ANSWERS), limit_bytes=_TABLE_LIMIT_BYTES)
+    content = read_regular(places.at(layout.PREDICTIONS_FILE), limit_bytes=_TABLE_LIMIT_BYTES)
     table = _table(content)
     if table.height != rows:
         raise _invalid(f"{table.height} predictions for {rows} held-out rows")

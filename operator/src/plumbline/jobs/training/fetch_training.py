@@ -44,7 +44,7 @@ def _check_gates(task: TrainingTask, manifest: DatasetManifest) -> None:
     question = task.question
     found = [each.distinct for each in manifest.columns if each.name == question.target]
     classes = found[0] if found and question.task == "Classification" else None
-    for field, metric in gates.unfit(task.gates, question.task, classes):
+    for field, metric in gates.inapplicable(task.gates, question.task, classes):
         why = gates.too_many(metric, question.target, classes or 0)
         raise JobFailed("MetricNotApplicable", f"gates.{field}: {why}.")
 

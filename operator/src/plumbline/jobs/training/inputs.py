@@ -1,6 +1,6 @@
 """The inputs of an estimator as data: one for each feature, in the form of model.json."""
 
-from plumbline.contract.model_json import Input, Number
+from plumbline.contract.model_json import Input, NumberInput
 
 
 class NotCompilable(Exception):
@@ -10,9 +10,9 @@ class NotCompilable(Exception):
     """
 
 
-def numbers(columns: list[Input], name: str) -> list[Number]:
+def numbers(columns: list[Input], name: str) -> list[NumberInput]:
     """Return the columns if all are still numbers: `name` cannot be compiled after an encoder."""
-    found = [column for column in columns if isinstance(column, Number)]
+    found = [column for column in columns if isinstance(column, NumberInput)]
     if len(found) != len(columns):
         raise NotCompilable(
             f"{name} follows an encoder. Apply it only to columns without an encoder"

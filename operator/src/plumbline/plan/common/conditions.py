@@ -60,7 +60,7 @@ def of(main: Decision, *others: Decision, work: Decision | None = None) -> list[
         found.append(_condition(STALLED, main))
     elif main.state == "Ready" and work:
         found.append(_condition(RECONCILING, work))
-    return [*found, *(_condition(each.about, each) for each in others)]
+    return [*found, *(_condition(each.condition_type, each) for each in others)]
 
 
 def _condition(type_: str, decided: Decision) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def stored_decision(status: Status, type_: str, *, rule: str) -> Decision | None
         state=states.get(stored.status, "Working"),
         reason=stored.reason,
         message=stored.message,
-        about=type_,
+        condition_type=type_,
     )
 
 

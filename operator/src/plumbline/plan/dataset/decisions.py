@@ -77,7 +77,7 @@ def stored_validity(status: DatasetStatus) -> Decision:
         return found
     message = "The source has not been read yet."
     found = decision.working("dataset.not_fetched", Reason.NOT_FETCHED, message)
-    return replace(found, about=VALID)
+    return replace(found, condition_type=VALID)
 
 
 def _suspended(snapshot: DatasetSnapshot) -> Decision | None:
@@ -133,7 +133,7 @@ def _fetch_meanwhile(fetching: Fetching) -> Decision | None:
     found = decision.working(
         "dataset.next_fetch", fetching.reason, fetching.message, job=fetching.job
     )
-    return replace(found, about=conditions.RECONCILING)
+    return replace(found, condition_type=conditions.RECONCILING)
 
 
 def _has_revision(idle: Idle) -> Decision | None:

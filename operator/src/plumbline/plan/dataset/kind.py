@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from plumbline.api.columns import AGE, MESSAGE, READY, column, condition
+from plumbline.api.columns import AGE, MESSAGE, READY_COLUMNS, column, condition
 from plumbline.api.objects import Manifest
 from plumbline.api.resources import CONFIG_MAP, JOB
 from plumbline.api.v1alpha1 import Dataset
@@ -42,7 +42,7 @@ KIND = Kind(
     model=Dataset,
     short_name="dset",
     columns=(
-        *READY,
+        *READY_COLUMNS,
         column("Revision", ".status.revision", "integer", text="Revision in use"),
         column("Rows", ".status.rows", "integer", text="Number of rows in that revision"),
         column(

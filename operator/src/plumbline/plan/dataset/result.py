@@ -10,7 +10,7 @@ from plumbline.api.sentences import sentence
 from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.dataset import DatasetReason, DatasetStatus, Fetch, Refresh, Revision
 from plumbline.contract.dataset_manifest import DatasetResult
-from plumbline.contract.manifests import parsed
+from plumbline.contract.manifests import read_or_none
 from plumbline.plan.common.conditions import changed, truncated
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.dataset.attempt import REFRESHES, VALID, Attempt, is_quick, rules_of
@@ -41,7 +41,7 @@ class Result:
 def recorded(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome) -> Result:
     """Return the result of a finished attempt."""
     dataset, now = snapshot.dataset, truncated(snapshot.now)
-    record = parsed(DatasetResult, outcome.record)
+    record = read_or_none(DatasetResult, outcome.record)
     if outcome.state == "Failed":
         end = _failed(dataset, outcome.reason, outcome.message)
     elif record is None or outcome.manifest is None or not _is_usable(record, dataset):
@@ -122,7 +122,7 @@ def _judged(rule: str, state: State, reason: str, message: str, **evidence: Any)
         reason=reason,
         message=message,
         evidence=evidence,
-        about=VALID,
+        condition_type=VALID,
         acts=True,
     )
 

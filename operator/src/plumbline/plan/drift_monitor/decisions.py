@@ -60,12 +60,12 @@ def watching(after: After) -> Decision:
 
 def drifted(after: After) -> Decision:
     """Return whether live data has drifted."""
-    return replace(decide(DRIFT, after), about=DRIFTED)
+    return replace(decide(DRIFT, after), condition_type=DRIFTED)
 
 
 def broken(after: After) -> Decision:
     """Return whether live data breaks the declared schema."""
-    return replace(decide(BROKEN, after), about=DATA_BROKEN)
+    return replace(decide(BROKEN, after), condition_type=DATA_BROKEN)
 
 
 def _suspended(after: After) -> Decision | None:

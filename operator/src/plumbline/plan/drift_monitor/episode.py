@@ -98,7 +98,7 @@ def _closed(
 def _decided(told: Decision, episode: Episode) -> Decision:
     """Return a decision about this episode that is more than a condition."""
     about = {"episode": episode.id, "columns": list(episode.columns), "rows": episode.rows}
-    return replace(told, about="", acts=True, evidence={**about, **told.evidence})
+    return replace(told, condition_type="", acts=True, evidence={**about, **told.evidence})
 
 
 def _event(reason: Reason, message: str) -> Event:

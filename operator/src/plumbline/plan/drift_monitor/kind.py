@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from plumbline.api import names
-from plumbline.api.columns import AGE, MESSAGE, READY, column, condition
+from plumbline.api.columns import AGE, MESSAGE, READY_COLUMNS, column, condition
 from plumbline.api.objects import Manifest
 from plumbline.api.v1alpha1 import DriftMonitor, TrainingTemplate
 from plumbline.api.v1alpha1.dataset import DATASET
@@ -47,7 +47,7 @@ KIND = Kind(
     model=DriftMonitor,
     short_name="dmon",
     columns=(
-        *READY,
+        *READY_COLUMNS,
         column("Drifted", condition("Drifted", "status"), text="Whether live data has drifted"),
         column("Broken", condition("DataBroken", "status"), text="Whether live data is broken"),
         column("Worst", ".status.columns[0].name", text="Column that has changed most"),

@@ -72,7 +72,7 @@ def availability(state: DeploymentState) -> Decision:
 
 def progress(state: DeploymentState) -> Decision:
     """Return the decision of condition Progressing: Working while a rollout is under way."""
-    return replace(decide(PROGRESS, state), about=PROGRESSING)
+    return replace(decide(PROGRESS, state), condition_type=PROGRESSING)
 
 
 def _suspended(state: DeploymentState) -> Decision | None:

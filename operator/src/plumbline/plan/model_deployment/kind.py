@@ -1,7 +1,7 @@
 """The declaration of the kind ModelDeployment."""
 
 from plumbline.api import names
-from plumbline.api.columns import AGE, MESSAGE, READY, column
+from plumbline.api.columns import AGE, MESSAGE, READY_COLUMNS, column
 from plumbline.api.resources import DEPLOYMENT, POD, POD_DISRUPTION_BUDGET, SERVICE
 from plumbline.api.v1alpha1 import ModelDeployment
 from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT, ModelDeploymentReason
@@ -28,7 +28,7 @@ KIND = Kind(
     model=ModelDeployment,
     short_name="mdep",
     columns=(
-        *READY,
+        *READY_COLUMNS,
         column("Run", ".status.stable.run", text="Run whose model serves"),
         column("Replicas", ".status.readyReplicas", "integer", text="Stable pods that are ready"),
         column("Canary", ".status.canary.run", text="Run whose model is being rolled out"),

@@ -302,7 +302,7 @@ def _transition(
         reason=reason,
         message=message,
         evidence=evidence or {},
-        about="",
+        condition_type="",
         acts=True,
     )
     events = (Event(type=event, reason=reason, message=message),) if event else ()

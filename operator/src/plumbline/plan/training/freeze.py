@@ -68,7 +68,7 @@ def frozen_now(made: Manifest) -> Decision:
     found = decision.working(
         "training.freeze", "SpecFrozen", f"The spec is frozen in ConfigMap {name}."
     )
-    return replace(found, about="", acts=True, evidence={"digest": canonical.digest(text)})
+    return replace(found, condition_type="", acts=True, evidence={"digest": canonical.digest(text)})
 
 
 def _config_map(run: TrainingRun, text: str) -> Manifest:

@@ -1,6 +1,6 @@
 """The declarations of the kinds TrainingTemplate and TrainingRun."""
 
-from plumbline.api.columns import AGE, MESSAGE, READY, column
+from plumbline.api.columns import AGE, MESSAGE, READY_COLUMNS, column
 from plumbline.api.objects import Manifest
 from plumbline.api.resources import CONFIG_MAP, JOB
 from plumbline.api.v1alpha1 import TrainingRun, TrainingTemplate
@@ -24,7 +24,7 @@ TEMPLATE = Kind(
     model=TrainingTemplate,
     short_name="ttpl",
     columns=(
-        *READY,
+        *READY_COLUMNS,
         column("Dataset", ".spec.datasetRef.name", text="Dataset to train on"),
         column("Estimator", ".spec.trainer.estimator.import", text="Class of the estimator"),
         AGE,
@@ -77,7 +77,7 @@ RUN = Kind(
     model=TrainingRun,
     short_name="trun",
     columns=(
-        *READY,
+        *READY_COLUMNS,
         column("Dataset", ".status.dataset.name", text="Dataset that the run trains on"),
         column("Revision", ".status.dataset.revision", "integer", text="Revision of the Dataset"),
         column("Verdict", ".status.verdict", text="Result of all gates"),

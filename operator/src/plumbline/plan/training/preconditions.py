@@ -288,7 +288,7 @@ def _gate_unfit(request: TrainingRequest) -> Decision | None:
     """Refuse gates that can never pass now, rather than after hours of training."""
     task, name = request.question.task, request.existing_dataset.metadata.name
     classes = _classes(request)
-    unfit = list(gates.unfit(request.fields.gates or Gates(), task, classes))
+    unfit = list(gates.inapplicable(request.fields.gates or Gates(), task, classes))
     if not unfit:
         return None
     field, metric = unfit[0]

@@ -7,7 +7,7 @@ from plumbline.api.decision import Decision
 from plumbline.api.plan import Plan
 from plumbline.api.v1alpha1.training_run import TrainingRunReason as Reason
 from plumbline.api.v1alpha1.training_run import TrainingRunStatus
-from plumbline.contract.manifests import parsed
+from plumbline.contract.manifests import read_or_none
 from plumbline.contract.model_manifest import ModelResult, TrainingResult
 from plumbline.plan.common import conditions
 from plumbline.plan.specs.judge_job import judge_job
@@ -57,7 +57,7 @@ def _train(snapshot: TrainingRunSnapshot, frozen: Frozen) -> Plan:
         return stage.await_job(training, outcome)
     if outcome.state == "Failed":
         return stage.end_failed(training, outcome)
-    record = parsed(TrainingResult, outcome.record)
+    record = read_or_none(TrainingResult, outcome.record)
     if record is None or record.run.uid != run.metadata.uid:
         return stage.end_unusable(training)
     return _judge(snapshot, frozen, conditions.changed(status, training=outcome.manifest))
@@ -76,7 +76,7 @@ def _judge(snapshot: TrainingRunSnapshot, frozen: Frozen, status: TrainingRunSta
         return stage.await_job(judging, outcome)
     if outcome.state == "Failed":
         return stage.end_failed(judging, outcome)
-    record = parsed(ModelResult, outcome.record)
+    record = read_or_none(ModelResult, outcome.record)
     if record is None or outcome.manifest is None or record.run.uid != run.metadata.uid:
         return stage.end_unusable(judging)
     # The annotation of the Job is this request: only a step of another release records another.

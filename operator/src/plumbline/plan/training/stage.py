@@ -155,7 +155,7 @@ def _expired(number: int) -> Decision:
     which = f"{number} Job{'s' * (number != 1)}"
     text = f"Deleting {which}, because spec.ttlSecondsAfterFinished is over."
     found = decision.ready("training.expired", "Expired", text, jobs=number)
-    return replace(found, about="", acts=True)
+    return replace(found, condition_type="", acts=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

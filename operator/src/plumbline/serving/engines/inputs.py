@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plumbline.contract.model_json import Input, Number, OneHot, Ordinal
+from plumbline.contract.model_json import Input, NumberInput, OneHotInput, OrdinalInput
 
 Floats = NDArray[np.float64]
 Columns = Mapping[str, NDArray[Any]]
@@ -18,7 +18,7 @@ def steps(inputs: Sequence[Input]) -> list[Step]:
     return [_KINDS[type(each)](each) for each in inputs]
 
 
-def _number(given: Number) -> Step:
+def _number(given: NumberInput) -> Step:
     name, impute, mean, scale = given.feature, given.impute, given.mean, given.scale
     plain = mean == 0.0 and scale == 1.0
 
@@ -31,7 +31,7 @@ def _number(given: Number) -> Step:
     return step
 
 
-def _ordinal(given: Ordinal) -> Step:
+def _ordinal(given: OrdinalInput) -> Step:
     name = given.feature
     codes: dict[Any, float] = {text: float(n) for n, text in enumerate(given.categories)}
     unknown, missing = _or_nan(given.unknown), _or_nan(given.missing)
@@ -44,7 +44,7 @@ def _ordinal(given: Ordinal) -> Step:
     return step
 
 
-def _one_hot(given: OneHot) -> Step:
+def _one_hot(given: OneHotInput) -> Step:
     name, known = given.feature, given.categories
     places = {text: n for n, text in enumerate(known)}
 
@@ -64,7 +64,7 @@ def _or_nan(value: float | None) -> float:
 
 
 _KINDS: dict[type[Input], Callable[[Any], Step]] = {
-    Number: _number,
-    Ordinal: _ordinal,
-    OneHot: _one_hot,
+    NumberInput: _number,
+    OrdinalInput: _ordinal,
+    OneHotInput: _one_hot,
 }

@@ -70,7 +70,7 @@ def _description(folder: Path) -> Description:
             message = f"{path} is larger than {DESCRIPTION_LIMIT >> 20} MiB."
             raise ModelError(f"{message} Train a model with fewer features or classes.")
         return model_json.read(path.read_bytes())
-    except model_json.Unreadable as error:
+    except model_json.UnreadableModel as error:
         raise ModelError(f"{path} cannot be used: {error}.") from error
     except OSError as error:
         problem = (error.strerror or "it cannot be opened").lower()
