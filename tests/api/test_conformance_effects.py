@@ -13,7 +13,7 @@ from plumbline.engine.difference import differences
 from plumbline.engine.effects import Effects, Leftover, NameConflict
 from plumbline.kube.client import Client
 from plumbline.kube.errors import Conflict, NotFound
-from plumbline.kube.events import Recorder
+from plumbline.kube.events import EventRecorder
 
 from tests.sim.fakeapi.backends import (
     CONFIG_MAP,
@@ -66,7 +66,7 @@ async def start(backend: Backend) -> Any:
         clients.append(await client.__aenter__())
         cache = Cache()
         effects = Effects(
-            client=client, cache=cache, recorder=Recorder(client), resource_of=resource_of
+            client=client, cache=cache, recorder=EventRecorder(client), resource_of=resource_of
         )
         return Process(client, cache, effects, requests)
 

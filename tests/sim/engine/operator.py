@@ -15,7 +15,7 @@ from plumbline.engine.queue import Queue
 from plumbline.engine.worker import Workers
 from plumbline.kube.client import Client
 from plumbline.kube.config import Connection
-from plumbline.kube.events import Recorder
+from plumbline.kube.events import EventRecorder
 
 from tests.sim.fakeapi.backends import CONFIG_MAP, JOB, WIDGET
 
@@ -32,7 +32,7 @@ class Operator:
         self.effects = Effects(
             client=client,
             cache=self.cache,
-            recorder=Recorder(client),
+            recorder=EventRecorder(client),
             resource_of=lambda manifest: BY_KIND[manifest["apiVersion"], manifest["kind"]],
         )
         self.informers = [
@@ -45,7 +45,7 @@ class Operator:
             )
             for resource in (WIDGET, JOB, CONFIG_MAP)
         ]
-        self._workers = Workers(self.queue, reconcile=self._reconcile, tell=self._tell)
+        self._workers = Workers(self.queue, reconcile=self._reconcile, report=self._tell)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:

@@ -16,7 +16,7 @@ from plumbline.engine.effects import Effects
 from plumbline.kube import transport
 from plumbline.kube.client import Client
 from plumbline.kube.errors import Conflict, Unavailable
-from plumbline.kube.events import Recorder
+from plumbline.kube.events import EventRecorder
 from plumbline.plan.common import conditions
 
 from tests.sim.engine.operator import BY_KIND
@@ -45,7 +45,7 @@ async def process(backend: Backend) -> AsyncIterator[tuple[Effects, Cache]]:
             Effects(
                 client=client,
                 cache=cache,
-                recorder=Recorder(client),
+                recorder=EventRecorder(client),
                 resource_of=lambda each: BY_KIND[each["apiVersion"], each["kind"]],
             ),
             cache,

@@ -4,7 +4,7 @@ from typing import Any
 
 from plumbline.api.objects import Key
 from plumbline.api.plan import Plan
-from plumbline.engine.decisions import new_decisions
+from plumbline.engine.decision_log import new_decisions
 
 from tests.sim.loop import wording
 

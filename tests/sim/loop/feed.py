@@ -50,7 +50,7 @@ class Feed:
             if event := _event(change):
                 key = key_of(change.resource, event["object"])
                 if event["type"] == "DELETED":
-                    cache.forget(key, obj=event["object"])
+                    cache.forget_deleted(key, event["object"])
                 else:
                     cache.observe(key, event["object"])
 
@@ -63,7 +63,7 @@ def list_all(store: Store, cache: Cache) -> None:
         for key, obj in mine.items():
             cache.observe(key, obj)
         for key in cache.keys(resource) - mine.keys():
-            cache.forget(key, as_of=str(store.version))
+            cache.forget_absent(key, as_of=str(store.version))
 
 
 def key_of(resource: Any, obj: Object) -> Key:

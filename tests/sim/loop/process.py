@@ -13,7 +13,7 @@ from plumbline.kube.errors import ApiError
 from plumbline.plan.kind import Kind
 from plumbline.plan.registry import OURS
 from plumbline.shell.records import Records
-from plumbline.shell.wiring import UNREAD, Outside, wired
+from plumbline.shell.wiring import DROPPED_FIELDS, Outside, wired
 from plumbline.store import StoreError
 
 from tests.sim.loop.api import Api
@@ -47,7 +47,7 @@ class Process:
         wrote: Callable[[Key, Any], None] = lambda key, before: None,
     ) -> None:
         self._idle, self._api, self._wrote = idle, api, wrote
-        self.cache, self.queue = Cache(UNREAD), Queue(clock=time)
+        self.cache, self.queue = Cache(DROPPED_FIELDS), Queue(clock=time)
         list_all(api.store, self.cache)
         self.records = records or Records(lambda _: archive)  # type: ignore[arg-type,return-value]
         self._reconciler = wired(
@@ -59,7 +59,7 @@ class Process:
             clock=time,
         )
         self._workers = Workers(
-            self.queue, reconcile=self.reconcile, tell=self._reconciler.tell, clock=time
+            self.queue, reconcile=self.reconcile, report=self._reconciler.report_error, clock=time
         )
         self.failing: dict[Key, Exception] = {}
         self.passes = 0

@@ -38,11 +38,11 @@ from plumbline.shell.watches import Watches
 begin, once = Watches.__init__, threading.Lock()
 def blocked(self, *args, on_failure, **more):
     begin(self, *args, on_failure=on_failure, **more)
-    take = self._take
+    store = self._store
     def never(*event):
-        take(*event)
+        store(*event)
         time.sleep(1e6)
-    self._take = never
+    self._store = never
 Watches.__init__ = blocked
 """,
 }

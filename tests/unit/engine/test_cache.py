@@ -34,7 +34,7 @@ def test_an_older_event_does_not_undo_the_answer_to_our_own_write() -> None:
 def test_a_deleted_object_is_not_brought_back_by_an_older_event() -> None:
     cache = Cache()
     cache.observe(ONE, thing(9))
-    cache.forget(ONE, obj=thing(12))
+    cache.forget_deleted(ONE, thing(12))
     assert not cache.observe(ONE, thing(11))
     assert seen(cache) is None
 
@@ -42,7 +42,7 @@ def test_a_deleted_object_is_not_brought_back_by_an_older_event() -> None:
 def test_a_late_answer_does_not_bring_back_what_a_list_has_missed() -> None:
     cache = Cache()
     cache.observe(ONE, thing(9))
-    cache.forget(ONE, as_of="20")
+    cache.forget_absent(ONE, as_of="20")
     assert not cache.observe(ONE, thing(15))
     assert seen(cache) is None
 
@@ -50,14 +50,14 @@ def test_a_late_answer_does_not_bring_back_what_a_list_has_missed() -> None:
 def test_a_list_does_not_lay_what_is_newer_than_the_list() -> None:
     cache = Cache()
     cache.observe(ONE, thing(21))
-    cache.forget(ONE, as_of="20")
+    cache.forget_absent(ONE, as_of="20")
     assert seen(cache) == "21"
 
 
 def test_an_object_that_enters_the_selector_again_is_back() -> None:
     cache = Cache()
     cache.observe(ONE, thing(9))
-    cache.forget(ONE, obj=thing(12))
+    cache.forget_deleted(ONE, thing(12))
     assert cache.observe(ONE, thing(13))
     assert seen(cache) == "13"
 
@@ -65,7 +65,7 @@ def test_an_object_that_enters_the_selector_again_is_back() -> None:
 def test_an_object_that_was_not_found_is_gone_for_good() -> None:
     cache = Cache()
     cache.observe(ONE, thing(9))
-    cache.forget(ONE, uid="u1")
+    cache.forget_missing(ONE, uid="u1")
     assert not cache.observe(ONE, thing(99))
     assert cache.observe(ONE, thing(100, uid="u2"))
 
@@ -74,8 +74,8 @@ def test_the_end_of_an_earlier_object_does_not_touch_its_successor() -> None:
     cache = Cache()
     cache.observe(ONE, thing(9))
     cache.observe(ONE, thing(20, uid="u2"))
-    cache.forget(ONE, obj=thing(15))
-    cache.forget(ONE, uid="u1")
+    cache.forget_deleted(ONE, thing(15))
+    cache.forget_missing(ONE, uid="u1")
     assert seen(cache) == "20"
     assert not cache.observe(ONE, thing(99, uid="u1"))
 
@@ -135,7 +135,7 @@ def test_a_listener_that_fails_does_not_end_the_watch(caplog: pytest.LogCaptureF
     cache.on_change(fail)
     cache.on_change(lambda key, old, new: told.append((old is None, new is None)))
     cache.observe(ONE, thing(1))
-    cache.forget(ONE)
+    cache.forget_missing(ONE)
     assert told == [(True, False), (False, True)]
     assert "surprise" in caplog.text
 
@@ -156,7 +156,7 @@ def test_news_in_any_order_ends_in_the_newest_truth(seed: int) -> None:
     rng.shuffle(news)
     cache = Cache()
     for what, obj in news + news:
-        cache.observe(ONE, obj) if what == "is" else cache.forget(ONE, obj=obj)
+        cache.observe(ONE, obj) if what == "is" else cache.forget_deleted(ONE, obj)
     assert cache.get(ONE) == truth
 
 
@@ -176,9 +176,9 @@ def test_an_object_that_can_be_read_no_longer_is_not_known_as_it_was() -> None:
 def test_an_unreadable_object_that_is_newer_than_a_list_is_not_gone() -> None:
     cache = Cache()
     cache.observe(ONE, thing(5) | {UNREADABLE: "too deep"})
-    cache.forget(ONE, as_of="4")
+    cache.forget_absent(ONE, as_of="4")
     assert cache.known(KIND) == {ONE}
-    cache.forget(ONE, as_of="6")
+    cache.forget_absent(ONE, as_of="6")
     assert cache.known(KIND) == set()
 
 

@@ -9,7 +9,7 @@ from plumbline.api.objects import Key
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
 from plumbline.engine.resync import Resync
-from plumbline.engine.versions import WentBack
+from plumbline.engine.versions import ServerRestored
 
 from tests.sim.fakeapi.backends import CONFIG_MAP, WIDGET, Backend, fake_backend
 from tests.sim.fakeapi.server import FakeApi
@@ -103,5 +103,5 @@ async def test_a_server_that_was_restored_from_a_backup_makes_the_process_begin_
         await found.resync.once()
         await found.resync.once()
         found.api.store.version, found.api.store.objects = version, backup
-        with pytest.raises(WentBack):
+        with pytest.raises(ServerRestored):
             await found.resync.once()

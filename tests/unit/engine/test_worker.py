@@ -39,7 +39,7 @@ class Shop:
         self.telling_fails = False
         self._act = reconcile
         self._workers = Workers(
-            self.queue, reconcile=self._reconcile, tell=self._tell, metrics=self, clock=self.clock
+            self.queue, reconcile=self._reconcile, report=self._tell, metrics=self, clock=self.clock
         )
 
     async def work(self) -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from plumbline.api.plan import Event
-from plumbline.kube.events import MESSAGE_BYTES, Recorder, cut, name_of
+from plumbline.kube.events import MESSAGE_BYTES, EventRecorder, cut, name_of
 
 from tests.sim.fakeapi.backends import EVENT, WIDGET, Backend, fake_backend
 
@@ -31,7 +31,7 @@ async def test_an_event_that_goes_on_is_counted_once_a_minute() -> None:
             await backend.create(WIDGET, "one", spec={}),
             [datetime(2026, 1, 1, tzinfo=UTC)],
         )
-        recorder = Recorder(backend.client, now=lambda: time[0])
+        recorder = EventRecorder(backend.client, now=lambda: time[0])
         for _ in range(180):
             await recorder.record(about, TOO_BIG)
             time[0] += timedelta(seconds=1)
@@ -46,7 +46,7 @@ async def test_an_event_that_cannot_be_written_stops_nothing() -> None:
         assert backend.fake
         about = await backend.create(WIDGET, "one", spec={})
         backend.fake.faults.add("error", plural="events")
-        await Recorder(backend.client).record(about, TOO_BIG)
+        await EventRecorder(backend.client).record(about, TOO_BIG)
         assert _events(backend) == 0
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from plumbline.api import decision
 from plumbline.api.decision import Decision, first
-from plumbline.engine.decisions import new_decisions
+from plumbline.engine.decision_log import new_decisions
 from plumbline.plan.common import conditions
 
 from tests.sim.loop.world import World

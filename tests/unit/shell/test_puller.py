@@ -155,14 +155,14 @@ async def test_a_pod_that_ends_of_itself_loses_no_row_and_one_that_is_killed_say
     await ask(drained, 30)
     await seen(operator, lambda look: look.window_rows >= 15)
     assert await asyncio.to_thread(drained.end) == 0
-    cluster.cache.forget(pods[0])
+    cluster.cache.forget_missing(pods[0])
     found = await seen(operator, lambda look: look.window_rows >= 30)
     assert (found.window_rows, found.rows_lost) == (30, 0)
     asking = asyncio.create_task(ask(killed, 10_000))
     await seen(operator, lambda look: look.window_rows >= 150)
     killed.process.send_signal(signal.SIGKILL)
     assert isinstance((await asyncio.gather(asking, return_exceptions=True))[0], OSError)
-    cluster.cache.forget(pods[1])
+    cluster.cache.forget_missing(pods[1])
     assert (await seen(operator, lambda look: look.rows_lost)).rows_lost > 0
 
 

@@ -3,9 +3,9 @@
 For one kind and its children it is wired like this:
 
     cache, queue = Cache(), Queue(metrics=metrics)
-    cache.on_change(lambda key, old, new: [queue.add(each) for each in who_looks_again(key, new)])
+    cache.on_change(lambda key, old, new: [queue.add(each) for each in readers_of(key, new)])
     informers = [Informer(client, cache, kind, labels=selector) for kind in (RUN, JOB)]
-    recorder = Recorder(client)
+    recorder = EventRecorder(client)
     effects = Effects(client=client, cache=cache, recorder=recorder, resource_of=resource_of)
 
     async def reconcile(key: Key) -> datetime | None:
@@ -14,7 +14,7 @@ For one kind and its children it is wired like this:
         await effects.carry_out(key, plan, seen=seen)
         return plan.requeue_at
 
-    workers = Workers(queue, reconcile=reconcile, tell=say_stalled, metrics=metrics)
+    workers = Workers(queue, reconcile=reconcile, report=report_on_object, metrics=metrics)
     liveness = Liveness(queue, informers)
     async with asyncio.TaskGroup() as group:
         group.create_task(liveness.run())

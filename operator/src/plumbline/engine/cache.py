@@ -11,7 +11,7 @@ from typing import Any
 from plumbline.api.objects import Key, Resource
 from plumbline.engine.tombstones import Tombstones
 from plumbline.engine.unreadable import Unreadable
-from plumbline.engine.versions import Reached, is_newer, version_of
+from plumbline.engine.versions import ListVersions, is_newer, version_of
 from plumbline.kube.levels import is_unreadable
 from plumbline.log import get_logger
 
@@ -19,27 +19,28 @@ Object = Mapping[str, Any]
 Listener = Callable[[Key, Object | None, Object | None], None]
 Objects = list[Object]
 Field = tuple[str, str]
-# A field that is never read, and makes up a third of an object.
-UNREAD: Field = ("metadata", "managedFields")
+# A third of every object, and never read.
+MANAGED_FIELDS: Field = ("metadata", "managedFields")
 log = get_logger(__name__)
 
 
 class Cache:
     """Objects by key, by namespace and by owner."""
 
-    def __init__(self, unread: Mapping[Resource, tuple[Field, ...]] | None = None) -> None:
+    def __init__(self, dropped: Mapping[Resource, tuple[Field, ...]] | None = None) -> None:
         """Start empty.
 
         Args:
-            unread: for each kind, large fields that are never read. They are not kept, so a
-                manifest with such a field must not be compared with the object in the cache.
+            dropped: for each kind, large fields that are never read and so not kept. A manifest
+                with such a field must not be compared with the object in the cache.
         """
-        self._unread = unread or {}
+        self._dropped = dropped or {}
+        # By namespace, because plans list the objects of one namespace only.
         self._places: dict[Resource, dict[str, dict[str, Object]]] = {}
         self._owned: dict[tuple[str, Resource], dict[Key, Object]] = {}
         self._tombstones = Tombstones()
         self.unreadable = Unreadable()
-        self.reached = Reached()
+        self.list_versions = ListVersions()
         self._listeners: list[Listener] = []
 
     def on_change(self, listener: Listener) -> None:
@@ -74,7 +75,7 @@ class Cache:
     def observe(self, key: Key, obj: Object) -> bool:
         """Store a version of an object; False if a newer one or its deletion is known.
 
-        An object that cannot be read is removed: its earlier version is no longer true.
+        If this version is too deep to be read, the object is dropped: what was known of it is old.
         """
         old = self.get(key)
         if old is not None and not is_newer(version_of(obj), than=version_of(old)):
@@ -82,47 +83,57 @@ class Cache:
         if self._is_buried(key, obj):
             return False
         if is_unreadable(obj):
-            self._pass_over(key, old, version_of(obj))
+            self._drop_unreadable(key, old, version_of(obj))
             return False
         self.unreadable.discard(key)
         if old is not None:
             self._remove(key, old)
             if uid_of(old) != uid_of(obj):
                 self._tombstones.bury(uid_of(old))
-        new = _without((UNREAD, *self._unread.get(key.resource, ())), _without_nulls(obj))
+        new = _without((MANAGED_FIELDS, *self._dropped.get(key.resource, ())), _without_nulls(obj))
         self._insert(key, new)
-        self._tell(key, old, new)
+        self._notify(key, old, new)
         return True
 
-    def forget(
-        self, key: Key, *, obj: Object | None = None, uid: str = "", as_of: str = ""
-    ) -> None:
-        """Remove a deleted object.
+    def forget_deleted(self, key: Key, last: Object) -> None:
+        """Remove an object that a watch event says is deleted, with its last version."""
+        self.unreadable.discard(key)
+        # Of the name and not of the uid: an object that leaves the selector of a watch is also
+        # reported as deleted, and may come back.
+        self._tombstones.bury(key, version=version_of(last))
+        self._remove_buried(key)
+
+    def forget_absent(self, key: Key, *, as_of: str) -> None:
+        """Remove an object that is not in a list of this version, unless it is newer."""
+        self.unreadable.discard(key, as_of=as_of)
+        if self.get(key) is not None:
+            self._tombstones.bury(key, version=as_of)
+            self._remove_buried(key)
+
+    def forget_missing(self, key: Key, *, uid: str = "") -> None:
+        """Remove an object that the server no longer has.
 
         Args:
             key: the key of the object.
-            obj: its last version, if a watch event has it.
-            uid: the uid of the deleted object; another object of that name stays.
-            as_of: the version of a list without the object; a newer object stays.
+            uid: the uid of the missing object; another object of that name stays.
         """
+        self.unreadable.discard(key)
         old = self.get(key)
-        self.unreadable.discard(key, as_of=as_of)
-        last = obj or old
-        if last is None or (uid and uid_of(last) != uid):
-            return
-        if obj or as_of or not uid_of(last):
-            self._tombstones.bury(key, version=as_of or version_of(last))
-        else:
-            self._tombstones.bury(uid_of(last))
+        if old is not None and uid in ("", uid_of(old)):
+            self._tombstones.bury(uid_of(old))
+            self._remove_buried(key)
+
+    def _remove_buried(self, key: Key) -> None:
+        old = self.get(key)
         if old is not None and self._is_buried(key, old):
             self._remove(key, old)
-            self._tell(key, old, None)
+            self._notify(key, old, None)
 
-    def _pass_over(self, key: Key, old: Object | None, version: str) -> None:
+    def _drop_unreadable(self, key: Key, old: Object | None, version: str) -> None:
         self._tombstones.bury(key, version=version)
         if old is not None:
             self._remove(key, old)
-            self._tell(key, old, None)
+            self._notify(key, old, None)
         self.unreadable.add(key, version)
 
     def _is_buried(self, key: Key, obj: Object) -> bool:
@@ -143,7 +154,7 @@ class Cache:
             if not owned:
                 del self._owned[owner, key.resource]
 
-    def _tell(self, key: Key, old: Object | None, new: Object | None) -> None:
+    def _notify(self, key: Key, old: Object | None, new: Object | None) -> None:
         """Call every listener; an error in one must not end the watch that all need."""
         for listener in self._listeners:
             try:

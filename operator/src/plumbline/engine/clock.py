@@ -45,6 +45,7 @@ class RealClock:
 
 async def sleep(clock: Clock, seconds: float) -> None:
     """Return after some seconds by this clock."""
+    # `asyncio.sleep` follows the event loop's clock, which tests cannot set.
     over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     timer = clock.call_later(seconds, lambda: _end(over))
     try:

@@ -15,6 +15,7 @@ class Delays:
         self._clock, self._hand_over = clock, hand_over
         self._heap: list[tuple[float, int, Key]] = []
         self._due: dict[Key, float] = {}
+        # Orders keys that are due at the same time, since keys cannot be compared.
         self._count = 0
         self._timer: Timer | None = None
         self._timer_due = float("inf")
@@ -42,6 +43,7 @@ class Delays:
         now = self._clock.monotonic()
         while self._heap and self._heap[0][0] <= now:
             due, _, key = heapq.heappop(self._heap)
+            # Otherwise the key was forgotten, or is due at another time: its old entry stays here.
             if self._due.get(key) == due:
                 del self._due[key]
                 self._hand_over(key)

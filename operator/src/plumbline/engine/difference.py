@@ -24,8 +24,9 @@ MERGE_KEYS = (
     ("ip",),
 )
 DEFAULTS = {"protocol": "TCP"}
-# Fields that hold a quantity wherever they stand, maps of quantities, and targets of autoscalers.
+# Fields that are a quantity in every object.
 QUANTITIES = frozenset({"sizeLimit", "divisor", "storage"})
+# Fields whose values are all quantities: maps of resources, and `target` of an autoscaler.
 QUANTITY_PARENTS = frozenset({"requests", "limits", "capacity", "hard", "overhead", "target"})
 Path = tuple[str, ...]
 

@@ -12,14 +12,14 @@ from plumbline.api.plan import Deletion, Plan
 from plumbline.engine.applied import with_digest
 from plumbline.engine.cache import Cache
 from plumbline.engine.clock import Clock, RealClock
-from plumbline.engine.conditions import stamped
-from plumbline.engine.decisions import new_decisions, record
+from plumbline.engine.decision_log import log_decisions, new_decisions
 from plumbline.engine.ownership import Leftover, NameConflict, check_ours
+from plumbline.engine.transition_times import with_transition_times
 from plumbline.engine.unkept import Unkept
 from plumbline.engine.versions import version_of
 from plumbline.kube.client import Client
 from plumbline.kube.errors import AlreadyExists, Conflict, NotFound, Unavailable
-from plumbline.kube.events import Recorder
+from plumbline.kube.events import EventRecorder
 from plumbline.log import get_logger
 
 __all__ = ["Effects", "Leftover", "NameConflict"]
@@ -34,7 +34,7 @@ class Effects:
         *,
         client: Client,
         cache: Cache,
-        recorder: Recorder,
+        recorder: EventRecorder,
         resource_of: Callable[[Manifest], Resource],
         clock: Clock | None = None,
     ) -> None:
@@ -72,8 +72,9 @@ class Effects:
         finally:
             if written:
                 self._log(key, written)
+            # `decision_log` says which decisions are new, and why a pass without writes logs none.
             if written and stored:
-                self._record(key, plan, old)
+                self._log_decisions(key, plan, old)
         about = self._cache.get(key)
         for event in plan.events if about is not None else ():
             await self._recorder.record(about or {}, event)
@@ -91,20 +92,22 @@ class Effects:
         if seen is not None and version_of(seen) != version_of(live):
             raise Conflict(f"{key.resource.kind} {key.namespace}/{key.name} has changed since")
         now = self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        wanted, stored = stamped(status, live.get("status") or {}, now=now), live.get("status")
-        if wanted == stored or json.loads(json.dumps(wanted)) == stored:
+        stored = live.get("status")
+        wanted = with_transition_times(status, stored or {}, now=now)
+        if _is_stored(wanted, stored):
             return 0
         try:
             answer = await self._client.replace_status(key, {**live, "status": wanted})
         except (Conflict, Unavailable):
-            # If only the response was lost, the status is stored and its decisions are new. A write
-            # whose connection breaks is also sent again by itself, and conflicts with itself then.
+            # If only the response was lost, the status is stored and its decisions are new. And the
+            # HTTP library repeats a write whose connection broke; the second then conflicts with
+            # the first.
             await self._refresh(key)
-            if (self._cache.get(key) or {}).get("status") != json.loads(json.dumps(wanted)):
+            if not _is_stored(wanted, (self._cache.get(key) or {}).get("status")):
                 raise
             return 1
         except NotFound:
-            self._cache.forget(key, uid=live["metadata"]["uid"])
+            self._cache.forget_missing(key, uid=live["metadata"]["uid"])
             return 0
         self._cache.observe(key, answer)
         return 1
@@ -139,6 +142,7 @@ class Effects:
             self._cache.observe(key, live)
             if not self._unkept.differs(key, live, wanted):
                 return []
+            # With the uid, an apply for this object never creates another one.
             wanted["metadata"]["uid"] = live["metadata"]["uid"]
         try:
             answer = await self._client.apply(key, wanted)
@@ -156,15 +160,16 @@ class Effects:
         try:
             answer = await self._client.delete(key, uid=deletion.uid)
         except NotFound:
-            self._cache.forget(key, uid=deletion.uid)
+            self._cache.forget_missing(key, uid=deletion.uid)
             return []
-        except Conflict:  # another object has this name now
+        except Conflict:  # Another object has this name now.
             await self._refresh(key)
             return []
+        # The response is the object if it still ends, such as a pod; otherwise a Status.
         if answer.get("kind") == key.resource.kind:
             self._cache.observe(key, answer)
         else:
-            self._cache.forget(key, uid=deletion.uid)
+            self._cache.forget_missing(key, uid=deletion.uid)
         return [f"deleted {key.resource.kind} {key.name}"]
 
     async def _find(self, key: Key) -> Manifest | None:
@@ -179,18 +184,18 @@ class Effects:
         try:
             self._cache.observe(key, await self._client.get(key))
         except NotFound:
-            self._cache.forget(key)
+            self._cache.forget_missing(key)
 
     def _key(self, manifest: Manifest) -> Key:
         metadata = manifest["metadata"]
         return Key(self._resource_of(manifest), metadata.get("namespace", ""), metadata["name"])
 
-    def _record(self, key: Key, plan: Plan, old: Manifest | None) -> None:
+    def _log_decisions(self, key: Key, plan: Plan, old: Manifest | None) -> None:
         """Log the new decisions of this pass, unless the object is deleted."""
         if (live := self._cache.get(key)) is not None:
             before = (old or {}).get("status")
             news = new_decisions(plan.decisions, before=before, after=plan.status)
-            record(key, live, news)
+            log_decisions(key, live, news)
 
     def _log(self, key: Key, written: list[str]) -> None:
         """Log in one line what this pass has written."""
@@ -202,3 +207,8 @@ class Effects:
             uid=metadata.get("uid"),
             wrote=written,
         )
+
+
+def _is_stored(wanted: Manifest, stored: Manifest | None) -> bool:
+    """Return whether a status is stored already; in JSON tuples are lists, and enums are text."""
+    return wanted == stored or json.loads(json.dumps(wanted)) == stored

@@ -9,9 +9,9 @@ from typing import Any
 
 from plumbline.api.objects import Resource
 from plumbline.engine import listing
+from plumbline.engine.backoff import Backoff, jitter
 from plumbline.engine.cache import Cache
 from plumbline.engine.clock import Clock, RealClock
-from plumbline.engine.listing import Backoff, jitter
 from plumbline.engine.resync import RESYNC_SECONDS
 from plumbline.engine.versions import version_of
 from plumbline.kube.client import Client
@@ -45,46 +45,35 @@ class Informer:
         self._namespace, self._labels = namespace, labels
         self._relist_seconds, self._clock = relist_seconds, clock or RealClock()
         self._backoff = Backoff(first_backoff_seconds)
-        self._reached = ""
-        self._heard: float | None = None
+        self._version = ""
+        self._last_news: float | None = None
         self.synced = asyncio.Event()
 
     def silent_seconds(self) -> float:
         """Return the seconds since the last event or bookmark; 0 before it runs."""
-        return 0.0 if self._heard is None else self._clock.monotonic() - self._heard
+        return 0.0 if self._last_news is None else self._clock.monotonic() - self._last_news
 
     async def run(self) -> None:
         """Run until cancelled."""
-        self._heard = self._clock.monotonic()
+        self._last_news = self._clock.monotonic()
         while True:
-            self._reached = await self.relist()
+            await self.relist()
             try:
                 await self._watch_on()
             except Gone as error:
                 log.info("watch is too old, listing again", watched=self.resource.kind, error=error)
                 await self._backoff.pause()
 
-    async def relist(self) -> str:
-        """List until that succeeds, and return the resourceVersion of the list."""
-        while True:
-            try:
-                version = await self._list()
-            except ApiError as error:
-                log.warning("list failed", watched=self.resource.kind, error=error)
-                await self._backoff.pause()
-            else:
-                self.synced.set()
-                return version
-
-    async def _list(self) -> str:
-        return await listing.take_in(
-            self._client,
-            self._cache,
-            self.resource,
+    async def relist(self) -> None:
+        """List until that succeeds; the next watch continues from that list."""
+        self._version = await listing.store_list(
+            *(self._client, self._cache, self.resource),
+            backoff=self._backoff,
             namespace=self._namespace,
             labels=self._labels,
-            hear=self._hear,
+            on_page=self._note_news,
         )
+        self.synced.set()
 
     async def _watch_on(self) -> None:
         """Watch until it is time to list again; a broken watch continues where it ended.
@@ -92,6 +81,7 @@ class Informer:
         Raises:
             Gone: the server no longer knows that resourceVersion.
         """
+        # With jitter, because otherwise all kinds would be listed in the same second.
         end = self._clock.monotonic() + self._relist_seconds * jitter()
         while (left := end - self._clock.monotonic()) > 0:
             started = self._clock.monotonic()
@@ -103,6 +93,7 @@ class Informer:
                 log.warning("watch failed", watched=self.resource.kind, error=error)
                 await self._backoff.pause()
             else:
+                # A server that ends each watch at once must not get a request after the other.
                 if self._clock.monotonic() - started < SHORT_WATCH_SECONDS:
                     await self._backoff.pause()
 
@@ -110,22 +101,23 @@ class Informer:
         """Process events until the server ends the watch."""
         async for event in self._client.watch(
             self.resource,
-            since=self._reached,
+            since=self._version,
             namespace=self._namespace,
             labels=self._labels,
             timeout_seconds=max(1, min(LONGEST_WATCH_SECONDS, int(seconds))),
         ):
-            self._hear()
-            self._take(event["type"], event["object"])
-            self._reached = version_of(event["object"])
+            self._note_news()
+            self._store(event["type"], event["object"])
+            self._version = version_of(event["object"])
 
-    def _take(self, kind: str, obj: dict[str, Any]) -> None:
+    def _store(self, kind: str, obj: dict[str, Any]) -> None:
         match kind:
             case "DELETED" | "ADDED" | "MODIFIED":
-                listing.take(self._cache, self.resource, obj, deleted=kind == "DELETED")
+                listing.store_object(self._cache, self.resource, obj, deleted=kind == "DELETED")
             case _:
                 return  # a bookmark has a resourceVersion and nothing else
 
-    def _hear(self) -> None:
-        self._heard = self._clock.monotonic()
+    def _note_news(self) -> None:
+        """Note that the server responds."""
+        self._last_news = self._clock.monotonic()
         self._backoff.succeeded()

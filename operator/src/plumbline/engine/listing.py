@@ -4,61 +4,83 @@ A list is complete, also where events were missed.
 """
 
 import asyncio
-import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 from plumbline.api.objects import Key, Resource
+from plumbline.engine.backoff import Backoff
 from plumbline.engine.cache import Cache
-from plumbline.kube.client import Client
+from plumbline.kube.client import Client, Listed
+from plumbline.kube.errors import ApiError
 from plumbline.log import get_logger
 
-LAST_BACKOFF_SECONDS = 30.0
-# Objects taken in without a pause: each can wake others, and the loop has a Lease to renew.
+# Objects stored without a pause: each can wake others, and the loop has a Lease to renew.
 AT_ONCE = 25
 log = get_logger(__name__)
 Object = dict[str, Any]
 
 
-async def take_in(
+async def store_list(
     client: Client,
     cache: Cache,
     resource: Resource,
     *,
+    backoff: Backoff,
     namespace: str | None = None,
     labels: str = "",
-    hear: Callable[[], None] = lambda: None,
+    on_page: Callable[[], None] = lambda: None,
 ) -> str:
-    """Store a list page by page, and return its resourceVersion.
+    """Store a list, try again until that succeeds, and return its resourceVersion.
 
     An object in the cache that is not in the list, and not newer, is deleted.
 
     Raises:
-        ApiError: the list failed; the pages before that are stored.
-        WentBack: the server was restored from a backup.
+        ServerRestored: the server was restored from a backup.
     """
+    pages = partial(client.pages, resource, namespace=namespace, labels=labels)
+    while True:
+        try:
+            return await _store_pages(pages(), cache, resource, namespace, on_page)
+        except ApiError as error:
+            log.warning("list failed", watched=resource.kind, error=error)
+            await backoff.pause()
+
+
+async def _store_pages(
+    pages: AsyncIterator[Listed],
+    cache: Cache,
+    resource: Resource,
+    namespace: str | None,
+    on_page: Callable[[], None],
+) -> str:
     listed, as_of = set[Key | None](), ""
-    async for items, version in client.pages(resource, namespace=namespace, labels=labels):
-        hear()
+    async for items, version in pages:
+        on_page()
         if not as_of:
-            cache.reached.reach((resource, namespace), version)
+            cache.list_versions.note((resource, namespace), version)
         as_of = version
         for number, item in enumerate(items, start=1):
-            listed.add(take(cache, resource, item))
+            listed.add(store_object(cache, resource, item))
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
     for key in cache.known(resource, namespace) - listed:
-        cache.forget(key, as_of=as_of)
+        cache.forget_absent(key, as_of=as_of)
     return as_of
 
 
-def take(cache: Cache, resource: Resource, obj: Object, *, deleted: bool = False) -> Key | None:
-    """Add an object to the cache, or log why not: those after it must come. Return its key."""
+def store_object(
+    cache: Cache, resource: Resource, obj: Object, *, deleted: bool = False
+) -> Key | None:
+    """Add an object to the cache, or remove it, and return its key.
+
+    An error is logged and not raised, because it must not stop the objects after this one.
+    """
     key = None
     try:
         key = key_of(resource, obj)
         if deleted:
-            cache.forget(key, obj=obj)
+            cache.forget_deleted(key, obj)
         else:
             cache.observe(key, obj)
     except Exception as error:
@@ -70,26 +92,3 @@ def key_of(resource: Resource, obj: Object) -> Key:
     """Return the key of an object."""
     metadata = obj["metadata"]
     return Key(resource, metadata.get("namespace", ""), metadata["name"])
-
-
-class Backoff:
-    """Pauses that double with each failure in a row."""
-
-    def __init__(self, first_seconds: float) -> None:
-        """Start with this pause."""
-        self._first_seconds, self._failures = first_seconds, 0
-
-    def succeeded(self) -> None:
-        """Start again with the first pause."""
-        self._failures = 0
-
-    async def pause(self) -> None:
-        """Wait, longer than the last time."""
-        longest = self._first_seconds * 2.0 ** min(self._failures, 10)
-        self._failures += 1
-        await asyncio.sleep(min(LAST_BACKOFF_SECONDS, longest) * jitter())
-
-
-def jitter() -> float:
-    """Return a factor around 1."""
-    return random.uniform(0.8, 1.2)  # noqa: S311 - spreads requests, hides nothing

@@ -8,10 +8,14 @@ from plumbline.api.objects import Resource
 from plumbline.engine.clock import Clock, RealClock
 from plumbline.engine.queue import Queue
 
-SILENT_SECONDS, LAG_SECONDS, WAITING_SECONDS = 300.0, 10.0, 600.0
+# A bookmark comes about once a minute, so a watch that is silent for five is broken.
+SILENT_SECONDS = 300.0
+# After this time without an event loop the Lease is lost anyway.
+LAG_SECONDS = 10.0
+WAITING_SECONDS = 600.0
 
 
-class Hearing(Protocol):
+class Watch(Protocol):
     """A watch of one kind."""
 
     resource: Resource
@@ -24,7 +28,7 @@ class Liveness:
     """Decides whether the process must be restarted."""
 
     def __init__(
-        self, queue: Queue, watches: Sequence[Hearing], *, clock: Clock | None = None
+        self, queue: Queue, watches: Sequence[Watch], *, clock: Clock | None = None
     ) -> None:
         """Check these; before the first beat, as on a replica in standby, nothing is wrong."""
         self._queue, self._watches, self._clock = queue, watches, clock or RealClock()

@@ -30,7 +30,7 @@ class Metrics(QueueMetrics, ReconcileMetrics, Protocol):
     """Receives all measurements."""
 
 
-class Silent:
+class NoMetrics:
     """Ignores all measurements."""
 
     def queue_depth(self, depth: int) -> None:

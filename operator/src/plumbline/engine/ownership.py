@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from plumbline.api import names
 from plumbline.api.objects import Key, Manifest
 
-MANAGED_BY = "app.kubernetes.io/managed-by"
 Reference = Mapping[str, Any]
 
 
@@ -44,7 +44,7 @@ def controller_of(obj: Manifest) -> Reference:
 
 
 def _label(obj: Manifest) -> str | None:
-    label: str | None = obj["metadata"].get("labels", {}).get(MANAGED_BY)
+    label: str | None = obj["metadata"].get("labels", {}).get(names.MANAGED_BY)
     return label
 
 

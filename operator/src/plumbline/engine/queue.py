@@ -1,20 +1,22 @@
 """A queue of keys with delays and backoff, in which each key waits only once.
 
 A key that is added while a worker has it is handed out again afterwards, never twice at the same
-time. Changed objects (urgent keys) come before those of a resync, but do not block them.
+time. Changed objects (urgent keys) come before those of a resync or of a delay (background keys),
+but do not block them.
 """
 
 import asyncio
-import random
 from collections import OrderedDict, deque
 from datetime import datetime
 
 from plumbline.api.objects import Key
+from plumbline.engine.backoff import pause_seconds
 from plumbline.engine.clock import Clock, RealClock
 from plumbline.engine.delays import Delays
-from plumbline.engine.metrics import QueueMetrics, Silent
+from plumbline.engine.metrics import NoMetrics, QueueMetrics
 
-FIRST_BACKOFF_SECONDS, LAST_BACKOFF_SECONDS = 0.2, 300.0
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.2, 300.0
+# Then a background key is handed out, so that a resync also ends under load.
 URGENT_IN_A_ROW = 8
 
 
@@ -23,11 +25,12 @@ class Queue:
 
     def __init__(self, *, clock: Clock | None = None, metrics: QueueMetrics | None = None) -> None:
         """Start empty."""
-        self._clock, self._metrics = clock or RealClock(), metrics or Silent()
+        self._clock, self._metrics = clock or RealClock(), metrics or NoMetrics()
         self._urgent: OrderedDict[Key, float] = OrderedDict()
-        self._calm: OrderedDict[Key, float] = OrderedDict()
+        self._background: OrderedDict[Key, float] = OrderedDict()
         self._in_a_row = 0
         self._working: dict[Key, float] = {}
+        # Keys that were added while a worker had them: whether urgent, and since when.
         self._again: dict[Key, tuple[bool, float]] = {}
         self._failures: dict[Key, int] = {}
         self._delays = Delays(self._clock, lambda key: self.add(key, urgent=False))
@@ -35,7 +38,7 @@ class Queue:
 
     def __len__(self) -> int:
         """Return how many keys wait now."""
-        return len(self._urgent) + len(self._calm)
+        return len(self._urgent) + len(self._background)
 
     def add(self, key: Key, *, urgent: bool = True) -> None:
         """Hand out the key when a worker is free; urgent keys come first."""
@@ -58,8 +61,8 @@ class Queue:
         """Hand out the key after a pause that doubles with each failure; return its seconds."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
-        pause = min(LAST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2.0 ** min(failures, 20))
-        pause = max(at_least_seconds, pause * random.uniform(0.8, 1.2))  # noqa: S311 - spreads
+        pause = pause_seconds(failures, first=FIRST_RETRY_SECONDS, longest=LONGEST_RETRY_SECONDS)
+        pause = max(at_least_seconds, pause)
         self.add_after(key, pause)
         return pause
 
@@ -101,7 +104,7 @@ class Queue:
 
     def oldest_seconds(self) -> float:
         """Return how long the oldest key has waited."""
-        starts = [next(iter(p.values())) for p in (self._urgent, self._calm) if p]
+        starts = [next(iter(p.values())) for p in (self._urgent, self._background) if p]
         return self._clock.monotonic() - min(starts) if starts else 0.0
 
     def longest_work(self) -> tuple[float, Key | None]:
@@ -112,25 +115,25 @@ class Queue:
         return self._clock.monotonic() - since, key
 
     def _put(self, key: Key, *, urgent: bool, since: float) -> None:
-        """Let the key wait in one queue; a key that becomes urgent keeps its time of arrival."""
-        if key in self._urgent or (key in self._calm and not urgent):
+        """Let the key wait in one queue; one that becomes urgent keeps its time of arrival."""
+        if key in self._urgent or (key in self._background and not urgent):
             return
-        new = key not in self._calm
-        place = self._urgent if urgent else self._calm
-        place[key] = self._calm.pop(key, since)
+        new = key not in self._background
+        place = self._urgent if urgent else self._background
+        place[key] = self._background.pop(key, since)
         if new:
             self._metrics.queue_added()
             self._metrics.queue_depth(len(self))
             self._wake_one()
 
     def _next(self) -> OrderedDict[Key, float]:
-        """Return the queue to take from: urgent keys first, but after some in a row a calm one."""
-        tired = self._calm and self._in_a_row >= URGENT_IN_A_ROW
-        if self._urgent and not tired:
+        """Return the queue to take from: after some urgent keys in a row it is the background."""
+        background_turn = self._background and self._in_a_row >= URGENT_IN_A_ROW
+        if self._urgent and not background_turn:
             self._in_a_row += 1
             return self._urgent
         self._in_a_row = 0
-        return self._calm
+        return self._background
 
     def _start(self, key: Key, since: float) -> Key:
         now = self._clock.monotonic()

@@ -8,16 +8,13 @@ from collections.abc import Sequence
 
 from plumbline.api.objects import Resource
 from plumbline.engine import listing
+from plumbline.engine.backoff import Backoff
 from plumbline.engine.cache import Cache
 from plumbline.engine.clock import Clock, RealClock, sleep
-from plumbline.engine.listing import Backoff
 from plumbline.engine.queue import Queue
 from plumbline.kube.client import Client
-from plumbline.kube.errors import ApiError
-from plumbline.log import get_logger
 
 RESYNC_SECONDS = 600.0
-log = get_logger(__name__)
 
 
 class Resync:
@@ -55,14 +52,7 @@ class Resync:
 
     async def _list(self, resource: Resource) -> None:
         backoff = Backoff(self._first_backoff_seconds)
-        while True:
-            try:
-                await listing.take_in(self._client, self._cache, resource)
-            except ApiError as error:
-                log.warning("list failed", watched=resource.kind, error=error)
-                await backoff.pause()
-            else:
-                break
+        await listing.store_list(self._client, self._cache, resource, backoff=backoff)
         self._listed.add(resource)
         for key in self._cache.keys(resource):
             self._queue.add(key, urgent=False)

@@ -6,14 +6,15 @@ from collections.abc import Hashable
 from plumbline.engine.versions import is_newer
 
 KEPT = 10_000
+# Newer than any resourceVersion, which has 64 bits.
 FOR_GOOD = str(2**64)
 
 
 class Tombstones:
     """The version at which each name, or each uid, was last known to be deleted.
 
-    A name may be used again, and an object may leave the selector of a watch and come back; both
-    have a newer version then. A uid that the server no longer knows never comes back.
+    A name can come back with a newer version: created again, or selected by the watch again. A uid
+    that the server no longer has never comes back.
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """Objects that exist but cannot be read; listeners are called when one appears or ends.
 
-Those that are nested too deeply cannot be parsed and are ignored. Those that another version wrote
-are known, but not as a model, so nothing is decided about them.
+An object that is nested too deeply is not in the cache. One that another version of Plumbline wrote
+is, but it does not fit our model; gathering it raises `ObjectUnreadable`.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ class ObjectUnreadable(Exception):
 
 
 class Unreadable:
-    """The keys and versions of these objects."""
+    """The keys and versions of objects that are nested too deeply."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -43,7 +43,7 @@ class Unreadable:
             log.error(
                 "object ignored: it is nested too deeply to be read; fix it", **key.log_fields
             )
-            self._tell(key, True)
+            self._notify(key, True)
 
     def discard(self, key: Key, *, as_of: str = "") -> None:
         """Note that an object can be read or is deleted; with `as_of`, unless it is newer."""
@@ -51,8 +51,8 @@ class Unreadable:
         if version is None or (as_of and is_newer(version, than=as_of)):
             return
         del self._versions[key]
-        self._tell(key, False)
+        self._notify(key, False)
 
-    def _tell(self, key: Key, unreadable: bool) -> None:
+    def _notify(self, key: Key, unreadable: bool) -> None:
         for listener in self._listeners:
             listener(key, unreadable)

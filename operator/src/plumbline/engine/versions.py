@@ -8,28 +8,30 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 
-class WentBack(Exception):
-    """The server's data is older than it was: it was restored, and nothing known of it holds."""
+class ServerRestored(Exception):
+    """The server was restored from a backup, so nothing in the cache can be trusted."""
 
 
-class Reached:
+class ListVersions:
     """The version of the newest list of each kind."""
 
     def __init__(self) -> None:
         """Start empty."""
         self._versions: dict[Hashable, str] = {}
 
-    def reach(self, listed: Hashable, version: str) -> None:
-        """Note a new list of these objects.
+    def note(self, scope: Hashable, version: str) -> None:
+        """Note the version of a new list of this kind in this namespace.
 
         Raises:
-            WentBack: an earlier list was newer. Versions are given again then, to other contents,
-                so the process must begin anew.
+            ServerRestored: an earlier list was newer. The server will reuse these versions for
+                other objects, so the process must start again with an empty cache.
         """
-        before = self._versions.get(listed, "")
+        before = self._versions.get(scope, "")
         if version.isdecimal() and is_newer(before, than=version):
-            raise WentBack(f"a list is of version {version}, and an earlier one was of {before}")
-        self._versions[listed] = version
+            raise ServerRestored(
+                f"a list is of version {version}, and an earlier one was of {before}"
+            )
+        self._versions[scope] = version
 
 
 def version_of(obj: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from plumbline.api.objects import Key
 from plumbline.engine.clock import Clock, RealClock
-from plumbline.engine.metrics import ReconcileMetrics, Silent
+from plumbline.engine.metrics import NoMetrics, ReconcileMetrics
 from plumbline.engine.ownership import Leftover, NameConflict
 from plumbline.engine.queue import Queue
 from plumbline.engine.unreadable import ObjectUnreadable
@@ -18,8 +18,10 @@ from plumbline.kube.errors import ApiError, Conflict, Forbidden, Invalid, Thrott
 from plumbline.log import bound, get_logger
 
 Reconcile = Callable[[Key], Awaitable[datetime | None]]
-Tell = Callable[[Key, Exception], Awaitable[None]]
-SLOW_SECONDS, TRACES_KEPT = 30.0, 1_000
+Report = Callable[[Key, Exception], Awaitable[None]]
+# Between tries when a person must fix something first: a role, a spec or a name.
+SLOW_SECONDS = 30.0
+TRACES_KEPT = 1_000
 log = get_logger(__name__)
 
 
@@ -31,13 +33,13 @@ class Workers:
         queue: Queue,
         *,
         reconcile: Reconcile,
-        tell: Tell,
+        report: Report,
         metrics: ReconcileMetrics | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """Reconcile with `reconcile(key)`; `tell(key, error)` shows an error on the object."""
-        self._queue, self._reconcile, self._tell = queue, reconcile, tell
-        self._metrics, self._clock = metrics or Silent(), clock or RealClock()
+        """Reconcile with `reconcile(key)`; `report(key, error)` shows an error on the object."""
+        self._queue, self._reconcile, self._report = queue, reconcile, report
+        self._metrics, self._clock = metrics or NoMetrics(), clock or RealClock()
         self._traced: OrderedDict[tuple[Key, type[Exception]], None] = OrderedDict()
 
     async def run(self, number: int) -> None:
@@ -76,22 +78,23 @@ class Workers:
     async def _failed(self, key: Key, error: Exception) -> None:
         match error:
             case Conflict():
+                # The cache has the new version by now, so the second try usually succeeds.
                 self._queue.retry_at_once(key)
             case Throttled():
                 self._queue.retry(key, at_least_seconds=error.retry_after_seconds)
             case Invalid() | Forbidden() | NameConflict() | ObjectUnreadable():
                 pause = self._queue.retry(key, at_least_seconds=SLOW_SECONDS)
                 log.warning("reconcile refused", error=error, retry_seconds=round(pause, 1))
-                await self._say(key, error)
+                await self._try_to_report(key, error)
             case ApiError() | Leftover():
                 pause = self._queue.retry(key)
                 log.warning("reconcile failed", error=error, retry_seconds=round(pause, 1))
             case _:
                 self._log_bug(key, error, pause=self._queue.retry(key))
 
-    async def _say(self, key: Key, error: Exception) -> None:
+    async def _try_to_report(self, key: Key, error: Exception) -> None:
         try:
-            await self._tell(key, error)
+            await self._report(key, error)
         except Exception as second:
             log.warning("status not updated with the refusal", error=second)
 

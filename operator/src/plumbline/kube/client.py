@@ -17,6 +17,7 @@ from plumbline.kube.transport import MayWrite, Object, OnRequest, Request, Trans
 
 Listed = tuple[list[Object], str]
 FIELD_MANAGER = "plumbline"
+# Objects in one page of a list, as in kubectl.
 PAGE = 500
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
@@ -39,14 +40,14 @@ class Client:
         self,
         connection: Connection,
         *,
-        on_request: OnRequest = lambda verb, plural: None,
+        on_request: OnRequest = lambda method, plural: None,
         may_write: MayWrite = lambda: True,
     ) -> None:
         """Connect when entered.
 
         Args:
             connection: address and credentials of the server.
-            on_request: called for every request as `(verb, plural)`.
+            on_request: called for every request as `(method, plural)`; a watch has method WATCH.
             may_write: asked before every write; a False raises `NotLeading`.
         """
         self._transport = Transport(connection, on_request, may_write)
@@ -71,17 +72,12 @@ class Client:
         Raises:
             NotFound: it does not exist.
         """
-        return await self._on(key, "get", "GET")
-
-    async def text(self, key: Key, subresource: str, query: Mapping[str, str]) -> str:
-        """Return a subresource that is plain text, such as the log of a pod."""
-        request = _request(key, f"read the {subresource} of", "GET", subresource, query=query)
-        return (await self._transport.read(request)).decode(errors="replace")
+        return await self._call_object(key, "get", "GET")
 
     async def list(
         self, resource: Resource, *, namespace: str | None = None, labels: str = ""
     ) -> Listed:
-        """Return all objects and the resourceVersion to watch from.
+        """Return all objects and the resourceVersion to watch from, for short lists and tests.
 
         Raises:
             Gone: the pages expired while they were read.
@@ -155,8 +151,11 @@ class Client:
 
     async def apply(self, key: Key, manifest: Mapping[str, Any]) -> Object:
         """Apply an object server-side; fields that we applied before and leave out are removed."""
+        # With force, since another client that has changed our field must not keep it.
         query = {"fieldManager": FIELD_MANAGER, "force": "true"}
-        return await self._on(key, "apply", "PATCH", query=query, body=manifest, content_type=APPLY)
+        return await self._call_object(
+            key, "apply", "PATCH", query=query, body=manifest, content_type=APPLY
+        )
 
     async def merge(self, key: Key, patch: Mapping[str, Any]) -> Object:
         """Merge fields into an object.
@@ -164,7 +163,7 @@ class Client:
         Raises:
             Conflict: the patch names a resourceVersion that is no longer the object's.
         """
-        return await self._on(key, "merge into", "PATCH", body=patch, content_type=MERGE)
+        return await self._call_object(key, "merge into", "PATCH", body=patch, content_type=MERGE)
 
     async def replace_status(self, key: Key, obj: Mapping[str, Any]) -> Object:
         """Replace the status of an object, guarded by the resourceVersion in it.
@@ -172,7 +171,7 @@ class Client:
         Raises:
             Conflict: the object has changed since.
         """
-        return await self._on(key, "set the status of", "PUT", "status", body=obj)
+        return await self._call_object(key, "set the status of", "PUT", "status", body=obj)
 
     async def delete(self, key: Key, *, uid: str) -> Object:
         """Delete an object in the background, only while it has this uid.
@@ -185,9 +184,9 @@ class Client:
             Conflict: another object has its name now.
         """
         body = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
-        return await self._on(key, "delete", "DELETE", body=body)
+        return await self._call_object(key, "delete", "DELETE", body=body)
 
-    async def _on(
+    async def _call_object(
         self, key: Key, verb: str, method: str, subresource: str = "", **parts: Any
     ) -> Object:
         return await self._transport.call(_request(key, verb, method, subresource, **parts))

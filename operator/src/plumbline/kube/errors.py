@@ -77,6 +77,7 @@ def error_of(
 def _type(status: int, reason: str, text: str) -> type[ApiError]:
     if status == 409:
         return AlreadyExists if reason == "AlreadyExists" else Conflict
+    # Only this text tells a used-up quota from a missing role; both have the reason Forbidden.
     if status == 403 and "exceeded quota" in text:
         return QuotaExceeded
     return BY_STATUS.get(status, Invalid if 400 <= status < 500 else Unavailable)

@@ -17,7 +17,7 @@ MESSAGE_BYTES, KEPT, QUIET = 1024, 4096, timedelta(minutes=1)
 log = get_logger(__name__)
 
 
-class Recorder:
+class EventRecorder:
     """Writes Events; a failed write is logged and never stops other work."""
 
     def __init__(
@@ -29,12 +29,12 @@ class Recorder:
     ) -> None:
         """Write as `component`."""
         self._client, self._component, self._now = client, component, now
-        self._said: OrderedDict[str, datetime] = OrderedDict()
+        self._written: OrderedDict[str, datetime] = OrderedDict()
 
     async def record(self, about: Mapping[str, Any], event: Event) -> None:
         """Write an Event about an object; the same one at most once a minute."""
         name, now = name_of(about, event), self._now()
-        last = self._said.get(name)
+        last = self._written.get(name)
         if last and now - last < QUIET:
             return
         self._remember(name, now)
@@ -45,10 +45,10 @@ class Recorder:
             log.warning("event not written", reason=event.reason, error=error)
 
     def _remember(self, name: str, now: datetime) -> None:
-        self._said[name] = now
-        self._said.move_to_end(name)
-        if len(self._said) > KEPT:
-            self._said.popitem(last=False)
+        self._written[name] = now
+        self._written.move_to_end(name)
+        if len(self._written) > KEPT:
+            self._written.popitem(last=False)
 
     async def _write(self, key: Key, about: Mapping[str, Any], event: Event, now: datetime) -> None:
         """Create the Event or raise its count; the server may have deleted it in between."""

@@ -53,6 +53,7 @@ class Election:
         self._client, self._identity, self._monotonic = client, identity, monotonic
         self._key = Key(LEASE, namespace, name)
         self._terms = terms or Terms()
+        # The newest version of another replica's Lease, and when this one saw it first.
         self._seen: tuple[str, float] | None = None
         self._free_at = self._renewed = -math.inf
 
@@ -155,6 +156,7 @@ class Election:
         return now > self._free_at
 
     async def _create(self) -> None:
+        # From before the request, because others count from when the server stored it.
         asked = self._monotonic()
         metadata = {"name": self._key.name, "namespace": self._key.namespace}
         spec = self._spec(self._identity, {})
@@ -164,6 +166,7 @@ class Election:
 
     async def _write(self, lease: Object, *, holder: str) -> None:
         """Write with the resourceVersion that was read, so that only one of two replicas wins."""
+        # From before the request, as in `_create`: this replica must stop before another starts.
         asked = self._monotonic()
         metadata = {"resourceVersion": lease["metadata"]["resourceVersion"]}
         spec = self._spec(holder, lease["spec"])

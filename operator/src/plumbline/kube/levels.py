@@ -77,17 +77,17 @@ def _too_deep(text: bytes) -> Iterator[tuple[int, int]]:
 def _without_cut_objects(answer: Object) -> Object:
     """Return a response (list, watch event or object) in which cut objects have only metadata."""
     if isinstance(items := answer.get("items"), list):
-        return {**answer, "items": [_whole_or_head(item) for item in items]}
+        return {**answer, "items": [_only_metadata_if_cut(item) for item in items]}
     if isinstance(obj := answer.get("object"), dict):
-        return {**answer, "object": _whole_or_head(obj)}
-    return _whole_or_head(answer)
+        return {**answer, "object": _only_metadata_if_cut(obj)}
+    return _only_metadata_if_cut(answer)
 
 
-def _whole_or_head(obj: Object) -> Object:
-    return _head(obj) if _lacks_a_part(obj) else obj
+def _only_metadata_if_cut(obj: Object) -> Object:
+    return _only_metadata(obj) if _lacks_a_part(obj) else obj
 
 
-def _head(obj: Object) -> Object:
+def _only_metadata(obj: Object) -> Object:
     metadata = {k: v for k, v in obj["metadata"].items() if k != "managedFields"}
     kept = {k: v for k, v in obj.items() if k in ("apiVersion", "kind")}
     return {**kept, "metadata": metadata, UNREADABLE: f"more than {LEVELS} levels"}

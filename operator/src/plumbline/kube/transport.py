@@ -18,6 +18,7 @@ Object = dict[str, Any]
 OnRequest = Callable[[str, str], None]
 MayWrite = Callable[[], bool]
 TIMEOUT_SECONDS, SILENCE_SECONDS = 30.0, 120.0
+# ValueError: a line of a watch that is not JSON.
 BROKEN = (aiohttp.ClientError, TimeoutError, ValueError, OSError)
 
 
@@ -95,7 +96,7 @@ class Transport:
                     raise await _refusal(response, request.attempt)
                 return bytes(await response.read())
         except BROKEN as error:
-            raise Unavailable(f"{request.attempt}: {_said(error)}") from error
+            raise Unavailable(f"{request.attempt}: {_error_text(error)}") from error
 
     async def stream(self, request: Request) -> AsyncIterator[Object]:
         """Yield one parsed event per line until the server ends the response.
@@ -104,6 +105,7 @@ class Transport:
             Gone: the server no longer knows the requested resourceVersion.
             Unavailable: the connection broke, or not even a bookmark came for two minutes.
         """
+        # A watch is a GET, but lasts for minutes, so it is counted under a name of its own.
         self._on_request("WATCH", request.plural)
         timeout = aiohttp.ClientTimeout(total=None, sock_read=SILENCE_SECONDS)
         try:
@@ -113,7 +115,7 @@ class Transport:
                 async for event in _events(response, request.attempt):
                     yield event
         except BROKEN as error:
-            raise Unavailable(f"{request.attempt}: {_said(error)}") from error
+            raise Unavailable(f"{request.attempt}: {_error_text(error)}") from error
 
     def _send(self, request: Request, timeout: aiohttp.ClientTimeout) -> Any:
         if self._session is None:
@@ -146,8 +148,8 @@ async def _refusal(response: aiohttp.ClientResponse, attempt: str) -> ApiError:
     return _error(answer, attempt, status=response.status, retry_after=retry_after)
 
 
-def _said(error: Exception) -> str:
-    """Return an error of the connection in words; a timeout has none of its own."""
+def _error_text(error: Exception) -> str:
+    """Return the text of a connection's error; that of a timeout is empty."""
     if isinstance(error, TimeoutError):
         return "timed out"
     return str(error) or type(error).__name__

@@ -72,7 +72,7 @@ class Reconciler:
         await self._effects.carry_out(key, plan, seen=seen)
         return plan.requeue_at
 
-    async def tell(self, key: Key, error: Exception) -> None:
+    async def report_error(self, key: Key, error: Exception) -> None:
         """Report on the object an error that the operator cannot fix."""
         if (live := self._cache.get(key)) is None:
             return

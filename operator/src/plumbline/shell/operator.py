@@ -7,7 +7,7 @@ from plumbline.api import names
 from plumbline.engine.cache import Cache
 from plumbline.engine.clock import Clock
 from plumbline.engine.informer import Informer
-from plumbline.engine.liveness import Hearing, Liveness
+from plumbline.engine.liveness import Liveness, Watch
 from plumbline.engine.queue import Queue
 from plumbline.engine.resync import Resync
 from plumbline.engine.worker import Workers
@@ -20,7 +20,7 @@ from plumbline.shell.puller import Puller
 from plumbline.shell.records import Records
 from plumbline.shell.settings import Process
 from plumbline.shell.watches import Watches
-from plumbline.shell.wiring import UNREAD, Outside, wired
+from plumbline.shell.wiring import DROPPED_FIELDS, Outside, wired
 from plumbline.store import Store
 
 
@@ -50,7 +50,7 @@ class Operator:
             timing: the timeouts of Kopf.
         """
         self._process, self._on_end = process, on_end
-        self.cache, self.queue = Cache(UNREAD), Queue(metrics=metrics)
+        self.cache, self.queue = Cache(DROPPED_FIELDS), Queue(metrics=metrics)
         self.cache.unreadable.on_change(metrics.object_unreadable)
         records = Records(self._open_store)
         self._puller = Puller(cache=self.cache, queue=self.queue, metrics=metrics, records=records)
@@ -62,7 +62,10 @@ class Operator:
             outside=Outside(settings=process.plan, records=records, live=self._puller),
         )
         self._workers = Workers(
-            self.queue, reconcile=reconciler.reconcile, tell=reconciler.tell, metrics=metrics
+            self.queue,
+            reconcile=reconciler.reconcile,
+            report=reconciler.report_error,
+            metrics=metrics,
         )
         ours = f"{names.MANAGED_BY}={names.MANAGER}"
         self._children = [Informer(client, self.cache, kind, labels=ours) for kind in OTHERS]
@@ -70,8 +73,8 @@ class Operator:
         self._watches = Watches(
             self.cache, connection, timing=timing or Timing(), on_failure=on_end, clock=clock
         )
-        heard: list[Hearing] = [*self._children, *self._watches.streams.all]
-        self._liveness = Liveness(self.queue, heard, clock=clock)
+        watches: list[Watch] = [*self._children, *self._watches.streams.all]
+        self._liveness = Liveness(self.queue, watches, clock=clock)
         self.leads = False
 
     def trouble(self) -> list[str]:

@@ -21,7 +21,7 @@ class Stream:
     def __init__(self, resource: Resource, clock: Clock) -> None:
         """Count no silence before `begin`."""
         self.resource, self._clock = resource, clock
-        self._heard: float | None = None
+        self._last_data: float | None = None
         self._open = 0
 
     @property
@@ -31,16 +31,16 @@ class Stream:
 
     def silent_seconds(self) -> float:
         """Return the seconds since the last data, even a bookmark; 0 before it begins."""
-        return 0.0 if self._heard is None else self._clock.monotonic() - self._heard
+        return 0.0 if self._last_data is None else self._clock.monotonic() - self._last_data
 
-    def hear(self) -> None:
+    def received(self) -> None:
         """Record that data came."""
-        self._heard = self._clock.monotonic()
+        self._last_data = self._clock.monotonic()
 
     def opened(self) -> None:
         """Record that a watch began."""
         self._open += 1
-        self.hear()
+        self.received()
 
     def closed(self) -> None:
         """Record that a watch ended."""
@@ -58,7 +58,7 @@ class Streams:
     def begin(self) -> None:
         """Count silence from now on."""
         for stream in self.all:
-            stream.hear()
+            stream.received()
 
     def response_class(self) -> type[aiohttp.ClientResponse]:
         """Return the class of responses that reads deep JSON and records what comes."""
@@ -100,7 +100,7 @@ class _Lines:
         rest = b""
         try:
             async for chunk in self._content.iter_chunked(size):
-                self._stream.hear()
+                self._stream.received()
                 *lines, rest = (rest + chunk).split(b"\n")
                 if lines:
                     yield b"".join(levels.shallow_line(line) + b"\n" for line in lines)

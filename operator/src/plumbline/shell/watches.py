@@ -113,14 +113,14 @@ class Watches:
         waiting: deque[dict[str, Any]] = deque()
 
         def hand_over() -> None:
-            loops.call(loop, take_some)
+            loops.call(loop, store_some)
 
-        def take_some() -> None:
+        def store_some() -> None:
             events = [waiting.popleft() for _ in range(min(AT_ONCE, len(waiting)))]
             if waiting:
-                loop.call_soon(take_some)
+                loop.call_soon(store_some)
             for event in events:
-                self._take(resource, event)
+                self._store(resource, event)
 
         async def observe(event: dict[str, Any], **_: Any) -> None:
             waiting.append(event)
@@ -129,9 +129,9 @@ class Watches:
 
         return observe
 
-    def _take(self, resource: Resource, event: dict[str, Any]) -> None:
+    def _store(self, resource: Resource, event: dict[str, Any]) -> None:
         deleted = event["type"] == "DELETED"
-        listing.take(self._cache, resource, dict(event["object"]), deleted=deleted)
+        listing.store_object(self._cache, resource, dict(event["object"]), deleted=deleted)
 
 
 async def _kopf(

@@ -11,7 +11,7 @@ from plumbline.engine.clock import Clock, RealClock
 from plumbline.engine.effects import Effects
 from plumbline.engine.queue import Queue
 from plumbline.kube.client import Client
-from plumbline.kube.events import Recorder
+from plumbline.kube.events import EventRecorder
 from plumbline.live.observations import Assessment, PodProblem, Traffic
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.kind import Kind
@@ -21,8 +21,8 @@ from plumbline.shell.records import Records
 from plumbline.shell.wakes import Wakes
 from plumbline.shell.waking import Waking
 
-# Jobs are created once and never compared; their pods' template is most of what they are.
-UNREAD = {JOB: (("spec", "template"),)}
+# A Job is created once and never compared, and its pod template is its largest part.
+DROPPED_FIELDS = {JOB: (("spec", "template"),)}
 
 
 class Live(Protocol):
@@ -66,7 +66,7 @@ def wired(
     by_kind = controllers(
         kinds, cache=cache, objects=objects, records=outside.records, around=_around(outside, clock)
     )
-    recorder = Recorder(client, now=clock.now)
+    recorder = EventRecorder(client, now=clock.now)
     effects = Effects(
         client=client, cache=cache, recorder=recorder, resource_of=resource_of, clock=clock
     )

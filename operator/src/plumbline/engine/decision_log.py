@@ -27,11 +27,11 @@ def new_decisions(
         after: the status of the plan, which is stored by now; None when the plan has none.
     """
     old, new = _reasons(before or {}), _reasons(after or {})
-    changed = {type_ for type_, told in new.items() if old.get(type_) != told}
-    return [each for each in decisions if each.acts or _told_by(each) & changed]
+    changed = {type_ for type_, reason in new.items() if old.get(type_) != reason}
+    return [each for each in decisions if each.acts or _conditions_of(each) & changed]
 
 
-def record(key: Key, obj: Manifest, decisions: Iterable[Decision]) -> None:
+def log_decisions(key: Key, obj: Manifest, decisions: Iterable[Decision]) -> None:
     """Log decisions about an object with all their fields."""
     for each in decisions:
         log.info(
@@ -48,7 +48,7 @@ def record(key: Key, obj: Manifest, decisions: Iterable[Decision]) -> None:
         )
 
 
-def _told_by(decision: Decision) -> set[str]:
+def _conditions_of(decision: Decision) -> set[str]:
     """Return the types of the conditions that show a decision."""
     if decision.condition_type != READY_CONDITION:
         return {decision.condition_type}

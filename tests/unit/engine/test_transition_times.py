@@ -1,6 +1,6 @@
 """A condition's time is that of its last change, whatever else is said about it."""
 
-from plumbline.engine.conditions import merge_conditions, stamped
+from plumbline.engine.transition_times import merge_conditions, with_transition_times
 
 OLD = [{"type": "Ready", "status": "False", "reason": "A", "lastTransitionTime": "then"}]
 
@@ -22,9 +22,9 @@ def test_a_condition_that_is_not_wanted_goes() -> None:
 
 def test_conditions_say_which_generation_they_have_seen() -> None:
     status = {"observedGeneration": 3, "conditions": [{"type": "Ready", "status": "True"}]}
-    (condition,) = stamped(status, {}, now="now")["conditions"]
+    (condition,) = with_transition_times(status, {}, now="now")["conditions"]
     assert condition["observedGeneration"] == 3
 
 
 def test_a_status_without_conditions_stays_as_it_is() -> None:
-    assert stamped({"rows": 1}, {"conditions": OLD}, now="now") == {"rows": 1}
+    assert with_transition_times({"rows": 1}, {"conditions": OLD}, now="now") == {"rows": 1}

@@ -31,7 +31,9 @@ def _time(before: Condition | None, after: Condition) -> str | None:
     return before.get("lastTransitionTime")
 
 
-def stamped(status: Mapping[str, Any], live: Mapping[str, Any], *, now: str) -> dict[str, Any]:
+def with_transition_times(
+    status: Mapping[str, Any], live: Mapping[str, Any], *, now: str
+) -> dict[str, Any]:
     """Return the status as it should be stored: with the times of its conditions."""
     if "conditions" not in status:
         return dict(status)
