@@ -26,7 +26,7 @@ def observe(cache: Cache, key: Key, spec: Any, status: Any) -> None:
 
 
 AROUND = {"settings": lambda _: Settings(trainer_image="t", server_image="s")} | {
-    name: lambda _: None for name in ("now", "traffic", "assessment", "unreadable", "unwatched")
+    name: lambda _: None for name in ("now", "traffic", "assessment", "unreadable", "why_unwatched")
 }
 
 

@@ -80,5 +80,5 @@ def _around(outside: Outside, clock: Clock) -> Around:
         "traffic": outside.live.traffic,
         "assessment": outside.live.assessment,
         "unreadable": outside.live.unreadable,
-        "unwatched": outside.live.unwatched,
+        "why_unwatched": outside.live.unwatched,
     }

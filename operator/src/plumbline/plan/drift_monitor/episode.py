@@ -1,8 +1,8 @@
 """The episode of drift: when one opens, its state after this pass, and when it closes.
 
 An episode opens when live data has drifted and is not broken. It closes when the drift is over or
-another model serves. Its number is above all numbers in status and runs, so that no name is used
-twice.
+another model serves, but not while its run is training. Its number is above all numbers in status
+and runs, so that no name is used twice.
 """
 
 import itertools
@@ -18,14 +18,14 @@ from plumbline.api.v1alpha1.drift_monitor import DriftMonitorReason as Reason
 from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus, Episode, Outcome
 from plumbline.live.observations import Assessment
 from plumbline.plan.common.conditions import changed, truncated
-from plumbline.plan.drift_monitor.response import Response, ResponseInput, respond
+from plumbline.plan.drift_monitor.response import ResponseInput, ResponseState, respond
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 
 NAME_LIMIT = 40
 COLUMNS_LIMIT = 10
 HISTORY_LIMIT = 10
 # Outcomes before a retraining; an episode that closes with one of them needed none.
-UNDER_WAY = frozenset(
+BEFORE_RETRAINING = frozenset(
     {
         Outcome.REFRESH_REQUESTED,
         Outcome.DATA_BROKEN,
@@ -49,7 +49,7 @@ class EpisodeState:
     """
 
     status: DriftMonitorStatus
-    response: Response | None = None
+    response: ResponseState | None = None
     decision: Decision | None = None
     events: tuple[Event, ...] = ()
 
@@ -58,54 +58,57 @@ def state(snapshot: DriftMonitorSnapshot, assessment: Assessment | None) -> Epis
     """Return the state of the episode, given the newest assessment of the model that serves."""
     status, episode = snapshot.monitor.status, snapshot.monitor.status.episode
     if episode is None and assessment and _opens(snapshot, assessment):
-        episode = _opened(snapshot, assessment)
+        episode = _new_episode(snapshot, assessment)
     if episode is None:
         return EpisodeState(status=status)
     response = respond(ResponseInput(episode=episode, snapshot=snapshot, assessment=assessment))
-    answered = changed(episode, outcome=str(response.outcome), run=response.run)
-    why = _is_over(snapshot)
+    updated = changed(episode, outcome=str(response.outcome), run=response.run)
+    why = _why_over(snapshot)
+    # The result of a run under way belongs to this episode, and the history should have it.
     if why and response.outcome != Outcome.TRAINING:
-        return _closed(status, answered, response, why)
-    return _standing(snapshot, answered, response)
+        return _closed(status, updated, response, why)
+    return _still_open(snapshot, updated, response)
 
 
-def _standing(snapshot: DriftMonitorSnapshot, episode: Episode, response: Response) -> EpisodeState:
+def _still_open(
+    snapshot: DriftMonitorSnapshot, episode: Episode, response: ResponseState
+) -> EpisodeState:
     status = snapshot.monitor.status
-    asked = snapshot.dataset.metadata.name if snapshot.dataset and response.request else ""
-    after = changed(status, episode=episode, refresh=response.request, refresh_dataset=asked)
-    is_news = (after.episode, after.refresh) != (status.episode, status.refresh)
-    told = _decided(response.decision, episode) if is_news else None
+    dataset = snapshot.dataset.metadata.name if snapshot.dataset and response.request else ""
+    new = changed(status, episode=episode, refresh=response.request, refresh_dataset=dataset)
+    is_new = (new.episode, new.refresh) != (status.episode, status.refresh)
+    decided = _about_episode(response.decision, episode) if is_new else None
     if not response.run or response.run == status.last_run:
-        return EpisodeState(status=after, response=response, decision=told)
-    after = changed(after, last_run=response.run, last_run_time=truncated(snapshot.now))
+        return EpisodeState(status=new, response=response, decision=decided)
+    new = changed(new, last_run=response.run, last_run_time=truncated(snapshot.now))
     event = _event(Reason.RETRAINING, f"Episode {episode.id}: {response.message}")
-    return EpisodeState(status=after, response=response, decision=told, events=(event,))
+    return EpisodeState(status=new, response=response, decision=decided, events=(event,))
 
 
 def _closed(
-    status: DriftMonitorStatus, episode: Episode, response: Response, why: str
+    status: DriftMonitorStatus, episode: Episode, response: ResponseState, why: str
 ) -> EpisodeState:
-    outcome = Outcome.CLEARED if response.outcome in UNDER_WAY else response.outcome
-    past = changed(episode, outcome=str(outcome))
-    history = [past, *status.history][:HISTORY_LIMIT]
-    after = changed(status, episode=None, refresh="", refresh_dataset="", history=history)
+    outcome = Outcome.CLEARED if response.outcome in BEFORE_RETRAINING else response.outcome
+    closed = changed(episode, outcome=str(outcome))
+    history = [closed, *status.history][:HISTORY_LIMIT]
+    new = changed(status, episode=None, refresh="", refresh_dataset="", history=history)
     text = f"Episode {episode.id} is closed: {why}. Its outcome is {outcome}."
-    told = decision.ready("drift_monitor.episode_closed", Reason.EPISODE_CLOSED, text)
+    decided = decision.ready("drift_monitor.episode_closed", Reason.EPISODE_CLOSED, text)
     event = _event(Reason.EPISODE_CLOSED, text)
-    return EpisodeState(status=after, decision=_decided(told, episode), events=(event,))
+    return EpisodeState(status=new, decision=_about_episode(decided, episode), events=(event,))
 
 
-def _decided(told: Decision, episode: Episode) -> Decision:
-    """Return a decision about this episode that is more than a condition."""
+def _about_episode(decided: Decision, episode: Episode) -> Decision:
+    """Return the decision with the episode in its evidence; it becomes more than a condition."""
     about = {"episode": episode.id, "columns": list(episode.columns), "rows": episode.rows}
-    return replace(told, condition_type="", acts=True, evidence={**about, **told.evidence})
+    return replace(decided, condition_type="", acts=True, evidence={**about, **decided.evidence})
 
 
 def _event(reason: Reason, message: str) -> Event:
     return Event(type="Normal", reason=reason, message=message)
 
 
-def _opened(snapshot: DriftMonitorSnapshot, assessment: Assessment) -> Episode:
+def _new_episode(snapshot: DriftMonitorSnapshot, assessment: Assessment) -> Episode:
     """Return the episode that begins now."""
     alarms = [found for found in assessment.findings if found.alarm]
     return Episode(
@@ -119,15 +122,17 @@ def _opened(snapshot: DriftMonitorSnapshot, assessment: Assessment) -> Episode:
 
 def _opens(snapshot: DriftMonitorSnapshot, assessment: Assessment) -> bool:
     """Return whether an episode begins: drifted, not broken, and about the model that serves."""
-    return assessment.drifted and not assessment.broken and assessment.model == serving(snapshot)
+    return (
+        assessment.drifted and not assessment.broken and assessment.model == served_model(snapshot)
+    )
 
 
-def _is_over(snapshot: DriftMonitorSnapshot) -> str:
+def _why_over(snapshot: DriftMonitorSnapshot) -> str:
     """Return why the episode is over, or an empty string while it is open."""
     episode, assessment = snapshot.monitor.status.episode, snapshot.assessment
     if episode is None:
         return ""
-    if (model := serving(snapshot)) and model != episode.model:
+    if (model := served_model(snapshot)) and model != episode.model:
         return "another model serves"
     if (
         assessment
@@ -138,13 +143,13 @@ def _is_over(snapshot: DriftMonitorSnapshot) -> str:
     return ""
 
 
-def serving(snapshot: DriftMonitorSnapshot) -> str:
+def served_model(snapshot: DriftMonitorSnapshot) -> str:
     """Return the digest of the model that serves, or an empty string."""
     stable = snapshot.deployment.status.stable if snapshot.deployment else None
     return stable.model if stable else ""
 
 
-def serving_identity(snapshot: DriftMonitorSnapshot) -> str:
+def served_identity(snapshot: DriftMonitorSnapshot) -> str:
     """Return the rollout identity of the model that serves, or an empty string."""
     stable = snapshot.deployment.status.stable if snapshot.deployment else None
     return stable.identity if stable else ""
@@ -154,7 +159,7 @@ def _next_name(snapshot: DriftMonitorSnapshot) -> str:
     """Return the next name that no run has, not even a run that a user created."""
     numbers = itertools.count(_next_number(snapshot))
     named = (_name(snapshot.monitor, number) for number in numbers)
-    return next(name for name in named if name not in snapshot.taken)
+    return next(name for name in named if name not in snapshot.run_names)
 
 
 def _next_number(snapshot: DriftMonitorSnapshot) -> int:

@@ -25,7 +25,7 @@ def _template(monitor: DriftMonitor, _: Lookup) -> Selector:
 
 
 def _dataset(monitor: DriftMonitor, look: Lookup) -> Selector:
-    """Return the Dataset of the template."""
+    """Select the Dataset of the template."""
     template = look.get(TrainingTemplate, name_in(monitor.spec.response.template_ref))
     return named(name_in(template.spec.dataset_ref) if template else None)
 
@@ -71,7 +71,7 @@ KIND = Kind(
         Reads(resource=DATASET, into="dataset", which=_dataset),
         Reads(resource=TRAINING_RUN, into="runs", which=_own_runs, many=True),
         # No new run may have the name of another one. Changes of other runs wake no monitor.
-        Reads(resource=TRAINING_RUN, into="taken", which=_any_run, take=_names, wakes=False),
+        Reads(resource=TRAINING_RUN, into="run_names", which=_any_run, take=_names, wakes=False),
         Makes(resource=TRAINING_RUN),
     ),
 )

@@ -21,8 +21,8 @@ SHORTEST_WAIT = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
-    """The state of the response to an episode.
+class ResponseState:
+    """The state of the response to an episode after this pass.
 
     Attributes:
         decision: the outcome as one word and as a sentence.
@@ -99,29 +99,29 @@ class ResponseInput:
         return asked + max(self.wait, SHORTEST_WAIT)
 
 
-def respond(given: ResponseInput) -> Response:
+def respond(given: ResponseInput) -> ResponseState:
     """Return the state of the response."""
     return decide(RULES, given)
 
 
-def _observes(given: ResponseInput) -> Response | None:
+def _observes(given: ResponseInput) -> ResponseState | None:
     if given.snapshot.monitor.spec.response.mode != "Observe":
         return None
     text = "No retraining, because spec.response.mode is Observe."
-    return Response(decision=_decided("observes", Outcome.OBSERVED, text))
+    return ResponseState(decision=_decision("observes", Outcome.OBSERVED, text))
 
 
-def _has_run(given: ResponseInput) -> Response | None:
+def _has_run(given: ResponseInput) -> ResponseState | None:
     run = retraining.of_episode(given.snapshot.runs, given.episode)
     name = run.metadata.name if run else given.episode.run
     if not name:
         return None
     outcome, text = retraining.outcome(run, name)
-    told = _decided("has_run", outcome, text, run=name)
-    return Response(decision=told, request=given.request, run=name)
+    decided = _decision("has_run", outcome, text, run=name)
+    return ResponseState(decision=decided, request=given.request, run=name)
 
 
-def _data_broken(given: ResponseInput) -> Response | None:
+def _data_broken(given: ResponseInput) -> ResponseState | None:
     stored = given.snapshot.monitor.status.broken
     if not (given.assessment.broken if given.assessment else stored):
         return None
@@ -129,18 +129,18 @@ def _data_broken(given: ResponseInput) -> Response | None:
         "Live rows do not match the schema. No retraining starts until the system that sends them "
         "is fixed."
     )
-    told = _decided("data_broken", Outcome.DATA_BROKEN, text)
-    return Response(decision=told, request=given.request)
+    decided = _decision("data_broken", Outcome.DATA_BROKEN, text)
+    return ResponseState(decision=decided, request=given.request)
 
 
-def _template_missing(given: ResponseInput) -> Response | None:
+def _template_missing(given: ResponseInput) -> ResponseState | None:
     if given.snapshot.template is not None:
         return None
     text = f"TrainingTemplate {given.template} does not exist. Create it."
-    return Response(decision=_decided("template_missing", Outcome.WAITING_FOR_TEMPLATE, text))
+    return ResponseState(decision=_decision("template_missing", Outcome.WAITING_FOR_TEMPLATE, text))
 
 
-def _dataset_missing(given: ResponseInput) -> Response | None:
+def _dataset_missing(given: ResponseInput) -> ResponseState | None:
     template = given.snapshot.template
     if given.snapshot.dataset is not None or template is None:
         return None
@@ -149,60 +149,60 @@ def _dataset_missing(given: ResponseInput) -> Response | None:
         f"Dataset {name} does not exist. Create it or fix spec.datasetRef of TrainingTemplate "
         f"{given.template}."
     )
-    return Response(decision=_decided("dataset_missing", Outcome.WAITING_FOR_DATASET, text))
+    return ResponseState(decision=_decision("dataset_missing", Outcome.WAITING_FOR_DATASET, text))
 
 
-def _other_run_unfinished(given: ResponseInput) -> Response | None:
+def _other_run_unfinished(given: ResponseInput) -> ResponseState | None:
     unfinished = retraining.unfinished(given.snapshot.runs)
     if not unfinished:
         return None
     text = f"Waiting until run {unfinished[0]} of this monitor has finished."
-    told = _decided("other_run_unfinished", Outcome.WAITING_FOR_RUN, text, run=unfinished[0])
-    return Response(decision=told, request=given.request)
+    decided = _decision("other_run_unfinished", Outcome.WAITING_FOR_RUN, text, run=unfinished[0])
+    return ResponseState(decision=decided, request=given.request)
 
 
-def _cools_down(given: ResponseInput) -> Response | None:
+def _cools_down(given: ResponseInput) -> ResponseState | None:
     last = given.snapshot.monitor.status.last_run_time
     if last is None or given.snapshot.now >= last + given.wait:
         return None
     until = last + given.wait
     text = f"The last retraining was at {_clock(last)}. The next one can start at {_clock(until)}."
-    told = _decided("cools_down", Outcome.COOLING_DOWN, text)
-    return Response(decision=told, request=given.request, again_at=until)
+    decided = _decision("cools_down", Outcome.COOLING_DOWN, text)
+    return ResponseState(decision=decided, request=given.request, again_at=until)
 
 
-def _asks_for_rows(given: ResponseInput) -> Response | None:
-    """Request new rows at first, and again from time to time while there are none."""
+def _asks_for_rows(given: ResponseInput) -> ResponseState | None:
+    """Request new rows first: a model of the same rows would be the same model."""
     no_rows = given.request and given.reply and given.new_revision is None
     if given.request and not (no_rows and given.snapshot.now >= given.next_request):
         return None
     request = f"{given.episode.id}@{int(given.snapshot.now.timestamp())}"
-    text = _asked(given)
-    told = _decided("asks_for_rows", Outcome.REFRESH_REQUESTED, text, request=request)
-    return Response(decision=told, request=request)
+    text = _asked_text(given)
+    decided = _decision("asks_for_rows", Outcome.REFRESH_REQUESTED, text, request=request)
+    return ResponseState(decision=decided, request=request)
 
 
-def _waits_for_rows(given: ResponseInput) -> Response | None:
+def _waits_for_rows(given: ResponseInput) -> ResponseState | None:
     if given.reply:
         return None
     dataset = given.snapshot.dataset
     is_paused = dataset is not None and dataset.spec.suspend
     paused = " The Dataset is paused: set its spec.suspend to false." if is_paused else ""
-    text = f"{_asked(given)}{paused}"
-    told = _decided("waits_for_rows", Outcome.REFRESH_REQUESTED, text)
-    return Response(decision=told, request=given.request)
+    text = f"{_asked_text(given)}{paused}"
+    decided = _decision("waits_for_rows", Outcome.REFRESH_REQUESTED, text)
+    return ResponseState(decision=decided, request=given.request)
 
 
-def _trains(given: ResponseInput) -> Response | None:
+def _trains(given: ResponseInput) -> ResponseState | None:
     name, revision = given.episode.id, given.new_revision
     if revision is None:
         return None
     text = f"Run {name} trains on data revision {revision}."
-    told = _decided("trains", Outcome.TRAINING, text, run=name, revision=revision)
-    return Response(decision=told, request=given.request, run=name, revision=revision)
+    decided = _decision("trains", Outcome.TRAINING, text, run=name, revision=revision)
+    return ResponseState(decision=decided, request=given.request, run=name, revision=revision)
 
 
-def _has_no_rows(given: ResponseInput) -> Response:
+def _has_no_rows(given: ResponseInput) -> ResponseState:
     bad = given.reply is not None and given.reply.outcome in ("Invalid", "Failed")
     again = given.next_request
     said = f"found no {'valid' if bad else 'new'} rows"
@@ -213,16 +213,16 @@ def _has_no_rows(given: ResponseInput) -> Response:
         f"{_clock(again)}."
     )
     outcome = Outcome.DATASET_INVALID if bad else Outcome.NO_NEW_DATA
-    told = _decided("has_no_rows", outcome, text)
-    return Response(decision=told, request=given.request, again_at=again)
+    decided = _decision("has_no_rows", outcome, text)
+    return ResponseState(decision=decided, request=given.request, again_at=again)
 
 
-def _asked(given: ResponseInput) -> str:
+def _asked_text(given: ResponseInput) -> str:
     return f"Asked Dataset {given.dataset} to read its source again. Waiting for the result."
 
 
-def _decided(rule: str, outcome: Outcome, message: str, **evidence: Any) -> Decision:
-    """Return the decision; the condition Drifted shows it beside the drift itself."""
+def _decision(rule: str, outcome: Outcome, message: str, **evidence: Any) -> Decision:
+    """Return the decision; condition Drifted shows it after the drift itself."""
     return decision.working(f"drift_monitor.{rule}", outcome, message, **evidence)
 
 
@@ -230,16 +230,16 @@ def _clock(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%H:%M:%S UTC")
 
 
-RULES: tuple[Callable[[ResponseInput], Response | None], ...] = (
-    _observes,  # the spec asks for no response
-    _has_run,  # the episode has its run already
-    _data_broken,  # a model of broken rows would be bad
-    _template_missing,  # it is unknown how to train
-    _dataset_missing,  # there is no data to train on
-    _other_run_unfinished,  # a monitor has one run at a time
+RULES: tuple[Callable[[ResponseInput], ResponseState | None], ...] = (
+    _observes,  # spec.response.mode is Observe
+    _has_run,  # the episode has a run already
+    _data_broken,  # live rows are broken, and a model of such rows would be bad
+    _template_missing,  # the template does not exist
+    _dataset_missing,  # the Dataset of the template does not exist
+    _other_run_unfinished,  # another run of this monitor has not finished
     _cools_down,  # the last retraining was a short time ago
-    _asks_for_rows,  # a model of the same rows would be the same model
-    _waits_for_rows,  # the Dataset has not answered
+    _asks_for_rows,  # no request is open, or the last one found no rows a while ago
+    _waits_for_rows,  # the Dataset has not answered the request
     _trains,  # there is a revision that no model was trained on
-    _has_no_rows,  # the answer is that there are no new rows
+    _has_no_rows,  # the Dataset has answered that there are no new rows
 )

@@ -20,10 +20,10 @@ class DriftMonitorSnapshot:
     Attributes:
         dataset: the Dataset of the template.
         runs: runs that carry this monitor's label.
-        taken: names of all runs in the namespace.
+        run_names: names of all runs in the namespace.
         assessment: None while no rows have been counted.
         unreadable: pods of the deployment whose counts cannot be read.
-        unwatched: why rows that were counted cannot be evaluated; empty when they can.
+        why_unwatched: why rows that were counted cannot be evaluated; empty when they can.
     """
 
     monitor: DriftMonitor
@@ -31,8 +31,8 @@ class DriftMonitorSnapshot:
     template: TrainingTemplate | None = None
     dataset: Dataset | None = None
     runs: tuple[TrainingRun, ...] = ()
-    taken: frozenset[str] = frozenset()
+    run_names: frozenset[str] = frozenset()
     assessment: Assessment | None = None
     unreadable: tuple[PodProblem, ...] = ()
-    unwatched: str = ""
+    why_unwatched: str = ""
     now: datetime

@@ -1,4 +1,8 @@
-"""The verdict of the newest assessment of live traffic; stored only when it changes."""
+"""The findings of the newest assessment of live traffic: which columns drifted, which rules broke.
+
+Their numbers are stored only when drift begins or ends, an episode opens or closes, or other rules
+are broken.
+"""
 
 import math
 from datetime import UTC, datetime
@@ -17,23 +21,27 @@ from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 from plumbline.stats.text import number
 
 DRIFTED, DATA_BROKEN = "Drifted", "DataBroken"
+# As many as the CRD allows: columns and broken rules, and rules that recovered.
 STORED, REMEMBERED = 10, 50
+# As many as a message names.
 LISTED = 4
+# The largest number that the status shows: JSON has no infinity.
 EDGE = 9999.0
+# What a broken rule that no schema declares means, for its message.
 MEANING = {
     "NullJump": " (many values are missing)",
     "ValueJump": " (one value replaces many)",
 }
 
 
-def with_verdict(
+def with_findings(
     status: DriftMonitorStatus, snapshot: DriftMonitorSnapshot, assessment: Assessment | None
 ) -> DriftMonitorStatus:
-    """Return the status with the numbers of this assessment, if its verdict is new."""
+    """Return the status with the numbers of this assessment, if its findings are new."""
     if assessment is None:
         return status
     lost = {"rows_lost": max(status.rows_lost, assessment.rows_lost)}
-    if not _is_news(status, snapshot, assessment):
+    if not _is_new(status, snapshot, assessment):
         return changed(status, **lost)
     numbers = {
         "columns": [_column(found) for found in assessment.findings[:STORED]],
@@ -87,10 +95,10 @@ def describe_broken(broken: list[Broken]) -> str:
     return f"Live rows do not match the schema: {', '.join(said[:LISTED])}{more}."
 
 
-def _is_news(
+def _is_new(
     status: DriftMonitorStatus, snapshot: DriftMonitorSnapshot, assessment: Assessment
 ) -> bool:
-    """Return whether the verdict of this assessment differs from the stored one."""
+    """Return whether the findings differ from the stored ones in more than numbers."""
     before = snapshot.monitor.status
     if condition_of(before, DRIFTED) is None or was_true(before, DRIFTED) != assessment.drifted:
         return True
@@ -128,7 +136,7 @@ def _mended(column: str, until: int) -> Mended:
 def _rounded(value: float) -> float:
     """Return the value with four digits; infinite values become the largest that is stored."""
     if math.isnan(value):
-        return 0.0
+        return 0.0  # JSON has no NaN, and what could not be computed is no sign of a change
     return float(f"{max(-EDGE, min(EDGE, value)):.4g}")
 
 
