@@ -60,7 +60,7 @@ def reasons() -> set[str]:
     known = {place for tree in trees() for place in places(tree)}
     found = {reason for tree in trees() for reason in given(tree, known)}
     pods = {each.reason for each in pod_failures.POD_REASONS.values()}
-    return found | jobs.FIXABLE | pods
+    return found | jobs.PROSPECTS.keys() | pods
 
 
 def test_the_code_gives_no_reason_without_a_meaning():

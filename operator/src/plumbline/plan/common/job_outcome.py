@@ -5,13 +5,13 @@ ImagePullBackOff) count where a step could not write one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from plumbline.api.objects import Manifest
 from plumbline.api.sentences import clause, sentence
-from plumbline.contract.last_words import LastWord, Success
+from plumbline.contract.last_words import INTERNAL_ERROR, Failure, LastWord, Success
 from plumbline.plan.common import pod_failures
 from plumbline.plan.common.pod_failures import CRASHING, OOM_KILLED, last_words, statuses
 
@@ -33,6 +33,8 @@ class JobOutcome:
         state: Active while it may still succeed.
         reason: CamelCase word when the Job failed or cannot start, such as OOMKilled.
         message: what is wrong, where, and what to do.
+        temporary: whether another Job may succeed although nobody fixes anything; None if no step
+            said it.
         since: when the problem of an active Job began, if that is known.
         manifest: digest of the manifest that the Job wrote, if it wrote one.
         record: content of that manifest, read from the store and verified.
@@ -41,6 +43,7 @@ class JobOutcome:
     state: Literal["Active", "Succeeded", "Failed"]
     reason: str = ""
     message: str = ""
+    temporary: bool | None = None
     since: datetime | None = None
     manifest: str | None = None
     record: Manifest | None = None
@@ -55,8 +58,7 @@ def of_job(job: Object, pods: Iterable[Object]) -> JobOutcome:
     if "Complete" in conditions or "SuccessCriteriaMet" in conditions:
         return _succeeded(mine)
     if failed := conditions.get("Failed") or conditions.get("FailureTarget"):
-        reason, message = _failure(job, mine, failed)
-        return JobOutcome(state="Failed", reason=reason, message=message)
+        return _failure(job, mine, failed)
     return next(_kept(job, mine), JobOutcome(state="Active"))
 
 
@@ -66,21 +68,21 @@ def _succeeded(pods: list[Object]) -> JobOutcome:
     A sidecar's exit code does not fail its pod, so a failed upload is found by its last word.
     """
     words = [
-        word
+        (word, ended)
         for pod in pods
         if pod.get("status", {}).get("phase") == "Succeeded"
-        for name, _, word in last_words(pod)
+        for name, ended, word in last_words(pod)
         if name in SPEAKERS and word
     ]
     if not words:
         return JobOutcome(state="Succeeded")
-    word = words[-1]
+    word, ended = words[-1]
     if isinstance(word, Success):
         return JobOutcome(state="Succeeded", manifest=word.digest)
-    return JobOutcome(state="Failed", reason=word.reason, message=word.message)
+    return _reported(word, ended)
 
 
-def _failure(job: Object, pods: list[Object], condition: Object) -> tuple[str, str]:
+def _failure(job: Object, pods: list[Object], condition: Object) -> JobOutcome:
     """Return why the Job failed: by a step's last word, else by the kubelet, else by the Job.
 
     The upload of a failed training only reports that there is no model: it counts last.
@@ -90,14 +92,19 @@ def _failure(job: Object, pods: list[Object], condition: Object) -> tuple[str, s
     if said := _said(causes):
         return said
     if condition.get("reason") == DEADLINE:
-        return DEADLINE, _late(job)
+        return _failed(DEADLINE, _late(job))
     for pod, name, ended, _ in causes:
         if ended.get("exitCode"):
-            return _ended(name, ended, pod, job)
-    return _said(heard) or (condition.get("reason", "JobFailed"), _failed(job, condition))
+            return _failed(*_ended(name, ended, pod, job))
+    unknown = _failed(condition.get("reason", "JobFailed"), _unexplained(job, condition))
+    return _said(heard) or unknown
 
 
-def _failed(job: Object, condition: Object) -> str:
+def _failed(reason: str, message: str) -> JobOutcome:
+    return JobOutcome(state="Failed", reason=reason, message=message)
+
+
+def _unexplained(job: Object, condition: Object) -> str:
     """Return the words of Kubernetes about a failed Job, and where to look."""
     name, said = job["metadata"]["name"], clause(condition.get("message", ""))
     return f"Job {name} failed{said and ': '}{said}. Run kubectl describe job {name} for details."
@@ -112,10 +119,20 @@ def _late(job: Object) -> str:
     )
 
 
-def _said(heard: Iterable[tuple[Object, str, Object, LastWord | None]]) -> tuple[str, str] | None:
-    """Return the first reason that a step gave."""
-    words = (word for *_, word in heard if word and word.reason)
-    return next(((word.reason, word.message) for word in words), None)
+def _said(heard: Iterable[tuple[Object, str, Object, LastWord | None]]) -> JobOutcome | None:
+    """Return the failure that the first step with a reason reported."""
+    words = ((word, ended) for *_, ended, word in heard if word and word.reason)
+    return next((_reported(word, ended) for word, ended in words), None)
+
+
+def _reported(word: LastWord, ended: Object) -> JobOutcome:
+    """Return the failure that a step reported.
+
+    After an unexpected error the Job has tried again by itself, as often as it may.
+    """
+    said = word.temporary if isinstance(word, Failure) else None
+    temporary = None if ended.get("exitCode") == INTERNAL_ERROR else said
+    return replace(_failed(word.reason, word.message), temporary=temporary)
 
 
 def _ended(name: str, ended: Object, pod: Object, job: Object) -> tuple[str, str]:

@@ -10,16 +10,23 @@ from plumbline.api.sentences import sentence
 from plumbline.contract.last_words import REASON
 from plumbline.plan.common import pod_failures
 from plumbline.plan.common.job_outcome import JobOutcome
+from plumbline.plan.common.pod_failures import Prospect
 
 ACTIVE = JobOutcome(state="Active")
-# Causes that may pass without a fix: a few quick retries are worth it.
-TEMPORARY = frozenset(
-    {"SourceUnreachable", "SourceChanged", "StoreUnreachable", "StoreFailed", "ResultMissing"}
-)
-# Causes that a person can fix outside of the spec: worth a retry from time to time.
-FIXABLE = TEMPORARY | frozenset(
-    {"SourceNotFound", "SourceForbidden", "CredentialsRefused", "BucketMissing"}
-)
+# What to expect after a failed Job, when its last word does not say it or is gone. All other
+# reasons are Final: the next Job would fail in the same way.
+PROSPECTS: Mapping[str, Prospect] = {
+    "SourceUnreachable": "Passes",
+    "SourceChanged": "Passes",
+    "StoreUnreachable": "Passes",
+    "StoreFailed": "Passes",
+    "StoreObjectChanged": "Passes",
+    "ResultMissing": "Passes",
+    "SourceNotFound": "Fixable",
+    "SourceForbidden": "Fixable",
+    "CredentialsRefused": "Fixable",
+    "BucketMissing": "Fixable",
+}
 # How long a fixable problem may last before it is Stalled: registries and nodes often recover.
 PATIENCE = timedelta(seconds=600)
 # Shorter waits, such as every pod has at its start, would be two status writes for no information.
@@ -52,6 +59,19 @@ def progress(outcome: JobOutcome, now: datetime) -> JobProgress:
     if prospect == "Fixable" and now < since + PATIENCE:
         return JobProgress(outcome=outcome, again_at=since + PATIENCE)
     return JobProgress(outcome=outcome, final=prospect in ("Fixable", "Final"))
+
+
+def prospect_of(reason: str, temporary: bool | None) -> Prospect:
+    """Return what to expect after a failed Job: what its last word says, else what is usual.
+
+    A failure that is not temporary, although its reason usually is, needs a person.
+    """
+    usual = PROSPECTS.get(reason, "Final")
+    if temporary is None:
+        return usual
+    if temporary:
+        return "Passes"
+    return "Fixable" if usual == "Passes" else usual
 
 
 def find(jobs: Iterable[Manifest], name: str) -> Manifest | None:

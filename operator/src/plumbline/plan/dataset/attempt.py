@@ -15,6 +15,7 @@ from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.dataset import DataSchema, Fetch, Question
 from plumbline.plan.common import jobs
 from plumbline.plan.common.conditions import condition_of
+from plumbline.plan.common.pod_failures import Prospect
 from plumbline.plan.dataset.snapshot import DatasetSnapshot
 
 ATTEMPT, REQUESTS, RESOURCES = f"{GROUP}/attempt", f"{GROUP}/requests", f"{GROUP}/resources"
@@ -113,7 +114,17 @@ def retry(snapshot: DatasetSnapshot) -> Retry | None:
     valid = condition_of(snapshot.dataset.status, VALID)
     if fetch is None or valid is None:
         return None
-    return retry_of(fetch, valid.reason, _number(snapshot, fetch.job))
+    prospect = jobs.prospect_of(valid.reason, _temporary(snapshot, fetch, valid.reason))
+    return retry_of(fetch, prospect, _number(snapshot, fetch.job))
+
+
+def _temporary(snapshot: DatasetSnapshot, fetch: Fetch, reason: str) -> bool | None:
+    """Return whether the step said that the failure is temporary; None when its Job or pod is gone.
+
+    The status keeps the reason only.
+    """
+    outcome = jobs.outcome_of(fetch.job, snapshot.jobs, snapshot.outcomes)
+    return outcome.temporary if outcome and outcome.reason == reason else None
 
 
 def _under_way(snapshot: DatasetSnapshot, fetch: Fetch) -> Attempt:
@@ -165,22 +176,22 @@ def _strings(text: str) -> tuple[str, ...]:
     return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
-def retry_of(fetch: Fetch, reason: str, number: int) -> Retry | None:
+def retry_of(fetch: Fetch, prospect: Prospect, number: int) -> Retry | None:
     """Return the retry of this fetch, which had this attempt number; None if there is none."""
     if fetch.outcome != "Failed" or fetch.time is None:
         return None
-    if is_quick(reason, number):
+    if is_quick(prospect, number):
         wait = timedelta(seconds=QUICK_SECONDS[number - 1])
         return Retry(at=fetch.time + wait, number=number + 1, soon=True)
-    if reason not in jobs.FIXABLE:
+    if prospect not in ("Passes", "Fixable"):
         return None
     wait = timedelta(seconds=SLOW_SECONDS)
     return Retry(at=fetch.time + wait, number=number + 1, soon=False)
 
 
-def is_quick(reason: str, number: int) -> bool:
+def is_quick(prospect: Prospect, number: int) -> bool:
     """Return whether the failure may pass soon, so that no person needs to act yet."""
-    return reason in jobs.TEMPORARY and number <= len(QUICK_SECONDS)
+    return prospect == "Passes" and number <= len(QUICK_SECONDS)
 
 
 def rules_of(dataset: Dataset) -> str:

@@ -78,7 +78,7 @@ def _task_and_job(snapshot: DatasetSnapshot, attempt: Attempt) -> tuple[Manifest
 def _record_result(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome) -> Plan:
     """Return the plan that records the result of a finished attempt."""
     result = results.recorded(snapshot, attempt, outcome)
-    retry = attempts.retry_of(result.fetch, result.valid.reason, attempt.number)
+    retry = attempts.retry_of(result.fetch, result.prospect, attempt.number)
     plan = _plan_without_job(snapshot, result.status, result.valid, retry)
     return replace(plan, events=(result.event,))
 

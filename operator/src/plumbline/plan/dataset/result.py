@@ -11,8 +11,10 @@ from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.dataset import DatasetReason, DatasetStatus, Fetch, Refresh, Revision
 from plumbline.contract.dataset_manifest import DatasetResult
 from plumbline.contract.manifests import read_or_none
+from plumbline.plan.common import jobs
 from plumbline.plan.common.conditions import changed, truncated
 from plumbline.plan.common.job_outcome import JobOutcome
+from plumbline.plan.common.pod_failures import Prospect
 from plumbline.plan.dataset.attempt import REFRESHES, VALID, Attempt, is_quick, rules_of
 from plumbline.plan.dataset.snapshot import DatasetSnapshot
 
@@ -29,12 +31,14 @@ class Result:
         fetch: the attempt as the status stores it.
         status: the status with everything that the fetch changed, without conditions.
         valid: the decision behind the Valid condition.
+        prospect: what to expect after a fetch that failed.
         event: the Event about it.
     """
 
     fetch: Fetch
     status: DatasetStatus
     valid: Decision
+    prospect: Prospect
     event: Event
 
 
@@ -50,7 +54,7 @@ def recorded(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome) -
         end = _invalid(dataset, record)
     else:
         end = _valid(snapshot, record, outcome.manifest, now)
-    return _ended(snapshot, attempt, end, now)
+    return _ended(snapshot, attempt, end, outcome.temporary)
 
 
 # How the fetch ended, the status after it, and the decision behind condition Valid.
@@ -135,15 +139,19 @@ def _same_rules(dataset: Dataset) -> bool:
     return not newest or newest[0].rules in ("", rules_of(dataset))
 
 
-def _ended(snapshot: DatasetSnapshot, attempt: Attempt, end: _End, now: datetime) -> Result:
+def _ended(
+    snapshot: DatasetSnapshot, attempt: Attempt, end: _End, temporary: bool | None
+) -> Result:
     ending, status, valid = end
-    fetch = Fetch(key=attempt.key, job=attempt.job, outcome=ending, time=now)
+    time, prospect = truncated(snapshot.now), jobs.prospect_of(valid.reason, temporary)
+    fetch = Fetch(key=attempt.key, job=attempt.job, outcome=ending, time=time)
     # Requests stay open during quick retries: one of these may still find the new rows.
-    is_retried_soon = ending == "Failed" and is_quick(valid.reason, attempt.number)
+    is_retried_soon = ending == "Failed" and is_quick(prospect, attempt.number)
     answers = () if is_retried_soon else attempt.requests
     refreshes = _answered(snapshot, answers, ending, status.revision or 0)
     after = changed(status, fetch=fetch, refreshes=refreshes)
-    return Result(fetch=fetch, status=after, valid=valid, event=_event(ending, after, valid))
+    event = _event(ending, after, valid)
+    return Result(fetch=fetch, status=after, valid=valid, prospect=prospect, event=event)
 
 
 def _answered(

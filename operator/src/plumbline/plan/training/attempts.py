@@ -18,17 +18,21 @@ def train_of(snapshot: TrainingRunSnapshot) -> tuple[str, JobOutcome | None]:
     """Return the name of the newest train Job and its outcome.
 
     A model that was trained but could not be stored (the store was unavailable) is trained again, a
-    few times; an error in the user's code is not tried again.
+    few times; an error in the user's code is not tried again. Each decision is stored as a Job.
     """
     run = snapshot.run.metadata.name
     names = [train_job.name_of(run, number + 1) for number in range(ATTEMPTS)]
     made = [name for name in names if jobs.find(snapshot.jobs, name)]
     newest = made[-1] if made else names[0]
     outcome = jobs.outcome_of(newest, snapshot.jobs, snapshot.outcomes)
-    if outcome and outcome.reason in jobs.TEMPORARY and outcome.state == "Failed":
+    if outcome and outcome.state == "Failed" and _passes(outcome):
         later = names[names.index(newest) + 1 :]
         return (later[0], None) if later else (newest, outcome)
     return newest, outcome
+
+
+def _passes(outcome: JobOutcome) -> bool:
+    return jobs.prospect_of(outcome.reason, outcome.temporary) == "Passes"
 
 
 def judge_request(snapshot: TrainingRunSnapshot, spec: FrozenSpec, training: str) -> JudgeRequest:
