@@ -4,13 +4,13 @@ import json
 
 import pytest
 import yaml
-from plumbline.plan.specs.restricted import violations
 from plumbline.shell.settings import from_environment
 
 from hack.generate import crd, install
 from hack.generate.__main__ import REPOSITORY
 from tests.chart import helm
 from tests.chart.helm import PATH, Refused, named, render
+from tests.unit.plan.restricted import violations
 
 # Helm comes with the cluster.
 pytestmark = pytest.mark.cluster

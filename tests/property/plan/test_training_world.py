@@ -4,11 +4,11 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from plumbline.plan.specs.restricted import violations
 
 from tests.sim.loop import results
 from tests.sim.loop.world import World
 from tests.unit.plan import builders
+from tests.unit.plan.restricted import violations
 from tests.unit.plan.stories import with_data
 
 CHAMPION = {"deploymentRef": {"name": "flights"}, "metric": "auc", "margin": 0.01}

@@ -11,13 +11,12 @@ from plumbline.live.observations import Arm, Arms, Traffic
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.model_deployment import measure
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
-from plumbline.plan.specs import restricted
 
 from tests.sim.loop.api import Said
 from tests.sim.loop.clock import START
 from tests.sim.loop.live import STABLE
 from tests.sim.loop.world import World
-from tests.unit.plan import builders
+from tests.unit.plan import builders, restricted
 from tests.unit.plan.builders import digest
 
 Object = dict[str, Any]

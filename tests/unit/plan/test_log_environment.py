@@ -58,7 +58,9 @@ def test_only_what_is_unusual_is_passed_on_to_steps() -> None:
 
 def test_a_serving_pod_names_the_deployment_and_what_it_serves() -> None:
     settings = replace(SETTINGS, log_environment=JSON)
-    made = deployment.serving(RolloutStory().deployment, SERVED, settings=settings, live=None)
+    made = deployment.serving_deployment(
+        RolloutStory().deployment, SERVED, settings=settings, live=None
+    )
     about = "kind=ModelDeployment,namespace=flights,name=flights,identity=0123456789"
     found = containers(made["spec"]["template"]["spec"]).values()
     assert [log_variables(each) for each in found] == [{**JSON, BOUND["name"]: about}] * 2

@@ -3,8 +3,9 @@
 import json
 
 from plumbline.api.v1alpha1.model_deployment import Served
-from plumbline.plan.specs import deployment, restricted, service
+from plumbline.plan.specs import deployment, service
 
+from tests.unit.plan import restricted
 from tests.unit.plan.rollout_story import SETTINGS, RolloutStory, digest
 
 SERVED = Served(
@@ -17,7 +18,9 @@ SERVED = Served(
 
 
 def made(live=None, **spec):
-    return deployment.serving(RolloutStory(**spec).deployment, SERVED, settings=SETTINGS, live=live)
+    return deployment.serving_deployment(
+        RolloutStory(**spec).deployment, SERVED, settings=SETTINGS, live=live
+    )
 
 
 def pod(**spec):

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from plumbline.contract.layout import UPLOAD_READY
 from plumbline.plan.specs import pod
-from plumbline.plan.specs.restricted import violations
 
 from tests.unit.plan.builders import failed, run
+from tests.unit.plan.restricted import violations
 from tests.unit.plan.stories import DatasetStory, RunStory, ready_dataset
 
 Pod = dict[str, Any]

@@ -147,4 +147,6 @@ def _forwarded_to(status: ModelDeploymentStatus) -> str | None:
 def _deployment(snapshot: ModelDeploymentSnapshot, served: Served) -> Manifest:
     name = deployments.name_of(snapshot.deployment, served.identity)
     live = workload.find(snapshot.deployments, name)
-    return deployments.serving(snapshot.deployment, served, settings=snapshot.settings, live=live)
+    return deployments.serving_deployment(
+        snapshot.deployment, served, settings=snapshot.settings, live=live
+    )

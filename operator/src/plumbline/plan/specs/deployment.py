@@ -28,7 +28,7 @@ def selector(deployment: ModelDeployment, identity: str) -> dict[str, str]:
     return {names.DEPLOYMENT_LABEL: deployment.metadata.name, names.IDENTITY_LABEL: identity}
 
 
-def serving(
+def serving_deployment(
     deployment: ModelDeployment, served: Served, *, settings: Settings, live: Manifest | None
 ) -> Manifest:
     """Return the Deployment of an identity.
@@ -39,7 +39,7 @@ def serving(
         settings: used only when it is created.
         live: the live Deployment, if it exists; its pod template is kept.
     """
-    template = _made_with(live) or _template(deployment, served, settings)
+    template = _recorded_template(live) or _template(deployment, served, settings)
     chosen = selector(deployment, served.identity)
     about = metadata.child(
         name_of(deployment, served.identity),
@@ -55,7 +55,7 @@ def serving(
         "spec": {
             "replicas": deployment.spec.replicas,
             "selector": {"matchLabels": chosen},
-            "strategy": _one_more_first(),
+            "strategy": _rolling_update(),
             "progressDeadlineSeconds": deployment.spec.rollout.progress_deadline_seconds,
             "revisionHistoryLimit": REVISION_HISTORY_LIMIT,
             "template": template,
@@ -63,13 +63,13 @@ def serving(
     }
 
 
-def _one_more_first() -> Manifest:
-    """Never fewer ready pods than spec.replicas: a new pod comes before an old one goes away."""
+def _rolling_update() -> Manifest:
+    """Return the strategy that starts a new pod before an old one ends, so that none is missing."""
     return {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
 
 
-def _made_with(live: Manifest | None) -> Any:
-    """Return the template with which a live Deployment was created."""
+def _recorded_template(live: Manifest | None) -> Any:
+    """Return the recorded pod template of a live Deployment, or None."""
     annotations = (live or {}).get("metadata", {}).get("annotations", {})
     try:
         return json.loads(annotations.get(names.POD_TEMPLATE_ANNOTATION, "null"))

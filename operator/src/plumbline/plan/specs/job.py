@@ -11,7 +11,9 @@ from plumbline.contract.last_words import TEMPORARY, USER_ERROR
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 QUEUE_LABELS = (QUEUE_LABEL, "kueue.x-k8s.io/priority-class")
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
-KILLED = 137
+# How a container ends that used more memory than its limit, which the next pod would do too. A node
+# that is drained kills with the same code, but those pods have the condition DisruptionTarget.
+SIGKILL_CODE = 137
 
 
 def job(
@@ -40,7 +42,7 @@ def job(
     deadline = {} if deadline_seconds is None else {"activeDeadlineSeconds": deadline_seconds}
     more = {
         DEFAULT_CONTAINER: default_container,
-        names.LOG_ANNOTATION: _about(metadata, generation),
+        names.LOG_ANNOTATION: _log_fields(metadata, generation),
     }
     annotations = {**metadata.get("annotations", {}), **more}
     template = {
@@ -52,6 +54,7 @@ def job(
         "kind": JOB.kind,
         "metadata": {**metadata, "labels": {**metadata["labels"], **(queue or {})}},
         "spec": {
+            # The queue starts the Job when it admits it.
             **({"suspend": True} if queue else {}),
             "backoffLimit": backoff_limit,
             **deadline,
@@ -61,8 +64,8 @@ def job(
     }
 
 
-def _about(metadata: Mapping[str, Any], generation: int) -> str:
-    """Return the fields for the log lines of its pods: the object that owns the Job."""
+def _log_fields(metadata: Mapping[str, Any], generation: int) -> str:
+    """Return the fields for the log lines of its pods, which name the object that owns the Job."""
     owner = metadata["ownerReferences"][0]
     about = {"kind": owner["kind"], "namespace": metadata["namespace"], "name": owner["name"]}
     pairs = {**about, "generation": generation}.items()
@@ -71,13 +74,14 @@ def _about(metadata: Mapping[str, Any], generation: int) -> str:
 
 def failure_rules(retryable: Iterable[str] = ()) -> Iterable[Manifest]:
     """Yield the rules: disruptions do not count, user errors and lack of memory end the Job."""
+    # The first rule that matches counts, so the disruptions come before the exit codes.
     yield {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
     for name in retryable:
         codes = {"containerName": name, "operator": "In", "values": [TEMPORARY]}
         yield {"action": "Ignore", "onExitCodes": codes}
     yield {
         "action": "FailJob",
-        "onExitCodes": {"operator": "In", "values": [USER_ERROR, KILLED]},
+        "onExitCodes": {"operator": "In", "values": [USER_ERROR, SIGKILL_CODE]},
     }
 
 

@@ -19,7 +19,9 @@ from plumbline.plan.specs import job, metadata, pod, steps
 from plumbline.plan.specs.train_job import spec_name_of
 
 COMPONENT = layout.JUDGE
+# Judge Jobs of older releases carry this key, so it keeps its first name.
 REQUEST = f"{GROUP}/case"
+# A judge Job that fails ends the run, and the training would have to be repeated.
 BACKOFF_LIMIT = 3
 # Volumes and their mount paths.
 _FEATURES, _LABELS = ("features", layout.FEATURES), ("labels", layout.LABELS)
@@ -57,7 +59,7 @@ class JudgeRequest:
 def judge_job(
     name: str, run: TrainingRun, spec: FrozenSpec, request: JudgeRequest, *, settings: Settings
 ) -> Manifest:
-    """Return the Job that answers a request."""
+    """Return the Job that evaluates what a request names."""
     about = run.metadata
     owned = metadata.child(
         name,

@@ -28,6 +28,7 @@ def owner_reference(resource: Resource, owner: ObjectMeta) -> Manifest:
         "name": owner.name,
         "uid": owner.uid,
         "controller": True,
+        # Else deleting an owner in the foreground would wait for its children.
         "blockOwnerDeletion": False,
     }
 

@@ -54,6 +54,7 @@ def container(
         **{key: value for key, value in optional.items() if value},
         "resources": resources,
         "securityContext": container_security(user),
+        # The end of the log says why a container ended that could not write a message.
         "terminationMessagePolicy": "FallbackToLogsOnError",
     }
 
@@ -84,6 +85,7 @@ def pod(
         "securityContext": {
             "runAsNonRoot": True,
             "fsGroup": USER,
+            # Else the kubelet changes the group of every file at each start.
             "fsGroupChangePolicy": "OnRootMismatch",
             "seccompProfile": {"type": "RuntimeDefault"},
         },
@@ -100,13 +102,13 @@ def resources(
     cpu: str,
     memory: str,
     disk: str,
-    most_memory: str | None = None,
-    most_disk: str | None = None,
+    memory_limit: str | None = None,
+    disk_limit: str | None = None,
 ) -> Manifest:
     """Return requests and limits; CPU has no limit, the other limits default to the requests."""
     return {
         "requests": {"cpu": cpu, "memory": memory, "ephemeral-storage": disk},
-        "limits": {"memory": most_memory or memory, "ephemeral-storage": most_disk or disk},
+        "limits": {"memory": memory_limit or memory, "ephemeral-storage": disk_limit or disk},
     }
 
 

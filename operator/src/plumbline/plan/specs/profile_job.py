@@ -14,7 +14,7 @@ from plumbline.plan.specs import config_map, job, metadata, pod, steps
 COMPONENT = layout.PROFILE
 SCRATCH_SIZE = "16Gi"
 RESOURCES = pod.resources(
-    cpu="250m", memory="512Mi", most_memory="4Gi", disk="512Mi", most_disk=SCRATCH_SIZE
+    cpu="250m", memory="512Mi", memory_limit="4Gi", disk="512Mi", disk_limit=SCRATCH_SIZE
 )
 
 
@@ -36,7 +36,7 @@ def profile_job(
         spec,
         default_container=COMPONENT,
         generation=dataset.metadata.generation,
-        backoff_limit=0,
+        backoff_limit=0,  # the operator creates the Job of the next attempt, later
     )
     return config_map.frozen(about, content), made
 
@@ -85,8 +85,9 @@ def _source_mounts(source: DataSource) -> list[Manifest]:
 
 
 def _source_volumes(source: DataSource) -> list[Manifest]:
-    """Return the volume of the source's ConfigMap; the step itself reports if it is missing."""
+    """Return the volume of the source's ConfigMap."""
     if source.config_map is None:
         return []
+    # Optional, since the step reports a missing ConfigMap; else the pod would wait without end.
     content = {"name": source.config_map.name, "optional": True}
     return [{"name": "source", "configMap": content}]

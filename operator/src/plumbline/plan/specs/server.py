@@ -10,10 +10,12 @@ from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import pod, steps
 
 COMPONENT = layout.SERVER
-MODEL_ROOM = "2Gi"
+MODEL_SIZE = "2Gi"
 GRACE_SECONDS = 30
 STARTUP_SECONDS = 120
-FETCH = pod.resources(cpu="50m", memory="128Mi", most_memory="512Mi", disk="64Mi", most_disk="2Gi")
+FETCH_RESOURCES = pod.resources(
+    cpu="50m", memory="128Mi", memory_limit="512Mi", disk="64Mi", disk_limit="2Gi"
+)
 
 
 def pod_spec(
@@ -27,16 +29,17 @@ def pod_spec(
     return pod.pod(
         init=[_fetch(deployment, served, settings)],
         containers=[_server(deployment, served, settings)],
-        volumes=[pod.scratch("model", MODEL_ROOM), pod.scratch("tmp", "256Mi")],
+        volumes=[pod.scratch("model", MODEL_SIZE), pod.scratch("tmp", "256Mi")],
         grace_seconds=GRACE_SECONDS,
-        overrides={"topologySpreadConstraints": [_over_nodes(spread_by)]},
+        overrides={"topologySpreadConstraints": [_spread_over_nodes(spread_by)]},
     )
 
 
-def _over_nodes(labels: Mapping[str, str]) -> Manifest:
+def _spread_over_nodes(labels: Mapping[str, str]) -> Manifest:
     return {
         "maxSkew": 1,
         "topologyKey": "kubernetes.io/hostname",
+        # On a small cluster two pods on one node are better than one pod that is pending.
         "whenUnsatisfiable": "ScheduleAnyway",
         "labelSelector": {"matchLabels": dict(labels)},
     }
@@ -59,7 +62,7 @@ def _fetch(deployment: ModelDeployment, served: Served, settings: Settings) -> M
         env=pod.variables({"HOME": layout.TMP, **environment}),
         env_from=steps.store_credentials(),
         mounts=[pod.mount("model", layout.MODEL), pod.mount("tmp", layout.TMP)],
-        resources=FETCH,
+        resources=FETCH_RESOURCES,
     )
 
 
@@ -108,7 +111,7 @@ def _ports() -> list[Manifest]:
 
 
 def _probes() -> dict[str, Manifest]:
-    """Mark the pod ready within a second; restart it only after a minute without an answer."""
+    """Return probes that mark the pod ready within seconds, and restart it only after a minute."""
     return {
         "startupProbe": _probe("/livez", period=1, timeout=2, failures=STARTUP_SECONDS),
         "readinessProbe": _probe("/readyz", period=2, timeout=2, failures=2),

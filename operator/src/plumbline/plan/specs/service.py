@@ -32,7 +32,7 @@ def service(deployment: ModelDeployment, *, name: str, identity: str) -> Manifes
     return {
         "apiVersion": SERVICE.api_version,
         "kind": SERVICE.kind,
-        "metadata": _about(deployment, name),
+        "metadata": _metadata(deployment, name),
         "spec": {
             "type": "ClusterIP",
             "selector": deployments.selector(deployment, identity),
@@ -46,12 +46,12 @@ def disruption_budget(deployment: ModelDeployment) -> Manifest:
     return {
         "apiVersion": POD_DISRUPTION_BUDGET.api_version,
         "kind": POD_DISRUPTION_BUDGET.kind,
-        "metadata": _about(deployment, stable_name(deployment)),
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _mine(deployment)}},
+        "metadata": _metadata(deployment, stable_name(deployment)),
+        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": _deployment_label(deployment)}},
     }
 
 
-def _mine(deployment: ModelDeployment) -> dict[str, str]:
+def _deployment_label(deployment: ModelDeployment) -> dict[str, str]:
     return {names.DEPLOYMENT_LABEL: deployment.metadata.name}
 
 
@@ -59,10 +59,10 @@ def _port() -> Manifest:
     return {"name": layout.HTTP, "port": PORT, "targetPort": layout.DATA_PORT, "protocol": "TCP"}
 
 
-def _about(deployment: ModelDeployment, name: str) -> Manifest:
+def _metadata(deployment: ModelDeployment, name: str) -> Manifest:
     return metadata.child(
         name,
         resource=MODEL_DEPLOYMENT,
         owner=deployment.metadata,
-        labels=metadata.labels(server.COMPONENT, **_mine(deployment)),
+        labels=metadata.labels(server.COMPONENT, **_deployment_label(deployment)),
     )

@@ -9,10 +9,14 @@ from plumbline.contract import layout
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import pod
 
-LIGHT = pod.resources(cpu="100m", memory="256Mi", most_memory="2Gi", disk="256Mi", most_disk="8Gi")
-UPLOAD = pod.resources(cpu="50m", memory="128Mi", most_memory="512Mi", disk="64Mi", most_disk="1Gi")
+LIGHT_RESOURCES = pod.resources(
+    cpu="100m", memory="256Mi", memory_limit="2Gi", disk="256Mi", disk_limit="8Gi"
+)
+UPLOAD_RESOURCES = pod.resources(
+    cpu="50m", memory="128Mi", memory_limit="512Mi", disk="64Mi", disk_limit="1Gi"
+)
 SCRATCH_SIZE = "8Gi"
-_BOUND = {
+_LOG_BOUND = {
     "name": layout.LOG_BOUND_VARIABLE,
     "valueFrom": {"fieldRef": {"fieldPath": f"metadata.annotations['{names.LOG_ANNOTATION}']"}},
 }
@@ -27,7 +31,7 @@ def step(
     mounts: Sequence[Manifest],
     env: Sequence[Manifest] = (),
     env_from: Sequence[Manifest] = (),
-    resources: Manifest = LIGHT,
+    resources: Manifest = LIGHT_RESOURCES,
 ) -> dict[str, Any]:
     """Return a container that runs one of our own steps."""
     return pod.container(
@@ -36,7 +40,7 @@ def step(
         pull_policy=settings.image_pull_policy,
         command=["python", "-m", "plumbline.jobs"],
         args=args,
-        env=[*pod.variables({"HOME": layout.TMP, **settings.log_environment}), _BOUND, *env],
+        env=[*pod.variables({"HOME": layout.TMP, **settings.log_environment}), _LOG_BOUND, *env],
         env_from=env_from,
         mounts=mounts,
         resources=resources,
@@ -46,9 +50,9 @@ def step(
 def store_environment(settings: Settings, namespace: str) -> list[Manifest]:
     """Return the variables with the store's address and the uid of the Job."""
     url = settings.store_url.replace("{namespace}", namespace)
-    plain = pod.variables({**settings.store_environment, layout.STORE_URL_VARIABLE: url})
+    constants = pod.variables({**settings.store_environment, layout.STORE_URL_VARIABLE: url})
     field: Mapping[str, Any] = {"fieldRef": {"fieldPath": _JOB_UID}}
-    return [*plain, {"name": layout.JOB_UID_VARIABLE, "valueFrom": field}]
+    return [*constants, {"name": layout.JOB_UID_VARIABLE, "valueFrom": field}]
 
 
 def store_credentials() -> list[Manifest]:
@@ -77,5 +81,8 @@ def task_volume(config_map: str, annotations: Mapping[str, str] | None = None) -
         {"path": path, "fieldRef": {"fieldPath": f"metadata.annotations['{name}']"}}
         for path, name in (annotations or {}).items()
     ]
-    own = [{"downwardAPI": {"items": items}}] if items else []
-    return {"name": "task", "projected": {"sources": [{"configMap": {"name": config_map}}, *own]}}
+    annotated = [{"downwardAPI": {"items": items}}] if items else []
+    return {
+        "name": "task",
+        "projected": {"sources": [{"configMap": {"name": config_map}}, *annotated]},
+    }

@@ -33,13 +33,13 @@ def upload(settings: Settings, namespace: str) -> Manifest:
             pod.mount("model", layout.MODEL, read_only=True),
             pod.mount("tmp", layout.TMP),
         ],
-        resources=steps.UPLOAD,
+        resources=steps.UPLOAD_RESOURCES,
     )
-    return {**container, "restartPolicy": "Always", "startupProbe": _listens()}
+    return {**container, "restartPolicy": "Always", "startupProbe": _upload_ready_probe()}
 
 
-def _listens() -> Manifest:
-    """Start the training only when the upload handles SIGTERM, or the signal could be lost."""
+def _upload_ready_probe() -> Manifest:
+    """Return the probe of the upload: training starts when the upload can handle SIGTERM."""
     return {
         "exec": {"command": ["test", "-e", layout.UPLOAD_READY]},
         "periodSeconds": 1,
@@ -58,7 +58,7 @@ def train(spec: FrozenSpec, settings: Settings) -> Manifest:
     resources = pod.requirements(spec.pod.resources)
     environment = _environment(spec)
     if spec.trainer.container:
-        return _users(spec.trainer.container, environment, mounts, resources)
+        return _user_container(spec.trainer.container, environment, mounts, resources)
     return steps.step(
         layout.TRAIN,
         settings=settings,
@@ -69,7 +69,7 @@ def train(spec: FrozenSpec, settings: Settings) -> Manifest:
     )
 
 
-def _users(
+def _user_container(
     trainer: TrainerContainer, env: list[Manifest], mounts: list[Manifest], resources: Manifest
 ) -> Manifest:
     return pod.container(
@@ -86,9 +86,9 @@ def _users(
 
 
 def _environment(spec: FrozenSpec) -> list[Manifest]:
-    """Return the variables of the training container: the user's and ours, which have priority.
+    """Return the variables of the training container; a later one replaces an earlier one.
 
-    How many threads there are is only our proposal: there the user's word wins.
+    So a user may set the number of threads, but not the paths and the seed.
     """
     own = spec.trainer.container.env if spec.trainer.container else []
     ours = {
@@ -96,10 +96,10 @@ def _environment(spec: FrozenSpec) -> list[Manifest]:
         layout.MODEL_VARIABLE: layout.MODEL,
         layout.SEED_VARIABLE: str(spec.seed),
     }
-    lines = [
+    variables = [
         *steps.threads(layout.TRAIN),
         *({"name": each.name, "value": each.value} for each in own),
         *(dict(each) for each in spec.pod.pod_template.env),
         *pod.variables(ours),
     ]
-    return list({line["name"]: line for line in lines}.values())
+    return list({each["name"]: each for each in variables}.values())

@@ -1,6 +1,6 @@
 """Where a pod spec violates the restricted Pod Security Standard or our own, stricter rules.
 
-Tests check every pod that a plan can create; in a cluster the API server checks the same.
+Every pod that a plan can create is checked; in a cluster the API server checks the standard.
 """
 
 from collections.abc import Iterator
