@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from plumbline import log
+from plumbline import log, log_lines
 
 Written = Callable[[], list[str]]
 Configured = Callable[..., Written]
@@ -22,7 +22,9 @@ def configured() -> Iterator[Configured]:
 
     def configure(**environment: str) -> Written:
         stream = io.StringIO()
-        log.configure({f"PLUMBLINE_LOG_{k}": v for k, v in environment.items()}, stream=stream)
+        log_lines.configure(
+            {f"PLUMBLINE_LOG_{k}": v for k, v in environment.items()}, stream=stream
+        )
         return lambda: stream.getvalue().splitlines()
 
     yield configure
@@ -76,7 +78,7 @@ def test_a_value_cannot_take_the_place_of_what_the_line_says_itself(configured: 
 EVIL = "a\n2026-01-01T00:00:00.000Z ERROR forged\r\x1b[2J\x9b2J\u2028\u202e"
 
 
-@pytest.mark.parametrize("form", log.FORMATS)
+@pytest.mark.parametrize("form", log_lines.FORMATS)
 def test_no_value_message_or_trace_can_forge_a_line(configured: Configured, form: str) -> None:
     written = configured(FORMAT=form)
     logging.getLogger("other").error("said %s", EVIL)
@@ -130,14 +132,14 @@ def test_what_other_libraries_say_takes_the_same_form(configured: Configured) ->
 def test_a_page_of_html_in_an_error_is_cut(configured: Configured) -> None:
     written = configured()
     ours.warning("refused", error=ValueError("x" * 10**6))
-    assert len(written()[0]) < 2 * log.LONGEST
+    assert len(written()[0]) < 2 * log_lines.LONGEST
 
 
-@pytest.mark.parametrize("form", log.FORMATS)
+@pytest.mark.parametrize("form", log_lines.FORMATS)
 def test_a_page_of_html_in_a_trace_is_cut(configured: Configured, form: str) -> None:
     written = configured(FORMAT=form)
     ours.exception("failed", ValueError("x" * 10**6))
-    assert len("".join(written())) < 2 * log.LONGEST
+    assert len("".join(written())) < 2 * log_lines.LONGEST
     assert "ValueError: xxx" in written()[-1]
 
 
@@ -175,6 +177,6 @@ def test_where_an_error_arose_can_be_said_without_the_words_that_may_quote_a_row
 
 def test_only_what_differs_from_the_usual_is_passed_on() -> None:
     usual = {"PLUMBLINE_LOG_FORMAT": "text", "PLUMBLINE_LOG_LEVEL": "INFO", "OTHER": "x"}
-    assert log.passed_on(usual) == log.passed_on({}) == {}
+    assert log_lines.passed_on(usual) == log_lines.passed_on({}) == {}
     wanted = {"PLUMBLINE_LOG_FORMAT": "json", "PLUMBLINE_LOG_LEVEL": "DEBUG"}
-    assert log.passed_on(usual | wanted) == wanted
+    assert log_lines.passed_on(usual | wanted) == wanted

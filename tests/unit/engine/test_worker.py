@@ -19,7 +19,7 @@ from plumbline.kube.errors import (
     Throttled,
     Unavailable,
 )
-from plumbline.log import Text
+from plumbline.log_lines import Text
 
 from tests.sim.fakeapi.waiting import eventually
 from tests.unit.engine.clock import SetClock

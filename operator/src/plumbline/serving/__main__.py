@@ -8,7 +8,8 @@ from socket import gethostname
 
 from plumbline.contract import last_words, layout
 from plumbline.contract.last_words import Failure
-from plumbline.log import configure, get_logger
+from plumbline.log import get_logger
+from plumbline.log_lines import configure
 
 TERMINATION_LOG = Path(os.environ.get(layout.TERMINATION_LOG_VARIABLE, layout.TERMINATION_LOG))
 REASONS = {

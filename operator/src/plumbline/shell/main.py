@@ -11,7 +11,8 @@ import uvloop
 from plumbline.kube.client import Client
 from plumbline.kube.config import ConfigError, Connection, connection
 from plumbline.kube.lease import Election, LostLease
-from plumbline.log import configure, get_logger
+from plumbline.log import get_logger
+from plumbline.log_lines import configure
 from plumbline.shell.deadline import Deadline
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.operator import Operator

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plumbline.log import passed_on
+from plumbline.log_lines import passed_on
 from plumbline.plan.common.settings import Settings
 
 
