@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from plumbline.jobs.data import globs
-from plumbline.jobs.data.source import Part, Source
+from plumbline.jobs.data.source import Part
 from plumbline.jobs.failures import JobFailed
 from plumbline.store import (
     BucketMissing,
@@ -21,7 +21,7 @@ from plumbline.store import (
 
 
 @dataclass(frozen=True, slots=True)
-class BucketSource(Source):
+class BucketSource:
     """Files in a bucket (or, for tests, a folder), named by a glob."""
 
     url: str

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +20,11 @@ class Part:
     bytes: int
 
 
-class Source:
+class Source(Protocol):
     """A place with files."""
 
     def parts(self) -> list[Part]:
         """Return the files in order of their names; at least one."""
-        raise NotImplementedError
 
     def fetch(self, part: Part, path: Path) -> None:
         """Download one file to `path`, in the version that `parts` returned."""
-        raise NotImplementedError

@@ -41,7 +41,7 @@ def _check(uri: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class MountedSource(Source):
+class MountedSource:
     """One key of a ConfigMap, mounted as a file."""
 
     name: str

@@ -6,12 +6,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from plumbline.jobs.data import web, web_folder
-from plumbline.jobs.data.source import Part, Source
+from plumbline.jobs.data.source import Part
 from plumbline.jobs.failures import JobFailed
 
 
 @dataclass(frozen=True, slots=True)
-class WebSource(Source):
+class WebSource:
     """Files behind http(s); the query of the address is sent with every request."""
 
     url: str
