@@ -119,4 +119,4 @@ class Operator:
                 yield f"The watch of {stream.resource.plural} is not open."
 
     def _open_store(self, namespace: str) -> Store:
-        return Store.open(self._process.plan.store_url.format(namespace=namespace))
+        return Store.open(self._process.plan.store_url_of(namespace))

@@ -25,3 +25,7 @@ class Settings:
     store_environment: Mapping[str, str] = field(default_factory=dict)
     log_environment: Mapping[str, str] = field(default_factory=dict)
     namespaces: frozenset[str] = frozenset()
+
+    def store_url_of(self, namespace: str) -> str:
+        """Return the address of a namespace's part of the store."""
+        return self.store_url.replace("{namespace}", namespace)

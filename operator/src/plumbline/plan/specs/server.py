@@ -46,7 +46,7 @@ def _spread_over_nodes(labels: Mapping[str, str]) -> Manifest:
 
 
 def _fetch(deployment: ModelDeployment, served: Served, settings: Settings) -> Manifest:
-    url = settings.store_url.replace("{namespace}", deployment.metadata.namespace)
+    url = settings.store_url_of(deployment.metadata.namespace)
     environment = {
         **_log_environment(deployment, served, settings),
         **settings.store_environment,

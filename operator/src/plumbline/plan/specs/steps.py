@@ -49,7 +49,7 @@ def step(
 
 def store_environment(settings: Settings, namespace: str) -> list[Manifest]:
     """Return the variables with the store's address and the uid of the Job."""
-    url = settings.store_url.replace("{namespace}", namespace)
+    url = settings.store_url_of(namespace)
     constants = pod.variables({**settings.store_environment, layout.STORE_URL_VARIABLE: url})
     field: Mapping[str, Any] = {"fieldRef": {"fieldPath": _JOB_UID}}
     return [*constants, {"name": layout.JOB_UID_VARIABLE, "valueFrom": field}]
