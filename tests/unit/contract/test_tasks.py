@@ -9,8 +9,7 @@ from plumbline.api import canonical
 from plumbline.api.v1alpha1 import Dataset, TrainingRun, TrainingTemplate
 from plumbline.api.v1alpha1.training_run import RunDataset
 from plumbline.contract.tasks import Champion, JudgeTask, ProfileTask, TrainingTask
-from plumbline.plan.specs import profile_job
-from plumbline.plan.specs.judge_job import JudgeRequest
+from plumbline.plan.specs import judge_job, profile_job
 from plumbline.plan.training.freeze import frozen_spec, merged, task_text
 
 # What a release wrote that had no contract: runs that it started are known by these digests.
@@ -52,14 +51,13 @@ def test_a_profile_task_is_written_as_before_and_read_by_its_step(name: str, tex
 
 def test_a_judge_job_that_goes_on_is_about_the_case_that_it_was_made_for() -> None:
     champion = Champion(manifest="sha256:1", digest="sha256:2", run="late-0")
-    case = JudgeRequest(training="sha256:3", champion=champion)
+    case, bare = JudgeTask(training="sha256:3", champion=champion), JudgeTask(training="sha256:3")
     wire = '{"digest":"sha256:2","manifest":"sha256:1","run":"late-0"}'
-    assert case.text == f'{{"champion":{wire},"training":"sha256:3"}}'
-    assert JudgeRequest(training="sha256:3").text == '{"champion":null,"training":"sha256:3"}'
-    assert (case.token, JudgeRequest(training="sha256:3").token) == ("24c2bbe1", "02f46601")
-    assert JudgeTask.model_validate_json(case.text) == JudgeTask(
-        training="sha256:3", champion=champion
-    )
+    text = judge_job.text_of(case)
+    assert text == f'{{"champion":{wire},"training":"sha256:3"}}'
+    assert judge_job.text_of(bare) == '{"champion":null,"training":"sha256:3"}'
+    assert [judge_job.token_of(each) for each in (case, bare)] == ["24c2bbe1", "02f46601"]
+    assert JudgeTask.model_validate_json(text) == case
 
 
 def test_a_newer_operators_task_is_read_with_what_is_known_of_it() -> None:

@@ -5,15 +5,13 @@ store nor to the labels. `judge` has access to both, but it reads predictions an
 What to evaluate is an annotation of the Job, which its pods read as a file.
 """
 
-from dataclasses import dataclass
-
 from plumbline.api import canonical, names
 from plumbline.api.meta import GROUP
 from plumbline.api.objects import Manifest
 from plumbline.api.v1alpha1 import TrainingRun
 from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 from plumbline.contract import layout
-from plumbline.contract.tasks import Champion, FrozenSpec, JudgeTask
+from plumbline.contract.tasks import FrozenSpec, JudgeTask
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import job, metadata, pod, steps
 from plumbline.plan.specs.train_job import spec_name_of
@@ -29,44 +27,27 @@ _MODEL, _CHAMPION = ("model", layout.MODEL), ("champion", layout.CHAMPION)
 _PREDICTIONS = ("predictions", layout.PREDICTIONS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgeRequest:
-    """What to evaluate.
+def text_of(task: JudgeTask) -> str:
+    """Return the value of the annotation, which the steps read as a file."""
+    return canonical.text(task.wire)
 
-    Attributes:
-        training: digest of the manifest of the trained files.
-        champion: the model to compare with, if there is one.
-    """
 
-    training: str
-    champion: Champion | None = None
-
-    @property
-    def text(self) -> str:
-        """The value of the annotation, which the steps read as a file."""
-        return canonical.text(self._task.wire)
-
-    @property
-    def token(self) -> str:
-        """A short hash of the request."""
-        return canonical.short([self.training, self._task.wire["champion"]])
-
-    @property
-    def _task(self) -> JudgeTask:
-        return JudgeTask(training=self.training, champion=self.champion)
+def token_of(task: JudgeTask) -> str:
+    """Return a short hash of the task, for the name of its Job."""
+    return canonical.short([task.training, task.wire["champion"]])
 
 
 def judge_job(
-    name: str, run: TrainingRun, spec: FrozenSpec, request: JudgeRequest, *, settings: Settings
+    name: str, run: TrainingRun, spec: FrozenSpec, task: JudgeTask, *, settings: Settings
 ) -> Manifest:
-    """Return the Job that evaluates what a request names."""
+    """Return the Job that evaluates the model of a task."""
     about = run.metadata
     owned = metadata.child(
         name,
         resource=TRAINING_RUN,
         owner=about,
         labels=metadata.labels(COMPONENT, **{names.RUN_LABEL: about.name}),
-        annotations={REQUEST: request.text},
+        annotations={REQUEST: text_of(task)},
     )
     return job.job(
         owned,

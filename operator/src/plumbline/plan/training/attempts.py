@@ -4,11 +4,10 @@ A judge Job counts only when it compared with the model that serves now.
 """
 
 from plumbline.contract.model_manifest import ModelResult
-from plumbline.contract.tasks import Champion, FrozenSpec
+from plumbline.contract.tasks import Champion, FrozenSpec, JudgeTask
 from plumbline.plan.common import jobs
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.specs import judge_job, train_job
-from plumbline.plan.specs.judge_job import JudgeRequest
 from plumbline.plan.training.snapshot import TrainingRunSnapshot
 
 ATTEMPTS = 3
@@ -35,45 +34,45 @@ def _passes(outcome: JobOutcome) -> bool:
     return jobs.prospect_of(outcome.reason, outcome.temporary) == "Passes"
 
 
-def judge_request(snapshot: TrainingRunSnapshot, spec: FrozenSpec, training: str) -> JudgeRequest:
+def judge_task(snapshot: TrainingRunSnapshot, spec: FrozenSpec, training: str) -> JudgeTask:
     """Return what to evaluate now; with the champion only when a gate compares with it."""
     gate, deployment = spec.gates.champion, snapshot.champion
     stable = deployment.status.stable if gate and deployment else None
     if gate is None or deployment is None or stable is None:
-        return JudgeRequest(training=training)
+        return JudgeTask(training=training)
     # Until the spec is frozen the snapshot has the template's champion, which may be another one.
     if deployment.metadata.name != gate.deployment_ref.name:
-        return JudgeRequest(training=training)
+        return JudgeTask(training=training)
     champion = Champion(manifest=stable.manifest, digest=stable.model, run=stable.run)
-    return JudgeRequest(training=training, champion=champion)
+    return JudgeTask(training=training, champion=champion)
 
 
-def judge_of(snapshot: TrainingRunSnapshot, request: JudgeRequest) -> tuple[str, JobOutcome | None]:
-    """Return the name of the Job that answers this request, and its outcome.
+def judge_of(snapshot: TrainingRunSnapshot, task: JudgeTask) -> tuple[str, JobOutcome | None]:
+    """Return the name of the Job that does this task, and its outcome.
 
-    A Job for an older request finishes first: a champion that changes often must not pile up Jobs.
+    A Job for an older task finishes first: a champion that changes often must not pile up Jobs.
     """
     mine = (job for job in snapshot.jobs if jobs.plays(job, judge_job.COMPONENT))
     judges = [job["metadata"]["name"] for job in mine]
     for name in judges:
         outcome = jobs.outcome_of(name, snapshot.jobs, snapshot.outcomes)
-        if outcome and (outcome.state == "Active" or _is_about(snapshot, name, request)):
+        if outcome and (outcome.state == "Active" or _is_about(snapshot, name, task)):
             return name, outcome
     name = f"{snapshot.run.metadata.name}-judge"
     if name in judges:
-        name = f"{name}-{request.token}"
+        name = f"{name}-{judge_job.token_of(task)}"
     return name, None
 
 
-def answers(record: ModelResult, request: JudgeRequest) -> bool:
-    """Return whether the record of a judge Job answers this request."""
+def answers(record: ModelResult, task: JudgeTask) -> bool:
+    """Return whether the record of a judge Job is about this task."""
     champion = record.champion.manifest if record.champion else None
-    wanted = request.champion.manifest if request.champion else None
-    return record.training == request.training and champion == wanted
+    wanted = task.champion.manifest if task.champion else None
+    return record.training == task.training and champion == wanted
 
 
-def _is_about(snapshot: TrainingRunSnapshot, name: str, request: JudgeRequest) -> bool:
-    """Return whether the live Job of this name evaluates the current request."""
+def _is_about(snapshot: TrainingRunSnapshot, name: str, task: JudgeTask) -> bool:
+    """Return whether the live Job of this name was made for this task."""
     job = jobs.find(snapshot.jobs, name)
     notes = job["metadata"].get("annotations", {}) if job else {}
-    return bool(notes.get(judge_job.REQUEST) == request.text)
+    return bool(notes.get(judge_job.REQUEST) == judge_job.text_of(task))

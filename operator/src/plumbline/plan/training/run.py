@@ -66,11 +66,11 @@ def _train(snapshot: TrainingRunSnapshot, frozen: Frozen) -> Plan:
 def _judge(snapshot: TrainingRunSnapshot, frozen: Frozen, status: TrainingRunStatus) -> Plan:
     """Return the plan of the stage that compares the model with the one that serves now."""
     run = snapshot.run
-    request = attempts.judge_request(snapshot, frozen.spec, status.training or "")
-    name, outcome = attempts.judge_of(snapshot, request)
+    task = attempts.judge_task(snapshot, frozen.spec, status.training or "")
+    name, outcome = attempts.judge_of(snapshot, task)
     judging = Stage(snapshot=snapshot, status=status, job=name, doing=Reason.EVALUATING)
     if outcome is None:
-        job = judge_job(name, run, frozen.spec, request, settings=snapshot.settings)
+        job = judge_job(name, run, frozen.spec, task, settings=snapshot.settings)
         return stage.create_job(judging, job)
     if outcome.state == "Active":
         return stage.await_job(judging, outcome)
@@ -79,10 +79,10 @@ def _judge(snapshot: TrainingRunSnapshot, frozen: Frozen, status: TrainingRunSta
     record = read_or_none(ModelResult, outcome.record)
     if record is None or outcome.manifest is None or record.run.uid != run.metadata.uid:
         return stage.end_unusable(judging)
-    # The annotation of the Job is this request: only a step of another release records another.
-    if not attempts.answers(record, request):
+    # The annotation of the Job is this task: only a step of another release records another.
+    if not attempts.answers(record, task):
         return stage.end_unusable(judging)
-    return stage.end_judged(judging, record, outcome.manifest, request)
+    return stage.end_judged(judging, record, outcome.manifest, task)
 
 
 def _pinned(snapshot: TrainingRunSnapshot, frozen: Frozen) -> TrainingRunStatus:

@@ -12,11 +12,11 @@ from plumbline.api.sentences import clause, sentence
 from plumbline.api.v1alpha1.training_run import RunModel, TrainingRunStatus
 from plumbline.api.v1alpha1.training_run import TrainingRunReason as Reason
 from plumbline.contract.model_manifest import ModelResult
+from plumbline.contract.tasks import JudgeTask
 from plumbline.plan.common import conditions, jobs, pod_failures
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.common.jobs import JobProgress
 from plumbline.plan.specs.job import QUEUE_LABEL
-from plumbline.plan.specs.judge_job import JudgeRequest
 from plumbline.plan.training import freeze, preconditions
 from plumbline.plan.training.snapshot import TrainingRunSnapshot
 from plumbline.stats.text import estimate
@@ -78,11 +78,11 @@ def end_unusable(stage: Stage) -> Plan:
     return _end_without_model(stage, "result_invalid", Reason.RESULT_INVALID, text)
 
 
-def end_judged(stage: Stage, record: ModelResult, manifest: str, request: JudgeRequest) -> Plan:
+def end_judged(stage: Stage, record: ModelResult, manifest: str, task: JudgeTask) -> Plan:
     """Return the plan that ends the run with the model that was evaluated."""
     status = conditions.changed(
         stage.status,
-        champion=request.champion.digest if request.champion else None,
+        champion=task.champion.digest if task.champion else None,
         model=RunModel(digest=record.model.digest, manifest=manifest, engine=record.model.engine),
         metrics=list(record.metrics),
         gates=list(record.gates),
