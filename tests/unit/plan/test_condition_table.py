@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from plumbline.plan.common.jobs import PATIENCE
+from plumbline.plan.common.jobs import FIXABLE_LIMIT
 
 from tests.sim.loop.world import World
 from tests.unit.plan import rollout_story, test_model_deployment_table
@@ -102,15 +102,15 @@ def run_kept_by(reason: str, time: timedelta) -> Object:
 
 
 def run_whose_pods_wait_for_quota() -> Object:
-    return run_kept_by("PodMissing", 10 * PATIENCE)
+    return run_kept_by("PodMissing", 10 * FIXABLE_LIMIT)
 
 
 def run_whose_image_does_not_come_yet() -> Object:
-    return run_kept_by("ErrImagePull", PATIENCE / 2)
+    return run_kept_by("ErrImagePull", FIXABLE_LIMIT / 2)
 
 
 def run_whose_image_never_comes() -> Object:
-    return run_kept_by("ErrImagePull", PATIENCE)
+    return run_kept_by("ErrImagePull", FIXABLE_LIMIT)
 
 
 def run_judging() -> Object:

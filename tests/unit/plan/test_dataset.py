@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from plumbline.plan.dataset.attempt import REFRESHES
+from plumbline.plan.dataset.fetch_attempt import REFRESHES
 
 from tests.sim.loop.world import World
 from tests.unit.plan.builders import (

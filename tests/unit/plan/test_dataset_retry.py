@@ -1,7 +1,7 @@
 """A Dataset whose source cannot be read: what passes, what is mended outside, what is not."""
 
 import pytest
-from plumbline.plan.dataset.attempt import QUICK_SECONDS, SLOW_SECONDS
+from plumbline.plan.dataset.fetch_attempt import QUICK_SECONDS, SLOW_SECONDS
 
 from tests.unit.plan.builders import failed, profiled
 from tests.unit.plan.stories import DatasetStory as Story

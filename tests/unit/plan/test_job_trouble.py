@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from plumbline.plan.common.job_outcome import JobOutcome
-from plumbline.plan.common.jobs import NOTICEABLE, PATIENCE
+from plumbline.plan.common.jobs import FIXABLE_LIMIT, NOTICEABLE
 
 from tests.sim.loop.world import World
 from tests.unit.plan.builders import active, profiled
@@ -37,8 +37,8 @@ def test_an_image_that_cannot_be_pulled_is_told_at_the_first_failure() -> None:
 
 def test_an_image_that_never_comes_calls_a_person_when_time_is_up() -> None:
     story = run_with("ErrImagePull")
-    assert story.world.due("TrainingRun", "first") == story.world.now + PATIENCE
-    after(story, PATIENCE)
+    assert story.world.due("TrainingRun", "first") == story.world.now + FIXABLE_LIMIT
+    after(story, FIXABLE_LIMIT)
     assert story.condition("Ready") == ("False", "ImagePullBackOff")
     assert story.condition("Stalled") == ("True", "ImagePullBackOff")
     assert story.condition("Reconciling") is None
@@ -47,7 +47,7 @@ def test_an_image_that_never_comes_calls_a_person_when_time_is_up() -> None:
 
 def test_an_image_that_is_mended_late_lets_the_run_go_on() -> None:
     story = run_with("ErrImagePull")
-    after(story, PATIENCE)
+    after(story, FIXABLE_LIMIT)
     story.ends("first-train", active())
     assert story.condition("Stalled") is None
     assert story.condition("Reconciling") == ("True", "Training")
@@ -59,14 +59,14 @@ def test_what_every_pod_goes_through_is_told_only_when_it_takes_long(reason: str
     assert story.condition("Reconciling") == ("True", "Training")
     after(story, NOTICEABLE)
     assert story.condition("Reconciling") == ("True", reason)
-    after(story, 10 * PATIENCE)
+    after(story, 10 * FIXABLE_LIMIT)
     assert story.condition("Stalled") is None
 
 
 def test_a_first_fetch_that_cannot_start_calls_a_person_and_recovers() -> None:
     story = DatasetStory()
     story.ends(stuck(story.world))
-    after(story, PATIENCE)
+    after(story, FIXABLE_LIMIT)
     assert story.condition("Stalled") == ("True", "ImagePullBackOff")
     story.ends(profiled(story.uid))
     assert story.condition("Ready") == ("True", "RevisionInUse")
@@ -77,7 +77,7 @@ def test_a_later_fetch_that_cannot_start_leaves_the_revision_in_use_and_says_so(
     story.refresh("monday")
     story.ends(stuck(story.world))
     assert story.condition("Reconciling") == ("True", "ImagePullBackOff")
-    after(story, PATIENCE)
+    after(story, FIXABLE_LIMIT)
     assert story.condition("Ready") == ("True", "FetchBlocked")
     assert story.condition("Reconciling") is story.condition("Stalled") is None
     assert "no such host" in story.message("Ready")

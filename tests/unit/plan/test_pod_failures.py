@@ -116,7 +116,7 @@ def test_the_same_trouble_has_the_same_prospect_on_every_kind(said: str) -> None
 def test_a_job_is_told_of_for_good_at_once_after_some_patience_or_never(said: str) -> None:
     outcome, prospect = of_job(said), TABLE[said][2]
     assert outcome.since
-    soon, late = outcome.since, outcome.since + jobs.PATIENCE
+    soon, late = outcome.since, outcome.since + jobs.FIXABLE_LIMIT
     found = [jobs.progress(outcome, now).final for now in (soon, late)]
     assert (
         found

@@ -12,7 +12,7 @@ from plumbline.contract.last_words import INTERNAL_ERROR, Failure
 from plumbline.contract.reasons import MEANINGS
 from plumbline.plan.common import jobs, pod_failures
 from plumbline.plan.common.pod_failures import Prospect
-from plumbline.plan.dataset.attempt import QUICK_SECONDS, SLOW_SECONDS
+from plumbline.plan.dataset.fetch_attempt import QUICK_SECONDS, SLOW_SECONDS
 from plumbline.store import StoreError
 
 from tests.sim.loop.world import World

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from plumbline.api.v1alpha1 import ModelDeployment
-from plumbline.plan.training import attempts, freeze
+from plumbline.plan.training import freeze, job_choice
 
 from tests.unit.plan.builders import active, deployment, digest, failed, run
 from tests.unit.plan.stories import RunStory, with_data
@@ -116,9 +116,9 @@ def test_a_model_of_another_deployment_than_the_gate_names_is_no_champion() -> N
     made = story.world.diary.snapshots[story.world.key("TrainingRun", "first")]
     read = freeze.frozen_spec(story.world.get("ConfigMap", "first-spec"))
     assert read
-    own = attempts.judge_task(made, read[0], digest("t"))
+    own = job_choice.judge_task(made, read[0], digest("t"))
     other = ModelDeployment.model_validate(deployment("others", stable="a"))
-    theirs = attempts.judge_task(replace(made, champion=other), read[0], digest("t"))
+    theirs = job_choice.judge_task(replace(made, champion=other), read[0], digest("t"))
     assert own.champion
     assert own.champion.digest == digest("a")
     assert theirs.champion is None

@@ -4,25 +4,23 @@ A step's last word counts first (`contract/last_words.py`). The reasons of Kuber
 ImagePullBackOff) count where a step could not write one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from plumbline.api.objects import Manifest
 from plumbline.api.sentences import clause, sentence
+from plumbline.contract import layout
 from plumbline.contract.last_words import INTERNAL_ERROR, Failure, LastWord, Success
 from plumbline.plan.common import pod_failures
 from plumbline.plan.common.pod_failures import CRASHING, OOM_KILLED, last_words, statuses
 
-Object = Mapping[str, Any]
 DEADLINE = "DeadlineExceeded"
 SAID_LIMIT = 400
 
-# Our steps that end with the digest of a manifest; a user's container must not name one.
-SPEAKERS = {"profile", "upload", "judge"}
-# The step that begins when the train step has ended, whether that succeeded or not.
-FOLLOWER = "upload"
+# Our steps whose last word has the digest of a manifest; a user's container must not name one.
+RESULT_STEPS = {layout.PROFILE, layout.UPLOAD, layout.JUDGE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,20 +47,20 @@ class JobOutcome:
     record: Manifest | None = None
 
 
-def of_job(job: Object, pods: Iterable[Object]) -> JobOutcome:
+def of_job(job: Manifest, pods: Iterable[Manifest]) -> JobOutcome:
     """Return what is known about a Job without reading the store."""
-    mine = sorted(pods, key=lambda pod: pod["metadata"].get("creationTimestamp", ""))
+    in_order = sorted(pods, key=lambda pod: pod["metadata"].get("creationTimestamp", ""))
     conditions = {
         c["type"]: c for c in job.get("status", {}).get("conditions", ()) if c["status"] == "True"
     }
     if "Complete" in conditions or "SuccessCriteriaMet" in conditions:
-        return _succeeded(mine)
+        return _succeeded(in_order)
     if failed := conditions.get("Failed") or conditions.get("FailureTarget"):
-        return _failure(job, mine, failed)
-    return next(_kept(job, mine), JobOutcome(state="Active"))
+        return _failure(job, in_order, failed)
+    return next(_delays(job, in_order), JobOutcome(state="Active"))
 
 
-def _succeeded(pods: list[Object]) -> JobOutcome:
+def _succeeded(pods: list[Manifest]) -> JobOutcome:
     """Return the manifest that the newest of our steps named, or why it named none.
 
     A sidecar's exit code does not fail its pod, so a failed upload is found by its last word.
@@ -72,7 +70,7 @@ def _succeeded(pods: list[Object]) -> JobOutcome:
         for pod in pods
         if pod.get("status", {}).get("phase") == "Succeeded"
         for name, ended, word in last_words(pod)
-        if name in SPEAKERS and word
+        if name in RESULT_STEPS and word
     ]
     if not words:
         return JobOutcome(state="Succeeded")
@@ -82,35 +80,35 @@ def _succeeded(pods: list[Object]) -> JobOutcome:
     return _reported(word, ended)
 
 
-def _failure(job: Object, pods: list[Object], condition: Object) -> JobOutcome:
+def _failure(job: Manifest, pods: list[Manifest], condition: Manifest) -> JobOutcome:
     """Return why the Job failed: by a step's last word, else by the kubelet, else by the Job.
 
     The upload of a failed training only reports that there is no model: it counts last.
     """
-    heard = [(pod, *each) for pod in reversed(pods) for each in last_words(pod)]
-    causes = [each for each in heard if each[1] != FOLLOWER]
-    if said := _said(causes):
-        return said
+    words = [(pod, *each) for pod in reversed(pods) for each in last_words(pod)]
+    causes = [each for each in words if each[1] != layout.UPLOAD]
+    if reported := _first_reported(causes):
+        return reported
     if condition.get("reason") == DEADLINE:
         return _failed(DEADLINE, _late(job))
     for pod, name, ended, _ in causes:
         if ended.get("exitCode"):
-            return _failed(*_ended(name, ended, pod, job))
+            return _failed(*_unreported_end(name, ended, pod, job))
     unknown = _failed(condition.get("reason", "JobFailed"), _unexplained(job, condition))
-    return _said(heard) or unknown
+    return _first_reported(words) or unknown
 
 
 def _failed(reason: str, message: str) -> JobOutcome:
     return JobOutcome(state="Failed", reason=reason, message=message)
 
 
-def _unexplained(job: Object, condition: Object) -> str:
+def _unexplained(job: Manifest, condition: Manifest) -> str:
     """Return the words of Kubernetes about a failed Job, and where to look."""
     name, said = job["metadata"]["name"], clause(condition.get("message", ""))
     return f"Job {name} failed{said and ': '}{said}. Run kubectl describe job {name} for details."
 
 
-def _late(job: Object) -> str:
+def _late(job: Manifest) -> str:
     seconds = job.get("spec", {}).get("activeDeadlineSeconds")
     limit = f" ({seconds} s)" if seconds else ""
     return (
@@ -119,13 +117,15 @@ def _late(job: Object) -> str:
     )
 
 
-def _said(heard: Iterable[tuple[Object, str, Object, LastWord | None]]) -> JobOutcome | None:
+def _first_reported(
+    words: Iterable[tuple[Manifest, str, Manifest, LastWord | None]],
+) -> JobOutcome | None:
     """Return the failure that the first step with a reason reported."""
-    words = ((word, ended) for *_, ended, word in heard if word and word.reason)
-    return next((_reported(word, ended) for word, ended in words), None)
+    found = (_reported(word, ended) for *_, ended, word in words if word and word.reason)
+    return next(found, None)
 
 
-def _reported(word: LastWord, ended: Object) -> JobOutcome:
+def _reported(word: LastWord, ended: Manifest) -> JobOutcome:
     """Return the failure that a step reported.
 
     After an unexpected error the Job has tried again by itself, as often as it may.
@@ -135,8 +135,8 @@ def _reported(word: LastWord, ended: Object) -> JobOutcome:
     return replace(_failed(word.reason, word.message), temporary=temporary)
 
 
-def _ended(name: str, ended: Object, pod: Object, job: Object) -> tuple[str, str]:
-    """Return why a container ended that left no last word."""
+def _unreported_end(name: str, ended: Manifest, pod: Manifest, job: Manifest) -> tuple[str, str]:
+    """Return reason and message of a container that ended without a last word."""
     where, reason = _where(name, pod), ended.get("reason", "Error")
     if reason == OOM_KILLED:
         return OOM_KILLED, pod_failures.out_of_memory(where, name, pod).message
@@ -148,43 +148,48 @@ def _ended(name: str, ended: Object, pod: Object, job: Object) -> tuple[str, str
     return "ContainerFailed", f"{text}: {sentence(said)}" if said else f"{text}. {remedy}"
 
 
-def _kept(job: Object, pods: list[Object]) -> Iterator[JobOutcome]:
-    """Yield what delays an active Job, the newest pod's problems first."""
+def _delays(job: Manifest, pods: list[Manifest]) -> Iterator[JobOutcome]:
+    """Yield what delays an active Job; first the newest pod, which is the current try."""
     started = job.get("status", {}).get("startTime")
     if not pods and started:
-        yield _podless(job, started)
+        yield _without_pods(job, started)
     for pod in reversed(pods):
         yield from _of_pod(pod)
 
 
-def _of_pod(pod: Object) -> Iterator[JobOutcome]:
-    born = pod["metadata"].get("creationTimestamp")
+def _of_pod(pod: Manifest) -> Iterator[JobOutcome]:
+    created = pod["metadata"].get("creationTimestamp")
     for status in statuses(pod):
         found = pod_failures.why_waiting(status, _where(status["name"], pod))
         # A sidecar that restarts says why in its termination message, which is read below.
         if found and found.reason != CRASHING:
-            yield _active(found.reason, found.message, since=born)
+            yield _active(found.reason, found.message, since=created)
     if refused := pod_failures.unschedulable(pod, f"Pod {pod['metadata']['name']}"):
-        yield _active(refused.reason, refused.message, since=born)
+        yield _active(refused.reason, refused.message, since=created)
     for _, _, word in last_words(pod):
         if word and pod_failures.is_temporary(word):
-            yield _active(word.reason, word.message, since=born)
+            yield _active(word.reason, word.message, since=created)
     yield from _starting(pod)
 
 
-def _starting(pod: Object) -> Iterator[JobOutcome]:
-    """Yield the container that starts next, while it waits for its image or a volume."""
-    since: str | None = pod.get("status", {}).get("startTime")
+def _starting(pod: Manifest) -> Iterator[JobOutcome]:
+    """Yield the container that starts next, while it waits for its image or a volume.
+
+    Containers start one after the other: only the first that has not started can wait for these,
+    and it waits since the one before it ended or, beside a sidecar, started.
+    """
+    since = pod.get("status", {}).get("startTime")
     for status in statuses(pod):
         waits = status.get("state", {}).get("waiting", {}).get("reason", "")
         if pod_failures.pod_reason(waits).reason == pod_failures.CONTAINER_CREATING:
-            yield _active(pod_failures.CONTAINER_CREATING, _awaited(status, pod), since=since)
+            yield _active(pod_failures.CONTAINER_CREATING, _awaits_image(status, pod), since=since)
             return
-        if (since := _passed(status, pod)) is None:
+        since = _next_could_start(status, pod)
+        if since is None:
             return
 
 
-def _passed(status: Object, pod: Object) -> str | None:
+def _next_could_start(status: Manifest, pod: Manifest) -> str | None:
     """Return when the next container could start; None while this one delays it."""
     state = status.get("state", {})
     if "terminated" in state:
@@ -194,14 +199,14 @@ def _passed(status: Object, pod: Object) -> str | None:
     return None
 
 
-def _beside(pod: Object) -> set[str]:
+def _beside(pod: Manifest) -> set[str]:
     """Return the containers that run beside the next: sidecars and the pod's main containers."""
     spec = pod.get("spec", {})
-    cars = (c for c in spec.get("initContainers", ()) if c.get("restartPolicy") == "Always")
-    return {each["name"] for each in (*cars, *spec.get("containers", ()))}
+    sidecars = (c for c in spec.get("initContainers", ()) if c.get("restartPolicy") == "Always")
+    return {each["name"] for each in (*sidecars, *spec.get("containers", ()))}
 
 
-def _awaited(status: Object, pod: Object) -> str:
+def _awaits_image(status: Manifest, pod: Manifest) -> str:
     name = pod["metadata"]["name"]
     return (
         f"{_where(status['name'], pod)} waits for its image {status.get('image', '')} or a volume. "
@@ -209,7 +214,7 @@ def _awaited(status: Object, pod: Object) -> str:
     )
 
 
-def _podless(job: Object, since: str) -> JobOutcome:
+def _without_pods(job: Manifest, since: str) -> JobOutcome:
     name = job["metadata"]["name"]
     message = (
         f"Job {name} has no pod. The namespace's quota may be used up, or a policy refuses its "
@@ -224,5 +229,5 @@ def _active(reason: str, message: str, *, since: str | None) -> JobOutcome:
     return JobOutcome(state="Active", reason=reason, message=message, since=began)
 
 
-def _where(name: str, pod: Object) -> str:
+def _where(name: str, pod: Manifest) -> str:
     return f"Container {name} of pod {pod['metadata']['name']}"

@@ -1,4 +1,4 @@
-"""Jobs by name, whether they still exist or not, and the progress of active ones."""
+"""Jobs by name, whether they still exist or not: their progress, and what follows a failure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ PROSPECTS: Mapping[str, Prospect] = {
     "BucketMissing": "Fixable",
 }
 # How long a fixable problem may last before it is Stalled: registries and nodes often recover.
-PATIENCE = timedelta(seconds=600)
+FIXABLE_LIMIT = timedelta(seconds=600)
 # Shorter waits, such as every pod has at its start, would be two status writes for no information.
 NOTICEABLE = timedelta(seconds=15)
 
@@ -56,8 +56,8 @@ def progress(outcome: JobOutcome, now: datetime) -> JobProgress:
     since, prospect = outcome.since or now, pod_failures.pod_reason(outcome.reason).prospect
     if prospect == "Passes" and now < since + NOTICEABLE:
         return JobProgress(outcome=ACTIVE, again_at=since + NOTICEABLE)
-    if prospect == "Fixable" and now < since + PATIENCE:
-        return JobProgress(outcome=outcome, again_at=since + PATIENCE)
+    if prospect == "Fixable" and now < since + FIXABLE_LIMIT:
+        return JobProgress(outcome=outcome, again_at=since + FIXABLE_LIMIT)
     return JobProgress(outcome=outcome, final=prospect in ("Fixable", "Final"))
 
 
@@ -84,11 +84,11 @@ def outcome_of(
 ) -> JobOutcome | None:
     """Return the outcome of a Job; None when there is no Job and no record of one."""
     if name in outcomes:
-        return _worded(outcomes[name])
+        return _printable(outcomes[name])
     return ACTIVE if find(jobs, name) else None
 
 
-def _worded(outcome: JobOutcome) -> JobOutcome:
+def _printable(outcome: JobOutcome) -> JobOutcome:
     """Return the outcome as a condition can show it; a container may write anything."""
     outcome = replace(outcome, message=sentence(outcome.message))
     if outcome.state == "Failed" and not REASON.fullmatch(outcome.reason):
@@ -98,8 +98,8 @@ def _worded(outcome: JobOutcome) -> JobOutcome:
     return replace(outcome, reason=pod_failures.pod_reason(outcome.reason).reason)
 
 
-def plays(child: Manifest, component: str) -> bool:
-    """Return whether a live child was made for this part."""
+def is_of_component(child: Manifest, component: str) -> bool:
+    """Return whether a live child has this component in its labels."""
     return bool(child["metadata"].get("labels", {}).get(names.COMPONENT) == component)
 
 

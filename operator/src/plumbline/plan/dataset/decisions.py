@@ -10,7 +10,7 @@ from plumbline.api.v1alpha1.dataset import DatasetReason as Reason
 from plumbline.api.v1alpha1.dataset import DatasetStatus
 from plumbline.plan.common import conditions
 from plumbline.plan.common.jobs import JobProgress
-from plumbline.plan.dataset.attempt import VALID, Retry
+from plumbline.plan.dataset.fetch_attempt import VALID, Retry
 from plumbline.plan.dataset.snapshot import DatasetSnapshot
 
 

@@ -11,11 +11,11 @@ from plumbline.api.plan import Deletion, Plan
 from plumbline.api.v1alpha1.dataset import DatasetStatus, Fetch
 from plumbline.plan.common import conditions, jobs
 from plumbline.plan.common.job_outcome import JobOutcome
-from plumbline.plan.dataset import attempt as attempts
 from plumbline.plan.dataset import decisions
+from plumbline.plan.dataset import fetch_attempt as attempts
 from plumbline.plan.dataset import result as results
-from plumbline.plan.dataset.attempt import Attempt, Retry
 from plumbline.plan.dataset.decisions import Fetching, Idle
+from plumbline.plan.dataset.fetch_attempt import Attempt, Retry
 from plumbline.plan.dataset.snapshot import DatasetSnapshot
 from plumbline.plan.specs.profile_job import COMPONENT, profile_job
 
@@ -30,7 +30,7 @@ def plan(snapshot: DatasetSnapshot) -> Plan:
     attempt = attempts.current(snapshot)
     if attempt is None:
         # No fetch is requested: the newest one counts.
-        valid, retry = decisions.stored_validity(status), attempts.retry(snapshot)
+        valid, retry = decisions.stored_validity(status), attempts.retry_of_newest(snapshot)
         return _plan_without_job(snapshot, status, valid, retry)
     outcome = jobs.outcome_of(attempt.job, snapshot.jobs, snapshot.outcomes)
     if outcome is None or outcome.state == "Active":
@@ -78,7 +78,7 @@ def _task_and_job(snapshot: DatasetSnapshot, attempt: Attempt) -> tuple[Manifest
 def _record_result(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome) -> Plan:
     """Return the plan that records the result of a finished attempt."""
     result = results.recorded(snapshot, attempt, outcome)
-    retry = attempts.retry_of(result.fetch, result.prospect, attempt.number)
+    retry = attempts.next_retry(result.fetch, result.prospect, attempt.number)
     plan = _plan_without_job(snapshot, result.status, result.valid, retry)
     return replace(plan, events=(result.event,))
 
@@ -98,7 +98,7 @@ def _plan_without_job(
 def _children_of_older(snapshot: DatasetSnapshot, newest: str) -> tuple[Deletion, ...]:
     """Return the children of older attempts, whose results are in the status."""
     children = [*snapshot.jobs, *snapshot.config_maps]
-    mine = (each for each in children if jobs.plays(each, COMPONENT))
+    mine = (each for each in children if jobs.is_of_component(each, COMPONENT))
     old = (each for each in mine if each["metadata"]["name"] != newest)
     return tuple(Deletion.of(each) for each in old if not is_leaving(each))
 

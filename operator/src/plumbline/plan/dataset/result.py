@@ -15,7 +15,13 @@ from plumbline.plan.common import jobs
 from plumbline.plan.common.conditions import changed, truncated
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.common.pod_failures import Prospect
-from plumbline.plan.dataset.attempt import REFRESHES, VALID, Attempt, is_quick, rules_of
+from plumbline.plan.dataset.fetch_attempt import (
+    REFRESHES,
+    VALID,
+    Attempt,
+    has_quick_retry,
+    revision_rules_hash,
+)
 from plumbline.plan.dataset.snapshot import DatasetSnapshot
 
 # As many entries as the CRD allows.
@@ -98,7 +104,7 @@ def _valid(snapshot: DatasetSnapshot, record: DatasetResult, manifest: str, now:
         revision=number,
         digest=record.digest or "",
         manifest=manifest,
-        rules=rules_of(dataset),
+        rules=revision_rules_hash(dataset),
         rows=record.rows,
         time=old.history[0].time if same and old.history else now,
     )
@@ -136,7 +142,7 @@ def _same_rules(dataset: Dataset) -> bool:
     if dataset.status.revision is None:
         return False
     newest = dataset.status.history[:1]
-    return not newest or newest[0].rules in ("", rules_of(dataset))
+    return not newest or newest[0].rules in ("", revision_rules_hash(dataset))
 
 
 def _ended(
@@ -146,7 +152,7 @@ def _ended(
     time, prospect = truncated(snapshot.now), jobs.prospect_of(valid.reason, temporary)
     fetch = Fetch(key=attempt.key, job=attempt.job, outcome=ending, time=time)
     # Requests stay open during quick retries: one of these may still find the new rows.
-    is_retried_soon = ending == "Failed" and is_quick(prospect, attempt.number)
+    is_retried_soon = ending == "Failed" and has_quick_retry(prospect, attempt.number)
     answers = () if is_retried_soon else attempt.requests
     refreshes = _answered(snapshot, answers, ending, status.revision or 0)
     after = changed(status, fetch=fetch, refreshes=refreshes)

@@ -12,7 +12,7 @@ from plumbline.contract.model_manifest import ModelResult, TrainingResult
 from plumbline.plan.common import conditions
 from plumbline.plan.specs.judge_job import judge_job
 from plumbline.plan.specs.train_job import train_job
-from plumbline.plan.training import attempts, freeze, stage
+from plumbline.plan.training import freeze, job_choice, stage
 from plumbline.plan.training.freeze import Frozen
 from plumbline.plan.training.snapshot import TrainingRunSnapshot
 from plumbline.plan.training.stage import Stage
@@ -47,7 +47,7 @@ def _train(snapshot: TrainingRunSnapshot, frozen: Frozen) -> Plan:
     run, status = snapshot.run, _pinned(snapshot, frozen)
     if status.training:
         return _judge(snapshot, frozen, status)
-    name, outcome = attempts.train_of(snapshot)
+    name, outcome = job_choice.choose_train_job(snapshot)
     training = Stage(snapshot=snapshot, status=status, job=name, doing=Reason.TRAINING)
     if outcome is None:
         return stage.create_job(
@@ -66,8 +66,8 @@ def _train(snapshot: TrainingRunSnapshot, frozen: Frozen) -> Plan:
 def _judge(snapshot: TrainingRunSnapshot, frozen: Frozen, status: TrainingRunStatus) -> Plan:
     """Return the plan of the stage that compares the model with the one that serves now."""
     run = snapshot.run
-    task = attempts.judge_task(snapshot, frozen.spec, status.training or "")
-    name, outcome = attempts.judge_of(snapshot, task)
+    task = job_choice.judge_task(snapshot, frozen.spec, status.training or "")
+    name, outcome = job_choice.choose_judge_job(snapshot, task)
     judging = Stage(snapshot=snapshot, status=status, job=name, doing=Reason.EVALUATING)
     if outcome is None:
         job = judge_job(name, run, frozen.spec, task, settings=snapshot.settings)
@@ -80,7 +80,7 @@ def _judge(snapshot: TrainingRunSnapshot, frozen: Frozen, status: TrainingRunSta
     if record is None or outcome.manifest is None or record.run.uid != run.metadata.uid:
         return stage.end_unusable(judging)
     # The annotation of the Job is this task: only a step of another release records another.
-    if not attempts.answers(record, task):
+    if not job_choice.is_result_of(record, task):
         return stage.end_unusable(judging)
     return stage.end_judged(judging, record, outcome.manifest, task)
 

@@ -20,6 +20,7 @@ from plumbline.plan.dataset.snapshot import DatasetSnapshot
 
 ATTEMPT, REQUESTS, RESOURCES = f"{GROUP}/attempt", f"{GROUP}/requests", f"{GROUP}/resources"
 VALID = "Valid"
+# As many answers as the CRD allows.
 REFRESHES = 10
 # Two minutes of retries: most failures of networks and stores are over by then.
 QUICK_SECONDS = (10, 30, 90)
@@ -51,36 +52,42 @@ class Attempt:
         job: name of its Job.
         number: 1, and one more for each retry.
         requests: the monitors' requests that it answers.
-        resources: hash of the resources of its Job.
+        resources_hash: hash of the resources of its Job.
     """
 
     key: str
     job: str
     number: int = 1
     requests: tuple[str, ...] = ()
-    resources: str = ""
+    resources_hash: str = ""
 
     @property
     def annotations(self) -> dict[str, str]:
         """The annotations of its Job."""
-        told = {ATTEMPT: str(self.number), REQUESTS: json.dumps(self.requests)}
-        return {**told, RESOURCES: self.resources}
+        return {
+            ATTEMPT: str(self.number),
+            REQUESTS: json.dumps(self.requests),
+            RESOURCES: self.resources_hash,
+        }
 
 
 def current(snapshot: DatasetSnapshot) -> Attempt | None:
     """Return the attempt that is under way or must begin now, or None."""
     fetch, key = snapshot.dataset.status.fetch, key_of(snapshot.dataset)
     if fetch is None or fetch.key != key:
-        return _next(snapshot, key)
+        return _next_attempt(snapshot, key)
     if fetch.outcome == "Running":
-        return _under_way(snapshot, fetch)
+        return _attempt_of_fetch(snapshot, fetch)
+    # More memory may be the fix, so the next attempt begins at once.
     if fetch.outcome == "Failed" and _has_other_resources(snapshot, fetch):
-        return _next(snapshot, key)
-    again = retry(snapshot)
-    if again and snapshot.now >= again.at:
-        return _next(snapshot, key, again.number)
-    waits = again is not None and again.soon
-    return _next(snapshot, key) if pending(snapshot) and not waits else None
+        return _next_attempt(snapshot, key)
+    retry = retry_of_newest(snapshot)
+    if retry and snapshot.now >= retry.at:
+        return _next_attempt(snapshot, key, retry.number)
+    waits_for_retry = retry is not None and retry.soon
+    return (
+        _next_attempt(snapshot, key) if pending_requests(snapshot) and not waits_for_retry else None
+    )
 
 
 def key_of(dataset: Dataset) -> str:
@@ -93,14 +100,15 @@ def key_of(dataset: Dataset) -> str:
         include={"source", "format", "schema_", "expectations", "question"},
         exclude_defaults=True,
     )
-    mark = dataset.metadata.annotations.get(names.REFRESH_ANNOTATION, "")
-    return canonical.short([spec, mark], length=16)
+    refresh = dataset.metadata.annotations.get(names.REFRESH_ANNOTATION, "")
+    return canonical.short([spec, refresh], length=16)
 
 
-def pending(snapshot: DatasetSnapshot) -> tuple[str, ...]:
+def pending_requests(snapshot: DatasetSnapshot) -> tuple[str, ...]:
     """Return the requests that no fetch has answered yet.
 
-    The list of answers is bounded: when it is full of requests that are still open, new ones wait.
+    The list of answers is bounded. While it is full of answers that a monitor has yet to read, new
+    requests wait.
     """
     answered = {refresh.id for refresh in snapshot.dataset.status.refreshes}
     if len(answered & set(snapshot.requests)) >= REFRESHES:
@@ -108,17 +116,17 @@ def pending(snapshot: DatasetSnapshot) -> tuple[str, ...]:
     return tuple(each for each in snapshot.requests if each not in answered)[:REFRESHES]
 
 
-def retry(snapshot: DatasetSnapshot) -> Retry | None:
+def retry_of_newest(snapshot: DatasetSnapshot) -> Retry | None:
     """Return the retry of the newest fetch, if that failed for a cause that may pass."""
     fetch = snapshot.dataset.status.fetch
     valid = condition_of(snapshot.dataset.status, VALID)
     if fetch is None or valid is None:
         return None
-    prospect = jobs.prospect_of(valid.reason, _temporary(snapshot, fetch, valid.reason))
-    return retry_of(fetch, prospect, _number(snapshot, fetch.job))
+    prospect = jobs.prospect_of(valid.reason, _is_temporary(snapshot, fetch, valid.reason))
+    return next_retry(fetch, prospect, _number(snapshot, fetch.job))
 
 
-def _temporary(snapshot: DatasetSnapshot, fetch: Fetch, reason: str) -> bool | None:
+def _is_temporary(snapshot: DatasetSnapshot, fetch: Fetch, reason: str) -> bool | None:
     """Return whether the step said that the failure is temporary; None when its Job or pod is gone.
 
     The status keeps the reason only.
@@ -127,38 +135,52 @@ def _temporary(snapshot: DatasetSnapshot, fetch: Fetch, reason: str) -> bool | N
     return outcome.temporary if outcome and outcome.reason == reason else None
 
 
-def _under_way(snapshot: DatasetSnapshot, fetch: Fetch) -> Attempt:
+def _attempt_of_fetch(snapshot: DatasetSnapshot, fetch: Fetch) -> Attempt:
+    """Return the attempt of a fetch, as the annotations of its Job record it."""
     job = jobs.find(snapshot.jobs, fetch.job)
-    notes = job["metadata"].get("annotations", {}) if job else {}
-    requests = _strings(notes[REQUESTS]) if REQUESTS in notes else pending(snapshot)
+    annotations = job["metadata"].get("annotations", {}) if job else {}
+    has_requests = REQUESTS in annotations
+    requests = _strings(annotations[REQUESTS]) if has_requests else pending_requests(snapshot)
     number = _number(snapshot, fetch.job)
-    given = notes.get(RESOURCES, "") if job else _resources_of(snapshot.dataset)
-    return Attempt(key=fetch.key, job=fetch.job, number=number, requests=requests, resources=given)
+    resources_hash = annotations.get(RESOURCES, "") if job else _resources_hash(snapshot.dataset)
+    return Attempt(
+        key=fetch.key,
+        job=fetch.job,
+        number=number,
+        requests=requests,
+        resources_hash=resources_hash,
+    )
 
 
-def _next(snapshot: DatasetSnapshot, key: str, number: int = 1) -> Attempt:
+def _next_attempt(snapshot: DatasetSnapshot, key: str, number: int = 1) -> Attempt:
     """Return the attempt after the one in the status; its Job may exist already."""
     fetch, name = snapshot.dataset.status.fetch, snapshot.dataset.metadata.name
-    after = fetch.job if fetch else ""
-    job = f"{name}-profile-{canonical.short([snapshot.dataset.metadata.uid, key, after])}"
+    previous = fetch.job if fetch else ""
+    job = f"{name}-profile-{canonical.short([snapshot.dataset.metadata.uid, key, previous])}"
     found = jobs.find(snapshot.jobs, job)
     if found is not None:
-        return _under_way(snapshot, Fetch(key=key, job=job))
-    given = _resources_of(snapshot.dataset)
-    return Attempt(key=key, job=job, number=number, requests=pending(snapshot), resources=given)
+        return _attempt_of_fetch(snapshot, Fetch(key=key, job=job))
+    resources_hash = _resources_hash(snapshot.dataset)
+    return Attempt(
+        key=key,
+        job=job,
+        number=number,
+        requests=pending_requests(snapshot),
+        resources_hash=resources_hash,
+    )
 
 
-def _resources_of(dataset: Dataset) -> str:
+def _resources_hash(dataset: Dataset) -> str:
     """Return a hash of spec.resources."""
-    wanted = dataset.spec.resources
-    return canonical.short(wanted.model_dump(mode="json") if wanted else None)
+    resources = dataset.spec.resources
+    return canonical.short(resources.model_dump(mode="json") if resources else None)
 
 
 def _has_other_resources(snapshot: DatasetSnapshot, fetch: Fetch) -> bool:
     """Return whether spec.resources changed since this fetch failed."""
     job = jobs.find(snapshot.jobs, fetch.job)
     had = job["metadata"].get("annotations", {}).get(RESOURCES) if job else None
-    return had is not None and had != _resources_of(snapshot.dataset)
+    return had is not None and had != _resources_hash(snapshot.dataset)
 
 
 def _number(snapshot: DatasetSnapshot, name: str) -> int:
@@ -176,11 +198,11 @@ def _strings(text: str) -> tuple[str, ...]:
     return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
-def retry_of(fetch: Fetch, prospect: Prospect, number: int) -> Retry | None:
-    """Return the retry of this fetch, which had this attempt number; None if there is none."""
+def next_retry(fetch: Fetch, prospect: Prospect, number: int) -> Retry | None:
+    """Return the retry after this fetch, which had this attempt number; None if there is none."""
     if fetch.outcome != "Failed" or fetch.time is None:
         return None
-    if is_quick(prospect, number):
+    if has_quick_retry(prospect, number):
         wait = timedelta(seconds=QUICK_SECONDS[number - 1])
         return Retry(at=fetch.time + wait, number=number + 1, soon=True)
     if prospect not in ("Passes", "Fixable"):
@@ -189,23 +211,24 @@ def retry_of(fetch: Fetch, prospect: Prospect, number: int) -> Retry | None:
     return Retry(at=fetch.time + wait, number=number + 1, soon=False)
 
 
-def is_quick(prospect: Prospect, number: int) -> bool:
-    """Return whether the failure may pass soon, so that no person needs to act yet."""
+def has_quick_retry(prospect: Prospect, number: int) -> bool:
+    """Return whether this attempt is retried quickly, so that no person needs to act yet."""
     return prospect == "Passes" and number <= len(QUICK_SECONDS)
 
 
-def rules_of(dataset: Dataset) -> str:
+def revision_rules_hash(dataset: Dataset) -> str:
     """Return a hash of the schema, the question and its holdout, without descriptions.
 
     Defaults are left out, so that a new field in a later version does not make a new revision.
     """
     spec = dataset.spec
     return canonical.short(
-        [_promised(spec.schema_), _asked(spec.question), _holdout(dataset)], length=16
+        [_hashed_schema(spec.schema_), _hashed_question(spec.question), _hashed_holdout(dataset)],
+        length=16,
     )
 
 
-def _promised(schema: DataSchema) -> Any:
+def _hashed_schema(schema: DataSchema) -> Any:
     """Return the schema with its columns sorted by name."""
     found = schema.model_dump(
         mode="json", exclude_defaults=True, exclude={"columns": {"__all__": {"description"}}}
@@ -213,14 +236,14 @@ def _promised(schema: DataSchema) -> Any:
     return {**found, "columns": sorted(found["columns"], key=lambda each: str(each["name"]))}
 
 
-def _asked(question: Question | None) -> Any:
+def _hashed_question(question: Question | None) -> Any:
     """Return the question without its holdout."""
     if question is None:
         return None
     return question.model_dump(mode="json", exclude_defaults=True, exclude={"holdout"})
 
 
-def _holdout(dataset: Dataset) -> Any:
+def _hashed_holdout(dataset: Dataset) -> Any:
     """Return the holdout with its defaults resolved, so that equal holdouts have equal hashes."""
     question = dataset.spec.question
     if question is None:

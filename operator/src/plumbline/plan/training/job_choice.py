@@ -1,4 +1,4 @@
-"""Which Jobs count for a run: the newest train Job, and the right judge Job.
+"""Which Jobs count for a run: the newest train Job, and one judge Job.
 
 A judge Job counts only when it compared with the model that serves now.
 """
@@ -13,16 +13,16 @@ from plumbline.plan.training.snapshot import TrainingRunSnapshot
 ATTEMPTS = 3
 
 
-def train_of(snapshot: TrainingRunSnapshot) -> tuple[str, JobOutcome | None]:
-    """Return the name of the newest train Job and its outcome.
+def choose_train_job(snapshot: TrainingRunSnapshot) -> tuple[str, JobOutcome | None]:
+    """Return the name of the train Job that counts, and its outcome; None when it must be created.
 
     A model that was trained but could not be stored (the store was unavailable) is trained again, a
     few times; an error in the user's code is not tried again. Each decision is stored as a Job.
     """
     run = snapshot.run.metadata.name
     names = [train_job.name_of(run, number + 1) for number in range(ATTEMPTS)]
-    made = [name for name in names if jobs.find(snapshot.jobs, name)]
-    newest = made[-1] if made else names[0]
+    existing = [name for name in names if jobs.find(snapshot.jobs, name)]
+    newest = existing[-1] if existing else names[0]
     outcome = jobs.outcome_of(newest, snapshot.jobs, snapshot.outcomes)
     if outcome and outcome.state == "Failed" and _passes(outcome):
         later = names[names.index(newest) + 1 :]
@@ -47,32 +47,35 @@ def judge_task(snapshot: TrainingRunSnapshot, spec: FrozenSpec, training: str) -
     return JudgeTask(training=training, champion=champion)
 
 
-def judge_of(snapshot: TrainingRunSnapshot, task: JudgeTask) -> tuple[str, JobOutcome | None]:
-    """Return the name of the Job that does this task, and its outcome.
+def choose_judge_job(
+    snapshot: TrainingRunSnapshot, task: JudgeTask
+) -> tuple[str, JobOutcome | None]:
+    """Return the name of the judge Job to wait for, and its outcome; None when it must be created.
 
     A Job for an older task finishes first: a champion that changes often must not pile up Jobs.
     """
-    mine = (job for job in snapshot.jobs if jobs.plays(job, judge_job.COMPONENT))
-    judges = [job["metadata"]["name"] for job in mine]
-    for name in judges:
+    judge_jobs = (job for job in snapshot.jobs if jobs.is_of_component(job, judge_job.COMPONENT))
+    existing = [job["metadata"]["name"] for job in judge_jobs]
+    for name in existing:
         outcome = jobs.outcome_of(name, snapshot.jobs, snapshot.outcomes)
-        if outcome and (outcome.state == "Active" or _is_about(snapshot, name, task)):
+        if outcome and (outcome.state == "Active" or _is_for(snapshot, name, task)):
             return name, outcome
     name = f"{snapshot.run.metadata.name}-judge"
-    if name in judges:
+    # A Job for an earlier champion has the plain name: this one is named after its task.
+    if name in existing:
         name = f"{name}-{judge_job.token_of(task)}"
     return name, None
 
 
-def answers(record: ModelResult, task: JudgeTask) -> bool:
-    """Return whether the record of a judge Job is about this task."""
+def is_result_of(record: ModelResult, task: JudgeTask) -> bool:
+    """Return whether a judge Job recorded this result for the task."""
     champion = record.champion.manifest if record.champion else None
     wanted = task.champion.manifest if task.champion else None
     return record.training == task.training and champion == wanted
 
 
-def _is_about(snapshot: TrainingRunSnapshot, name: str, task: JudgeTask) -> bool:
-    """Return whether the live Job of this name was made for this task."""
+def _is_for(snapshot: TrainingRunSnapshot, name: str, task: JudgeTask) -> bool:
+    """Return whether the live Job of this name was created for the task."""
     job = jobs.find(snapshot.jobs, name)
-    notes = job["metadata"].get("annotations", {}) if job else {}
-    return bool(notes.get(judge_job.REQUEST) == judge_job.text_of(task))
+    annotations = job["metadata"].get("annotations", {}) if job else {}
+    return bool(annotations.get(judge_job.REQUEST) == judge_job.text_of(task))
