@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from plumbline.stats import drift, episode
+from plumbline.stats import drift, hysteresis
 from plumbline.stats.bins import Counts, Layout
 from plumbline.stats.windows import SCALES, windows
 
@@ -34,11 +34,11 @@ def single(layout: Layout, counts: Counts, first: int) -> int:
 def usual(layout: Layout, counts: Counts, first: int) -> int:
     """Return the seconds until the alarm stands, at the default sensitivity."""
     alpha = drift.log_alpha(false_alarms_per_month=1, columns=COLUMNS)
-    state = episode.Alarm()
+    state = hysteresis.Alarm()
     for end in range(first + 1, len(counts) + 1):
         scores = drift.score(layout, windows(counts[:end]), log_alpha=alpha, tolerate=0.1)
-        state = episode.advance(state, alarmed=any(score.alarm for score in scores))
-        if state.standing:
+        state = hysteresis.advance(state, alarmed=any(score.alarm for score in scores))
+        if state.is_on:
             return end - first
     return AFTER + 1
 

@@ -13,7 +13,7 @@ import numpy as np
 from plumbline.api.v1alpha1 import DriftMonitor
 from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding
 from plumbline.live.windows import KEPT, MINUTE_SECONDS, Evidence
-from plumbline.stats import drift, episode, stuck
+from plumbline.stats import drift, hysteresis, stuck
 from plumbline.stats.bins import PREDICTION, Layout
 from plumbline.stats.broken import Broken, null_jumps, violations
 from plumbline.stats.windows import Windows
@@ -50,8 +50,8 @@ class DetectorState:
     """
 
     verdict: Verdict = field(default_factory=Verdict)
-    drifted: episode.Alarm = field(default_factory=episode.Alarm)
-    broken: episode.Alarm = field(default_factory=episode.Alarm)
+    drifted: hysteresis.Alarm = field(default_factory=hysteresis.Alarm)
+    broken: hysteresis.Alarm = field(default_factory=hysteresis.Alarm)
     rules: tuple[BrokenFinding, ...] = ()
     broken_until: Mapping[str, int] = field(default_factory=dict)
     suspected_since: Mapping[str, int] = field(default_factory=dict)
@@ -65,8 +65,8 @@ class DetectorState:
         until = {one.column: int(one.until.timestamp()) for one in monitor.status.mended}
         standing = {c.type for c in monitor.status.conditions if c.status == "True"}
         return DetectorState(
-            drifted=episode.Alarm("Drifted" in standing),
-            broken=episode.Alarm("DataBroken" in standing),
+            drifted=hysteresis.Alarm("Drifted" in standing),
+            broken=hysteresis.Alarm("DataBroken" in standing),
             rules=tuple(
                 BrokenFinding(column=one.column, rule=one.rule, rows=one.rows, of=one.of)
                 for one in monitor.status.broken
@@ -184,9 +184,9 @@ def _advance_broken(
     state: DetectorState, broken: tuple[BrokenFinding, ...], through: int
 ) -> DetectorState:
     """Advance the alarm of broken data."""
-    alarm = episode.advance(state.broken, alarmed=bool(broken))
+    alarm = hysteresis.advance(state.broken, alarmed=bool(broken))
     rules = broken or state.rules
-    standing = rules if broken or alarm.standing else ()
+    standing = rules if broken or alarm.is_on else ()
     columns = [*(one.column for one in standing), PREDICTION] if standing else []
     until = {**state.broken_until, **dict.fromkeys(columns, through)}
     return replace(state, broken=alarm, rules=rules, broken_until=until)
@@ -205,7 +205,9 @@ def _advance_drift(state: DetectorState, verdict: Verdict, through: int) -> Dete
     since = {name: state.suspected_since.get(name, through) for name in suspected}
     delayed = {name for name, second in since.items() if through - second < SUSPICION_SECONDS}
     broken_now = {name for name, until in state.broken_until.items() if until == through}
-    alarm = episode.advance(state.drifted, alarmed=bool(verdict.differing - delayed - broken_now))
+    alarm = hysteresis.advance(
+        state.drifted, alarmed=bool(verdict.differing - delayed - broken_now)
+    )
     return replace(state, drifted=alarm, suspected_since=since)
 
 
@@ -236,8 +238,8 @@ def _recovered_in_window(state: DetectorState, through: int) -> tuple[tuple[str,
 def _with_alarms(found: Assessment, state: DetectorState, through: int) -> Assessment:
     return replace(
         found,
-        drifted=state.drifted.standing,
-        broken=state.rules if state.broken.standing else (),
+        drifted=state.drifted.is_on,
+        broken=state.rules if state.broken.is_on else (),
         recovered=_recovered_in_window(state, through),
     )
 

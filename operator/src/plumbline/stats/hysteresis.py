@@ -2,21 +2,22 @@
 
 from dataclasses import dataclass
 
-OPEN_LOOKS, CLOSE_LOOKS = 2, 30
+# How many evaluations in a row; there is one per second while rows come.
+OPEN_AFTER, CLOSE_AFTER = 2, 30
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """Whether the alarm is on, and how many evaluations in a row said the opposite."""
 
-    standing: bool = False
+    is_on: bool = False
     against: int = 0
 
 
 def advance(state: Alarm, *, alarmed: bool) -> Alarm:
     """Return the state after one more evaluation."""
-    if alarmed == state.standing:
-        return Alarm(state.standing, 0)
+    if alarmed == state.is_on:
+        return Alarm(state.is_on, 0)
     against = state.against + 1
-    needed = CLOSE_LOOKS if state.standing else OPEN_LOOKS
-    return Alarm(alarmed, 0) if against >= needed else Alarm(state.standing, against)
+    needed = CLOSE_AFTER if state.is_on else OPEN_AFTER
+    return Alarm(alarmed, 0) if against >= needed else Alarm(state.is_on, against)
