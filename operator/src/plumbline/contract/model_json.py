@@ -83,6 +83,14 @@ class OneHotInput(Struct, frozen=True, tag_field="kind", tag="onehot"):
     categories: list[str | None]
 
 
+class FilledOneHotInput(Struct, frozen=True, tag_field="kind", tag="onehot-filled"):
+    """A OneHotInput for which a missing value is the category `fill`."""
+
+    feature: str
+    categories: list[str]
+    fill: str
+
+
 class Linear(Struct, frozen=True, kw_only=True, tag_field="kind", tag="linear"):
     """A linear model; the link function turns its margin into a prediction."""
 
@@ -116,7 +124,7 @@ class Sample(Struct, frozen=True, kw_only=True):
     outputs: list[Any] = []
 
 
-Input = NumberInput | OrdinalInput | OneHotInput
+Input = NumberInput | OrdinalInput | OneHotInput | FilledOneHotInput
 Engine = Linear | Trees
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from plumbline.jobs.compiling.gaps import as_fitted
 from plumbline.jobs.training.features import Feature, arrays, model_input
 from plumbline.stats.bins import PREDICTION, ColumnBins
 from plumbline.stats.reference import as_alike, category_bins, number_bins
@@ -17,7 +18,7 @@ Answers = np.ndarray[Any, np.dtype[np.float64]]
 
 def of_fitted(model: Any, frame: pl.DataFrame, features: Sequence[Feature]) -> Answers:
     """Return the predictions of a fitted scikit-learn model."""
-    inputs = model_input(frame, features)
+    inputs = as_fitted(model_input(frame, features), model, features)
     raw = model.predict_proba(inputs) if hasattr(model, "classes_") else model.predict(inputs)
     return _two_dimensional(raw, frame.height)
 

@@ -5,35 +5,45 @@ from typing import Any
 
 import numpy as np
 
-from plumbline.contract.model_json import Input, OneHotInput, OrdinalInput
-from plumbline.jobs.training.inputs import NotCompilable, numbers
+from plumbline.contract.model_json import FilledOneHotInput, NumberInput, OneHotInput, OrdinalInput
+from plumbline.jobs.compiling.gaps import is_nan
+from plumbline.jobs.training.inputs import Column, NotCompilable, Text, texts
 
 
-def _ordinal(encoder: Any, columns: list[Input]) -> list[Input]:
+def _ordinal(encoder: Any, columns: list[Column]) -> list[Column]:
     _no_rare(encoder)
+    pairs = zip(texts(columns, "OrdinalEncoder"), encoder.categories_, strict=True)
+    return [_ordinal_input(encoder, column, list(known)) for column, known in pairs]
+
+
+def _ordinal_input(encoder: Any, column: NumberInput | Text, known: list[Any]) -> OrdinalInput:
+    _text_only(column.feature, known)
     unknown = encoder.unknown_value if encoder.handle_unknown == "use_encoded_value" else -1.0
-    pairs = zip(numbers(columns, "OrdinalEncoder"), encoder.categories_, strict=True)
-    return [_ordinal_input(column.feature, list(known), unknown) for column, known in pairs]
+    names = [str(each) for each in known if not _is_gap(each)]
+    missing = _code_of_gap(encoder, known, _fill(column), unknown)
+    return OrdinalInput(column.feature, names, _or_none(unknown), _or_none(missing))
 
 
-def _ordinal_input(feature: str, known: list[Any], unknown: float) -> OrdinalInput:
-    _text_only(feature, known)
-    missing = float(known.index(None)) if None in known else unknown
-    texts = [str(each) for each in known if each is not None]
-    return OrdinalInput(feature, texts, _or_none(unknown), _or_none(missing))
+def _code_of_gap(encoder: Any, known: list[Any], fill: str | None, unknown: float) -> float:
+    if any(map(is_nan, known)):
+        return float(encoder.encoded_missing_value)
+    return float(known.index(fill)) if fill in known else unknown
 
 
-def _one_hot(encoder: Any, columns: list[Input]) -> list[Input]:
+def _one_hot(encoder: Any, columns: list[Column]) -> list[Column]:
     _no_rare(encoder)
     if encoder.drop is not None:
         raise NotCompilable("it does not support OneHotEncoder with drop. Leave drop out")
-    pairs = zip(numbers(columns, "OneHotEncoder"), encoder.categories_, strict=True)
-    return [_one_hot_input(column.feature, list(known)) for column, known in pairs]
+    pairs = zip(texts(columns, "OneHotEncoder"), encoder.categories_, strict=True)
+    return [_one_hot_input(column, list(known)) for column, known in pairs]
 
 
-def _one_hot_input(feature: str, known: list[Any]) -> OneHotInput:
-    _text_only(feature, known)
-    return OneHotInput(feature, [None if each is None else str(each) for each in known])
+def _one_hot_input(column: NumberInput | Text, known: list[Any]) -> OneHotInput | FilledOneHotInput:
+    _text_only(column.feature, known)
+    fill = _fill(column)
+    if fill is not None and fill in known:
+        return FilledOneHotInput(column.feature, [str(each) for each in known], fill)
+    return OneHotInput(column.feature, [None if _is_gap(each) else str(each) for each in known])
 
 
 def _no_rare(encoder: Any) -> None:
@@ -45,16 +55,24 @@ def _no_rare(encoder: Any) -> None:
 
 
 def _text_only(feature: str, known: list[Any]) -> None:
-    if not all(each is None or isinstance(each, str) for each in known):
+    if not all(_is_gap(each) or isinstance(each, str) for each in known):
         advice = "Encode text features only"
         raise NotCompilable(f"an encoder is applied to {feature}, a feature of numbers. {advice}")
+
+
+def _fill(column: NumberInput | Text) -> str | None:
+    return column.fill if isinstance(column, Text) else None
+
+
+def _is_gap(category: Any) -> bool:
+    return category is None or is_nan(category)
 
 
 def _or_none(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-APPLY: dict[str, Callable[[Any, list[Input]], list[Input]]] = {
+APPLY: dict[str, Callable[[Any, list[Column]], list[Column]]] = {
     "OrdinalEncoder": _ordinal,
     "OneHotEncoder": _one_hot,
 }

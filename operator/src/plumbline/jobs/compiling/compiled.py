@@ -13,6 +13,7 @@ from plumbline.jobs.compiling.linear import write_linear
 from plumbline.jobs.compiling.trees import write_trees
 from plumbline.jobs.training.families import engine_of
 from plumbline.jobs.training.features import Feature
+from plumbline.jobs.training.inputs import converting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +69,9 @@ def classes_of(model: Any) -> list[Any] | None:
 
 
 def _engine(estimator: Any, folder: Path) -> Engine:
-    is_linear = engine_of(estimator) == "linear"
-    return write_linear(estimator, folder) if is_linear else write_trees(estimator, folder)
+    write = write_linear if engine_of(estimator) == "linear" else write_trees
+    with converting(type(estimator).__name__):
+        return write(estimator, folder)
 
 
 def _plain(value: Any) -> Any:

@@ -1,11 +1,13 @@
 """Tree ensembles as a treelite checkpoint, and the type to which the estimator rounds its input."""
 
+from copy import copy
 from pathlib import Path
 from typing import Any, Literal
 
 import treelite
 
 from plumbline.contract.model_json import ENGINES, Trees
+from plumbline.jobs.compiling.inputs import encodes
 from plumbline.jobs.training.inputs import NotCompilable
 
 _SINGLE = ("DecisionTree", "ExtraTree")
@@ -14,7 +16,7 @@ _SINGLE = ("DecisionTree", "ExtraTree")
 def write_trees(estimator: Any, folder: Path) -> Trees:
     """Write trees.bin and return the engine's entry in model.json."""
     try:
-        trees = treelite.sklearn.import_model(_as_ensemble(estimator))
+        trees = treelite.sklearn.import_model(_as_ensemble(_of_numbers(estimator)))
     except treelite.TreeliteError as error:
         problem = f"it cannot convert {type(estimator).__name__} ({str(error)[:200]})"
         raise NotCompilable(f"{problem}. Use another estimator") from error
@@ -26,6 +28,15 @@ def write_trees(estimator: Any, folder: Path) -> Trees:
         "float64" if name.startswith("HistGradientBoosting") else "float32"
     )
     return Trees(file=ENGINES["trees"], cast=cast, link=link)
+
+
+def _of_numbers(estimator: Any) -> Any:
+    """Return the estimator without its own encoder of texts, which stands in the inputs."""
+    if not encodes(estimator):
+        return estimator
+    bare = copy(estimator)
+    bare._preprocessor = None
+    return bare
 
 
 def _softmax_outside(trees: Any) -> Literal["softmax"] | None:

@@ -15,6 +15,7 @@ from plumbline.contract.tasks import PredictTask
 from plumbline.jobs.compiling import answers, proof
 from plumbline.jobs.compiling.answers import Answers, prediction_reference
 from plumbline.jobs.compiling.compiled import Facts, classes_of, compile_model
+from plumbline.jobs.compiling.inputs import check_width
 from plumbline.jobs.failures import JobFailed, text_of
 from plumbline.jobs.files import check_regular
 from plumbline.jobs.judging import champion
@@ -80,11 +81,24 @@ def _model(task: PredictTask, places: Places) -> Any:
 
 def _answered(model: Any, frame: pl.DataFrame, task: PredictTask) -> Answers:
     try:
+        check_width(model, task.features)
         return answers.of_fitted(model, frame, task.features)
+    except NotCompilable as error:
+        raise not_compilable(error) from error
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
         log.error("model raised an error", error=type(error).__name__)
-        message = f"The model raised an error on the held-out rows: {text_of(error)}."
+        message = f"The model raised an error on the held-out rows: {_text(error, task)}."
         raise JobFailed("PredictionFailed", message) from error
+
+
+def _text(error: Exception, task: PredictTask) -> str:
+    """Return the text of an error, which may quote a value, unless a feature is personal."""
+    is_personal = any(feature.get("personal") for feature in task.features)
+    return (
+        f"a {type(error).__name__}, whose text may have personal data"
+        if is_personal
+        else text_of(error)
+    )
 
 
 def _compile(model: Any, task: PredictTask, reference: Reference, folder: Path) -> None:

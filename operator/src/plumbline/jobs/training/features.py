@@ -27,10 +27,13 @@ def features_of(manifest: DatasetManifest, asked: Sequence[str], target: str) ->
     """Return the features that a run names, in its order; all possible ones if it names none.
 
     Raises:
-        JobFailed: a feature is not in the data, is the target, or is a timestamp.
+        JobFailed: a feature is not in the data, is the target, is a timestamp, or is named twice.
     """
     declared = {column.name: column for column in manifest.schema_.columns}
     names = list(asked) or _all(manifest, target)
+    if twice := [name for name in names if names.count(name) > 1]:
+        message = f"spec.features names {twice[0]} twice. Name it once."
+        raise JobFailed("FeatureUnusable", message)
     for name in names:
         _check(name, declared, target)
     if not names:

@@ -5,6 +5,7 @@ skops does not trust by default.
 """
 
 from pathlib import Path
+from types import MethodType
 from typing import Any
 
 import skops.io
@@ -30,7 +31,24 @@ TRUSTED_TYPES = (
 
 def save(model: Any, path: Path) -> None:
     """Write a fitted model."""
-    skops.io.dump(model, path)
+    estimator = getattr(model, "steps", [("", model)])[-1][1]
+    _forget_stopping(estimator)
+    try:
+        skops.io.dump(model, path)
+    except RecursionError as error:
+        name = type(estimator).__name__
+        problem = f"{name} cannot be written as a skops file with these parameters"
+        advice = "Leave out those that are objects or functions"
+        raise JobFailed("EstimatorParamsInvalid", f"{problem}. {advice}.") from error
+
+
+def _forget_stopping(estimator: Any) -> None:
+    """Remove what early stopping by a score leaves: the score, and the estimator within itself."""
+    if getattr(estimator, "_scorer", None) is not None:
+        estimator._scorer = None
+    for name, value in list(getattr(estimator, "__dict__", {}).items()):
+        if isinstance(value, MethodType) and value.__self__ is estimator:
+            delattr(estimator, name)
 
 
 def load(path: Path) -> Any:

@@ -6,7 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plumbline.contract.model_json import Input, NumberInput, OneHotInput, OrdinalInput
+from plumbline.contract.model_json import (
+    FilledOneHotInput,
+    Input,
+    NumberInput,
+    OneHotInput,
+    OrdinalInput,
+)
 
 Floats = NDArray[np.float64]
 Columns = Mapping[str, NDArray[Any]]
@@ -45,12 +51,19 @@ def _ordinal(given: OrdinalInput) -> Step:
 
 
 def _one_hot(given: OneHotInput) -> Step:
-    name, known = given.feature, given.categories
-    places = {text: n for n, text in enumerate(known)}
+    places = {text: n for n, text in enumerate(given.categories)}
+    return _places(given.feature, places, len(places))
 
+
+def _filled_one_hot(given: FilledOneHotInput) -> Step:
+    places: dict[str | None, int] = {text: n for n, text in enumerate(given.categories)}
+    return _places(given.feature, {**places, None: places[given.fill]}, len(given.categories))
+
+
+def _places(name: str, places: Mapping[str | None, int], width: int) -> Step:
     def step(columns: Columns) -> Floats:
         values = columns[name]
-        matrix = np.zeros((len(values), len(known)))
+        matrix = np.zeros((len(values), width))
         for row, value in enumerate(values):
             if (place := places.get(value)) is not None:
                 matrix[row, place] = 1.0
@@ -67,4 +80,5 @@ _KINDS: dict[type[Input], Callable[[Any], Step]] = {
     NumberInput: _number,
     OrdinalInput: _ordinal,
     OneHotInput: _one_hot,
+    FilledOneHotInput: _filled_one_hot,
 }
