@@ -16,6 +16,7 @@ from plumbline.api.objects import Manifest
 from plumbline.plan.common.settings import Settings
 
 READY, RECONCILING, STALLED = "Ready", "Reconciling", "Stalled"
+# As long as the CRD allows.
 REASON_LIMIT, MESSAGE_LIMIT = 63, 4096
 Truth = bool | None
 _GOOD_WHEN_TRUE: Mapping[State, Truth] = {

@@ -53,6 +53,8 @@ def of_job(job: Manifest, pods: Iterable[Manifest]) -> JobOutcome:
     conditions = {
         c["type"]: c for c in job.get("status", {}).get("conditions", ()) if c["status"] == "True"
     }
+    # SuccessCriteriaMet and FailureTarget are there as soon as the result is certain, Complete and
+    # Failed only when the last pod has ended.
     if "Complete" in conditions or "SuccessCriteriaMet" in conditions:
         return _succeeded(in_order)
     if failed := conditions.get("Failed") or conditions.get("FailureTarget"):
@@ -90,11 +92,11 @@ def _failure(job: Manifest, pods: list[Manifest], condition: Manifest) -> JobOut
     if reported := _first_reported(causes):
         return reported
     if condition.get("reason") == DEADLINE:
-        return _failed(DEADLINE, _late(job))
+        return _failed(DEADLINE, _deadline_text(job))
     for pod, name, ended, _ in causes:
         if ended.get("exitCode"):
             return _failed(*_unreported_end(name, ended, pod, job))
-    unknown = _failed(condition.get("reason", "JobFailed"), _unexplained(job, condition))
+    unknown = _failed(condition.get("reason", "JobFailed"), _failed_text(job, condition))
     return _first_reported(words) or unknown
 
 
@@ -102,13 +104,13 @@ def _failed(reason: str, message: str) -> JobOutcome:
     return JobOutcome(state="Failed", reason=reason, message=message)
 
 
-def _unexplained(job: Manifest, condition: Manifest) -> str:
-    """Return the words of Kubernetes about a failed Job, and where to look."""
+def _failed_text(job: Manifest, condition: Manifest) -> str:
+    """Return what Kubernetes says about a failed Job, and where to look."""
     name, said = job["metadata"]["name"], clause(condition.get("message", ""))
     return f"Job {name} failed{said and ': '}{said}. Run kubectl describe job {name} for details."
 
 
-def _late(job: Manifest) -> str:
+def _deadline_text(job: Manifest) -> str:
     seconds = job.get("spec", {}).get("activeDeadlineSeconds")
     limit = f" ({seconds} s)" if seconds else ""
     return (
@@ -141,8 +143,8 @@ def _unreported_end(name: str, ended: Manifest, pod: Manifest, job: Manifest) ->
     if reason == OOM_KILLED:
         return OOM_KILLED, pod_failures.out_of_memory(where, name, pod).message
     if reason == DEADLINE:
-        return DEADLINE, f"{where} was stopped. {_late(job)}"
-    said = ended.get("message", "").strip()[-SAID_LIMIT:]
+        return DEADLINE, f"{where} was stopped. {_deadline_text(job)}"
+    said = ended.get("message", "").strip()[-SAID_LIMIT:]  # an error is at the end of a log
     text = f"{where} ended with code {ended['exitCode']}"
     remedy = f"Run kubectl logs {pod['metadata']['name']} -c {name} for details."
     return "ContainerFailed", f"{text}: {sentence(said)}" if said else f"{text}. {remedy}"
@@ -154,10 +156,10 @@ def _delays(job: Manifest, pods: list[Manifest]) -> Iterator[JobOutcome]:
     if not pods and started:
         yield _without_pods(job, started)
     for pod in reversed(pods):
-        yield from _of_pod(pod)
+        yield from _delays_of_pod(pod)
 
 
-def _of_pod(pod: Manifest) -> Iterator[JobOutcome]:
+def _delays_of_pod(pod: Manifest) -> Iterator[JobOutcome]:
     created = pod["metadata"].get("creationTimestamp")
     for status in statuses(pod):
         found = pod_failures.why_waiting(status, _where(status["name"], pod))
@@ -182,7 +184,7 @@ def _starting(pod: Manifest) -> Iterator[JobOutcome]:
     for status in statuses(pod):
         waits = status.get("state", {}).get("waiting", {}).get("reason", "")
         if pod_failures.pod_reason(waits).reason == pod_failures.CONTAINER_CREATING:
-            yield _active(pod_failures.CONTAINER_CREATING, _awaits_image(status, pod), since=since)
+            yield _active(pod_failures.CONTAINER_CREATING, _image_text(status, pod), since=since)
             return
         since = _next_could_start(status, pod)
         if since is None:
@@ -206,7 +208,7 @@ def _beside(pod: Manifest) -> set[str]:
     return {each["name"] for each in (*sidecars, *spec.get("containers", ()))}
 
 
-def _awaits_image(status: Manifest, pod: Manifest) -> str:
+def _image_text(status: Manifest, pod: Manifest) -> str:
     name = pod["metadata"]["name"]
     return (
         f"{_where(status['name'], pod)} waits for its image {status.get('image', '')} or a volume. "

@@ -101,7 +101,7 @@ def why_waiting(status: Manifest, where: str) -> PodFailure | None:
     found = POD_REASONS.get(waiting.get("reason", ""))
     if found is None or found.prospect == "Passes":
         return None
-    said = _said_last(status) if found.reason == CRASHING else waiting.get("message", "")
+    said = _last_end(status) if found.reason == CRASHING else waiting.get("message", "")
     # The kubelet reports this as CreateContainerConfigError, which sounds as if waiting could help.
     if "runAsNonRoot" in said or "run as root" in said:
         found, said = POD_REASONS[RUNS_AS_ROOT], "the image runs as root"
@@ -171,7 +171,7 @@ def is_temporary(word: LastWord | None) -> bool:
     return isinstance(word, Failure) and word.temporary is True
 
 
-def _said_last(status: Manifest) -> str:
+def _last_end(status: Manifest) -> str:
     """Return how a container that keeps crashing ended the last time."""
     ended = status.get("lastState", {}).get("terminated", {})
     last_line = ended.get("message", "").strip().rsplit("\n", 1)[-1]

@@ -116,14 +116,14 @@ def _newest_fetch_blocked(fetching: Fetching) -> Decision | None:
     if not fetching.progress.final:
         return None
     blocked = f"The newest fetch is blocked ({fetching.reason}). {fetching.message}"
-    text = f"{_uses(fetching.dataset.status)} {blocked}"
+    text = f"{_in_use_text(fetching.dataset.status)} {blocked}"
     return decision.ready(
         "dataset.newest_fetch_stuck", Reason.FETCH_BLOCKED, text, job=fetching.job
     )
 
 
 def _in_use_meanwhile(fetching: Fetching) -> Decision:
-    return _in_use(fetching.dataset.status, _uses(fetching.dataset.status))
+    return _in_use(fetching.dataset.status, _in_use_text(fetching.dataset.status))
 
 
 def _fetch_meanwhile(fetching: Fetching) -> Decision | None:
@@ -139,7 +139,7 @@ def _fetch_meanwhile(fetching: Fetching) -> Decision | None:
 def _has_revision(idle: Idle) -> Decision | None:
     if idle.status.revision is None:
         return None
-    message, valid = _uses(idle.status), idle.valid
+    message, valid = _in_use_text(idle.status), idle.valid
     if valid.state != "Ready":
         message += f" The newest fetch made no revision ({valid.reason}): see condition {VALID}."
     return _in_use(idle.status, message)
@@ -154,7 +154,7 @@ def _tries_again(idle: Idle) -> Decision | None:
 
 
 def _needs_a_person(idle: Idle) -> Decision:
-    text = f"{idle.valid.message} {_remedy(idle.dataset)}"
+    text = f"{idle.valid.message} {_remedy_text(idle.dataset)}"
     return decision.stalled("dataset.needs_a_person", idle.valid.reason, text)
 
 
@@ -163,11 +163,11 @@ def _in_use(status: DatasetStatus, message: str) -> Decision:
     return decision.ready("dataset.in_use", Reason.REVISION_IN_USE, message, **evidence)
 
 
-def _uses(status: DatasetStatus) -> str:
+def _in_use_text(status: DatasetStatus) -> str:
     return f"Revision {status.revision} with {status.rows} rows is in use."
 
 
-def _remedy(dataset: Dataset) -> str:
+def _remedy_text(dataset: Dataset) -> str:
     about = dataset.metadata
     mark = f"{names.REFRESH_ANNOTATION}=$(date +%s)"
     return (

@@ -156,6 +156,7 @@ def _next_attempt(snapshot: DatasetSnapshot, key: str, number: int = 1) -> Attem
     """Return the attempt after the one in the status; its Job may exist already."""
     fetch, name = snapshot.dataset.status.fetch, snapshot.dataset.metadata.name
     previous = fetch.job if fetch else ""
+    # The uid is part of the name: a Dataset that is created again gets a Job of its own.
     job = f"{name}-profile-{canonical.short([snapshot.dataset.metadata.uid, key, previous])}"
     found = jobs.find(snapshot.jobs, job)
     if found is not None:

@@ -23,7 +23,7 @@ from plumbline.plan.specs.profile_job import COMPONENT, profile_job
 def plan(snapshot: DatasetSnapshot) -> Plan:
     """Return the plan for a Dataset and its profile Job."""
     if snapshot.dataset.metadata.deletion_timestamp:
-        return Plan()
+        return Plan()  # the garbage collector deletes the children
     status = snapshot.dataset.status
     if blocked := decisions.blocked(snapshot):
         return _only_status(snapshot, status, blocked, decisions.stored_validity(status))

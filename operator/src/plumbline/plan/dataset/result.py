@@ -55,12 +55,12 @@ def recorded(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome) -
     if outcome.state == "Failed":
         end = _failed(dataset, outcome.reason, outcome.message)
     elif record is None or outcome.manifest is None or not _is_usable(record, dataset):
-        end = _failed(dataset, DatasetReason.RESULT_INVALID, _unreadable(attempt))
+        end = _failed(dataset, DatasetReason.RESULT_INVALID, _unreadable_text(attempt))
     elif record.verdict == "Invalid":
         end = _invalid(dataset, record)
     else:
         end = _valid(snapshot, record, outcome.manifest, now)
-    return _ended(snapshot, attempt, end, outcome.temporary)
+    return _result(snapshot, attempt, end, outcome.temporary)
 
 
 # How the fetch ended, the status after it, and the decision behind condition Valid.
@@ -68,11 +68,12 @@ _End = tuple[Ending, DatasetStatus, Decision]
 
 
 def _is_usable(record: DatasetResult, dataset: Dataset) -> bool:
-    mine = record.dataset.uid == dataset.metadata.uid
-    return mine and (record.verdict == "Invalid" or record.digest is not None)
+    # A Dataset that was deleted and created again has another uid, and may have another schema.
+    is_of_this = record.dataset.uid == dataset.metadata.uid
+    return is_of_this and (record.verdict == "Invalid" or record.digest is not None)
 
 
-def _unreadable(attempt: Attempt) -> str:
+def _unreadable_text(attempt: Attempt) -> str:
     return (
         f"Job {attempt.job} wrote a result that this operator cannot read. Use the same version "
         f"for the operator image and the trainer image."
@@ -82,23 +83,23 @@ def _unreadable(attempt: Attempt) -> str:
 def _failed(dataset: Dataset, reason: str, message: str) -> _End:
     """Return the end of a fetch that could not read the data."""
     # Working makes condition Valid Unknown, not False: nothing is known about the data.
-    return "Failed", dataset.status, _judged("fetch_failed", "Working", reason, message)
+    return "Failed", dataset.status, _validity("fetch_failed", "Working", reason, message)
 
 
 def _invalid(dataset: Dataset, record: DatasetResult) -> _End:
-    """Return the end of a fetch of bad data: no new revision, the one before stays in use."""
+    """Return the end of a fetch of bad data: no new revision, the previous one stays in use."""
     broken = record.violations
     said = " ".join(f"{each.rule}: {sentence(each.message)}" for each in broken[:3])
     message = f"The rows fail {len(broken)} rule{'s' * (len(broken) != 1)}. {said}".strip()
     reason, evidence = DatasetReason.RULES_FAILED, {"rows": record.rows, "broken": len(broken)}
-    valid = _judged("rules_broken", "Stalled", reason, message, **evidence)
+    valid = _validity("rules_broken", "Stalled", reason, message, **evidence)
     return "Invalid", changed(dataset.status, violations=list(broken[:VIOLATIONS])), valid
 
 
 def _valid(snapshot: DatasetSnapshot, record: DatasetResult, manifest: str, now: datetime) -> _End:
     """Return the end of a fetch of good data: a new revision, or the same with a new manifest."""
     dataset, old = snapshot.dataset, snapshot.dataset.status
-    same = old.digest == record.digest and _same_rules(dataset)
+    same = old.digest == record.digest and _has_same_rules(dataset)
     number = (old.revision or snapshot.last_revision) + (0 if same else 1)
     line = Revision(
         revision=number,
@@ -120,12 +121,12 @@ def _valid(snapshot: DatasetSnapshot, record: DatasetResult, manifest: str, now:
     }
     message = f"All {record.rows} rows pass all rules."
     evidence = {"rows": record.rows, "digest": record.digest, "revision": number}
-    valid = _judged("rules_held", "Ready", DatasetReason.RULES_PASSED, message, **evidence)
+    valid = _validity("rules_held", "Ready", DatasetReason.RULES_PASSED, message, **evidence)
     return "Unchanged" if same else "NewRevision", changed(old, **update), valid
 
 
-def _judged(rule: str, state: State, reason: str, message: str, **evidence: Any) -> Decision:
-    """Return the decision about the condition Valid; it becomes an event too."""
+def _validity(rule: str, state: State, reason: str, message: str, **evidence: Any) -> Decision:
+    """Return the decision of condition Valid; it becomes an Event too."""
     return Decision(
         rule=f"dataset.{rule}",
         state=state,
@@ -137,15 +138,16 @@ def _judged(rule: str, state: State, reason: str, message: str, **evidence: Any)
     )
 
 
-def _same_rules(dataset: Dataset) -> bool:
+def _has_same_rules(dataset: Dataset) -> bool:
     """Return whether the revision in use was checked with the current rules."""
     if dataset.status.revision is None:
         return False
     newest = dataset.status.history[:1]
+    # A revision of an older release has no hash: it counts as checked with the same rules.
     return not newest or newest[0].rules in ("", revision_rules_hash(dataset))
 
 
-def _ended(
+def _result(
     snapshot: DatasetSnapshot, attempt: Attempt, end: _End, temporary: bool | None
 ) -> Result:
     ending, status, valid = end
@@ -153,14 +155,14 @@ def _ended(
     fetch = Fetch(key=attempt.key, job=attempt.job, outcome=ending, time=time)
     # Requests stay open during quick retries: one of these may still find the new rows.
     is_retried_soon = ending == "Failed" and has_quick_retry(prospect, attempt.number)
-    answers = () if is_retried_soon else attempt.requests
-    refreshes = _answered(snapshot, answers, ending, status.revision or 0)
+    answered = () if is_retried_soon else attempt.requests
+    refreshes = _answers(snapshot, answered, ending, status.revision or 0)
     after = changed(status, fetch=fetch, refreshes=refreshes)
     event = _event(ending, after, valid)
     return Result(fetch=fetch, status=after, valid=valid, prospect=prospect, event=event)
 
 
-def _answered(
+def _answers(
     snapshot: DatasetSnapshot, requests: tuple[str, ...], ending: Ending, revision: int
 ) -> list[Refresh]:
     """Return the answers: first those that a monitor still waits for, then the others."""

@@ -21,6 +21,7 @@ from plumbline.plan.common.conditions import changed, truncated
 from plumbline.plan.drift_monitor.response import ResponseInput, ResponseState, respond
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 
+# As long as the name of a run may be, and as many as the CRD allows.
 NAME_LIMIT = 40
 COLUMNS_LIMIT = 10
 HISTORY_LIMIT = 10
@@ -66,11 +67,11 @@ def state(snapshot: DriftMonitorSnapshot, assessment: Assessment | None) -> Epis
     why = _why_over(snapshot)
     # The result of a run under way belongs to this episode, and the history should have it.
     if why and response.outcome != Outcome.TRAINING:
-        return _closed(status, updated, response, why)
-    return _still_open(snapshot, updated, response)
+        return _closed_state(status, updated, response, why)
+    return _open_state(snapshot, updated, response)
 
 
-def _still_open(
+def _open_state(
     snapshot: DriftMonitorSnapshot, episode: Episode, response: ResponseState
 ) -> EpisodeState:
     status = snapshot.monitor.status
@@ -85,7 +86,7 @@ def _still_open(
     return EpisodeState(status=new, response=response, decision=decided, events=(event,))
 
 
-def _closed(
+def _closed_state(
     status: DriftMonitorStatus, episode: Episode, response: ResponseState, why: str
 ) -> EpisodeState:
     outcome = Outcome.CLEARED if response.outcome in BEFORE_RETRAINING else response.outcome
@@ -99,7 +100,7 @@ def _closed(
 
 
 def _about_episode(decided: Decision, episode: Episode) -> Decision:
-    """Return the decision with the episode in its evidence; it becomes more than a condition."""
+    """Return the decision with the episode in its evidence; it acts, and no condition shows it."""
     about = {"episode": episode.id, "columns": list(episode.columns), "rows": episode.rows}
     return replace(decided, condition_type="", acts=True, evidence={**about, **decided.evidence})
 
@@ -163,10 +164,10 @@ def _next_name(snapshot: DriftMonitorSnapshot) -> str:
 
 
 def _next_number(snapshot: DriftMonitorSnapshot) -> int:
-    return 1 + max(map(_number, _known(snapshot)), default=0)
+    return 1 + max(map(_number, _known_names(snapshot)), default=0)
 
 
-def _known(snapshot: DriftMonitorSnapshot) -> Iterator[str]:
+def _known_names(snapshot: DriftMonitorSnapshot) -> Iterator[str]:
     status = snapshot.monitor.status
     yield from (episode.id for episode in status.history)
     yield from _episodes_of(snapshot)

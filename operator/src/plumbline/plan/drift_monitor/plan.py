@@ -24,7 +24,7 @@ REQUEUE_AFTER = timedelta(seconds=10)
 def plan(snapshot: DriftMonitorSnapshot) -> Plan:
     """Return the plan for a DriftMonitor and its runs."""
     if snapshot.monitor.metadata.deletion_timestamp:
-        return Plan()
+        return Plan()  # the runs stay: the monitor does not own them
     if snapshot.monitor.spec.suspend:
         return _only_status(snapshot, EpisodeState(status=snapshot.monitor.status), None)
     snapshot = _with_rows(snapshot)
@@ -39,7 +39,7 @@ def plan(snapshot: DriftMonitorSnapshot) -> Plan:
 
 
 def _with_rows(snapshot: DriftMonitorSnapshot) -> DriftMonitorSnapshot:
-    """Return the snapshot without an assessment of zero rows: it does not even mean `no drift`."""
+    """Return the snapshot without an assessment of zero rows, which would say `no drift`."""
     found = snapshot.assessment
     return replace(snapshot, assessment=None) if found and not found.window_rows else snapshot
 

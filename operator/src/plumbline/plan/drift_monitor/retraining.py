@@ -43,15 +43,18 @@ def outcome(run: TrainingRun | None, name: str) -> tuple[Outcome, str]:
 
 
 def trained_revision(snapshot: DriftMonitorSnapshot) -> int:
-    """Return the newest data revision of the served model and of all evaluated runs."""
+    """Return the newest data revision that a model was trained on."""
     stable = snapshot.deployment.status.stable if snapshot.deployment else None
+    # A run that ended without a verdict made no model: its revision may be trained on again.
     judged = [run for run in snapshot.runs if run.status.verdict]
     pinned = [run.status.dataset.revision for run in judged if run.status.dataset]
     return max([stable.revision if stable else 0, *pinned])
 
 
 def training_run(snapshot: DriftMonitorSnapshot, episode: Episode, *, revision: int) -> Manifest:
-    """Return the run: named after the episode, without an owner, pinned to the new revision.
+    """Return the run: named after the episode, and pinned to the new revision.
+
+    It has no owner, so that it outlives the monitor.
 
     Raises:
         ValueError: the monitor has no template or dataset.

@@ -13,7 +13,7 @@ from plumbline.plan.common import conditions
 from plumbline.plan.common.pod_failures import PodFailure
 from plumbline.plan.model_deployment import workload
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
-from plumbline.plan.model_deployment.target import Target, how_to_retry, rolled_back
+from plumbline.plan.model_deployment.target import Target, retry_text, rollback_text
 from plumbline.plan.specs import service as services
 
 PROGRESSING = "Progressing"
@@ -110,7 +110,7 @@ def _cannot_start(state: DeploymentState) -> Decision | None:
     trouble = state.canary_trouble
     if trouble is None or not (trouble.is_final or state.is_overdue):
         return None
-    text = f"{_canary(state)} cannot start. {sentence(trouble.message)}"
+    text = f"{_canary_text(state)} cannot start. {sentence(trouble.message)}"
     return decision.stalled("model_deployment.cannot_start", trouble.reason, text)
 
 
@@ -118,7 +118,7 @@ def _does_not_start_yet(state: DeploymentState) -> Decision | None:
     trouble = state.canary_trouble
     if trouble is None:
         return None
-    text = f"{_canary(state)} is waiting to start. {sentence(trouble.message)}"
+    text = f"{_canary_text(state)} is waiting to start. {sentence(trouble.message)}"
     return decision.working("model_deployment.does_not_start_yet", trouble.reason, text)
 
 
@@ -128,15 +128,15 @@ def _overdue(state: DeploymentState) -> Decision | None:
     seconds = state.snapshot.deployment.spec.rollout.progress_deadline_seconds
     metadata = state.snapshot.deployment.metadata
     text = (
-        f"{_canary(state)}: its pods were not ready within {seconds} s. Run kubectl describe pods "
-        f"-n {metadata.namespace} -l {names.DEPLOYMENT_LABEL}={metadata.name} for details."
+        f"{_canary_text(state)}: its pods were not ready within {seconds} s. Run kubectl describe "
+        f"pods -n {metadata.namespace} -l {names.DEPLOYMENT_LABEL}={metadata.name} for details."
     )
     reason = Reason.PROGRESS_DEADLINE_EXCEEDED
     return decision.stalled("model_deployment.overdue", reason, text, seconds=seconds)
 
 
 def _starting(state: DeploymentState) -> Decision:
-    text = f"{_canary(state)} is starting: waiting for its pods."
+    text = f"{_canary_text(state)} is starting: waiting for its pods."
     return decision.working("model_deployment.starts", Reason.STARTING, text)
 
 
@@ -171,7 +171,7 @@ def _suspended_under_way(state: DeploymentState) -> Decision | None:
     if canary is None or not state.is_suspended:
         return None
     where = f" at {canary.weight} %" if canary.weight else ""
-    text = f"Paused{where} because spec.suspend is true. {_how_far(state, canary)}"
+    text = f"Paused{where} because spec.suspend is true. {_progress_text(state, canary)}"
     return decision.held("model_deployment.held_under_way", Reason.SUSPENDED, text, run=canary.run)
 
 
@@ -183,7 +183,7 @@ def _under_way(state: DeploymentState) -> Decision | None:
     starting = trouble.reason if trouble else Reason.STARTING
     reason = Reason.CANARY_RUNNING if canary.weight else starting
     evidence = {"run": canary.run, "step": canary.step, "weight": canary.weight}
-    text = _how_far(state, canary)
+    text = _progress_text(state, canary)
     return decision.working("model_deployment.under_way", reason, text, **evidence)
 
 
@@ -200,7 +200,7 @@ def _just_rolled_back(state: DeploymentState) -> Decision | None:
     if not rejected or rejected == deployment.status.rejected:
         return None
     newest = rejected[0]
-    text = f"{rolled_back(newest.run, newest)} {how_to_retry(deployment)}"
+    text = f"{rollback_text(newest.run, newest)} {retry_text(deployment)}"
     rule = "model_deployment.just_rolled_back"
     return decision.held(rule, Reason.ROLLED_BACK, text, run=newest.run)
 
@@ -215,22 +215,22 @@ def _idle(state: DeploymentState) -> Decision:
     return decision.held("model_deployment.idle", Reason.IDLE, "No rollout is under way.")
 
 
-def _canary(state: DeploymentState) -> str:
+def _canary_text(state: DeploymentState) -> str:
     canary = state.status.canary
     return f"Run {canary.run} (data revision {canary.revision})" if canary else "No run"
 
 
-def _how_far(state: DeploymentState, canary: Canary) -> str:
+def _progress_text(state: DeploymentState, canary: Canary) -> str:
     """Return the progress of the canary, in numbers that rarely change."""
     if not canary.weight:
         trouble = state.canary_trouble
         said = sentence(trouble.message) if trouble else "Waiting for its pods."
-        return f"{_canary(state)} is starting. {said}"
+        return f"{_canary_text(state)} is starting. {said}"
     rollout = state.snapshot.deployment.spec.rollout
     where = f"step {canary.step + 1} of {len(rollout.steps)}"
     needed = rollout.analysis.min_requests
     said = clause(canary.message) or f"no requests counted yet, {needed} are needed"
-    share = f"{_canary(state)} serves {canary.weight} % of the requests ({where})"
+    share = f"{_canary_text(state)} serves {canary.weight} % of the requests ({where})"
     return f"{share}. {canary.verdict}: {said}.{_awaits_text(state, canary)}"
 
 
@@ -294,7 +294,7 @@ SERVING: tuple[Rule, ...] = (
 PROGRESS: tuple[Rule, ...] = (
     _suspended_under_way,  # spec.suspend pauses a canary
     _under_way,  # a canary is starting or is measured
-    _draining,  # pods of the model before are draining
+    _draining,  # pods of the previous model are draining
     _just_rolled_back,  # the canary is removed in this pass
     _passed_over,  # the newest run should not serve
     _idle,  # no rollout is under way

@@ -71,7 +71,7 @@ def analysis(snapshot: ModelDeploymentSnapshot, canary: Canary) -> StepAnalysis 
     )
     return StepAnalysis(
         verdict=compared.verdict,
-        reason=_reason(arms.canary, wanted) if compared.verdict == "Fail" else "",
+        reason=_exceeded_limit(arms.canary, wanted) if compared.verdict == "Fail" else "",
         message=compared.message,
         requests=arms.canary.requests,
         errors=arms.canary.errors,
@@ -90,7 +90,7 @@ def has_passed(snapshot: ModelDeploymentSnapshot, canary: Canary) -> bool:
     return found is not None and found.verdict == "Pass"
 
 
-def counted(snapshot: ModelDeploymentSnapshot) -> ModelDeploymentStatus:
+def with_counts(snapshot: ModelDeploymentSnapshot) -> ModelDeploymentStatus:
     """Return the status with the canary's counts, rounded so that it rarely changes."""
     status, canary = snapshot.deployment.status, snapshot.deployment.status.canary
     if canary is None or not canary.weight:
@@ -117,7 +117,7 @@ def _rounded_down(number: int) -> int:
     return number // unit * unit
 
 
-def _reason(canary: Arm, wanted: Analysis) -> str:
+def _exceeded_limit(canary: Arm, wanted: Analysis) -> str:
     """Return which of the two limits a failing canary exceeds."""
     # A step fails by errors or by latency, and the comparison does not say by which.
     chance = error_chance(canary.errors, canary.requests, wanted.max_error_rate)

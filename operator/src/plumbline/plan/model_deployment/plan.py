@@ -33,7 +33,7 @@ REQUEUE_AFTER = timedelta(seconds=1)
 def plan(snapshot: ModelDeploymentSnapshot) -> Plan:
     """Return the plan for a ModelDeployment and its children."""
     if snapshot.deployment.metadata.deletion_timestamp:
-        return Plan()
+        return Plan()  # the garbage collector deletes the children
     target = targets.choose(snapshot)
     transition = transitions.next_transition(snapshot, target.served)
     status = _observed(snapshot, transition.status)
@@ -58,7 +58,7 @@ def _observed(
     chosen = deployments.selector(snapshot.deployment, identity) if identity else {}
     return conditions.changed(
         status,
-        replicas=pods.made,
+        replicas=pods.existing,
         ready_replicas=pods.ready,
         selector=",".join(f"{name}={value}" for name, value in sorted(chosen.items())),
         url=services.url(snapshot.deployment) if identity else "",
@@ -110,6 +110,7 @@ def _applied(snapshot: ModelDeploymentSnapshot, new: ModelDeploymentStatus) -> I
     if (forwarded := _forwarded_to(old)) and forwarded == _forwarded_to(new):
         name = services.canary_name(deployment)
         yield services.service(deployment, name=name, identity=forwarded)
+    # With one pod the budget would allow every eviction, as if there were none.
     if old.stable and deployment.spec.replicas > 1:
         yield services.disruption_budget(deployment)
 
@@ -141,6 +142,7 @@ def _forwarded_to(status: ModelDeploymentStatus) -> str | None:
         return None
     if status.canary:
         return status.canary.identity
+    # Clients keep connections to pods that drain; these forward all requests to the new ones.
     return status.stable.identity if status.retiring else None
 
 

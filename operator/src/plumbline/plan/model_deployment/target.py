@@ -23,6 +23,7 @@ from plumbline.stats.intervals import Interval
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 IDENTITY_LENGTH = 10
+# As many as the CRD allows.
 REJECTED_LIMIT = 10
 
 
@@ -72,7 +73,7 @@ def choose(snapshot: ModelDeploymentSnapshot) -> Target:
         if refusal is None:
             return Target(served=candidate.served, refusal=next(iter(refusals), None))
         refusals.append(refusal)
-    why = refusals[0] if refusals else _about_what_serves(snapshot)
+    why = refusals[0] if refusals else _why_no_replacement(snapshot)
     return Target(served=_model_to_keep(snapshot), refusal=why)
 
 
@@ -89,8 +90,9 @@ def _recency(run: TrainingRun) -> tuple[bool, int, datetime, str]:
     """Return the sort key: data of a newer revision is newer, then the later completion."""
     status = run.status
     revision = status.dataset.revision if status.dataset else 0
-    judged = status.verdict is not None
-    return (judged, revision, status.completion_time or EPOCH, run.metadata.name)
+    # A run without a verdict cannot serve yet, so it is no newer than one that can.
+    is_judged = status.verdict is not None
+    return (is_judged, revision, status.completion_time or EPOCH, run.metadata.name)
 
 
 def _maker(served: Served, runs: Iterable[TrainingRun]) -> TrainingRun | None:
@@ -139,7 +141,7 @@ def _failed_own_gates(candidate: Candidate) -> Decision | None:
 def _misses_gate(candidate: Candidate) -> Decision | None:
     """Refuse a model whose confidence bound does not meet a gate, even if its estimate does."""
     for gate in candidate.deployment.spec.accept.gates:
-        if missed := _missed(candidate.run, gate):
+        if missed := _missed_text(candidate.run, gate):
             text = f"Run {candidate.name} does not pass spec.accept.gates: {missed}."
             return _not_accepted("misses_gate", text)
     return None
@@ -149,7 +151,7 @@ def _rolled_back(candidate: Candidate) -> Decision | None:
     rejected = _rejection(candidate.deployment, candidate.served.identity)
     if rejected is None:
         return None
-    text = f"{rolled_back(candidate.name, rejected)} {how_to_retry(candidate.deployment)}"
+    text = f"{rollback_text(candidate.name, rejected)} {retry_text(candidate.deployment)}"
     return decision.working(
         "model_deployment.rolled_back", Reason.ROLLED_BACK, text, run=candidate.name
     )
@@ -164,13 +166,13 @@ def _rolled_back_long_ago(candidate: Candidate) -> Decision | None:
     number = len(deployment.status.rejected)
     text = (
         f"Run {candidate.name} is older than all {number} rollbacks in status.rejected. It may "
-        f"have been rolled back before, so it is not tried. {how_to_retry(deployment)}"
+        f"have been rolled back before, so it is not tried. {retry_text(deployment)}"
     )
     rule = "model_deployment.rolled_back_long_ago"
     return decision.working(rule, Reason.ROLLED_BACK, text, run=candidate.name)
 
 
-def how_to_retry(deployment: ModelDeployment) -> str:
+def retry_text(deployment: ModelDeployment) -> str:
     """Return the sentence that says how to try again."""
     return (
         f"Run kubectl annotate mdep {deployment.metadata.name} -n {deployment.metadata.namespace} "
@@ -178,7 +180,7 @@ def how_to_retry(deployment: ModelDeployment) -> str:
     )
 
 
-def rolled_back(run: str, rejected: Rejected) -> str:
+def rollback_text(run: str, rejected: Rejected) -> str:
     """Return the sentences that say why a run was rolled back."""
     return f"Run {run} was rolled back ({rejected.reason}). {sentence(rejected.message)}"
 
@@ -192,7 +194,7 @@ def _not_accepted(rule: str, text: str) -> Decision:
     return decision.working(f"model_deployment.{rule}", Reason.NOT_ACCEPTED, text)
 
 
-def _missed(run: TrainingRun, gate: Gate) -> str:
+def _missed_text(run: TrainingRun, gate: Gate) -> str:
     """Return how the run does not pass a gate, or an empty string."""
     found = next((each for each in run.status.metrics if each.name == gate.metric), None)
     if found is None:
@@ -227,7 +229,7 @@ def _present(snapshot: ModelDeploymentSnapshot) -> Iterator[Served]:
         yield status.stable
 
 
-def _about_what_serves(snapshot: ModelDeploymentSnapshot) -> Decision | None:
+def _why_no_replacement(snapshot: ModelDeploymentSnapshot) -> Decision | None:
     """Return why no run can replace the model that serves; None when there is nothing to report."""
     choice, stable = snapshot.deployment.spec.model, snapshot.deployment.status.stable
     if stable and (choice.run_ref is None or choice.run_ref.name == stable.run):

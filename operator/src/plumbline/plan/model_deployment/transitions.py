@@ -3,7 +3,7 @@
 A transition is stored in the status first, and the next pass carries it out. So an operator that
 stops after any write continues from exactly there.
 
-One change at a time: while pods of the model before are draining, no rollout begins. A suspended
+One change at a time: while pods of the previous model are draining, no rollout begins. A suspended
 deployment keeps the share of its canary, but a failing canary is still rolled back. A first model
 is not rolled back, because no other model could serve; its pods keep trying to start.
 """
@@ -86,11 +86,11 @@ class Rollout:
 def next_transition(snapshot: ModelDeploymentSnapshot, wanted: Served | None) -> Transition:
     """Return the next transition; if there is none, only the counts change."""
     found = first(RULES, Rollout(snapshot=snapshot, wanted=wanted))
-    return found or Transition(status=measure.counted(snapshot))
+    return found or Transition(status=measure.with_counts(snapshot))
 
 
 def _drain(rollout: Rollout) -> Transition | None:
-    """Start the drain time of the model before, or remove its pods when that time is over.
+    """Start the drain time of the previous model, or remove its pods when that time is over.
 
     The time starts when the Service selects the new pods, not when that was decided; so a late
     pass, after a restart of the operator, interrupts no client.
@@ -245,7 +245,7 @@ def _on_step(rollout: Rollout, canary: Canary, rule: str, step: int) -> Transiti
 def _promote(rollout: Rollout, canary: Canary, rule: str) -> Transition:
     status, now = rollout.status, truncated(rollout.snapshot.now)
     # The drain time starts only when the Service selects the new pods: see _drain.
-    before = [changed(status.stable, since=None)] if status.stable else []
+    previous = [changed(status.stable, since=None)] if status.stable else []
     return _transition(
         status,
         rule,
@@ -254,7 +254,7 @@ def _promote(rollout: Rollout, canary: Canary, rule: str) -> Transition:
         evidence={"run": canary.run, "identity": canary.identity, "requests": canary.requests},
         stable=changed(target.as_served(canary), since=now),
         canary=None,
-        retiring=[*before, *status.retiring],
+        retiring=[*previous, *status.retiring],
     )
 
 
@@ -310,7 +310,7 @@ def _transition(
 
 
 RULES: tuple[Callable[[Rollout], Transition | None], ...] = (
-    _drain,  # pods of the model before are removed after their drain time
+    _drain,  # pods of the previous model are removed after their drain time
     _cancel,  # the canary should no longer serve
     _supersede,  # another model should serve than the canary
     _start,  # another model should serve, and no rollout is under way

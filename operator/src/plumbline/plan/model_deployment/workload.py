@@ -26,13 +26,13 @@ class Pods:
 
     Attributes:
         wanted: pods that should exist.
-        made: pods that exist.
+        existing: pods that exist.
         ready: pods that are ready.
         available: whether all wanted pods are up to date and available.
     """
 
     wanted: int = 0
-    made: int = 0
+    existing: int = 0
     ready: int = 0
     available: bool = False
 
@@ -55,7 +55,7 @@ def pods_of(snapshot: ModelDeploymentSnapshot, identity: str) -> Pods:
     status = live.get("status", {})
     return Pods(
         wanted=wanted,
-        made=int(status.get("replicas", 0)),
+        existing=int(status.get("replicas", 0)),
         ready=int(status.get("readyReplicas", 0)),
         available=_is_current(live, wanted) and _all_available(status, wanted),
     )

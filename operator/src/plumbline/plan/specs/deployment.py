@@ -15,6 +15,7 @@ from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT, Served
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.specs import metadata, server
 
+# The pod template never changes: another model or server has a Deployment of its own.
 REVISION_HISTORY_LIMIT = 1
 
 

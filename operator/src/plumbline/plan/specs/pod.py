@@ -80,7 +80,9 @@ def pod(
 ) -> dict[str, Any]:
     """Return a pod spec; `overrides` are the pod fields that a user set."""
     return {
+        # No pod of ours calls the API server.
         "automountServiceAccountToken": False,
+        # Else every Service of the namespace would add variables to the environment.
         "enableServiceLinks": False,
         "securityContext": {
             "runAsNonRoot": True,

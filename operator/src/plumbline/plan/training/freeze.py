@@ -62,7 +62,7 @@ def freeze(snapshot: TrainingRunSnapshot) -> Manifest | Decision:
     return _config_map(run, text)
 
 
-def frozen_now(made: Manifest) -> Decision:
+def start_decision(made: Manifest) -> Decision:
     """Return the decision that a run starts with this spec."""
     name, text = made["metadata"]["name"], made["data"][layout.TASK_FILE]
     found = decision.working(
@@ -83,11 +83,12 @@ def _config_map(run: TrainingRun, text: str) -> Manifest:
 
 def frozen_spec(config_map: Manifest) -> tuple[FrozenSpec, str] | None:
     """Return the frozen spec and its digest; None when the ConfigMap has no readable one."""
-    return _read(config_map.get("data", {}).get(layout.TASK_FILE, ""))
+    return _parsed(config_map.get("data", {}).get(layout.TASK_FILE, ""))
 
 
+# The text never changes, and a run is planned many times.
 @lru_cache(maxsize=1024)
-def _read(text: str) -> tuple[FrozenSpec, str] | None:
+def _parsed(text: str) -> tuple[FrozenSpec, str] | None:
     try:
         return FrozenSpec.model_validate_json(text), canonical.digest(text)
     except ValidationError:
@@ -96,6 +97,7 @@ def _read(text: str) -> tuple[FrozenSpec, str] | None:
 
 def _name_conflict(name: str, found: Manifest, run: TrainingRun) -> Decision:
     """Return the decision about a run whose ConfigMap's name is used by another object."""
+    # The garbage collector deletes the ConfigMap of an earlier run soon after that run.
     owners = found["metadata"].get("ownerReferences", ())
     if any(
         (each.get("kind"), each["name"]) == ("TrainingRun", run.metadata.name) for each in owners

@@ -285,7 +285,7 @@ def _feature_unknown(request: TrainingRequest) -> Decision | None:
 
 
 def _gate_unfit(request: TrainingRequest) -> Decision | None:
-    """Refuse gates that can never pass now, rather than after hours of training."""
+    """Refuse gates that can never pass, before hours of training."""
     task, name = request.question.task, request.existing_dataset.metadata.name
     classes = _classes(request)
     unfit = list(gates.inapplicable(request.fields.gates or Gates(), task, classes))

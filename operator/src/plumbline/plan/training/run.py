@@ -23,7 +23,7 @@ __all__ = ["plan"]
 def plan(snapshot: TrainingRunSnapshot) -> Plan:
     """Return the plan for a TrainingRun and its Jobs."""
     if snapshot.run.metadata.deletion_timestamp:
-        return Plan()
+        return Plan()  # the garbage collector deletes the children
     if snapshot.run.status.completion_time:
         return stage.finished(snapshot)
     frozen = freeze.load_frozen(snapshot)
@@ -39,11 +39,11 @@ def _start(snapshot: TrainingRunSnapshot) -> Plan:
     made = freeze.freeze(snapshot)
     if isinstance(made, Decision):
         return stage.only_status(snapshot, snapshot.run.status, made)
-    return Plan(create=(made,), requeue_at=snapshot.now, decisions=(freeze.frozen_now(made),))
+    return Plan(create=(made,), requeue_at=snapshot.now, decisions=(freeze.start_decision(made),))
 
 
 def _train(snapshot: TrainingRunSnapshot, frozen: Frozen) -> Plan:
-    """Keep the train Job, and continue with what it made."""
+    """Return the plan of the stage that trains, or of the next stage once a model is stored."""
     run, status = snapshot.run, _pinned(snapshot, frozen)
     if status.training:
         return _judge(snapshot, frozen, status)

@@ -112,7 +112,7 @@ def finished(snapshot: TrainingRunSnapshot) -> Plan:
     if snapshot.now < expiry:
         return replace(unchanged, requeue_at=expiry)
     old = tuple(Deletion.of(job) for job in snapshot.jobs if not is_leaving(job))
-    return replace(unchanged, delete=old, decisions=(_expired(len(old)),) if old else ())
+    return replace(unchanged, delete=old, decisions=(_expiry_decision(len(old)),) if old else ())
 
 
 def only_status(
@@ -151,7 +151,7 @@ def _expiry(snapshot: TrainingRunSnapshot, status: TrainingRunStatus) -> datetim
     return status.completion_time + timedelta(seconds=seconds)
 
 
-def _expired(number: int) -> Decision:
+def _expiry_decision(number: int) -> Decision:
     which = f"{number} Job{'s' * (number != 1)}"
     text = f"Deleting {which}, because spec.ttlSecondsAfterFinished is over."
     found = decision.ready("training.expired", "Expired", text, jobs=number)
