@@ -11,7 +11,7 @@ from plumbline.stats.broken import Broken, log_chance
 from plumbline.stats.comparison import MIN_EXPECTED, NOVEL_CLUSTERS, NOVEL_ROWS, NOVEL_SHARE
 from plumbline.stats.drift import MIN_ROWS, ColumnScore
 from plumbline.stats.mixture import FAR, NEAR
-from plumbline.stats.stuck import LASTING, NEWEST_SECONDS, POWER, Fullest, Holding
+from plumbline.stats.stuck import LASTING, NEWEST_SECONDS, POWER, Fullest, Suspicion
 from plumbline.stats.windows import Windows
 
 Floats = NDArray[np.float64]
@@ -226,7 +226,7 @@ def _jumps(bins: ColumnBins, *, nulls: int, rows: int, log_alpha: float) -> bool
     return nulls / rows > usual + NULL_JUMP and log_p < log_alpha
 
 
-def holdings(layout: Layout, windows: Windows) -> list[Holding]:
+def suspicions(layout: Layout, windows: Windows) -> list[Suspicion]:
     """Return where in the last 1, 2, 4, ... seconds a value is suspected of being stuck."""
     sums, found = list(zip(*windows, strict=True)), []
     for column in layout.columns:
@@ -236,13 +236,13 @@ def holdings(layout: Layout, windows: Windows) -> list[Holding]:
     return found
 
 
-def _suspicious(column: ColumnBins, fullest: list[Fullest]) -> list[Holding]:
+def _suspicious(column: ColumnBins, fullest: list[Fullest]) -> list[Suspicion]:
     enough, power = [each for each in fullest if each.of >= MIN_ROWS], POWER[column.kind]
     newest = next((each for each in enough if each.seconds >= NEWEST_SECONDS), None)
     found = []
     for each in enough:
         usual, log_p = log_chance(column.value_spike, share=each.share, rows=each.of)
-        held = Holding(
+        held = Suspicion(
             column=column.name, rows=each.rows, of=each.of, usual=usual, log_p=log_p, power=power
         )
         if held.suspect and not _is_over(each, newest):

@@ -71,7 +71,7 @@ def agree(layout: Layout, came: Windows, alpha: float) -> None:
         assert one.log10_p == NEAR(other.log10_p, rel=digits, abs=digits)
     order = [(not one.alarm, round(one.log10_p, 9)) for one in ours]
     assert order == sorted(order)
-    assert stuck.holdings(layout, came) == one_by_one.holdings(layout, came)
+    assert stuck.suspicions(layout, came) == one_by_one.suspicions(layout, came)
     jumps = broken.null_jumps(layout, came, log_alpha=alpha)
     assert jumps == one_by_one.null_jumps(layout, came, log_alpha=alpha)
 

@@ -79,7 +79,7 @@ def answered(question: str, rows: int = 400) -> tuple[Sample, Predictions]:
 
 
 def test_every_metric_has_a_function_and_every_function_a_metric() -> None:
-    assert set(intervals.METRICS) == set(METRICS)
+    assert set(intervals.ESTIMATORS) == set(METRICS)
 
 
 def test_metrics_of_any_number_of_classes_have_a_way_to_look_at_many() -> None:
@@ -153,7 +153,7 @@ def specificity(y: intervals.Floats, p: intervals.Floats) -> intervals._Estimate
 def added(monkeypatch: pytest.MonkeyPatch) -> str:
     """Add a metric in the two lines that it takes."""
     monkeypatch.setitem(METRICS, "specificity", Metric(name="specificity", high=1.0))
-    monkeypatch.setitem(intervals.METRICS, "specificity", specificity)
+    monkeypatch.setitem(intervals.ESTIMATORS, "specificity", specificity)
     return "specificity"
 
 

@@ -119,7 +119,7 @@ def test_a_column_whose_every_value_is_another_is_watched_without_alarm() -> Non
     alpha = drift.log_alpha(false_alarms_per_month=1, columns=1)
     scored = drift.score(layout, windows([count(layout, later)]), log_alpha=alpha, tolerate=0.1)
     assert not any(each.alarm for each in scored)
-    assert stuck.holdings(layout, windows([count(layout, later)])) == []
+    assert stuck.suspicions(layout, windows([count(layout, later)])) == []
 
 
 def test_rain_that_goes_on_for_some_hours_is_no_drift_and_rain_for_weeks_is() -> None:

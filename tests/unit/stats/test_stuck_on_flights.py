@@ -14,7 +14,7 @@ OTHERS = [(3, 4), (7, 8), (11, 12), (1, 2, 3)]
 
 
 def jumps(layout: Layout, counts: Counts, alpha: float) -> list[Broken]:
-    values = stuck.value_jumps(stuck.holdings(layout, windows(counts)), log_alpha=alpha)
+    values = stuck.value_jumps(stuck.suspicions(layout, windows(counts)), log_alpha=alpha)
     minute = counts[-64:].sum(axis=0, keepdims=True)
     return values + null_jumps(layout, windows(minute), log_alpha=alpha)
 

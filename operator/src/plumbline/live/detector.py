@@ -117,7 +117,7 @@ class DriftDetector:
         alpha = drift.log_alpha(
             false_alarms_per_month=self.false_alarms_per_month, columns=len(self.layout.columns)
         )
-        stuck_values = stuck.holdings(self.layout, evidence.windows)
+        stuck_values = stuck.suspicions(self.layout, evidence.windows)
         broken = tuple(map(_broken_finding, self._broken(evidence, stuck_values, alpha)))
         state = _advance_broken(state, broken, evidence.through)
         windows = _since_recovery(self.layout, state, evidence)
@@ -149,7 +149,7 @@ class DriftDetector:
         return [score for score in scores if not self.watched or score.name in self.watched]
 
     def _broken(
-        self, evidence: Evidence, stuck_values: list[stuck.Holding], alpha: float
+        self, evidence: Evidence, stuck_values: list[stuck.Suspicion], alpha: float
     ) -> list[Broken]:
         """Return the broken rules of the last minute, and the columns in which one value jumped."""
         if not evidence.minute_rows:

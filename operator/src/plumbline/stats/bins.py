@@ -26,6 +26,7 @@ VALUE_CELLS = 16
 BEYOND = 0.1
 _MOST = float(np.finfo(np.float64).max)
 Counts = NDArray[np.int64]
+# A window size in rows and two numbers about it; what they are differs, see `ColumnBins`.
 Spikes = tuple[tuple[int, float, float], ...]
 
 
@@ -38,12 +39,12 @@ class ColumnBins:
         categories: for categories: the most frequent values, each with a cell.
         rare: the other values of the reference; they share a cell.
         counts: rows of the reference in each cell.
-        overdispersion: by window size in rows: how many times larger than for independent rows the
-            chi-square of a window of the reference is, and its evenness; see `reference`.
-        null_spike: by window size: largest share of missing values in a window of the reference,
-            and their overdispersion.
-        value_spike: by window size in rows that have a value: largest share of one value, and the
-            overdispersion of values; see `values`.
+        overdispersion: (rows, factor, evenness): chi-square of the reference's windows of so many
+            rows, as a multiple of that of independent rows, and its evenness; see `reference`.
+        null_spike: (rows, share, factor): largest share of missing values in a window of so many
+            rows, and their overdispersion.
+        value_spike: (rows, share, factor): largest share of one value in a window of so many rows
+            that have a value, and the overdispersion of values; see `values`.
     """
 
     name: str

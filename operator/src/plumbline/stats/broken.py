@@ -21,7 +21,7 @@ JUMP = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broken:
-    """A rule that live rows break: `rows` of `of` rows in the window."""
+    """A rule that live rows break, as the operator finds it: in `rows` of `of` rows."""
 
     column: str
     rule: str

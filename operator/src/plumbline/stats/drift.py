@@ -60,15 +60,15 @@ class _Scores:
 
 
 def log_alpha(
-    *, false_alarms_per_month: float, columns: int, looks_per_second: float = 1.0
+    *, false_alarms_per_month: float, columns: int, evaluations_per_second: float = 1.0
 ) -> float:
     """Return the natural logarithm of the tail probability of one evaluation of one window.
 
     The budget is shared equally by all columns, scales and evaluations of a month (Bonferroni).
     This is conservative, since windows overlap.
     """
-    looks = SECONDS_A_MONTH * looks_per_second * max(1, columns) * len(SCALES)
-    return math.log(false_alarms_per_month) - math.log(looks)
+    evaluations = SECONDS_A_MONTH * evaluations_per_second * max(1, columns) * len(SCALES)
+    return math.log(false_alarms_per_month) - math.log(evaluations)
 
 
 def score(
@@ -79,7 +79,7 @@ def score(
     Args:
         layout: the columns.
         windows: the counts of the live rows.
-        log_alpha: see `log_alpha`.
+        log_alpha: natural logarithm of the tail probability of one evaluation, see `log_alpha`.
         tolerate: population stability index up to which a difference is harmless.
 
     Returns:
@@ -115,7 +115,10 @@ def _scores(
     rows, references = live.sum(axis=1), table.rows[columns]
     found = compare(table, columns, live)
     # The reference is a sample too: its own error is that of a window of its size.
-    phi = table.overdispersion(columns, rows) + rows / references * table.own[columns]
+    phi = (
+        table.overdispersion(columns, rows)
+        + rows / references * table.reference_overdispersion[columns]
+    )
     log_p, judged = np.zeros(len(rows)), found.df > 0
     even = table.evenness(columns, rows)
     log_p[judged] = log_survival(found.statistic(phi)[judged], found.df[judged], even[judged])

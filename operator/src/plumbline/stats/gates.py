@@ -10,7 +10,7 @@ from typing import Literal
 from plumbline.stats.intervals import Interval
 from plumbline.stats.text import estimate
 
-Word = Literal["Passed", "Failed", "Inconclusive"]
+VerdictName = Literal["Passed", "Failed", "Inconclusive"]
 Limits = tuple[float | None, float | None]
 
 
@@ -24,7 +24,7 @@ class Verdict:
     """
 
     name: str
-    verdict: Word
+    verdict: VerdictName
     message: str
     rows_needed: int = 0
 
@@ -71,13 +71,13 @@ def judge_champion(metric: str, better: Interval, *, margin: float) -> Verdict:
     )
 
 
-def worst(words: list[Word]) -> Word:
+def worst(words: list[VerdictName]) -> VerdictName:
     """Return Failed before Inconclusive before Passed."""
-    order: tuple[Word, ...] = ("Failed", "Inconclusive")
+    order: tuple[VerdictName, ...] = ("Failed", "Inconclusive")
     return next((word for word in order if word in words), "Passed")
 
 
-def _side(low: float, high: float, limit: float | None) -> Word:
+def _side(low: float, high: float, limit: float | None) -> VerdictName:
     if limit is None or low >= limit:
         return "Passed"
     return "Failed" if high < limit else "Inconclusive"
@@ -102,14 +102,14 @@ def _rows_to_clear(found: Interval, limit: float) -> float:
 
 
 def _message(
-    text: str, found: Interval, limits: Limits, word: Word, needed: int, *, link: str = ""
+    text: str, found: Interval, limits: Limits, word: VerdictName, needed: int, *, link: str = ""
 ) -> str:
     numbers = estimate(found.value, found.low, found.high, found.n, found.confidence)
     more = f"; about {needed} rows would decide" if needed else ""
     return f"{text} {numbers}{link} {_compared(found, limits, word)}{more}"
 
 
-def _compared(found: Interval, limits: Limits, word: Word) -> str:
+def _compared(found: Interval, limits: Limits, word: VerdictName) -> str:
     """Return how the interval lies to the limit that decided."""
     # Limits are printed in full: a rounded one could contradict the verdict.
     low, high = (None if each is None else f"{each + 0.0:g}" for each in limits)

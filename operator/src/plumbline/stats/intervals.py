@@ -51,7 +51,7 @@ class Facts(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name, which is the key of METRICS."""
+        """Its name, which is the key of ESTIMATORS."""
 
     @property
     def task(self) -> str:
@@ -116,12 +116,12 @@ def improvement(
 
 
 def _estimate(metric: Facts, labels: NDArray[Any], predictions: Floats) -> _Estimate:
-    if metric.name not in METRICS:
-        raise ValueError(f"unknown metric {metric.name!r}: use one of {', '.join(METRICS)}")
+    if metric.name not in ESTIMATORS:
+        raise ValueError(f"unknown metric {metric.name!r}: use one of {', '.join(ESTIMATORS)}")
     if len(labels) != len(predictions) or not len(labels):
         raise ValueError(f"{metric.name}: {len(labels)} labels and {len(predictions)} predictions")
     truth = _finite(labels) if metric.task == "Regression" else _binary(labels)
-    return METRICS[metric.name](truth, _finite(predictions))
+    return ESTIMATORS[metric.name](truth, _finite(predictions))
 
 
 def _binary(labels: NDArray[Any]) -> Floats:
@@ -174,27 +174,27 @@ def _ratio(above: Floats, below: Floats, name: str) -> _Estimate:
     return _Estimate(value, (above - value * below) / below.mean(), rows)
 
 
-def _said(p: Floats) -> Floats:
+def _predicted_class(p: Floats) -> Floats:
     """Return the predicted class: 1 if that is more likely; a tie is 0, the first class."""
     return (p > 0.5).astype(np.float64)
 
 
 def _accuracy(y: Floats, p: Floats) -> _Estimate:
-    return _mean((_said(p) == y).astype(np.float64))
+    return _mean((_predicted_class(p) == y).astype(np.float64))
 
 
 def _precision(y: Floats, p: Floats) -> _Estimate:
-    said = _said(p)
-    return _ratio(said * y, said, "precision")
+    predicted = _predicted_class(p)
+    return _ratio(predicted * y, predicted, "precision")
 
 
 def _recall(y: Floats, p: Floats) -> _Estimate:
-    return _ratio(_said(p) * y, y, "recall")
+    return _ratio(_predicted_class(p) * y, y, "recall")
 
 
 def _f1(y: Floats, p: Floats) -> _Estimate:
-    said = _said(p)
-    return _ratio(2 * said * y, said + y, "f1")
+    predicted = _predicted_class(p)
+    return _ratio(2 * predicted * y, predicted + y, "f1")
 
 
 def _log_loss(y: Floats, p: Floats) -> _Estimate:
@@ -215,7 +215,7 @@ def _r2(y: Floats, p: Floats) -> _Estimate:
 
 
 # One function for each name of `api.metrics.METRICS`: the value, and the influence of each row.
-METRICS: dict[str, Callable[[Floats, Floats], _Estimate]] = {
+ESTIMATORS: dict[str, Callable[[Floats, Floats], _Estimate]] = {
     "auc": _auc,
     "accuracy": _accuracy,
     "precision": _precision,

@@ -21,20 +21,20 @@ NOTHING = 1e-12
 Floats = NDArray[np.float64]
 
 
-def log_survival(x: ArrayLike, df: ArrayLike, share: ArrayLike = 1.0) -> Floats:
+def log_survival(x: ArrayLike, df: ArrayLike, evenness: ArrayLike = 1.0) -> Floats:
     """Return the natural logarithm of P(X >= x) for a sum X of `df` weighted squares, mean `df`.
 
     Args:
         x: value of the statistic; a number or an array, like the others.
         df: number of squares.
-        share: variance of the chi-square over that of X: 1 for the chi-square itself, and 1 / df
+        evenness: variance of the chi-square over that of X: 1 for the chi-square itself, and 1 / df
             for a single square with all weight.
 
     Raises:
         ValueError: df is not positive, or x is not a number.
     """
-    x, df, share = np.broadcast_arrays(
-        np.asarray(x, dtype=float), np.asarray(df, dtype=float), np.asarray(share, dtype=float)
+    x, df, evenness = np.broadcast_arrays(
+        np.asarray(x, dtype=float), np.asarray(df, dtype=float), np.asarray(evenness, dtype=float)
     )
     if (odd := (df < 1) | np.isnan(x)).any():
         raise ValueError(
@@ -43,20 +43,20 @@ def log_survival(x: ArrayLike, df: ArrayLike, share: ArrayLike = 1.0) -> Floats:
         )
     usual = (x > NOTHING) & np.isfinite(x)
     found = np.where(x <= NOTHING, 0.0, -np.inf)
-    found[usual] = _log_tail(x[usual], df[usual], share[usual])
+    found[usual] = _log_tail(x[usual], df[usual], evenness[usual])
     return found
 
 
-def _log_tail(x: Floats, df: Floats, share: Floats) -> Floats:
+def _log_tail(x: Floats, df: Floats, evenness: Floats) -> Floats:
     near = np.abs(x - df) < NEAR * df  # both w and u are zero at x = df
-    top, rest = weights(df, share)
+    top, rest = weights(df, evenness)
     return _log_normal_tail(_r_star(np.where(near, df * (1 + NEAR), x), df - 1, top, rest))
 
 
-def weights(df: ArrayLike, share: ArrayLike) -> tuple[Floats, Floats]:
+def weights(df: ArrayLike, evenness: ArrayLike) -> tuple[Floats, Floats]:
     """Return the largest weight, and that of each other square; their mean is 1."""
     others = np.asarray(df, dtype=float) - 1
-    spread = np.clip(1 / np.asarray(share, dtype=float) - 1, 0, others)
+    spread = np.clip(1 / np.asarray(evenness, dtype=float) - 1, 0, others)
     return 1 + np.sqrt(spread * others), 1 - np.sqrt(spread / np.maximum(others, 1))
 
 

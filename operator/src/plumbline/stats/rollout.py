@@ -10,8 +10,10 @@ from typing import Literal
 
 from plumbline.stats.text import percent
 
-Word = Literal["Pass", "Fail", "Inconclusive"]
+VerdictName = Literal["Pass", "Fail", "Inconclusive"]
+# A canary fails if so many errors (or slow requests) have at most this chance.
 ALPHA = 0.01
+# The quantile of the latency that is compared: p95.
 SHARE = 0.95
 # Smaller p-values mean the same to a reader.
 LEAST_SHOWN = 0.001
@@ -32,7 +34,7 @@ class ArmCounts:
 class RolloutVerdict:
     """The verdict, its numbers, and the requests that it still needs."""
 
-    verdict: Word
+    verdict: VerdictName
     message: str
     requests_needed: int = 0
 
@@ -108,8 +110,9 @@ def error_chance(errors: int, requests: int, share: float) -> float:
     A canary is evaluated again and again, so the p-value of a binomial test would be too small.
     This is the inverse of a likelihood ratio: all shares above the allowed one, with a uniform
     prior, against the allowed one. The ratio is a martingale, so that Ville's inequality holds over
-    all evaluations (Robbins 1970). At least half of the prior's mass lies above the allowed share
-    when more errors were seen than that allows.
+    all evaluations (Robbins 1970). The likelihood of the shares above the allowed one is not
+    integrated exactly: half of the integral over all shares is used, hence the factor 2. Where more
+    errors were seen than allowed, it is at least that half, so the p-value is never too small.
     """
     if share >= 1 or errors <= share * (requests + 1):
         return 1.0

@@ -43,7 +43,7 @@ class Fullest(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
+class Suspicion:
     """The most frequent value of a window: in `rows` of `of` rows that have a value.
 
     Attributes:
@@ -77,7 +77,7 @@ class Holding:
         return self.share >= self.usual + jump and 1 - self.share <= (1 - self.usual) ** power
 
 
-def holdings(layout: Layout, windows: Windows) -> list[Holding]:
+def suspicions(layout: Layout, windows: Windows) -> list[Suspicion]:
     """Return the windows in which a value is suspected of being stuck.
 
     A share that has ended is left out: in the newest half minute (longer if it has few rows) the
@@ -87,20 +87,20 @@ def holdings(layout: Layout, windows: Windows) -> list[Holding]:
         layout: the columns.
         windows: what came.
     """
-    found = list[Holding]()
+    found = list[Suspicion]()
     for column in layout.columns:
         if column.value_spike and (fullest := _fullest(layout, column, windows)):
             found += _suspicious(column, fullest)
     return found
 
 
-def _suspicious(column: ColumnBins, fullest: list[Fullest]) -> list[Holding]:
+def _suspicious(column: ColumnBins, fullest: list[Fullest]) -> list[Suspicion]:
     enough, power = [each for each in fullest if each.of >= MIN_ROWS], POWER[column.kind]
     newest = next((each for each in enough if each.seconds >= NEWEST_SECONDS), None)
     found = []
     for each in enough:
         usual, log_p = log_chance(column.value_spike, share=each.share, rows=each.of)
-        held = Holding(
+        held = Suspicion(
             column=column.name, rows=each.rows, of=each.of, usual=usual, log_p=log_p, power=power
         )
         if held.suspect and not _is_over(each, newest):
@@ -127,7 +127,7 @@ def _fullest(layout: Layout, column: ColumnBins, windows: Windows) -> list[Fulle
     return list(map(Fullest, windows.seconds, rows.tolist(), of.tolist()))
 
 
-def value_jumps(held: Iterable[Holding], *, log_alpha: float) -> list[Broken]:
+def value_jumps(held: Iterable[Suspicion], *, log_alpha: float) -> list[Broken]:
     """Return the columns in which one value jumps, each with the window of its largest share."""
     jumping = [each for each in held if each.relevant and each.log_p < log_alpha]
     fullest = {each.column: each for each in sorted(jumping, key=lambda each: each.share)}

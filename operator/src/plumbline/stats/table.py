@@ -50,7 +50,7 @@ class Table:
         counts: rows of the reference in it.
         novel: whether it is a cell of values that the reference hardly has.
         rows: rows of each reference.
-        own: overdispersion of a window of as many rows as the reference has.
+        reference_overdispersion: overdispersion of a window of as many rows as the reference has.
     """
 
     def __init__(self, columns: Sequence["ColumnBins"]) -> None:
@@ -65,7 +65,7 @@ class Table:
             self.novel[number, list(column.novel)] = True
         self.rows = np.array([column.rows for column in columns], dtype=np.int64)
         self._learn([column.overdispersion for column in columns])
-        self.own = self.overdispersion(np.arange(len(columns)), self.rows)
+        self.reference_overdispersion = self.overdispersion(np.arange(len(columns)), self.rows)
 
     def _learn(self, spikes: Sequence[tuple[tuple[int, float, float], ...]]) -> None:
         self._phi = Curves([[(size, phi) for size, phi, _ in each] for each in spikes])

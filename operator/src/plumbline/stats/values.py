@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from plumbline.stats.bins import VALUE_CELLS, Counts, Spikes
 
 FIRST_SIZE, MIN_WINDOWS, MOST_LOOKED_AT = 64, 6, 512
+# Fibonacci hashing: multiply by 2**32 divided by the golden ratio, and keep the top four bits.
 _SPREAD, _KEEP = np.uint32(0x9E3779B1), np.uint32(32 - (VALUE_CELLS - 1).bit_length())
 _PLACES = (
     np.arange(MOST_LOOKED_AT) + np.random.default_rng(0).random(MOST_LOOKED_AT)

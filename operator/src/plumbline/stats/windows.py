@@ -26,8 +26,8 @@ class Windows(NamedTuple):
 def scales(known: int) -> tuple[int, ...]:
     """Return the lengths of the windows of so many known seconds.
 
-    The last window is the first one that is longer than the known seconds, and has all rows. So
-    rows leave a window only when the next one has them, and an alarm does not end with the traffic.
+    The longest window has all known seconds. So a row that leaves a window is still in the next
+    longer one, and an alarm does not end because the traffic ends.
     """
     return tuple(scale for scale in SCALES if scale // 2 < known)
 

@@ -11,7 +11,7 @@ from plumbline.contract.model_manifest import Measured
 from plumbline.contract.tasks import Champion
 from plumbline.jobs.judging.predictions import Predictions
 from plumbline.jobs.judging.scores import Sample, compared, measure
-from plumbline.stats.gates import Verdict, Word, judge_champion, judge_metric, worst
+from plumbline.stats.gates import Verdict, VerdictName, judge_champion, judge_metric, worst
 from plumbline.stats.intervals import Interval
 
 # JSON has no infinity, so this stands for a bound that is infinite.
@@ -31,7 +31,7 @@ class Judgement:
     better: Interval | None = None
 
     @property
-    def verdict(self) -> Word:
+    def verdict(self) -> VerdictName:
         """The worst verdict of all gates; a run without gates passes."""
         return worst([gate.verdict for gate in self.gates])
 
