@@ -2,9 +2,9 @@
 
 Counted by a profiler over every state of the condition table: each function of `plumbline.plan`
 that runs between the start and the end of a kind's `plan` counts with its file, whether it has seen
-the snapshot itself or only a part of it. The builders of pods, in `plan/specs`, are a room of their
-own: which Job or Deployment there should be is decided before they are asked. Classes that only
-hold values are not counted, since nothing is decided there.
+the snapshot itself or only a part of it. The builders of pods, in `plan/specs`, do not count, and
+neither does what they call: which Job or Deployment there should be is decided before. Classes that
+only hold values do not count either, since nothing is decided there.
 """
 
 import sys
@@ -38,6 +38,7 @@ class Journeys:
         self.entered: dict[str, set[str]] = defaultdict(set)
         self._files: dict[str, str] = {}
         self._kinds: list[str] = []
+        self._specs = 0
 
     def note(self, frame: FrameType, event: str, _: Any) -> None:
         """Note a call or a return, as `sys.setprofile` tells of them."""
@@ -49,7 +50,9 @@ class Journeys:
             self._kinds.pop()
         elif is_plan:
             self._kinds.append(PLANS[file])
-        if self._kinds and not file.startswith("specs/"):
+        if file.startswith("specs/"):
+            self._specs += 1 if event == "call" else -1
+        elif self._kinds and not self._specs:
             self.entered[self._kinds[-1]].add(file)
 
     def _file(self, path: str) -> str:
