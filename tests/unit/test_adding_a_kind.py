@@ -106,7 +106,7 @@ from plumbline.api.v1alpha1.note import NOTE
 from plumbline.engine.cache import Cache
 from plumbline.plan.registry import KINDS, OURS
 from plumbline.shell.controllers import controllers
-from plumbline.shell.gather import Objects
+from plumbline.shell.objects import Objects
 from plumbline.shell.wakes import Wakes
 
 note = yaml.safe_load(open(sys.argv[1]))

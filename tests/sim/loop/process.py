@@ -1,6 +1,6 @@
 """One operator process: the real cache, wakes, plans and effects; only what feeds them is ours."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from plumbline.engine.worker import Workers
 from plumbline.kube.errors import ApiError
 from plumbline.plan.kind import Kind
 from plumbline.plan.registry import OURS
+from plumbline.shell.objects import Objects
 from plumbline.shell.records import Records
 from plumbline.shell.wiring import DROPPED_FIELDS, Outside, wired
 from plumbline.store import StoreError
@@ -35,7 +36,7 @@ class Process:
 
     def __init__(
         self,
-        kinds: Iterable[Kind[Any]],
+        kinds: Collection[Kind[Any]],
         *,
         api: Api,
         archive: Archive,
@@ -54,6 +55,7 @@ class Process:
             kinds,
             client=api,  # type: ignore[arg-type]
             cache=self.cache,
+            objects=Objects(self.cache, kinds),
             queue=self.queue,
             outside=Outside(settings=settings, records=self.records, live=live),
             clock=time,

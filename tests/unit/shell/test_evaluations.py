@@ -10,8 +10,10 @@ from plumbline.engine.queue import Queue
 from plumbline.live.observations import Assessment
 from plumbline.live.watermark import Watermark
 from plumbline.live.windows import BucketedCounts
+from plumbline.plan.registry import KINDS
 from plumbline.shell.evaluations import MonitorEvaluations
 from plumbline.shell.metrics import Metrics
+from plumbline.shell.objects import Objects
 from plumbline.stats.count import count
 from plumbline.stats.reference import category_bins, number_bins
 
@@ -26,7 +28,7 @@ class Monitored:
 
     def __init__(self) -> None:
         self.cache, self.metrics, self.version = Cache(), Metrics(), 0
-        self.evaluations = MonitorEvaluations(self.cache, Queue(), self.metrics)
+        self.evaluations = MonitorEvaluations(Objects(self.cache, KINDS), Queue(), self.metrics)
         bins = number_bins("x", RNG.normal(size=20_000))
         assert bins
         self.counts, self.watermark = BucketedCounts([bins.to_json()]), Watermark()

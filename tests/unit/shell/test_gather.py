@@ -12,7 +12,8 @@ from plumbline.plan.common.settings import Settings
 from plumbline.plan.dataset.kind import KIND as DATASET_KIND
 from plumbline.plan.kind import Kind
 from plumbline.plan.registry import KINDS
-from plumbline.shell.gather import Gatherer, Objects
+from plumbline.shell.gather import Gatherer
+from plumbline.shell.objects import Objects
 from plumbline.shell.records import Records
 
 from tests.chart.objects import DIGEST, SPECS

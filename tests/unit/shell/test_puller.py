@@ -20,7 +20,9 @@ from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
 from plumbline.live.observations import Assessment
+from plumbline.plan.registry import KINDS
 from plumbline.shell.metrics import Metrics
+from plumbline.shell.objects import Objects
 from plumbline.shell.pull import REPLY_LIMIT
 from plumbline.shell.puller import Puller
 from plumbline.shell.records import Records
@@ -99,7 +101,13 @@ class Cluster:
 
     def operator(self) -> Puller:
         records = Records(lambda _: self.store)
-        return Puller(cache=self.cache, queue=self.queue, metrics=self.metrics, records=records)
+        return Puller(
+            cache=self.cache,
+            objects=Objects(self.cache, KINDS),
+            queue=self.queue,
+            metrics=self.metrics,
+            records=records,
+        )
 
 
 @pytest.fixture

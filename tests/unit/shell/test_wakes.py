@@ -13,7 +13,7 @@ from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 from plumbline.api.v1alpha1.training_template import TRAINING_TEMPLATE
 from plumbline.engine.cache import Cache
 from plumbline.plan.registry import KINDS
-from plumbline.shell.gather import Objects
+from plumbline.shell.objects import Objects
 from plumbline.shell.wakes import Wakes
 
 from tests.chart.objects import SPECS

@@ -10,7 +10,7 @@ from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
 from plumbline.plan.registry import KINDS
-from plumbline.shell.gather import Objects
+from plumbline.shell.objects import Objects
 from plumbline.shell.wakes import Wakes
 from plumbline.shell.waking import AT_ONCE, Waking
 

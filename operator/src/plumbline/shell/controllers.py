@@ -14,7 +14,8 @@ from plumbline.log import bind
 from plumbline.plan.common import refusal
 from plumbline.plan.kind import Kind
 from plumbline.plan.registry import BY_KIND
-from plumbline.shell.gather import Around, Gatherer, Objects
+from plumbline.shell.gather import Around, Gatherer
+from plumbline.shell.objects import Objects
 from plumbline.shell.records import Records
 from plumbline.store import StoreError
 

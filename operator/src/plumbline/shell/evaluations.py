@@ -7,18 +7,15 @@ change; a thread reads only values that do not change. Without new counts nothin
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-
-from pydantic import ValidationError
 
 from plumbline.api.objects import Key
 from plumbline.api.sentences import internal
 from plumbline.api.v1alpha1 import DriftMonitor
 from plumbline.api.v1alpha1.drift_monitor import DRIFT_MONITOR
 from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
-from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
 from plumbline.live.detector import DetectorState, DriftDetector, advance_without_rows, recovered
 from plumbline.live.observations import Assessment
@@ -26,7 +23,7 @@ from plumbline.live.watermark import Watermark
 from plumbline.live.windows import BucketedCounts
 from plumbline.log import get_logger
 from plumbline.shell.metrics import Metrics
-from plumbline.shell.models import Models
+from plumbline.shell.objects import Objects
 
 THREADS = 2
 log = get_logger(__name__)
@@ -60,10 +57,10 @@ class MonitorEvaluations:
         failures: why there is no result, or no new one.
     """
 
-    def __init__(self, cache: Cache, queue: Queue, metrics: Metrics) -> None:
-        """Evaluate the monitors in the cache."""
-        self._cache, self._queue, self._metrics = cache, queue, metrics
-        self._models, self._pool = Models(), ThreadPoolExecutor(THREADS, "evaluation")
+    def __init__(self, objects: Objects, queue: Queue, metrics: Metrics) -> None:
+        """Evaluate the monitors among these objects."""
+        self._objects, self._queue, self._metrics = objects, queue, metrics
+        self._pool = ThreadPoolExecutor(THREADS, "evaluation")
         self._watched: dict[Key, _Watched] = {}
         self._latest = 0.0
         self.assessments: dict[Key, Assessment] = {}
@@ -74,24 +71,15 @@ class MonitorEvaluations:
         self._metrics.evaluation_lateness.set(self._latest)
         self._latest = 0.0
         found: dict[Key, list[DriftMonitor]] = {}
-        for monitor in self._active():
-            found.setdefault(_deployment_of(monitor), []).append(monitor)
+        for _, monitor in self._objects.readable(DriftMonitor):
+            if not monitor.spec.suspend:
+                found.setdefault(_deployment_of(monitor), []).append(monitor)
         self._keep({_key(each) for monitors in found.values() for each in monitors})
         return found
 
     def close(self) -> None:
         """Stop the evaluations."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _active(self) -> Iterator[DriftMonitor]:
-        """Yield the monitors; one that another version of the operator wrote may be unreadable."""
-        for obj in self._cache.list(DRIFT_MONITOR, None):
-            try:
-                monitor = self._models.read(DriftMonitor, obj)
-            except ValidationError:
-                continue  # Its reconcile says so on the object. Here it would be a line a second.
-            if not monitor.spec.suspend:
-                yield monitor
 
     async def evaluate(
         self,

@@ -15,6 +15,7 @@ from plumbline.kube.client import Client
 from plumbline.kube.config import Connection
 from plumbline.plan.registry import KINDS, OTHERS, OURS
 from plumbline.shell.metrics import Metrics
+from plumbline.shell.objects import Objects
 from plumbline.shell.patience import Timing
 from plumbline.shell.puller import Puller
 from plumbline.shell.records import Records
@@ -53,11 +54,19 @@ class Operator:
         self.cache, self.queue = Cache(DROPPED_FIELDS), Queue(metrics=metrics)
         self.cache.unreadable.on_change(metrics.object_unreadable)
         records = Records(self._open_store)
-        self._puller = Puller(cache=self.cache, queue=self.queue, metrics=metrics, records=records)
+        objects = Objects(self.cache, KINDS)
+        self._puller = Puller(
+            cache=self.cache,
+            objects=objects,
+            queue=self.queue,
+            metrics=metrics,
+            records=records,
+        )
         reconciler = wired(
             KINDS,
             client=client,
             cache=self.cache,
+            objects=objects,
             queue=self.queue,
             outside=Outside(settings=process.plan, records=records, live=self._puller),
         )

@@ -6,12 +6,11 @@ pod is killed, its counts since the last pull are lost.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable
 from functools import partial
 from typing import Any
 
 import aiohttp
-from pydantic import ValidationError
 
 from plumbline.api.objects import Key
 from plumbline.api.sentences import internal
@@ -29,7 +28,7 @@ from plumbline.log import get_logger
 from plumbline.shell import pull, routing
 from plumbline.shell.evaluations import MonitorEvaluations
 from plumbline.shell.metrics import Metrics
-from plumbline.shell.models import Models
+from plumbline.shell.objects import Objects
 from plumbline.shell.records import Records
 from plumbline.shell.serving_pods import by_deployment, serving_pods
 from plumbline.store import StoreError
@@ -42,15 +41,23 @@ log = get_logger(__name__)
 class Puller:
     """Pulls and sums the counts, has monitors evaluated, and reconciles rollouts under way."""
 
-    def __init__(self, *, cache: Cache, queue: Queue, metrics: Metrics, records: Records) -> None:
+    def __init__(
+        self,
+        *,
+        cache: Cache,
+        objects: Objects,
+        queue: Queue,
+        metrics: Metrics,
+        records: Records,
+    ) -> None:
         """Pull from the pods in the cache."""
-        self._cache, self._queue, self._records = cache, queue, records
-        self._metrics, self._models = metrics, Models()
+        self._cache, self._objects, self._queue = cache, objects, queue
+        self._metrics, self._records = metrics, records
         self._deployments: dict[Key, DeploymentTraffic] = {}
         self._visited: set[Key] = set()
         # Why a deployment's rows cannot be compared with anything.
         self._no_reference: dict[Key, str] = {}
-        self._evaluations = MonitorEvaluations(cache, queue, metrics)
+        self._evaluations = MonitorEvaluations(objects, queue, metrics)
 
     def traffic(self, key: Key) -> Traffic:
         """Return the counters of a ModelDeployment's pods."""
@@ -100,8 +107,8 @@ class Puller:
 
     def _begin_visits(self, group: asyncio.TaskGroup, session: aiohttp.ClientSession) -> None:
         """Visit every deployment whose last visit has ended, so that a slow one delays no other."""
-        deployments, pods = dict(self._read_deployments()), by_deployment(self._cache)
-        monitors = self._evaluations.monitors()
+        deployments = dict(self._objects.readable(ModelDeployment))
+        pods, monitors = by_deployment(self._cache), self._evaluations.monitors()
         for key in deployments.keys() - self._visited:
             visit = self._visit(
                 session, key, deployments[key], pods.get(key, []), monitors.get(key, [])
@@ -202,15 +209,6 @@ class Puller:
         if isinstance(reply, PullFailed):
             known.failed(pod, reply, now=time.time())
             self._metrics.pull_failed(reply.reason)
-
-    def _read_deployments(self) -> Iterator[tuple[Key, ModelDeployment]]:
-        """Yield the deployments; one that another version of ours wrote may be unreadable."""
-        for obj in self._cache.list(MODEL_DEPLOYMENT, None):
-            key = Key(MODEL_DEPLOYMENT, obj["metadata"]["namespace"], obj["metadata"]["name"])
-            try:
-                yield key, self._models.read(ModelDeployment, obj)
-            except ValidationError:
-                continue  # Its reconcile says so on the object. Here it would be a line a second.
 
 
 def _taken(

@@ -13,7 +13,7 @@ from plumbline.engine.cache import Cache
 from plumbline.engine.unreadable import ObjectUnreadable
 from plumbline.plan.kind import Kind, Reads
 from plumbline.plan.registry import BY_KIND
-from plumbline.shell.gather import Objects
+from plumbline.shell.objects import Objects
 
 
 class Wakes:

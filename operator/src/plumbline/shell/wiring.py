@@ -16,7 +16,8 @@ from plumbline.live.observations import Assessment, PodProblem, Traffic
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.kind import Kind
 from plumbline.shell.controllers import Reconciler, controllers, resource_of
-from plumbline.shell.gather import Around, Objects
+from plumbline.shell.gather import Around
+from plumbline.shell.objects import Objects
 from plumbline.shell.records import Records
 from plumbline.shell.wakes import Wakes
 from plumbline.shell.waking import Waking
@@ -55,13 +56,13 @@ def wired(
     *,
     client: Client,
     cache: Cache,
+    objects: Objects,
     queue: Queue,
     outside: Outside,
     clock: Clock | None = None,
 ) -> Reconciler:
     """Let changes of the cache add keys to the queue; return the reconcile function."""
     kinds, clock = tuple(kinds), clock or RealClock()
-    objects = Objects(cache, kinds)
     cache.on_change(Waking(queue, Wakes(kinds, cache, objects), clock).wake)
     by_kind = controllers(
         kinds, cache=cache, objects=objects, records=outside.records, around=_around(outside, clock)
