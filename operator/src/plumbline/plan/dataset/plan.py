@@ -52,8 +52,8 @@ def _fetch(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome | No
         main = replace(main, acts=begins)
     status = conditions.changed(dataset.status, fetch=running)
     valid, generation = decisions.stored_validity(dataset.status), dataset.metadata.generation
-    told = conditions.of(main, valid, work=work)
-    steady = conditions.keep_messages(told, dataset.status, generation=generation)
+    found = conditions.of(main, valid, work=work)
+    steady = conditions.keep_messages(found, dataset.status, generation=generation)
     return Plan(
         # A later pod of the Job mounts the task too, so a deleted task is created again. A Job that
         # has an outcome exists.
@@ -107,8 +107,8 @@ def _only_status(
     snapshot: DatasetSnapshot, status: DatasetStatus, main: Decision, valid: Decision
 ) -> Plan:
     """Return the plan that only writes the status."""
-    generation, told = snapshot.dataset.metadata.generation, conditions.of(main, valid)
+    generation, found = snapshot.dataset.metadata.generation, conditions.of(main, valid)
     return Plan(
-        status=conditions.full_status(status, generation=generation, conditions=told),
+        status=conditions.full_status(status, generation=generation, conditions=found),
         decisions=(main, valid),
     )

@@ -101,14 +101,8 @@ def _valid(snapshot: DatasetSnapshot, record: DatasetResult, manifest: str, now:
     dataset, old = snapshot.dataset, snapshot.dataset.status
     same = old.digest == record.digest and _has_same_rules(dataset)
     number = (old.revision or snapshot.last_revision) + (0 if same else 1)
-    line = Revision(
-        revision=number,
-        digest=record.digest or "",
-        manifest=manifest,
-        rules=revision_rules_hash(dataset),
-        rows=record.rows,
-        time=old.history[0].time if same and old.history else now,
-    )
+    time = old.history[0].time if same and old.history else now
+    newest = _revision(dataset, record, manifest, number=number, time=time)
     earlier = [each for each in old.history if each.revision != number]
     update: dict[str, object] = {
         "revision": number,
@@ -117,12 +111,25 @@ def _valid(snapshot: DatasetSnapshot, record: DatasetResult, manifest: str, now:
         "rows": record.rows,
         "bytes": record.bytes,
         "violations": [],
-        "history": [line, *earlier][:HISTORY],
+        "history": [newest, *earlier][:HISTORY],
     }
     message = f"All {record.rows} rows pass all rules."
     evidence = {"rows": record.rows, "digest": record.digest, "revision": number}
     valid = _validity("rules_held", "Ready", DatasetReason.RULES_PASSED, message, **evidence)
     return "Unchanged" if same else "NewRevision", changed(old, **update), valid
+
+
+def _revision(
+    dataset: Dataset, record: DatasetResult, manifest: str, *, number: int, time: datetime | None
+) -> Revision:
+    return Revision(
+        revision=number,
+        digest=record.digest or "",
+        manifest=manifest,
+        rules=revision_rules_hash(dataset),
+        rows=record.rows,
+        time=time,
+    )
 
 
 def _validity(rule: str, state: State, reason: str, message: str, **evidence: Any) -> Decision:
@@ -157,9 +164,9 @@ def _result(
     is_retried_soon = ending == "Failed" and has_quick_retry(prospect, attempt.number)
     answered = () if is_retried_soon else attempt.requests
     refreshes = _answers(snapshot, answered, ending, status.revision or 0)
-    after = changed(status, fetch=fetch, refreshes=refreshes)
-    event = _event(ending, after, valid)
-    return Result(fetch=fetch, status=after, valid=valid, prospect=prospect, event=event)
+    new = changed(status, fetch=fetch, refreshes=refreshes)
+    event = _event(ending, new, valid)
+    return Result(fetch=fetch, status=new, valid=valid, prospect=prospect, event=event)
 
 
 def _answers(

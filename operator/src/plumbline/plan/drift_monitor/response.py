@@ -95,8 +95,9 @@ class ResponseInput:
     @property
     def next_request(self) -> datetime:
         """When the next request may be made."""
-        asked = datetime.fromtimestamp(int(self.request.rpartition("@")[2]), UTC)
-        return asked + max(self.wait, SHORTEST_WAIT)
+        # The id of a request ends with the time at which it was made.
+        made = datetime.fromtimestamp(int(self.request.rpartition("@")[2]), UTC)
+        return made + max(self.wait, SHORTEST_WAIT)
 
 
 def respond(given: ResponseInput) -> ResponseState:
@@ -122,6 +123,7 @@ def _has_run(given: ResponseInput) -> ResponseState | None:
 
 
 def _data_broken(given: ResponseInput) -> ResponseState | None:
+    # Without a new assessment the stored rules are still broken.
     stored = given.snapshot.monitor.status.broken
     if not (given.assessment.broken if given.assessment else stored):
         return None
@@ -204,17 +206,17 @@ def _trains(given: ResponseInput) -> ResponseState | None:
 
 def _has_no_rows(given: ResponseInput) -> ResponseState:
     bad = given.reply is not None and given.reply.outcome in ("Invalid", "Failed")
-    again = given.next_request
+    next_time = given.next_request
     said = f"found no {'valid' if bad else 'new'} rows"
     where = given.snapshot.monitor.metadata.namespace
     see = f" Run kubectl describe dataset {given.dataset} -n {where} for details." if bad else ""
     text = (
         f"Dataset {given.dataset} read its source again but {said}.{see} The next request is at "
-        f"{_clock(again)}."
+        f"{_clock(next_time)}."
     )
     outcome = Outcome.DATASET_INVALID if bad else Outcome.NO_NEW_DATA
     decided = _decision("has_no_rows", outcome, text)
-    return ResponseState(decision=decided, request=given.request, again_at=again)
+    return ResponseState(decision=decided, request=given.request, again_at=next_time)
 
 
 def _asked_text(given: ResponseInput) -> str:

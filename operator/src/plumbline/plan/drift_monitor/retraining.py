@@ -32,12 +32,12 @@ def outcome(run: TrainingRun | None, name: str) -> tuple[Outcome, str]:
             Outcome.RUN_DELETED,
             f"Run {name} was deleted. It is not created again for this drift.",
         )
-    told = condition_of(run.status, READY)
+    ready = condition_of(run.status, READY)
     if run.status.completion_time is None:
-        return Outcome.TRAINING, f"Run {name} is under way{f' ({told.reason})' if told else ''}."
+        return Outcome.TRAINING, f"Run {name} is under way{f' ({ready.reason})' if ready else ''}."
     if run.status.verdict == "Passed":
         return Outcome.TRAINED, f"Run {name} passed its gates."
-    said = f"({told.reason}). {sentence(told.message)}" if told else "(see its conditions)."
+    said = f"({ready.reason}). {sentence(ready.message)}" if ready else "(see its conditions)."
     ended = Outcome.NOT_ACCEPTED if run.status.verdict else Outcome.TRAINING_FAILED
     return ended, f"Run {name} gave no model to serve {said}"
 

@@ -65,7 +65,7 @@ class Candidate:
 
 
 def choose(snapshot: ModelDeploymentSnapshot) -> Target:
-    """Return the model that should serve."""
+    """Return the model that should serve: that of the newest run that nothing refuses."""
     refusals: list[Decision] = []
     for run in _wanted_runs(snapshot):
         candidate = Candidate(run=run, snapshot=snapshot)
@@ -107,6 +107,7 @@ def _is_newer(run: TrainingRun, present: Served, maker: TrainingRun | None) -> b
     """Return whether a run is newer than a present model, and did not make it."""
     if maker is not None:
         return _recency(run) > _recency(maker)
+    # The run of the model was deleted: compare with what is recorded about the model.
     revision = run.status.dataset.revision if run.status.dataset else 0
     finished = run.status.completion_time or EPOCH
     return (revision, finished) > (present.revision, present.since or EPOCH)
@@ -212,6 +213,7 @@ def _model_to_keep(snapshot: ModelDeploymentSnapshot) -> Served | None:
     """Return the model that rolls out or serves, when no run should replace it."""
     deployment = snapshot.deployment
     for served in _present(snapshot):
+        # A changed spec.server gives another identity, which may have been rejected.
         current = _with_server(served, deployment)
         if _rejection(deployment, current.identity) is None:
             return current
@@ -233,6 +235,7 @@ def _why_no_replacement(snapshot: ModelDeploymentSnapshot) -> Decision | None:
     """Return why no run can replace the model that serves; None when there is nothing to report."""
     choice, stable = snapshot.deployment.spec.model, snapshot.deployment.status.stable
     if stable and (choice.run_ref is None or choice.run_ref.name == stable.run):
+        # The gates of the spec may have changed since this model was promoted. It still serves.
         own = [run for run in snapshot.runs if run.metadata.name == stable.run]
         refusals = (first(REFUSALS, Candidate(run=run, snapshot=snapshot)) for run in own)
         return next((refusal for refusal in refusals if refusal), None)
@@ -257,7 +260,7 @@ def _served(run: TrainingRun, deployment: ModelDeployment, *, default_image: str
     if model is None:
         raise ValueError(f"run {name} has no model")
     found = Served(
-        identity="",
+        identity="",  # it depends on the server, which is added below
         model=model.digest,
         manifest=model.manifest,
         run=name,
@@ -295,6 +298,7 @@ def as_served(canary: Canary) -> Served:
 
 def retry_annotation(deployment: ModelDeployment) -> str:
     """Return the value of the annotation that requests another try of rejected models."""
+    # A rejection records it, with the length that the CRD allows.
     return deployment.metadata.annotations.get(names.RETRY_ANNOTATION, "")[:253]
 
 

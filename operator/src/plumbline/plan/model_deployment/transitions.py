@@ -31,6 +31,7 @@ from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 
 # Long enough for kube-proxy on every node to learn the new pods of the Service.
 DRAIN = timedelta(seconds=15)
+# As long as the CRD allows for a rejection.
 REASON_LIMIT, MESSAGE_LIMIT = 63, 1024
 
 
@@ -114,8 +115,7 @@ def _cancel(rollout: Rollout) -> Transition | None:
     canary = rollout.status.canary
     if canary is None or rollout.is_suspended or rollout.is_new:
         return None
-    why = "because the spec no longer selects it"
-    text = f"Cancelled the rollout of run {canary.run}, {why}."
+    text = f"Cancelled the rollout of run {canary.run}, because the spec no longer selects it."
     return _transition(rollout.status, "cancel", Reason.ROLLOUT_CANCELLED, text, canary=None)
 
 
@@ -184,6 +184,7 @@ def _weigh(rollout: Rollout) -> Transition | None:
         return None
     if measure.weight_of(rollout.steps, canary.step) == canary.weight:
         return None
+    # The spec may have fewer steps than when the rollout began.
     return _on_step(rollout, canary, "weigh", min(canary.step, len(rollout.steps) - 1))
 
 
@@ -231,7 +232,7 @@ def _on_step(rollout: Rollout, canary: Canary, rule: str, step: int) -> Transiti
         step=step,
         weight=weight,
         step_since=truncated(rollout.snapshot.now),
-        requests=0,
+        requests=0,  # each step is measured by its own requests
         verdict="Inconclusive",
         message="",
     )

@@ -63,10 +63,9 @@ def pods_of(snapshot: ModelDeploymentSnapshot, identity: str) -> Pods:
 
 def trouble(snapshot: ModelDeploymentSnapshot, identity: str) -> PodFailure | None:
     """Return why pods of an identity are not ready, or None."""
-    mine = _pods(snapshot, identity)
     # The oldest pod has had most time to show what is wrong with all of them. The pods of a Job are
     # tries one after the other, so there the newest counts.
-    found = next((found for pod in mine if (found := _of_pod(pod))), None)
+    found = next((found for pod in _pods(snapshot, identity) if (found := _of_pod(pod))), None)
     return found or pods_refused(_deployment(snapshot, identity))
 
 
@@ -95,6 +94,7 @@ def deadline(snapshot: ModelDeploymentSnapshot) -> datetime | None:
     canary = snapshot.deployment.status.canary
     if canary is None or canary.since is None:
         return None
+    # The pods of an earlier try may have recovered long before this canary began.
     begun = _recovered_at(snapshot, canary.identity) or canary.since
     seconds = snapshot.deployment.spec.rollout.progress_deadline_seconds
     return max(begun, canary.since) + timedelta(seconds=seconds)
@@ -120,6 +120,7 @@ def _deployment(snapshot: ModelDeploymentSnapshot, identity: str) -> Manifest | 
 
 def _is_current(deployment: Manifest, wanted: int) -> bool:
     """Return whether the status is current, and the spec has the wanted number of replicas."""
+    # Until the Deployment controller has seen a change, the status counts the pods before it.
     seen = deployment.get("status", {}).get("observedGeneration", 0)
     generation = deployment["metadata"].get("generation", 0)
     return bool(seen >= generation and deployment.get("spec", {}).get("replicas") == wanted)
