@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from plumbline.contract import layout
-from plumbline.jobs.places import Places
+from plumbline.jobs.paths import Paths
 from plumbline.jobs.steps import STEPS
 from plumbline.plan.common.job_outcome import RESULT_STEPS
 from plumbline.plan.specs.judge_job import judge_pod
@@ -57,7 +57,7 @@ def test_a_container_sees_the_folders_that_its_step_looks_in(container: dict[str
     known |= {layout.CHAMPION, layout.FEATURES, layout.LABELS, layout.PREDICTIONS}
     assert mounted <= known
     if "train" not in container["args"][0] and container["command"][-1] == "plumbline.jobs":
-        assert str(Places.of({}).task.parent) in mounted
+        assert str(Paths.of({}).task.parent) in mounted
 
 
 def test_a_case_is_a_file_beside_the_task() -> None:

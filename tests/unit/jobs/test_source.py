@@ -68,7 +68,7 @@ def test_a_file_that_changes_between_list_and_read_is_tried_again(
     """Its old version with the new rows would be taken for unchanged when it changes back."""
     pod.upload("1.csv", "a\n1\n")
     source = BucketSource("s3://raw/*.csv", pod.world.environment())
-    (part,) = source.parts()
+    (part,) = source.files()
     pod.upload("1.csv", "a\n2\n")
     with pytest.raises(JobFailed, match="changed while it was read") as raised:
         source.fetch(part, tmp_path / "file")

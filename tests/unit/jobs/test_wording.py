@@ -52,6 +52,6 @@ def test_a_host_that_cannot_be_reached_is_said_without_python(host: str, problem
 
 
 def test_a_server_that_is_too_slow_says_how_long_was_waited() -> None:
-    with pytest.raises(JobFailed) as raised, web._talking("http://a/b"):
+    with pytest.raises(JobFailed) as raised, web._translated("http://a/b"):
         raise TimeoutError
     assert raised.value.message == "Cannot read http://a/b: timed out after 60 s."

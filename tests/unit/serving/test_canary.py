@@ -11,7 +11,7 @@ import pytest
 from plumbline.contract.control import Routing
 from plumbline.serving.forward import Forwarder
 from plumbline.serving.protocol import parse
-from plumbline.serving.reply import Question
+from plumbline.serving.reply import ForwardedRequest
 from plumbline.serving.request_stats import Arm
 
 from tests.unit.serving.conftest import Serve, Server, row, until
@@ -188,8 +188,8 @@ async def test_a_canary_may_take_long_for_what_takes_the_stable_model_long() -> 
         target = f"http://127.0.0.1:{port}"
         routing = Routing(routing_id="t", target=target, percent=100, timeout_seconds=0.05)
         forwarder, arm = Forwarder(), Arm()
-        many = asyncio.create_task(forwarder.send(routing, question(seconds=60), arm))
-        assert await forwarder.send(routing, question(seconds=0), arm) is None
+        many = asyncio.create_task(forwarder.send(routing, forwarded(seconds=60), arm))
+        assert await forwarder.send(routing, forwarded(seconds=0), arm) is None
         free.set()
         reply = await many
         await forwarder.close()
@@ -197,9 +197,9 @@ async def test_a_canary_may_take_long_for_what_takes_the_stable_model_long() -> 
     assert (reply.content, arm.requests, arm.errors) == (FINE, 2, 1)
 
 
-def question(*, seconds: float) -> Question:
+def forwarded(*, seconds: float) -> ForwardedRequest:
     outputs = ("predict", "predict_proba")
     request = parse(row())
-    return Question(
+    return ForwardedRequest(
         path=INFER, body=row(), request=request, rows=1, outputs=outputs, seconds=seconds
     )

@@ -6,8 +6,8 @@ from plumbline.contract.dataset_manifest import DatasetManifest
 from plumbline.contract.last_words import Success
 
 
-class Judgement(Protocol):
-    """What all gates of a run decide."""
+class GateSummary(Protocol):
+    """What all gates of a run decide together; `judging.gates.Judgement` has it."""
 
     @property
     def verdict(self) -> str:
@@ -18,9 +18,9 @@ class Judgement(Protocol):
         """Why the verdict is not Passed."""
 
 
-def of_model(judgement: Judgement, digest: str, uid: str) -> Success:
+def of_model(summary: GateSummary, digest: str, uid: str) -> Success:
     """Return the result of a run, with the messages of the gates that decided it."""
-    verdict, message = judgement.verdict, judgement.message
+    verdict, message = summary.verdict, summary.message
     reason = {"Failed": "GateFailed", "Inconclusive": "GateInconclusive"}.get(verdict, "")
     return Success(digest=digest, verdict=verdict, uid=uid, reason=reason, message=message)
 

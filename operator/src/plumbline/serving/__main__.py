@@ -37,7 +37,7 @@ def _failed(error: Exception, container: str) -> int:
     kind = type(error).__name__
     reason = REASONS.get(kind) or getattr(error, "reason", None)
     if reason is None:
-        # Nobody knows what it says about the model: a disk may be full.
+        # An unknown error, such as a full disk, says nothing about the model: do not reject it.
         log.exception("step failed unexpectedly", error)
         _report(Failure(reason="StepBroken", message=_unexpected(error, container)))
         return last_words.INTERNAL_ERROR

@@ -21,7 +21,7 @@ from plumbline.serving.pages import Pages
 from plumbline.serving.predictor import Predictor
 from plumbline.serving.protocol import parse
 from plumbline.serving.reader import Columns, Reader
-from plumbline.serving.reply import MODEL, OWN_SECONDS, Question
+from plumbline.serving.reply import MODEL, OWN_SECONDS, ForwardedRequest
 from plumbline.serving.request_stats import RequestStats
 from plumbline.serving.writer import Writer
 
@@ -40,11 +40,17 @@ class App:
     """Answers requests with one model."""
 
     def __init__(
-        self, *, name: str, identity: str, predictor: Predictor, counts: Counts, tally: RequestStats
+        self,
+        *,
+        name: str,
+        identity: str,
+        predictor: Predictor,
+        counts: Counts,
+        request_stats: RequestStats,
     ) -> None:
         """Serve as model `name`."""
         content = predictor.model.content
-        self._predictor, self._counts, self._tally = predictor, counts, tally
+        self._predictor, self._counts, self._request_stats = predictor, counts, request_stats
         self.forwarder, self.draining, self._room = Forwarder(), False, Room()
         self._reader = Reader(content.features)
         self._writer = Writer(name=name, version=identity, classes=content.classes)
@@ -66,7 +72,7 @@ class App:
         given = dict(scope["headers"])
         body = Body(given, receive, self._room)
         headers: Headers = [(b"content-type", b"application/json")]
-        self._tally.in_flight += 1
+        self._request_stats.in_flight += 1
         try:
             status, content = await self._answer(scope["method"], path, given, body, headers)
         except RequestError as error:
@@ -78,10 +84,10 @@ class App:
             status, content = 500, _refusal(said)
             headers[1:] = [(ID, id_.encode())]
         finally:
-            self._tally.in_flight -= 1
+            self._request_stats.in_flight -= 1
             body.release()
         if path in self._infer:
-            self._tally.ended(time.perf_counter() - started, status)
+            self._request_stats.ended(time.perf_counter() - started, status)
         if self.draining or status in CLOSING or (b"expect" in given and not body.ended):
             headers.append((b"connection", b"close"))
         await _respond(send, status, content, headers, body)
@@ -116,7 +122,7 @@ class App:
         outputs = self._writer.wanted(request)
         routing = self._routing(path, given)
         if routing and self.forwarder.is_due():
-            question = Question(
+            forwarded = ForwardedRequest(
                 path=path,
                 body=body,
                 request=request,
@@ -125,7 +131,7 @@ class App:
                 seconds=time.perf_counter() - started + self._predictor.expected(rows),
             )
             reply = await self.forwarder.send(
-                routing, question, self._tally.pair(routing.routing_id)[1]
+                routing, forwarded, self._request_stats.pair(routing.routing_id)[1]
             )
             if reply is not None:
                 self._answered(columns, None, rows)
@@ -137,7 +143,7 @@ class App:
         seconds = time.perf_counter() - started
         self._answered(columns, found, rows)
         if routing:
-            self._tally.pair(routing.routing_id)[0].add(seconds, failed=False)
+            self._request_stats.pair(routing.routing_id)[0].add(seconds, failed=False)
         if FORWARDED in given:
             headers.append((OWN_SECONDS.encode(), f"{seconds:.6f}".encode()))
         id_ = self._new_id() if request.id is None else request.id
@@ -151,7 +157,7 @@ class App:
         return self.forwarder.routing
 
     def _answered(self, columns: Columns, found: NDArray[np.float64] | None, rows: int) -> None:
-        self._tally.rows += rows
+        self._request_stats.rows += rows
         self._counts.note(columns, found)
 
 

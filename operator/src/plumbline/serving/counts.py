@@ -25,7 +25,7 @@ FLUSH_SECONDS, BACKLOG, PAGE = 0.5, 8_000_000, 300_000
 
 
 class Counts:
-    """Counts of this process since it started.
+    """Counts of rows since this process started.
 
     Attributes:
         ended: whether the last row has come.

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from plumbline.contract.control import Routing
-from plumbline.serving.reply import Question, Reply, read
+from plumbline.serving.reply import ForwardedRequest, Reply, read
 from plumbline.serving.request_stats import Arm
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ class Forwarder:
         self._account -= 100
         return True
 
-    async def send(self, routing: Routing, question: Question, arm: Arm) -> Reply | None:
+    async def send(self, routing: Routing, forwarded: ForwardedRequest, arm: Arm) -> Reply | None:
         """Return the canary's answer, or None when it failed."""
         started = time.perf_counter()
-        reply = await self._attempt(routing, question)
+        reply = await self._attempt(routing, forwarded)
         seconds = time.perf_counter() - started
         if reply is None:
             arm.fallbacks += 1
@@ -59,20 +59,20 @@ class Forwarder:
             arm.add(own if own is not None and 0 <= own <= seconds else seconds, failed=False)
         return reply
 
-    async def _attempt(self, routing: Routing, question: Question) -> Reply | None:
+    async def _attempt(self, routing: Routing, forwarded: ForwardedRequest) -> Reply | None:
         import aiohttp
 
         session = self._opened()
         headers = {FORWARDED.decode(): "1", "Content-Type": "application/json"}
-        patience = routing.timeout_seconds + TIMES_AS_SLOW * question.seconds
+        patience = routing.timeout_seconds + TIMES_AS_SLOW * forwarded.seconds
         timeout = aiohttp.ClientTimeout(total=patience)
-        url, body = routing.target + question.path, question.body
+        url, body = routing.target + forwarded.path, forwarded.body
         try:
             async with session.post(
                 url, data=body, headers=headers, timeout=timeout, allow_redirects=False
             ) as answer:
                 content = await _within_bounds(answer.content) if answer.status == 200 else b""
-                return read(content, answer.headers, question)
+                return read(content, answer.headers, forwarded)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
             return None
 

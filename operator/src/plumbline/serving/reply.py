@@ -15,7 +15,7 @@ OWN_SECONDS, MODEL = "x-plumbline-seconds", "x-plumbline-model"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class ForwardedRequest:
     """A request as it can be forwarded.
 
     Attributes:
@@ -66,13 +66,13 @@ class Reply:
 _decoder = msgspec.json.Decoder(_Answer)
 
 
-def read(content: bytes, headers: Mapping[str, str], question: Question) -> Reply | None:
-    """Return the canary's reply, or None when it does not answer the question."""
+def read(content: bytes, headers: Mapping[str, str], forwarded: ForwardedRequest) -> Reply | None:
+    """Return the canary's reply, or None when it does not answer the request."""
     try:
         answer = _decoder.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if not _fits(answer, question):
+    if not _fits(answer, forwarded):
         return None
     return Reply(
         content=content,
@@ -82,13 +82,13 @@ def read(content: bytes, headers: Mapping[str, str], question: Question) -> Repl
     )
 
 
-def _fits(answer: _Answer, question: Question) -> bool:
+def _fits(answer: _Answer, forwarded: ForwardedRequest) -> bool:
     """Whether the answer has the id of the request, and all outputs with all rows."""
-    if question.request.id is not None and answer.id != question.request.id:
+    if forwarded.request.id is not None and answer.id != forwarded.request.id:
         return False
     found = {output.name: output for output in answer.outputs}
-    return set(question.outputs) <= set(found) and all(
-        output.shape[:1] == [question.rows]
+    return set(forwarded.outputs) <= set(found) and all(
+        output.shape[:1] == [forwarded.rows]
         and min(output.shape) > 0
         and math.prod(output.shape) == len(output.data)
         for output in found.values()

@@ -13,7 +13,7 @@ KEPT_ROUTINGS = 32
 
 @dataclass(slots=True)
 class Arm:
-    """Requests of one arm."""
+    """Requests to one model: all of them, or those under one routing."""
 
     requests: int = 0
     errors: int = 0
@@ -40,7 +40,7 @@ class Arm:
 
 @dataclass(slots=True)
 class RequestStats:
-    """Counts of this process since it started."""
+    """Counts of requests since this process started."""
 
     total: Arm = field(default_factory=Arm)
     by_code: dict[int, int] = field(default_factory=dict)
@@ -53,10 +53,10 @@ class RequestStats:
         self.total.add(seconds, failed=code >= 500)
         self.by_code[code] = self.by_code.get(code, 0) + 1
 
-    def pair(self, token: str) -> tuple[Arm, Arm]:
+    def pair(self, routing_id: str) -> tuple[Arm, Arm]:
         """Return the stable and the canary arm of a routing; only the newest routings are kept."""
-        if token not in self.arms:
-            self.arms[token] = (Arm(), Arm())
+        if routing_id not in self.arms:
+            self.arms[routing_id] = (Arm(), Arm())
             while len(self.arms) > KEPT_ROUTINGS:
                 del self.arms[next(iter(self.arms))]
-        return self.arms[token]
+        return self.arms[routing_id]

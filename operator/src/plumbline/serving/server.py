@@ -56,30 +56,30 @@ def run(options: Options) -> None:
     """
     model = load(options.model)
     check_sample(model)
-    counts, tally = Counts(model.content), RequestStats()
+    counts, request_stats = Counts(model.content), RequestStats()
     app = App(
         name=options.name,
         identity=options.identity,
         predictor=Predictor(model),
         counts=counts,
-        tally=tally,
+        request_stats=request_stats,
     )
     stop = threading.Event()
     counting = threading.Thread(target=counts.run, args=(stop,), daemon=True)
     counting.start()
     log.info("serving", model=options.name, identity=options.identity, port=options.port)
-    asyncio.run(_serve(options, app, counts, tally))
+    asyncio.run(_serve(options, app, counts, request_stats))
     stop.set()
     counting.join(timeout=5)
 
 
-async def _serve(options: Options, app: App, counts: Counts, tally: RequestStats) -> None:
+async def _serve(options: Options, app: App, counts: Counts, request_stats: RequestStats) -> None:
     loop = asyncio.get_running_loop()
     admin = Admin(
         identity=options.identity,
         app=app,
         counts=counts,
-        tally=tally,
+        request_stats=request_stats,
         on_loop=loop.call_soon_threadsafe,
     )
     beside = _Server(_config(admin, options, options.admin_port))

@@ -78,10 +78,10 @@ def translated(doing: str, where: str) -> Iterator[None]:
     except StoreError:
         raise
     except (raised.BaseError, OSError) as error:
-        raise _story(error, doing, where) from error
+        raise _store_error(error, doing, where) from error
 
 
-def _story(error: Exception, doing: str, where: str) -> StoreError:
+def _store_error(error: Exception, doing: str, where: str) -> StoreError:
     text = str(error)
     if "NoSuchBucket" in text:
         return BucketMissing(
@@ -94,8 +94,8 @@ def _story(error: Exception, doing: str, where: str) -> StoreError:
             f"Cannot {doing}: {where} refuses the credentials. Check the access key, its secret "
             "and its permissions."
         )
-    # An error of the file system, such as a full disk, has words of its own.
-    why = (error.strerror if isinstance(error, OSError) else None) or _kind(text)
+    # Every other error may pass by itself, also one of the file system, such as a full disk.
+    why = (error.strerror if isinstance(error, OSError) else None) or _client_problem(text)
     return Unreachable(f"Cannot {doing} at {where}: {why}.")
 
 
@@ -104,7 +104,7 @@ def _is_refusal(error: Exception, text: str) -> bool:
     return isinstance(error, known) or any(word in text for word in _REFUSED)
 
 
-def _kind(text: str) -> str:
+def _client_problem(text: str) -> str:
     """Return the helpful part of a client error, without URLs, queries and bodies."""
     for word, meaning in (
         ("dns", "cannot resolve the host name"),

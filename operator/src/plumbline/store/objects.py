@@ -37,7 +37,7 @@ class Objects:
 
     def __init__(self, location: Location) -> None:
         self.location = location
-        with self._talking("open the store"):
+        with self._translated("open the store"):
             self._client = location.connect()
 
     def create(self, key: str, content: bytes | Path, doing: str) -> None:
@@ -52,9 +52,9 @@ class Objects:
 
     def read(self, key: str, limit_bytes: int) -> bytes:
         """Return at most `limit_bytes`, or raise `TooLarge` before reading any."""
-        with self._talking(f"read {short(key)}"):
+        with self._translated(f"read {short(key)}"):
             answer = obstore.get(self._client, self._key(key))
-            self._within(answer.meta["size"], limit_bytes, key)
+            self._check_size(answer.meta["size"], limit_bytes, key)
             return bytes(answer.bytes())
 
     def download(
@@ -62,10 +62,10 @@ class Objects:
     ) -> str:
         """Write the bytes (of this version, if given) to `path` and return their digest."""
         hasher = hashlib.sha256()
-        with self._talking(f"read {short(key)}"), path.open("wb") as file:
+        with self._translated(f"read {short(key)}"), path.open("wb") as file:
             answer = obstore.get(self._client, self._key(key))
-            self._within(answer.meta["size"], limit_bytes, key)
-            self._still(version, _entry(answer.meta).version, key)
+            self._check_size(answer.meta["size"], limit_bytes, key)
+            self._check_version(version, _entry(answer.meta).version, key)
             for chunk in answer.stream():
                 hasher.update(chunk)
                 file.write(chunk)
@@ -74,7 +74,7 @@ class Objects:
     def exists(self, key: str) -> bool:
         """Return whether the key exists."""
         try:
-            with self._talking(f"find {short(key)}"):
+            with self._translated(f"find {short(key)}"):
                 obstore.head(self._client, self._key(key))
         except (Missing, BucketMissing):
             return False
@@ -82,17 +82,17 @@ class Objects:
 
     def entry(self, key: str) -> Entry:
         """Return the entry of one key, or raise `Missing`."""
-        with self._talking(f"find {short(key)}"):
+        with self._translated(f"find {short(key)}"):
             return _entry(obstore.head(self._client, self._key(key)))
 
     def entries(self, prefix: str) -> list[Entry]:
         """Return everything below a folder, sorted by key."""
-        with self._talking(f"list {prefix or '/'}"):
+        with self._translated(f"list {prefix or '/'}"):
             pages = obstore.list(self._client, prefix or None, chunk_size=1000)
             return sorted(_entry(meta) for page in pages for meta in page)
 
     def _put(self, key: str, content: bytes | Path, doing: str) -> None:
-        with self._talking(doing):
+        with self._translated(doing):
             if isinstance(content, Path) and content.stat().st_size > _ONE_PUT_BYTES:
                 self._put_large(key, content)
                 return
@@ -106,14 +106,14 @@ class Objects:
         if not self.exists(key):
             obstore.put(self._client, self._key(key), path, chunk_size=16 << 20, max_concurrency=4)
 
-    def _within(self, size_bytes: int, limit_bytes: int | None, key: str) -> None:
+    def _check_size(self, size_bytes: int, limit_bytes: int | None, key: str) -> None:
         if limit_bytes is not None and size_bytes > limit_bytes:
             raise TooLarge(
                 f"Cannot read {short(key)} in {self.location}: it has {size_bytes} bytes; the "
                 f"limit is {limit_bytes}. Use fewer files, or train a smaller model."
             )
 
-    def _still(self, wanted: str | None, found: str, key: str) -> None:
+    def _check_version(self, wanted: str | None, found: str, key: str) -> None:
         if wanted is not None and wanted != found:
             raise Changed(f"{short(key)} in {self.location} changed while it was read. Try again.")
 
@@ -122,7 +122,7 @@ class Objects:
         return f"{prefix}/{key}" if prefix else key
 
     @contextmanager
-    def _talking(self, doing: str) -> Iterator[None]:
+    def _translated(self, doing: str) -> Iterator[None]:
         with translated(doing, str(self.location)):
             yield
 

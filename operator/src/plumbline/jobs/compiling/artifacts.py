@@ -10,7 +10,7 @@ from plumbline.contract.model_manifest import CompiledModel, File
 from plumbline.contract.tasks import TrainingTask
 from plumbline.jobs.failures import JobFailed, text_of
 from plumbline.jobs.files import check_regular, read_regular
-from plumbline.jobs.places import Places
+from plumbline.jobs.paths import Paths
 from plumbline.jobs.training.features import Feature
 from plumbline.store import Store
 from plumbline.store.digests import canonical, of_bytes
@@ -19,10 +19,10 @@ _MODEL_LIMIT_BYTES, _WEIGHTS_LIMIT_BYTES = 64 << 20, 2 << 30
 
 
 def keep_compiled(
-    task: TrainingTask, features: Sequence[Feature], places: Places, store: Store
+    task: TrainingTask, features: Sequence[Feature], paths: Paths, store: Store
 ) -> CompiledModel:
     """Store the compiled files and return their entry in the manifest."""
-    folder = places.at(layout.COMPILED)
+    folder = paths.at(layout.COMPILED)
     if not stat.S_ISDIR(_mode(folder)):
         raise _invalid("its folder is missing")
     found = _described(folder / layout.MODEL_FILE)

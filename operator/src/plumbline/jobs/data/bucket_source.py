@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from plumbline.jobs.data import globs
-from plumbline.jobs.data.source import Part
+from plumbline.jobs.data.source import SourceFile
 from plumbline.jobs.failures import JobFailed
 from plumbline.store import (
     BucketMissing,
@@ -27,7 +27,7 @@ class BucketSource:
     url: str
     environment: Mapping[str, str]
 
-    def parts(self) -> list[Part]:
+    def files(self) -> list[SourceFile]:
         """Return the matching files in order of their names."""
         self._check()
         try:
@@ -39,15 +39,15 @@ class BucketSource:
                 "SourceNotFound",
                 f"{self.url} matches no file. Fix spec.source.uri, or put the files there.",
             )
-        return [Part(f"{self._root}/{e.key}", e.version, e.bytes) for e in entries]
+        return [SourceFile(f"{self._root}/{e.key}", e.version, e.bytes) for e in entries]
 
-    def fetch(self, part: Part, path: Path) -> None:
+    def fetch(self, file: SourceFile, path: Path) -> None:
         """Download one file."""
-        key = part.source.removeprefix(f"{self._root}/")
+        key = file.source.removeprefix(f"{self._root}/")
         try:
-            self._objects().download(key, path, None, part.version)
+            self._objects().download(key, path, None, file.version)
         except StoreError as error:
-            raise _told(error, part.source) from error
+            raise _told(error, file.source) from error
 
     def _check(self) -> None:
         """Refuse an address without a key: the list of the bucket would be read as a file."""

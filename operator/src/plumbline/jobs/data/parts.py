@@ -9,9 +9,9 @@ import polars as pl
 from plumbline.api.v1alpha1.dataset import DataSchema
 from plumbline.contract import manifests
 from plumbline.contract.dataset_manifest import DatasetManifest
-from plumbline.contract.dataset_manifest import Part as Line
+from plumbline.contract.dataset_manifest import Part as ManifestPart
 from plumbline.contract.tasks import ProfileTask
-from plumbline.jobs.data.source import Part, Source
+from plumbline.jobs.data.source import Source, SourceFile
 from plumbline.jobs.data.tables import Table, read_table
 from plumbline.store import Damaged, Missing, Store
 
@@ -31,7 +31,7 @@ class Loaded:
         blob: where these rows are in the store.
     """
 
-    part: Part
+    part: SourceFile
     table: Table
     held: pl.Series | None = None
     blob: str | None = None
@@ -42,11 +42,11 @@ def load(task: ProfileTask, source: Source, store: Store, scratch: Path) -> list
     known = _known(task, store)
     return [
         _kept(part, known, store, scratch) or _fetched(part, task, source, scratch)
-        for part in source.parts()
+        for part in source.files()
     ]
 
 
-def keep(loaded: Loaded, held: pl.Series, store: Store, scratch: Path) -> Line:
+def keep(loaded: Loaded, held: pl.Series, store: Store, scratch: Path) -> ManifestPart:
     """Store the rows of a part, unless they are stored, and return its entry in the manifest."""
     blob = loaded.blob
     if blob is None or loaded.held is None or not loaded.held.equals(held):
@@ -54,14 +54,16 @@ def keep(loaded: Loaded, held: pl.Series, store: Store, scratch: Path) -> Line:
         loaded.table.frame.with_columns(held.alias(HELD)).write_parquet(path, compression="zstd")
         blob = store.put_blob(path)
         path.unlink()
-    return line(loaded, blob=blob)
+    return manifest_entry(loaded, blob=blob)
 
 
-def line(loaded: Loaded, **kept: str) -> Line:
+def manifest_entry(loaded: Loaded, **kept: str) -> ManifestPart:
     """Return the entry of a part in the manifest; `kept` says where its rows are, if stored."""
     part, rows = loaded.part, loaded.table.frame.height
     size, read = part.bytes, _READING
-    return Line(source=part.source, etag=part.version, rows=rows, bytes=size, reading=read, **kept)
+    return ManifestPart(
+        source=part.source, etag=part.version, rows=rows, bytes=size, reading=read, **kept
+    )
 
 
 def previous_manifest(task: ProfileTask, store: Store) -> DatasetManifest | None:
@@ -72,7 +74,7 @@ def previous_manifest(task: ProfileTask, store: Store) -> DatasetManifest | None
     return manifest if manifest and manifest.verdict == "Valid" else None
 
 
-def _known(task: ProfileTask, store: Store) -> dict[_Seen, Line]:
+def _known(task: ProfileTask, store: Store) -> dict[_Seen, ManifestPart]:
     """Return the previous parts that can be reused, by source, version and size."""
     manifest = previous_manifest(task, store)
     if manifest is None or manifest.format != task.format:
@@ -95,8 +97,8 @@ def _reads_alike(before: DataSchema, now: DataSchema) -> bool:
 
 
 def _kept(
-    part: Part,
-    known: Mapping[_Seen, Line],
+    part: SourceFile,
+    known: Mapping[_Seen, ManifestPart],
     store: Store,
     scratch: Path,
 ) -> Loaded | None:
@@ -114,7 +116,7 @@ def _kept(
     return Loaded(part, Table(frame.drop(HELD)), frame[HELD], before.blob)
 
 
-def _fetched(part: Part, task: ProfileTask, source: Source, scratch: Path) -> Loaded:
+def _fetched(part: SourceFile, task: ProfileTask, source: Source, scratch: Path) -> Loaded:
     path = scratch / "fetched"
     source.fetch(part, path)
     table = read_table(path, part.source, task.format, task.schema_)

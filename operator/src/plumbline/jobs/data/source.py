@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SourceFile:
     """One file of the source.
 
     Attributes:
@@ -23,8 +23,8 @@ class Part:
 class Source(Protocol):
     """A place with files."""
 
-    def parts(self) -> list[Part]:
+    def files(self) -> list[SourceFile]:
         """Return the files in order of their names; at least one."""
 
-    def fetch(self, part: Part, path: Path) -> None:
-        """Download one file to `path`, in the version that `parts` returned."""
+    def fetch(self, file: SourceFile, path: Path) -> None:
+        """Download one file to `path`, in the version that `files` returned."""

@@ -9,18 +9,18 @@ from urllib.parse import urlsplit
 
 from plumbline.api.v1alpha1.dataset import DataSource
 from plumbline.jobs.data.bucket_source import BucketSource
-from plumbline.jobs.data.source import Part, Source
+from plumbline.jobs.data.source import Source, SourceFile
 from plumbline.jobs.data.web_source import WebSource
 from plumbline.jobs.failures import JobFailed
-from plumbline.jobs.places import Places
+from plumbline.jobs.paths import Paths
 
 
 def open_source(
-    source: DataSource, places: Places, environment: Mapping[str, str] = os.environ
+    source: DataSource, paths: Paths, environment: Mapping[str, str] = os.environ
 ) -> Source:
     """Return the source that the spec names."""
     if source.config_map:
-        return MountedSource(source.config_map.name, places.at(f"/source/{source.config_map.key}"))
+        return MountedSource(source.config_map.name, paths.at(f"/source/{source.config_map.key}"))
     uri = source.uri or ""
     _check(uri)
     if uri.startswith(("http://", "https://")):
@@ -47,7 +47,7 @@ class MountedSource:
     name: str
     path: Path
 
-    def parts(self) -> list[Part]:
+    def files(self) -> list[SourceFile]:
         """Return the one file."""
         if not self.path.is_file():
             raise JobFailed(
@@ -55,9 +55,11 @@ class MountedSource:
                 f"ConfigMap {self.name} has no key {self.path.name}. Add it, or fix "
                 "spec.source.configMap.key.",
             )
-        return [Part(f"configMap://{self.name}/{self.path.name}", "", self.path.stat().st_size)]
+        return [
+            SourceFile(f"configMap://{self.name}/{self.path.name}", "", self.path.stat().st_size)
+        ]
 
-    def fetch(self, part: Part, path: Path) -> None:
+    def fetch(self, file: SourceFile, path: Path) -> None:
         """Copy the file."""
         shutil.copyfile(self.path, path)
 

@@ -12,7 +12,7 @@ SHOWN_ROWS, _LONGEST = 10, 512
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """One broken rule.
+    """A rule that the data breaks, while the Job runs; its `manifest_entry` is what is written.
 
     Attributes:
         rows: the first row numbers, counted from 1 over the files in order of their names.
@@ -25,7 +25,7 @@ class Violation:
     rows: tuple[int, ...] = ()
 
     @property
-    def line(self) -> BrokenRule:
+    def manifest_entry(self) -> BrokenRule:
         """Its entry in the manifest."""
         about = {} if self.column is None else {"column": self.column}
         message = self.message[:_LONGEST]
@@ -53,7 +53,7 @@ def of_mask(
         return []
     what, thing, rest = problem
     found = f"{what} has {counted(count, thing)}{rest and ' '}{rest}"
-    message = f"{found} ({places(count, rows)}). {advice}"
+    message = f"{found} ({row_numbers(count, rows)}). {advice}"
     return [Violation(rule=rule, column=column, count=count, rows=tuple(rows), message=message)]
 
 
@@ -82,7 +82,7 @@ def counted(count: int, thing: str) -> str:
     return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
-def places(count: int, rows: Sequence[int]) -> str:
+def row_numbers(count: int, rows: Sequence[int]) -> str:
     """Return the first of so many rows, such as `rows 4, 5, 6, ...`."""
     first = ", ".join(str(row) for row in rows[:3])
     return f"row {first}" if count == 1 else f"rows {first}{', ...' if count > 3 else ''}"

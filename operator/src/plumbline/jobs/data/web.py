@@ -57,7 +57,7 @@ def look(url: str) -> Found:
     signed for GET is refused for HEAD.
     """
     request = Request(_ascii(url), method="HEAD")  # noqa: S310 (the spec's pattern allows http(s))
-    with _talking(url):
+    with _translated(url):
         try:
             with urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
                 return _found(answer.headers)
@@ -69,7 +69,7 @@ def look(url: str) -> Found:
 def download(url: str, path: Path) -> Found:
     """Download the file to `path`, and fail when the connection ends early."""
     with (
-        _talking(url),
+        _translated(url),
         urlopen(_ascii(url), timeout=_TIMEOUT_SECONDS) as answer,  # noqa: S310
         path.open("wb") as file,
     ):
@@ -83,7 +83,7 @@ def download(url: str, path: Path) -> Found:
 
 def page(url: str) -> str:
     """Return the text of a page."""
-    with _talking(url), urlopen(_ascii(url), timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
+    with _translated(url), urlopen(_ascii(url), timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
         text: bytes = answer.read(_LARGEST_PAGE + 1)
     if len(text) > _LARGEST_PAGE:
         message = (
@@ -108,7 +108,7 @@ def _ascii(url: str) -> str:
 
 
 @contextmanager
-def _talking(url: str) -> Iterator[None]:
+def _translated(url: str) -> Iterator[None]:
     try:
         yield
     except HTTPError as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from plumbline.jobs.data import web, web_folder
-from plumbline.jobs.data.source import Part
+from plumbline.jobs.data.source import SourceFile
 from plumbline.jobs.failures import JobFailed
 
 
@@ -16,22 +16,22 @@ class WebSource:
 
     url: str
 
-    def parts(self) -> list[Part]:
+    def files(self) -> list[SourceFile]:
         """Return each file with its ETag or date."""
         urls = web_folder.files(self.url) if web_folder.is_glob(self.url) else [self.url]
-        return [self._part(url) for url in urls]
+        return [self._file(url) for url in urls]
 
-    def fetch(self, part: Part, path: Path) -> None:
-        """Download the file, if it is still the version that `parts` returned."""
+    def fetch(self, file: SourceFile, path: Path) -> None:
+        """Download the file, if it is still the version that `files` returned."""
         query = urlsplit(self.url).query
-        found = web.download(urlsplit(part.source)._replace(query=query).geturl(), path)
-        if part.version and self._version(found) != part.version:
-            message = f"{part.source} changed while it was read. It is read again."
+        found = web.download(urlsplit(file.source)._replace(query=query).geturl(), path)
+        if file.version and self._version(found) != file.version:
+            message = f"{file.source} changed while it was read. It is read again."
             raise JobFailed("SourceChanged", message, retry=True)
 
-    def _part(self, url: str) -> Part:
+    def _file(self, url: str) -> SourceFile:
         found = web.look(url)
-        return Part(web.shown(url), self._version(found), found.bytes)
+        return SourceFile(web.shown(url), self._version(found), found.bytes)
 
     def _version(self, found: web.Found) -> str:
         """Return the server's version and a hash of the query, which may be secret."""

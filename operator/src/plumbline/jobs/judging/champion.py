@@ -11,7 +11,7 @@ from plumbline.contract.tasks import PredictTask
 from plumbline.jobs.compiling import answers
 from plumbline.jobs.compiling.answers import Answers
 from plumbline.jobs.failures import text_of
-from plumbline.jobs.places import Places
+from plumbline.jobs.paths import Paths
 from plumbline.serving.engines import ModelError
 
 
@@ -39,11 +39,11 @@ class Champion:
         return {"championClasses": self.classes, "championError": self.error}
 
 
-def answered(task: PredictTask, holdout: pl.DataFrame, places: Places) -> Champion:
+def answered(task: PredictTask, holdout: pl.DataFrame, paths: Paths) -> Champion:
     """Return the champion's predictions of the held-out rows."""
     if not task.champion:
         return Champion()
-    folder = places.at(layout.CHAMPION)
+    folder = paths.at(layout.CHAMPION)
     try:
         content = model_json.read((folder / layout.MODEL_FILE).read_bytes())
     except model_json.UnreadableModel as error:

@@ -16,7 +16,7 @@ from plumbline.contract.tasks import JudgeTask, PredictTask, TrainingTask
 from plumbline.jobs.data.rows import dataset_manifest, read_manifest, read_rows
 from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.files import safe_relative
-from plumbline.jobs.places import Places
+from plumbline.jobs.paths import Paths
 from plumbline.jobs.task_file import read
 from plumbline.jobs.training.features import Feature, features_of
 from plumbline.store import Store
@@ -27,27 +27,27 @@ _FEWEST_DAYS = 10
 _LIMIT_BYTES = 2 << 30
 
 
-def run(places: Places, store: Store) -> None:
+def run(paths: Paths, store: Store) -> None:
     """Fill /features, /labels, /model and /champion."""
-    task = read(places.task, TrainingTask)
-    judge = read(judge_file(places), JudgeTask)
+    task = read(paths.task, TrainingTask)
+    judge = read(judge_file(paths), JudgeTask)
     manifest = dataset_manifest(store, task.dataset)
     target = task.question.target
     features = features_of(manifest, task.features, target)
     for folder in (layout.FEATURES, layout.LABELS, layout.MODEL, layout.CHAMPION):
-        places.at(folder).mkdir(parents=True, exist_ok=True)
+        paths.at(folder).mkdir(parents=True, exist_ok=True)
     training = read_manifest(store, judge.training, TrainingManifest)
-    _fetch_files(store, training.files, places.at(layout.MODEL))
+    _fetch_files(store, training.files, paths.at(layout.MODEL))
     if judge.champion:
         champion = read_manifest(store, judge.champion.manifest, ModelManifest)
-        _fetch_files(store, champion.model.files, places.at(layout.CHAMPION))
-    _write_rows(manifest, features, target, places, store)
-    _write_task(task, features, manifest, judge, places)
+        _fetch_files(store, champion.model.files, paths.at(layout.CHAMPION))
+    _write_rows(manifest, features, target, paths, store)
+    _write_task(task, features, manifest, judge, paths)
 
 
-def judge_file(places: Places) -> Path:
+def judge_file(paths: Paths) -> Path:
     """Return the path of the second task file, in the same folder as the first."""
-    return places.task.with_name(layout.JUDGE_FILE)
+    return paths.task.with_name(layout.JUDGE_FILE)
 
 
 def _fetch_files(store: Store, files: Sequence[File], folder: Path) -> None:
@@ -60,18 +60,18 @@ def _fetch_files(store: Store, files: Sequence[File], folder: Path) -> None:
 
 
 def _write_rows(
-    manifest: DatasetManifest, features: list[Feature], target: str, places: Places, store: Store
+    manifest: DatasetManifest, features: list[Feature], target: str, paths: Paths, store: Store
 ) -> None:
-    held = read_rows(manifest, store, places.scratch, held=True, target=target)
+    held = read_rows(manifest, store, paths.scratch, held=True, target=target)
     if not held.height:
         message = "No row is held out, so the model cannot be evaluated."
         raise JobFailed("NoHoldoutRows", f"{message} Raise spec.question.holdout.share.")
     names = [feature["name"] for feature in features]
-    held.drop(target).write_parquet(places.at(layout.HELD_OUT))
-    _labels(held, manifest, target).write_parquet(places.at(layout.LABELS_FILE))
-    train = read_rows(manifest, store, places.scratch, held=False, target=target)
+    held.drop(target).write_parquet(paths.at(layout.HELD_OUT))
+    _labels(held, manifest, target).write_parquet(paths.at(layout.LABELS_FILE))
+    train = read_rows(manifest, store, paths.scratch, held=False, target=target)
     sample = train.select(names).gather_every(max(1, train.height // _SAMPLE_ROWS))
-    sample.write_parquet(places.at(layout.SAMPLE_ROWS))
+    sample.write_parquet(paths.at(layout.SAMPLE_ROWS))
 
 
 def _labels(held: pl.DataFrame, manifest: DatasetManifest, target: str) -> pl.DataFrame:
@@ -98,7 +98,7 @@ def _write_task(
     features: list[Feature],
     manifest: DatasetManifest,
     judge: JudgeTask,
-    places: Places,
+    paths: Paths,
 ) -> None:
     names = {feature["name"] for feature in features}
     reference = manifest.reference.columns if manifest.reference else ()
@@ -110,4 +110,4 @@ def _write_task(
         champion=judge.champion is not None,
         random_rows=manifest.holdout is None or manifest.holdout.by != "Time",
     )
-    places.at(layout.PREDICT_TASK).write_text(json.dumps(predict.wire))
+    paths.at(layout.PREDICT_TASK).write_text(json.dumps(predict.wire))

@@ -44,23 +44,25 @@ class Judgement:
 
 
 def judge(
-    bars: Gates,
+    gates: Gates,
     metrics: Mapping[str, Interval],
     champion: Champion | None,
     sample: Sample,
     found: Predictions,
 ) -> Judgement:
     """Evaluate the model against each gate of its run."""
-    verdicts = [_of_bar(bar, metrics.get(bar.metric), sample, found) for bar in bars.metrics]
-    if bars.champion is None:
+    verdicts = [
+        _judge_gate(gate, metrics.get(gate.metric), sample, found) for gate in gates.metrics
+    ]
+    if gates.champion is None:
         return Judgement(tuple(verdicts))
     if champion is None:
-        return Judgement((*verdicts, _no_champion(bars.champion)))
-    bar = bars.champion
-    better = compared(bar.metric, sample, found, confidence=bar.confidence)
+        return Judgement((*verdicts, _no_champion(gates.champion)))
+    gate = gates.champion
+    better = compared(gate.metric, sample, found, confidence=gate.confidence)
     if isinstance(better, str):
-        return Judgement((*verdicts, _incomparable(bar, better)))
-    verdict = judge_champion(bar.metric, better, margin=bar.margin)
+        return Judgement((*verdicts, _incomparable(gate, better)))
+    verdict = judge_champion(gate.metric, better, margin=gate.margin)
     return Judgement((*verdicts, verdict), better)
 
 
@@ -78,20 +80,22 @@ def measured(name: str, found: Interval) -> Measured:
     )
 
 
-def _of_bar(bar: Gate, found: Interval | None, sample: Sample, answers: Predictions) -> Verdict:
-    why = "" if found else str(measure(bar.metric, sample, answers))
-    return judge_metric(bar.metric, found, minimum=bar.min, maximum=bar.max, why=why)
+def _judge_gate(
+    gate: Gate, found: Interval | None, sample: Sample, answers: Predictions
+) -> Verdict:
+    why = "" if found else str(measure(gate.metric, sample, answers))
+    return judge_metric(gate.metric, found, minimum=gate.min, maximum=gate.max, why=why)
 
 
-def _no_champion(bar: ChampionGate) -> Verdict:
-    name = f"{bar.metric} gain over the champion"
+def _no_champion(gate: ChampionGate) -> Verdict:
+    name = f"{gate.metric} gain over the champion"
     message = "No model serves yet, so there is nothing to compare with."
     return Verdict(name=name, verdict="Passed", message=message)
 
 
-def _incomparable(bar: ChampionGate, why: str) -> Verdict:
-    message = f"{bar.metric} cannot be compared with the champion: {why.rstrip('. ')}."
+def _incomparable(gate: ChampionGate, why: str) -> Verdict:
+    message = f"{gate.metric} cannot be compared with the champion: {why.rstrip('. ')}."
     message += " To accept the model without this comparison, create a run without gates.champion."
     return Verdict(
-        name=f"{bar.metric} gain over the champion", verdict="Inconclusive", message=message
+        name=f"{gate.metric} gain over the champion", verdict="Inconclusive", message=message
     )

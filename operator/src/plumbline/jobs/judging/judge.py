@@ -18,7 +18,7 @@ from plumbline.jobs.judging.gates import Judgement
 from plumbline.jobs.judging.predictions import Predictions, read_predictions
 from plumbline.jobs.judging.report import model_card
 from plumbline.jobs.judging.scores import Sample
-from plumbline.jobs.places import Places
+from plumbline.jobs.paths import Paths
 from plumbline.jobs.task_file import read
 from plumbline.jobs.training.features import features_of
 from plumbline.jobs.verdicts import of_model
@@ -32,13 +32,13 @@ _PREDICTIONS_LIMIT_BYTES = 1 << 30
 log = get_logger(__name__)
 
 
-def run(places: Places, store: Store) -> Success:
+def run(paths: Paths, store: Store) -> Success:
     """Evaluate the model and write the Model manifest."""
-    task, case = read(places.task, TrainingTask), read(judge_file(places), JudgeTask)
+    task, case = read(paths.task, TrainingTask), read(judge_file(paths), JudgeTask)
     profile = dataset_manifest(store, task.dataset)
     features = features_of(profile, task.features, task.question.target)
-    sample = _sample(task, places)
-    found = read_predictions(places, len(sample.labels), task.question.task)
+    sample = _sample(task, paths)
+    found = read_predictions(paths, len(sample.labels), task.question.task)
     metrics = scores.measured(sample, found)
     judgement = gates.judge(task.gates, metrics, case.champion, sample, found)
     manifest = ModelManifest(
@@ -49,10 +49,10 @@ def run(places: Places, store: Store) -> Success:
         training=case.training,
         trainer=_trainer(task),
         seed=task.seed,
-        spec_digest=of_bytes(places.task.read_bytes()),
-        model=keep_compiled(task, features, places, store),
+        spec_digest=of_bytes(paths.task.read_bytes()),
+        model=keep_compiled(task, features, paths, store),
         features=tuple(feature["name"] for feature in features),
-        predictions=_predictions(places, store),
+        predictions=_predictions(paths, store),
         metrics=tuple(gates.measured(name, each) for name, each in metrics.items()),
         gates=tuple(_gate(verdict) for verdict in judgement.gates),
         verdict=judgement.verdict,
@@ -65,8 +65,8 @@ def run(places: Places, store: Store) -> Success:
     return of_model(judgement, store.put_manifest(wire), task.run.uid)
 
 
-def _sample(task: TrainingTask, places: Places) -> Sample:
-    labels = pl.read_parquet(places.at(layout.LABELS_FILE))
+def _sample(task: TrainingTask, paths: Paths) -> Sample:
+    labels = pl.read_parquet(paths.at(layout.LABELS_FILE))
     groups = labels[GROUP].to_numpy() if GROUP in labels.columns else None
     return Sample(labels[task.question.target], groups)
 
@@ -76,8 +76,8 @@ def _trainer(task: TrainingTask) -> str:
     return estimator.import_ if estimator else container.image if container else ""
 
 
-def _predictions(places: Places, store: Store) -> str:
-    path = places.at(layout.PREDICTIONS_FILE)
+def _predictions(paths: Paths, store: Store) -> str:
+    path = paths.at(layout.PREDICTIONS_FILE)
     check_regular(path, limit_bytes=_PREDICTIONS_LIMIT_BYTES)
     return store.put_blob(path)
 

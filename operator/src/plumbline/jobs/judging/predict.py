@@ -19,7 +19,7 @@ from plumbline.jobs.compiling.inputs import check_width
 from plumbline.jobs.failures import JobFailed, text_of
 from plumbline.jobs.files import check_regular
 from plumbline.jobs.judging import champion
-from plumbline.jobs.places import Places
+from plumbline.jobs.paths import Paths
 from plumbline.jobs.task_file import read
 from plumbline.jobs.training import safe
 from plumbline.jobs.training.families import not_compilable
@@ -32,22 +32,22 @@ _MODEL_LIMIT_BYTES = 2 << 30
 log = get_logger(__name__)
 
 
-def run(places: Places) -> None:
+def run(paths: Paths) -> None:
     """Write /predictions/compiled, /predictions/predictions.parquet and predict.json."""
-    task = read(places.at(layout.PREDICT_TASK), PredictTask)
-    holdout = pl.read_parquet(places.at(layout.HELD_OUT))
-    sample = pl.read_parquet(places.at(layout.SAMPLE_ROWS))
-    model, folder = _model(task, places), places.at(layout.COMPILED)
+    task = read(paths.at(layout.PREDICT_TASK), PredictTask)
+    holdout = pl.read_parquet(paths.at(layout.HELD_OUT))
+    sample = pl.read_parquet(paths.at(layout.SAMPLE_ROWS))
+    model, folder = _model(task, paths), paths.at(layout.COMPILED)
     own, classes = _answered(model, holdout, task), classes_of(model)
     _compile(model, task, _reference(task, own, classes), folder)
     tables = (holdout, sample, proof.edge_rows(sample, task.features))
     worst = proof.prove_equal(model, task.features, tables, folder)
     proof.add_sample(folder, sample, task.features)
-    theirs = champion.answered(task, holdout, places)
+    theirs = champion.answered(task, holdout, paths)
     table = {**columns("model", own, classes), **columns("champion", *theirs.answers)}
-    pl.DataFrame(table).write_parquet(places.at(layout.PREDICTIONS_FILE))
+    pl.DataFrame(table).write_parquet(paths.at(layout.PREDICTIONS_FILE))
     facts = {"compiled": True, "maxDifference": worst, "classes": classes, **theirs.as_dict()}
-    places.at(layout.PREDICT_FACTS).write_text(json.dumps(facts))
+    paths.at(layout.PREDICT_FACTS).write_text(json.dumps(facts))
     log.info("predicted; the compiled model agrees", rows=holdout.height, max_difference=worst)
 
 
@@ -60,8 +60,8 @@ def columns(name: str, matrix: Answers | None, classes: list[Any] | None) -> dic
     return {f"{name}_{each}": matrix[:, place] for place, each in enumerate(classes)}
 
 
-def _model(task: PredictTask, places: Places) -> Any:
-    path = places.at(layout.TRAINED_MODEL)
+def _model(task: PredictTask, paths: Paths) -> Any:
+    path = paths.at(layout.TRAINED_MODEL)
     if not path.exists() and not path.is_symlink():
         message = "The training container wrote no $PLUMBLINE_MODEL/model.skops (in /model)."
         raise JobFailed("ModelMissing", f"{message} Write it with skops.io.dump.")

@@ -16,7 +16,7 @@ from plumbline.contract import layout
 from plumbline.jobs.compiling.answers import Answers
 from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.files import read_object, read_regular
-from plumbline.jobs.places import Places
+from plumbline.jobs.paths import Paths
 
 _TABLE_LIMIT_BYTES, _FACTS_LIMIT_BYTES = 1 << 30, 1 << 20
 _SUM_TOLERANCE = 1e-6
@@ -55,14 +55,14 @@ class Predictions:
     difference: float
 
 
-def read_predictions(places: Places, rows: int, task: str) -> Predictions:
+def read_predictions(paths: Paths, rows: int, task: str) -> Predictions:
     """Return the predictions, which must be for `rows` rows.
 
     Raises:
         JobFailed: they have another number of rows, or are not numbers or probabilities.
     """
-    facts = _facts(places)
-    content = read_regular(places.at(layout.PREDICTIONS_FILE), limit_bytes=_TABLE_LIMIT_BYTES)
+    facts = _facts(paths)
+    content = read_regular(paths.at(layout.PREDICTIONS_FILE), limit_bytes=_TABLE_LIMIT_BYTES)
     table = _table(content)
     if table.height != rows:
         raise _invalid(f"{table.height} predictions for {rows} held-out rows")
@@ -84,8 +84,8 @@ def read_predictions(places: Places, rows: int, task: str) -> Predictions:
     )
 
 
-def _facts(places: Places) -> _Facts:
-    path = places.at(layout.PREDICT_FACTS)
+def _facts(paths: Paths) -> _Facts:
+    path = paths.at(layout.PREDICT_FACTS)
     try:
         return _Facts.model_validate(read_object(path, limit_bytes=_FACTS_LIMIT_BYTES))
     except ValidationError as error:

@@ -17,7 +17,7 @@ from plumbline.jobs.judging.predictions import Predictions
 from plumbline.log import get_logger
 from plumbline.stats.intervals import Interval, evaluate, improvement
 
-Places = NDArray[np.int64]
+Positions = NDArray[np.int64]
 
 log = get_logger(__name__)
 
@@ -36,8 +36,8 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """Labels and predictions in the form that the statistics take."""
+class MetricInput:
+    """Labels and predictions of one metric in the form that the statistics take."""
 
     truth: NDArray[Any]
     answers: NDArray[np.float64]
@@ -59,7 +59,7 @@ def measure(metric: str, sample: Sample, found: Predictions) -> Interval | str:
         of = f"a target with {len(found.classes)} classes" if found.classes else "Regression"
         return f"it does not apply to {of}; use {' or '.join(fit)}"
     try:
-        asked = _question(metric, sample.labels, found.model, found.classes)
+        asked = _metric_input(metric, sample.labels, found.model, found.classes)
         return evaluate(METRICS[metric], asked.truth, asked.answers, groups=sample.groups)
     except ValueError as error:
         return str(error)
@@ -76,10 +76,10 @@ def compared(
     if other := _other_classes(found):
         return other
     try:
-        own = _question(metric, sample.labels, found.model, found.classes)
+        own = _metric_input(metric, sample.labels, found.model, found.classes)
         # The champion may have its classes in another order; the new model's order is used.
         champion = _reordered(found.champion, found.champion_classes, found.classes)
-        theirs = _question(metric, sample.labels, champion, found.classes)
+        theirs = _metric_input(metric, sample.labels, champion, found.classes)
         return improvement(
             METRICS[metric],
             own.truth,
@@ -109,42 +109,42 @@ def metrics_of(classes: Sequence[Any] | None) -> list[str]:
     return fitting("Regression") if classes is None else fitting("Classification", len(classes))
 
 
-def _question(
+def _metric_input(
     metric: str, labels: pl.Series, matrix: Answers, classes: Sequence[Any] | None
-) -> Question:
+) -> MetricInput:
     if classes is None:
-        return Question(labels.cast(pl.Float64).to_numpy(), matrix[:, 0])
+        return MetricInput(labels.cast(pl.Float64).to_numpy(), matrix[:, 0])
     texts = [str(label) for label in labels.to_list()]
     unseen = len(set(texts) - {str(each) for each in classes})
     if unseen and not METRICS[metric].of_many:
         were = "1 class is" if unseen == 1 else f"{unseen} classes are"
         raise ValueError(f"{were} only in the held-out rows, not in the training rows")
     if len(classes) == 2 and not unseen:
-        return Question(np.array([text == str(classes[1]) for text in texts]), matrix[:, 1])
+        return MetricInput(np.array([text == str(classes[1]) for text in texts]), matrix[:, 1])
     return _of_many(metric, texts, matrix, [str(each) for each in classes])
 
 
 def _of_many(
     metric: str, labels: Sequence[str], matrix: Answers, classes: Sequence[str]
-) -> Question:
-    """Return a question of many classes as a binary one: is the prediction right?"""
-    places = {name: place for place, name in enumerate(classes)}
-    wanted = np.array([places.get(label, -1) for label in labels])
+) -> MetricInput:
+    """Return many classes as two: is the prediction right, or how probable is the right one?"""
+    positions = {name: position for position, name in enumerate(classes)}
+    wanted = np.array([positions.get(label, -1) for label in labels])
     measured_on = OF_MANY[METRICS[metric].of_many or "IsRight"]
-    return Question(np.ones(len(wanted)), measured_on(wanted, matrix))
+    return MetricInput(np.ones(len(wanted)), measured_on(wanted, matrix))
 
 
-def _is_right(wanted: Places, matrix: Answers) -> Answers:
+def _is_right(wanted: Positions, matrix: Answers) -> Answers:
     return np.asarray(np.argmax(matrix, axis=1) == wanted, dtype=np.float64)
 
 
-def _chance_of_right(wanted: Places, matrix: Answers) -> Answers:
+def _chance_of_right(wanted: Positions, matrix: Answers) -> Answers:
     chosen = matrix[np.arange(len(wanted)), np.maximum(wanted, 0)]
     return np.where(wanted >= 0, chosen, 0.0)
 
 
-# A class that the model does not know has the place -1.
-OF_MANY: dict[str, Callable[[Places, Answers], Answers]] = {
+# A class that the model does not know has the position -1.
+OF_MANY: dict[str, Callable[[Positions, Answers], Answers]] = {
     "IsRight": _is_right,
     "ChanceOfRight": _chance_of_right,
 }

@@ -41,7 +41,7 @@ class Split:
     held: pl.Series
     cut: Any = None
 
-    def line(self, digest: str) -> HeldOut:
+    def manifest_entry(self, digest: str) -> HeldOut:
         """Return its entry in the manifest; `digest` is that of the held-out rows."""
         column = self.rule.columns[0] if self.rule.by != "Row" else None
         cut = self.cut.isoformat() if isinstance(self.cut, datetime) else self.cut

@@ -15,25 +15,25 @@ from plumbline.jobs.data.digest import copies, rows_digest
 from plumbline.jobs.data.parts import Loaded
 from plumbline.jobs.data.sources import open_source
 from plumbline.jobs.data.violations import Violation, of_files
-from plumbline.jobs.places import Places
-from plumbline.jobs.profiling import columns, snapshot
+from plumbline.jobs.paths import Paths
+from plumbline.jobs.profiling import columns, store_revision
 from plumbline.jobs.profiling.expectations import broken_expectations, broken_target
 from plumbline.jobs.profiling.revision import Revision
 from plumbline.jobs.profiling.rules import broken_rules
 from plumbline.jobs.profiling.sides import broken_sides
-from plumbline.jobs.profiling.snapshot import Kept
 from plumbline.jobs.profiling.spec import check_spec
+from plumbline.jobs.profiling.store_revision import StoredRows
 from plumbline.jobs.task_file import read
 from plumbline.store import Store
 
 
-def run(places: Places, store: Store) -> Success:
+def run(paths: Paths, store: Store) -> Success:
     """Profile the source of the task and write the manifest."""
-    task = read(places.task, ProfileTask)
+    task = read(paths.task, ProfileTask)
     check_spec(task.schema_, task.question)
-    places.scratch.mkdir(parents=True, exist_ok=True)
-    loaded = parts.load(task, open_source(task.source, places), store, places.scratch)
-    manifest = _unusable(task, loaded) or _judged(task, Revision.of(loaded), places, store)
+    paths.scratch.mkdir(parents=True, exist_ok=True)
+    loaded = parts.load(task, open_source(task.source, paths), store, paths.scratch)
+    manifest = _unusable(task, loaded) or _judged(task, Revision.of(loaded), paths, store)
     return verdicts.of_dataset(manifest, store.put_manifest(manifest.wire))
 
 
@@ -51,11 +51,11 @@ def _of_target(violation: Violation, task: ProfileTask) -> Violation:
     return replace(violation, rule="TargetMissing") if missing else violation
 
 
-def _judged(task: ProfileTask, revision: Revision, places: Places, store: Store) -> DatasetManifest:
-    chosen = snapshot.chosen(task, revision.frame, store)
-    broken = _broken_by(task, revision) or broken_sides(revision.frame, chosen, task.question)
-    kept = None if broken else snapshot.kept(task, revision, chosen, places, store)
-    return _manifest(task, revision.loaded, broken, revision, kept)
+def _judged(task: ProfileTask, revision: Revision, paths: Paths, store: Store) -> DatasetManifest:
+    split = store_revision.choose_holdout(task, revision.frame, store)
+    broken = _broken_by(task, revision) or broken_sides(revision.frame, split, task.question)
+    stored = None if broken else store_revision.store_rows(task, revision, split, paths, store)
+    return _manifest(task, revision.loaded, broken, revision, stored)
 
 
 def _manifest(
@@ -63,13 +63,13 @@ def _manifest(
     loaded: Sequence[Loaded],
     broken: Sequence[Violation],
     revision: Revision | None = None,
-    kept: Kept | None = None,
+    stored: StoredRows | None = None,
 ) -> DatasetManifest:
     """Return what the Job found: the rules that the rows break, or the rows that were stored."""
     return DatasetManifest(
         kind="Dataset",
         dataset=task.dataset,
-        verdict="Valid" if kept else "Invalid",
+        verdict="Valid" if stored else "Invalid",
         digest=rows_digest(task.schema_, revision.hashes) if revision else None,
         rows=revision.frame.height if revision else 0,
         bytes=sum(max(0, each.part.bytes) for each in loaded),
@@ -77,11 +77,11 @@ def _manifest(
         schema_=task.schema_,
         question=task.question,
         previous=task.previous,
-        parts=kept.parts if kept else tuple(parts.line(each) for each in loaded),
+        parts=stored.parts if stored else tuple(parts.manifest_entry(each) for each in loaded),
         columns=columns.profiles(revision.frame, task.schema_) if revision else (),
-        violations=tuple(each.line for each in broken),
-        holdout=kept.holdout if kept else None,
-        reference=kept.reference if kept else None,
+        violations=tuple(each.manifest_entry for each in broken),
+        holdout=stored.holdout if stored else None,
+        reference=stored.reference if stored else None,
     )
 
 

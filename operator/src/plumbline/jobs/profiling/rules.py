@@ -8,7 +8,7 @@ from polars.exceptions import PolarsError
 
 from plumbline.api.v1alpha1.dataset import Column, DataSchema
 from plumbline.jobs.data.types import Mask
-from plumbline.jobs.data.violations import SHOWN_ROWS, Violation, counted, of_mask, places
+from plumbline.jobs.data.violations import SHOWN_ROWS, Violation, counted, of_mask, row_numbers
 
 _SHOWN = 100
 Check = Callable[[Column, pl.Series, Mask], Iterator[Violation]]
@@ -107,7 +107,7 @@ def _key(frame: pl.DataFrame, schema: DataSchema) -> list[Violation]:
     rows = tuple(index + 1 for index in broken.arg_true()[:SHOWN_ROWS].to_list())
     parts = ((int(again.sum()), "duplicate"), (int(empty.sum()), "incomplete row"))
     found = " and ".join(counted(number, thing) for number, thing in parts if number)
-    message = f"The primary key ({', '.join(names)}) has {found} ({places(count, rows)})."
+    message = f"The primary key ({', '.join(names)}) has {found} ({row_numbers(count, rows)})."
     message += " Fix these rows, or spec.schema.primaryKey."
     return [Violation(rule="PrimaryKey", count=count, rows=rows, message=message)]
 

@@ -7,7 +7,7 @@ from plumbline.contract.dataset_manifest import DatasetManifest
 from plumbline.contract.tasks import DataTask, TrainingTask
 from plumbline.jobs.data.rows import dataset_manifest, read_rows
 from plumbline.jobs.failures import JobFailed
-from plumbline.jobs.places import Places
+from plumbline.jobs.paths import Paths
 from plumbline.jobs.task_file import read
 from plumbline.jobs.training.features import Feature, features_of
 from plumbline.log import get_logger
@@ -16,23 +16,23 @@ from plumbline.store import Store
 log = get_logger(__name__)
 
 
-def run(places: Places, store: Store) -> None:
+def run(paths: Paths, store: Store) -> None:
     """Write /data/train.parquet and /data/task.json."""
-    task = read(places.task, TrainingTask)
+    task = read(paths.task, TrainingTask)
     target = task.question.target
     manifest = dataset_manifest(store, task.dataset)
     _check_gates(task, manifest)
     features = features_of(manifest, task.features, target)
-    rows = read_rows(manifest, store, places.scratch, held=False, target=target)
+    rows = read_rows(manifest, store, paths.scratch, held=False, target=target)
     names = [feature["name"] for feature in features]
     if not rows.height:
         message = (
             f"Dataset {task.dataset.name}: every row is held out, so no row is left to train on"
         )
         raise JobFailed("NoTrainingRows", f"{message}. Lower spec.question.holdout.share.")
-    places.at(layout.DATA).mkdir(parents=True, exist_ok=True)
-    rows.select(*names, target).write_parquet(places.at(layout.TRAINING_ROWS))
-    places.at(layout.DATA_TASK).write_text(json.dumps(_data_task(task, features).wire))
+    paths.at(layout.DATA).mkdir(parents=True, exist_ok=True)
+    rows.select(*names, target).write_parquet(paths.at(layout.TRAINING_ROWS))
+    paths.at(layout.DATA_TASK).write_text(json.dumps(_data_task(task, features).wire))
     log.info("training rows fetched", rows=rows.height, features=len(names), target=target)
 
 

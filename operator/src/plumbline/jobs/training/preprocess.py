@@ -26,6 +26,7 @@ _TREES = (
     *("RandomForest", "ExtraTree", "DecisionTree", "GradientBoosting", "HistGradientBoosting"),
     *("LGBM", "XGB"),
 )
+# The treatments of a column: they also name the steps of the stored pipeline.
 _AS_THEY_ARE, _FILLED = "numbers", "filled"
 _CATEGORIES, _CATEGORIES_OR_GAPS = "categories", "categories-or-gaps"
 Step = tuple[str, Any, list[str]]
@@ -41,12 +42,12 @@ def make_pipeline(estimator: Any, features: Sequence[Feature], frame: pl.DataFra
     """
     name = type(estimator).__name__
     if name.startswith(_TREES):
-        _name_places(estimator, [each["name"] for each in features])
+        _names_to_positions(estimator, [each["name"] for each in features])
     if name.startswith("HistGradientBoosting"):
         return _for_histograms(estimator, features, frame)
     if name.startswith(_TREES):
-        ways = [_CATEGORIES if each["type"] == "category" else _FILLED for each in features]
-        return _pipeline(_in_order(features, ways), estimator)
+        treatments = [_CATEGORIES if each["type"] == "category" else _FILLED for each in features]
+        return _pipeline(_in_order(features, treatments), estimator)
     numbers = [each["name"] for each in features if each["type"] != "category"]
     texts = [each["name"] for each in features if each["type"] == "category"]
     steps = [("numbers", _scaled(), numbers), ("categories", _one_hot(frame, texts), texts)]
@@ -60,12 +61,13 @@ def _for_histograms(estimator: Any, features: Sequence[Feature], frame: pl.DataF
         each["type"] == "category" and frame[each["name"]].n_unique() <= most for each in features
     ]
     if params.get("categorical_features") == "from_dtype":
-        places = [place for place, is_few in enumerate(few) if is_few]
-        estimator.set_params(categorical_features=places or None)
-    return _pipeline(_in_order(features, [_way(each, frame) for each in features]), estimator)
+        positions = [position for position, is_few in enumerate(few) if is_few]
+        estimator.set_params(categorical_features=positions or None)
+    return _pipeline(_in_order(features, [_treatment(each, frame) for each in features]), estimator)
 
 
-def _way(feature: Feature, frame: pl.DataFrame) -> str:
+def _treatment(feature: Feature, frame: pl.DataFrame) -> str:
+    """Return what is done to a column before a histogram estimator gets it."""
     if feature["type"] == "category":
         return _CATEGORIES_OR_GAPS
     # Scikit-learn cannot make a histogram of a column that has no value.
@@ -73,32 +75,38 @@ def _way(feature: Feature, frame: pl.DataFrame) -> str:
     return _FILLED if empty else _AS_THEY_ARE
 
 
-def _in_order(features: Sequence[Feature], ways: Sequence[str]) -> list[Step]:
+def _in_order(features: Sequence[Feature], treatments: Sequence[str]) -> list[Step]:
     """Return one step for each group of neighbouring features that are treated alike.
 
     The columns stay in the order of the features, because parameters such as `monotonic_cst` go by
     position.
     """
-    stretches = groupby(zip(ways, features, strict=True), key=itemgetter(0))
+    stretches = groupby(zip(treatments, features, strict=True), key=itemgetter(0))
     return [
-        (f"{way}-{number}", _WAYS[way](), [feature["name"] for _, feature in some])
-        for number, (way, some) in enumerate(stretches)
+        (
+            f"{treatment}-{number}",
+            _TREATMENTS[treatment](),
+            [feature["name"] for _, feature in some],
+        )
+        for number, (treatment, some) in enumerate(stretches)
     ]
 
 
-def _name_places(estimator: Any, names: list[str]) -> None:
+def _names_to_positions(estimator: Any, names: list[str]) -> None:
     """Replace names of features in parameters by positions: the estimator gets no names."""
     params = estimator.get_params()
     signs, chosen = params.get("monotonic_cst"), params.get("categorical_features")
     if isinstance(signs, dict):
-        by_place = {_place(name, names, "monotonic_cst"): sign for name, sign in signs.items()}
-        estimator.set_params(monotonic_cst=[by_place.get(n, 0) for n in range(len(names))])
+        by_position = {
+            _position(name, names, "monotonic_cst"): sign for name, sign in signs.items()
+        }
+        estimator.set_params(monotonic_cst=[by_position.get(n, 0) for n in range(len(names))])
     if isinstance(chosen, list) and all(isinstance(each, str) for each in chosen):
-        places = [_place(name, names, "categorical_features") for name in chosen]
-        estimator.set_params(categorical_features=places)
+        positions = [_position(name, names, "categorical_features") for name in chosen]
+        estimator.set_params(categorical_features=positions)
 
 
-def _place(name: str, names: list[str], parameter: str) -> int:
+def _position(name: str, names: list[str], parameter: str) -> int:
     if name not in names:
         raise JobFailed(
             "EstimatorParamsInvalid",
@@ -138,7 +146,7 @@ def _scaled() -> Any:
     return Pipeline([("impute", _filled()), ("scale", StandardScaler())])
 
 
-_WAYS: dict[str, Callable[[], Any]] = {
+_TREATMENTS: dict[str, Callable[[], Any]] = {
     _AS_THEY_ARE: lambda: "passthrough",
     _FILLED: _filled,
     _CATEGORIES: lambda: _ordinal(-1),

@@ -11,7 +11,7 @@ import sklearn
 from plumbline.contract import layout
 from plumbline.contract.tasks import DataTask
 from plumbline.jobs.failures import JobFailed, text_of
-from plumbline.jobs.places import Places
+from plumbline.jobs.paths import Paths
 from plumbline.jobs.task_file import read
 from plumbline.jobs.training import safe
 from plumbline.jobs.training.estimators import make_estimator
@@ -24,17 +24,17 @@ from plumbline.log import get_logger
 log = get_logger(__name__)
 
 
-def run(places: Places) -> None:
+def run(paths: Paths) -> None:
     """Fit on /data/train.parquet; write /model/model.skops and /model/training.json."""
-    task = read(places.at(layout.DATA_TASK), DataTask)
-    frame = pl.read_parquet(places.at(layout.TRAINING_ROWS))
+    task = read(paths.at(layout.DATA_TASK), DataTask)
+    frame = pl.read_parquet(paths.at(layout.TRAINING_ROWS))
     started = time.monotonic()
     model = _fitted(task, frame)
     seconds = round(time.monotonic() - started, 3)
-    places.at(layout.MODEL).mkdir(parents=True, exist_ok=True)
-    safe.save(model, places.at(layout.TRAINED_MODEL))
+    paths.at(layout.MODEL).mkdir(parents=True, exist_ok=True)
+    safe.save(model, paths.at(layout.TRAINED_MODEL))
     facts = _facts(task, frame, seconds)
-    places.at(layout.TRAINING_FACTS).write_text(json.dumps(facts, sort_keys=True))
+    paths.at(layout.TRAINING_FACTS).write_text(json.dumps(facts, sort_keys=True))
     log.info("trained", rows=frame.height, seconds=seconds)
 
 

@@ -13,7 +13,7 @@ from plumbline.contract.model_manifest import File, TrainingManifest
 from plumbline.contract.tasks import TrainingTask
 from plumbline.jobs import signals
 from plumbline.jobs.failures import JobFailed
-from plumbline.jobs.places import Places
+from plumbline.jobs.paths import Paths
 from plumbline.jobs.task_file import read
 from plumbline.store import Store
 from plumbline.store.digests import of_bytes
@@ -22,24 +22,24 @@ _LIMIT_BYTES = 2 << 30
 _LIMIT_FILES = 1000
 
 
-def run(places: Places, store: Store) -> Success:
+def run(paths: Paths, store: Store) -> Success:
     """Wait for the end of training, then store its files and a Training manifest."""
-    task = read(places.task, TrainingTask)
-    ready = places.at(layout.UPLOAD_READY)
+    task = read(paths.task, TrainingTask)
+    ready = paths.at(layout.UPLOAD_READY)
     ready.parent.mkdir(parents=True, exist_ok=True)
     ready.touch()
     signals.wait_for_end()
-    return ship(task, places, store)
+    return ship(task, paths, store)
 
 
-def ship(task: TrainingTask, places: Places, store: Store) -> Success:
+def ship(task: TrainingTask, paths: Paths, store: Store) -> Success:
     """Store every file of /model and the manifest that names them."""
-    folder = places.at(layout.MODEL)
+    folder = paths.at(layout.MODEL)
     manifest = TrainingManifest(
         kind="Training",
         run=task.run,
         dataset=task.dataset,
-        spec_digest=of_bytes(places.task.read_bytes()),
+        spec_digest=of_bytes(paths.task.read_bytes()),
         files=tuple(_shipped(path, folder, store) for path in _regular_files(folder)),
     )
     digest = store.put_manifest(manifest.wire)

@@ -1,4 +1,4 @@
-"""A valid fetch becomes a revision: its rows in the store, each marked as held out or not."""
+"""Stores the rows of a valid fetch as a revision, each marked as held out or not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from plumbline.contract.tasks import ProfileTask
 from plumbline.jobs.data import parts
 from plumbline.jobs.data.digest import rows_digest
 from plumbline.jobs.data.parts import Loaded
-from plumbline.jobs.places import Places
+from plumbline.jobs.paths import Paths
 from plumbline.jobs.profiling import holdout
 from plumbline.jobs.profiling.holdout import Split
 from plumbline.jobs.profiling.references import reference
@@ -19,7 +19,7 @@ from plumbline.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredRows:
     """The rows that were stored, as the manifest describes them."""
 
     parts: tuple[Part, ...]
@@ -27,7 +27,7 @@ class Kept:
     reference: Reference
 
 
-def chosen(task: ProfileTask, frame: pl.DataFrame, store: Store) -> Split | None:
+def choose_holdout(task: ProfileTask, frame: pl.DataFrame, store: Store) -> Split | None:
     """Return which rows are held out; None if the Dataset has no question."""
     if task.question is None:
         return None
@@ -40,26 +40,26 @@ def chosen(task: ProfileTask, frame: pl.DataFrame, store: Store) -> Split | None
     return holdout.split(frame, rule, key=task.holdout_key, floor=floor)
 
 
-def kept(
-    task: ProfileTask, revision: Revision, split: Split | None, places: Places, store: Store
-) -> Kept:
+def store_rows(
+    task: ProfileTask, revision: Revision, split: Split | None, paths: Paths, store: Store
+) -> StoredRows:
     """Store the rows, each with its mark."""
     frame = revision.frame
     held = split.held if split else pl.repeat(False, frame.height, eager=True)
     digest = rows_digest(task.schema_, revision.hashes[held.to_numpy()])
-    return Kept(
-        _parts(revision.loaded, held, places, store),
-        split.line(digest) if split else None,
+    return StoredRows(
+        _parts(revision.loaded, held, paths, store),
+        split.manifest_entry(digest) if split else None,
         reference(frame, held, task.schema_, task.question),
     )
 
 
 def _parts(
-    loaded: Sequence[Loaded], held: pl.Series, places: Places, store: Store
+    loaded: Sequence[Loaded], held: pl.Series, paths: Paths, store: Store
 ) -> tuple[Part, ...]:
-    lines, begin = [], 0
+    entries, begin = [], 0
     for each in loaded:
         rows = each.table.frame.height
-        lines.append(parts.keep(each, held.slice(begin, rows), store, places.scratch))
+        entries.append(parts.keep(each, held.slice(begin, rows), store, paths.scratch))
         begin += rows
-    return tuple(lines)
+    return tuple(entries)

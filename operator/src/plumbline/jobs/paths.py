@@ -11,8 +11,8 @@ TASK = f"{layout.TASK_FOLDER}/{layout.TASK_FILE}"
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """The folders of a pod.
+class Paths:
+    """The paths of a pod.
 
     Attributes:
         root: put before each of them; `/` in a pod.
@@ -23,8 +23,8 @@ class Places:
     task: Path = Path(TASK)
 
     @classmethod
-    def of(cls, environment: Mapping[str, str] = os.environ) -> "Places":
-        """Return the places that the environment names; by default those of a pod."""
+    def of(cls, environment: Mapping[str, str] = os.environ) -> "Paths":
+        """Return the paths that the environment sets; by default those of a pod."""
         root = Path(environment.get(layout.ROOT_VARIABLE, "/"))
         task = environment.get(layout.TASK_VARIABLE)
         return cls(root, Path(task or root / TASK.lstrip("/")))
