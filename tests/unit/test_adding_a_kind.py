@@ -106,7 +106,7 @@ from plumbline.api.v1alpha1.note import NOTE
 from plumbline.engine.cache import Cache
 from plumbline.plan.registry import KINDS, OURS
 from plumbline.shell.controllers import controllers
-from plumbline.shell.objects import Objects
+from plumbline.shell.model_reader import ModelReader
 from plumbline.shell.wakes import Wakes
 
 note = yaml.safe_load(open(sys.argv[1]))
@@ -116,12 +116,12 @@ owner = {"apiVersion": NOTE.api_version, "kind": "Note", "name": "about", "contr
 child = {"metadata": {"name": "c", "namespace": "team", "ownerReferences": [owner]}}
 cache, key = Cache(), Key(NOTE, "team", "about")
 cache.observe(key, note)
-objects = Objects(cache, KINDS)
+objects = ModelReader(cache, KINDS)
 wakes = Wakes(KINDS, cache, objects)
-assert key in wakes.woken_by(Key(DATASET, "team", "flights"), None, data)
-assert key not in wakes.woken_by(Key(DATASET, "team", "other"), None, {"metadata": {"name": "o"}})
-assert key in wakes.woken_by(Key(CONFIG_MAP, "team", "c"), None, child)
-made = controllers(KINDS, cache=cache, objects=objects, records=None, around={})
+assert key in wakes.candidates(Key(DATASET, "team", "flights"), None, data)
+assert key not in wakes.candidates(Key(DATASET, "team", "other"), None, {"metadata": {"name": "o"}})
+assert key in wakes.candidates(Key(CONFIG_MAP, "team", "c"), None, child)
+made = controllers(KINDS, cache=cache, objects=objects, results=None, sources={})
 snapshot = asyncio.run(made[NOTE].gather(key))
 assert snapshot.note.spec.dataset_ref.name == "flights" and made[NOTE].plan(snapshot) is not None
 """

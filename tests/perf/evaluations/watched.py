@@ -37,13 +37,13 @@ def install(path: str) -> None:
 
 def _note_lateness() -> None:
     """Note the gauge of each second; to ask for it would have all others written down too."""
-    monitors = MonitorEvaluations.monitors
+    monitors = MonitorEvaluations.begin_round
 
     def noted(self: MonitorEvaluations) -> Any:
-        note("late", self._latest)
+        note("late", self._longest_delay)
         return monitors(self)
 
-    MonitorEvaluations.monitors = noted  # type: ignore[method-assign]
+    MonitorEvaluations.begin_round = noted  # type: ignore[method-assign]
 
 
 def note(name: str, seconds: float) -> None:

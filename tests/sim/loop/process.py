@@ -12,9 +12,9 @@ from plumbline.engine.worker import Workers
 from plumbline.kube.errors import ApiError
 from plumbline.plan.kind import Kind
 from plumbline.plan.registry import OURS
-from plumbline.shell.objects import Objects
-from plumbline.shell.records import Records
-from plumbline.shell.wiring import DROPPED_FIELDS, Outside, wired
+from plumbline.shell.job_results import JobResults
+from plumbline.shell.model_reader import ModelReader
+from plumbline.shell.wiring import DROPPED_FIELDS, NonObjectInputs, connect
 from plumbline.store import StoreError
 
 from tests.sim.loop.api import Api
@@ -44,20 +44,20 @@ class Process:
         time: Time,
         settings: Any,
         idle: Collection[Resource] = (),
-        records: Records | None = None,
+        results: JobResults | None = None,
         wrote: Callable[[Key, Any], None] = lambda key, before: None,
     ) -> None:
         self._idle, self._api, self._wrote = idle, api, wrote
         self.cache, self.queue = Cache(DROPPED_FIELDS), Queue(clock=time)
         list_all(api.store, self.cache)
-        self.records = records or Records(lambda _: archive)  # type: ignore[arg-type,return-value]
-        self._reconciler = wired(
+        self.results = results or JobResults(lambda _: archive)  # type: ignore[arg-type,return-value]
+        self._reconciler = connect(
             kinds,
             client=api,  # type: ignore[arg-type]
             cache=self.cache,
-            objects=Objects(self.cache, kinds),
+            objects=ModelReader(self.cache, kinds),
             queue=self.queue,
-            outside=Outside(settings=settings, records=self.records, live=live),
+            inputs=NonObjectInputs(settings=settings, results=self.results, live=live),
             clock=time,
         )
         self._workers = Workers(

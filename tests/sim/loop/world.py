@@ -13,7 +13,7 @@ from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.kind import Kind
 from plumbline.plan.registry import KINDS
-from plumbline.shell.records import Records
+from plumbline.shell.job_results import JobResults
 
 from tests.sim.fakeapi.store import Store
 from tests.sim.loop import rest, results
@@ -158,7 +158,7 @@ class World(Objects):
         process.look_at_all()
         return process
 
-    def _fresh(self, records: Records | None = None) -> Process:
+    def _fresh(self, results: JobResults | None = None) -> Process:
         return Process(
             self._kinds,
             api=self.api,
@@ -167,7 +167,7 @@ class World(Objects):
             time=self.time,
             settings=self._settings,
             idle=self.idle,
-            records=records,
+            results=results,
             wrote=self.diary.wrote,
         )
 
@@ -205,7 +205,7 @@ class World(Objects):
                 raise AssertionError(f"never at rest: {[str(w) for w in self.api.writes[-12:]]}")
 
     def _check_rest(self) -> None:
-        fresh = self._fresh(self.process.records)
+        fresh = self._fresh(self.process.results)
         recent, failing = list(self.feed.recent), self.process.failing
         rest.check(fresh, self.api, self.diary, failing=failing, recent=recent)
 

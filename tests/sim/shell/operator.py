@@ -12,10 +12,10 @@ from plumbline.engine.versions import version_of
 from plumbline.kube.client import Client
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.registry import OTHERS, OURS
+from plumbline.shell.kopf_settings import Timing
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.operator import Operator
-from plumbline.shell.patience import Timing
-from plumbline.shell.settings import Process
+from plumbline.shell.settings import ProcessSettings
 from plumbline.shell.watches import Ended
 
 from tests.sim.fakeapi.backends import CRD, EVENT, LEASE, NAMESPACE, Backend
@@ -66,7 +66,9 @@ class Running:
             self.metrics = Metrics()
             async with Client(self._api.connection()) as client:
                 self.operator = Operator(
-                    process=Process(plan=SETTINGS, namespace="system", identity="one", workers=4),
+                    settings=ProcessSettings(
+                        for_plans=SETTINGS, namespace="system", identity="one", workers=4
+                    ),
                     client=client,
                     connection=self._api.connection(),
                     metrics=self.metrics,

@@ -13,7 +13,7 @@ from plumbline.live.windows import BucketedCounts
 from plumbline.plan.registry import KINDS
 from plumbline.shell.evaluations import MonitorEvaluations
 from plumbline.shell.metrics import Metrics
-from plumbline.shell.objects import Objects
+from plumbline.shell.model_reader import ModelReader
 from plumbline.stats.count import count
 from plumbline.stats.reference import category_bins, number_bins
 
@@ -28,7 +28,7 @@ class Monitored:
 
     def __init__(self) -> None:
         self.cache, self.metrics, self.version = Cache(), Metrics(), 0
-        self.evaluations = MonitorEvaluations(Objects(self.cache, KINDS), Queue(), self.metrics)
+        self.evaluations = MonitorEvaluations(ModelReader(self.cache, KINDS), Queue(), self.metrics)
         bins = number_bins("x", RNG.normal(size=20_000))
         assert bins
         self.counts, self.watermark = BucketedCounts([bins.to_json()]), Watermark()
@@ -51,7 +51,7 @@ class Monitored:
         self.watermark.advance(["pod"], now=second + 1)
 
     async def evaluate(self) -> Assessment:
-        monitors = self.evaluations.monitors().get(DEPLOYMENT, [])
+        monitors = self.evaluations.begin_round().get(DEPLOYMENT, [])
         await self.evaluations.evaluate(monitors, self.counts, self.watermark, "model")
         return self.evaluations.assessments[MONITOR]
 
@@ -122,7 +122,7 @@ async def test_an_evaluation_that_breaks_is_told_and_stops_no_other(monitored: M
     monitored.observe("second")
     monitored.rows(10)
     for _ in range(2):
-        monitors = monitored.evaluations.monitors()[DEPLOYMENT]
+        monitors = monitored.evaluations.begin_round()[DEPLOYMENT]
         await monitored.evaluations.evaluate(monitors, broken, monitored.watermark, "model")
         told = monitored.evaluations.failures
         assert sorted(key.name for key in told) == ["second", "watch"]
@@ -146,11 +146,11 @@ async def test_a_column_that_is_watched_no_longer_shows_no_score(monitored: Moni
 async def test_lateness_is_shown_and_what_is_suspended_is_not(monitored: Monitored) -> None:
     monitored.rows(10)
     await monitored.evaluate()
-    monitored.evaluations.monitors()
+    monitored.evaluations.begin_round()
     page = monitored.metrics.text().decode()
     (late,) = [line for line in page.splitlines() if line.startswith("plumbline_evaluation_late")]
     assert 0 < float(late.split()[1]) < 10
     assert 'plumbline_drift_window_rows{monitor="watch",namespace="n"} 200.0' in page
     monitored.observe(suspend=True)
-    assert monitored.evaluations.monitors() == {}
+    assert monitored.evaluations.begin_round() == {}
     assert "plumbline_drift_window_rows{" not in monitored.metrics.text().decode()

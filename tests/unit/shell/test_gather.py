@@ -13,8 +13,8 @@ from plumbline.plan.dataset.kind import KIND as DATASET_KIND
 from plumbline.plan.kind import Kind
 from plumbline.plan.registry import KINDS
 from plumbline.shell.gather import Gatherer
-from plumbline.shell.objects import Objects
-from plumbline.shell.records import Records
+from plumbline.shell.job_results import JobResults
+from plumbline.shell.model_reader import ModelReader
 
 from tests.chart.objects import DIGEST, SPECS
 
@@ -35,9 +35,9 @@ def gatherer(kind: Kind[Any], cache: Cache) -> Gatherer:
     return Gatherer(
         kind,
         cache=cache,
-        objects=Objects(cache, KINDS),
-        records=cast(Records, None),
-        around=AROUND,
+        objects=ModelReader(cache, KINDS),
+        results=cast(JobResults, None),
+        sources=AROUND,
     )
 
 

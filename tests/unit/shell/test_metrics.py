@@ -13,8 +13,8 @@ def test_a_monitor_that_is_gone_leaves_no_alarm_behind() -> None:
         metrics.drifted.labels("here", monitor).set(1)
         for column in ("heat", "load"):
             metrics.drift_score.labels("here", monitor, column).set(9)
-    metrics.monitor_gone("here", "gone")
+    metrics.clear_monitor("here", "gone")
     page = metrics.text().decode()
     assert 'monitor="gone"' not in page
     assert 'plumbline_drift_score{column="load",monitor="kept",namespace="here"} 9.0' in page
-    metrics.monitor_gone("here", "never-seen")
+    metrics.clear_monitor("here", "never-seen")

@@ -21,11 +21,11 @@ from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
 from plumbline.live.observations import Assessment
 from plumbline.plan.registry import KINDS
+from plumbline.shell.job_results import JobResults
 from plumbline.shell.metrics import Metrics
-from plumbline.shell.objects import Objects
+from plumbline.shell.model_reader import ModelReader
 from plumbline.shell.pull import REPLY_LIMIT
 from plumbline.shell.puller import Puller
-from plumbline.shell.records import Records
 from plumbline.store import Store
 
 from tests.unit.serving.conftest import Serve, Server, servers, write_model
@@ -100,13 +100,13 @@ class Cluster:
         return key
 
     def operator(self) -> Puller:
-        records = Records(lambda _: self.store)
+        results = JobResults(lambda _: self.store)
         return Puller(
             cache=self.cache,
-            objects=Objects(self.cache, KINDS),
+            objects=ModelReader(self.cache, KINDS),
             queue=self.queue,
             metrics=self.metrics,
-            records=records,
+            results=results,
         )
 
 

@@ -7,7 +7,7 @@ the next pass sees our own writes.
 import json
 from collections.abc import Callable
 
-from plumbline.api.objects import Key, Manifest, Resource
+from plumbline.api.objects import Key, Manifest, Resource, is_leaving
 from plumbline.api.plan import Deletion, Plan
 from plumbline.engine.applied import with_digest
 from plumbline.engine.cache import Cache
@@ -155,7 +155,7 @@ class Effects:
 
     async def _delete(self, deletion: Deletion) -> list[str]:
         key, live = deletion.key, self._cache.get(deletion.key)
-        if live is None or live["metadata"].get("deletionTimestamp"):
+        if live is None or is_leaving(live):
             return []
         try:
             answer = await self._client.delete(key, uid=deletion.uid)

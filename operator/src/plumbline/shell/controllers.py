@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from plumbline.api.objects import Key, Manifest, Resource
+from plumbline.api.objects import Key, Manifest, Resource, is_leaving
 from plumbline.api.plan import Plan
 from plumbline.engine.cache import Cache
 from plumbline.engine.effects import Effects
@@ -14,9 +14,9 @@ from plumbline.log import bind
 from plumbline.plan.common import refusal
 from plumbline.plan.kind import Kind
 from plumbline.plan.registry import BY_KIND
-from plumbline.shell.gather import Around, Gatherer
-from plumbline.shell.objects import Objects
-from plumbline.shell.records import Records
+from plumbline.shell.gather import FieldSources, Gatherer
+from plumbline.shell.job_results import JobResults
+from plumbline.shell.model_reader import ModelReader
 from plumbline.store import StoreError
 
 
@@ -29,12 +29,17 @@ class Controller:
 
 
 def controllers(
-    kinds: Iterable[Kind[Any]], *, cache: Cache, objects: Objects, records: Records, around: Around
+    kinds: Iterable[Kind[Any]],
+    *,
+    cache: Cache,
+    objects: ModelReader,
+    results: JobResults,
+    sources: FieldSources,
 ) -> dict[Resource, Controller]:
     """Return the controller of each kind."""
     found = {}
     for kind in kinds:
-        gatherer = Gatherer(kind, cache=cache, objects=objects, records=records, around=around)
+        gatherer = Gatherer(kind, cache=cache, objects=objects, results=results, sources=sources)
         found[kind.resource] = Controller(gatherer.gather, kind.plan)
     return found
 
@@ -57,7 +62,7 @@ class Reconciler:
         """Reconcile one object; return when to reconcile it again.
 
         Raises:
-            StoreError: what a Job has come to cannot be read now; the object says so.
+            StoreError: the outcome of a Job cannot be read now; a condition of the object says so.
         """
         controller, seen = self._by_kind[key.resource], self._cache.get(key)
         if seen is not None:
@@ -65,9 +70,10 @@ class Reconciler:
         try:
             snapshot = await controller.gather(key)
         except StoreError as error:
-            await self._wait(key, error)
+            await self._report_waiting(key, error)
             raise
-        if snapshot is None or self._is_going(key):
+        # Gathering may have waited for the store, so the object is read again.
+        if snapshot is None or self._is_deleted(key):
             return None
         plan = controller.plan(snapshot)
         await self._effects.carry_out(key, plan, seen=seen)
@@ -79,23 +85,25 @@ class Reconciler:
             return
         passes = isinstance(error, QuotaExceeded)
         stored = live.get("status", {}).get("conditions", ())
-        told = refusal.refused(stored, type(error).__name__, str(error), passes=passes)
+        conditions = refusal.refused(stored, type(error).__name__, str(error), passes=passes)
         generation = live["metadata"].get("generation", 0)
-        await self._say(key, live, {"conditions": told, "observedGeneration": generation})
+        await self._update_status(
+            key, live, {"conditions": conditions, "observedGeneration": generation}
+        )
 
-    async def _wait(self, key: Key, error: StoreError) -> None:
+    async def _report_waiting(self, key: Key, error: StoreError) -> None:
         """Report on the object that it waits for the store."""
         if (live := self._cache.get(key)) is None:
             return
         stored = live.get("status", {}).get("conditions", ())
-        told = refusal.refused(
+        conditions = refusal.refused(
             stored, error.reason, str(error), passes=True, when="when the store answers"
         )
-        await self._say(key, live, {"conditions": told})
+        await self._update_status(key, live, {"conditions": conditions})
 
-    async def _say(self, key: Key, live: Manifest, news: Manifest) -> None:
+    async def _update_status(self, key: Key, live: Manifest, news: Manifest) -> None:
         await self._effects.set_status(key, {**live.get("status", {}), **news})
 
-    def _is_going(self, key: Key) -> bool:
+    def _is_deleted(self, key: Key) -> bool:
         live = self._cache.get(key)
-        return live is None or bool(live["metadata"].get("deletionTimestamp"))
+        return live is None or is_leaving(live)

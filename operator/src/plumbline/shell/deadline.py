@@ -14,19 +14,17 @@ class Deadline:
 
     def __init__(self, seconds: float = END_SECONDS) -> None:
         """Count down when started."""
-        self._timer = threading.Timer(seconds, _end)
+        self._timer = threading.Timer(seconds, _end, (seconds,))
         self._timer.daemon = True
-        self._unstarted = threading.Lock()
+        # Taken by the first caller of `start`, and never released.
+        self._started = threading.Lock()
 
     def start(self) -> None:
         """Start the countdown unless it is running; any thread may call this."""
-        if self._unstarted.acquire(blocking=False):
+        if self._started.acquire(blocking=False):
             self._timer.start()
 
 
-def _end() -> None:
-    log.error(
-        "a part of the operator hangs; killing the process",
-        seconds=END_SECONDS,
-    )
+def _end(seconds: float) -> None:
+    log.error("a part of the operator hangs; killing the process", seconds=seconds)
     os._exit(1)

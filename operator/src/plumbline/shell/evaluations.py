@@ -23,7 +23,7 @@ from plumbline.live.watermark import Watermark
 from plumbline.live.windows import BucketedCounts
 from plumbline.log import get_logger
 from plumbline.shell.metrics import Metrics
-from plumbline.shell.objects import Objects
+from plumbline.shell.model_reader import ModelReader
 
 THREADS = 2
 log = get_logger(__name__)
@@ -38,7 +38,7 @@ class _Watched:
         detector: the settings of the last evaluation.
         row_sum: `BucketedCounts.row_sum` at the last evaluation.
         through: second up to which its alarms were advanced.
-        lost_before: lost rows in its status that no pod known to this process has lost.
+        lost_before: lost rows that its status had already when this process began to watch it.
     """
 
     counts: BucketedCounts
@@ -57,19 +57,23 @@ class MonitorEvaluations:
         failures: why there is no result, or no new one.
     """
 
-    def __init__(self, objects: Objects, queue: Queue, metrics: Metrics) -> None:
+    def __init__(self, objects: ModelReader, queue: Queue, metrics: Metrics) -> None:
         """Evaluate the monitors among these objects."""
         self._objects, self._queue, self._metrics = objects, queue, metrics
         self._pool = ThreadPoolExecutor(THREADS, "evaluation")
         self._watched: dict[Key, _Watched] = {}
-        self._latest = 0.0
+        self._longest_delay = 0.0
         self.assessments: dict[Key, Assessment] = {}
         self.failures: dict[Key, str] = {}
 
-    def monitors(self) -> dict[Key, list[DriftMonitor]]:
-        """Return the monitors of each deployment, and forget deleted and suspended ones."""
-        self._metrics.evaluation_lateness.set(self._latest)
-        self._latest = 0.0
+    def begin_round(self) -> dict[Key, list[DriftMonitor]]:
+        """Begin a round: return the monitors of each deployment, and forget all others.
+
+        A suspended monitor counts as deleted. The longest delay of the last round is shown as a
+        metric.
+        """
+        self._metrics.evaluation_lateness.set(self._longest_delay)
+        self._longest_delay = 0.0
         found: dict[Key, list[DriftMonitor]] = {}
         for _, monitor in self._objects.readable(DriftMonitor):
             if not monitor.spec.suspend:
@@ -118,7 +122,8 @@ class MonitorEvaluations:
         watched.state, found = await asyncio.get_running_loop().run_in_executor(
             self._pool, detector.evaluate, watched.state, evidence
         )
-        self._latest = max(self._latest, time.monotonic() - due)
+        self._longest_delay = max(self._longest_delay, time.monotonic() - due)
+        # In the meantime the monitor may have been deleted, or watch another model.
         if self._watched.get(key) is watched:
             self._keep_assessment(key, replace(found, rows_lost=lost))
 
@@ -126,10 +131,10 @@ class MonitorEvaluations:
         """Note that an evaluation failed; the next visit evaluates the same counts again."""
         if watched := self._watched.get(key):
             watched.row_sum = -1
-        told = f"the drift test failed with {internal(error)}"
-        if self.failures.get(key) != told:
+        problem = f"the drift test failed with {internal(error)}"
+        if self.failures.get(key) != problem:
             log.exception("evaluation failed", error, **key.log_fields)
-        self.failures[key] = told
+        self.failures[key] = problem
 
     def _watching(
         self, monitor: DriftMonitor, counts: BucketedCounts, watermark: Watermark
@@ -137,7 +142,7 @@ class MonitorEvaluations:
         key = _key(monitor)
         watched = self._watched.get(key)
         if watched is None or watched.counts is not counts:
-            self._metrics.monitor_gone(key.namespace, key.name)
+            self._metrics.clear_monitor(key.namespace, key.name)
             lost_before = monitor.status.rows_lost - watermark.rows_lost
             watched = _Watched(counts, DetectorState.resumed(monitor), lost_before)
             self._watched[key] = watched
@@ -147,8 +152,9 @@ class MonitorEvaluations:
         before = self.assessments.get(key)
         if before == found:
             return
+        # A column that is no longer watched must not keep its last value.
         if before and _columns(before) != _columns(found):
-            self._metrics.monitor_gone(key.namespace, key.name)
+            self._metrics.clear_monitor(key.namespace, key.name)
         self.assessments[key] = found
         self._metrics.assessed(key.namespace, key.name, found)
         if _verdict(before) != _verdict(found):
@@ -159,7 +165,7 @@ class MonitorEvaluations:
         for key in self._watched.keys() - monitors:
             del self._watched[key]
             self.assessments.pop(key, None)
-            self._metrics.monitor_gone(key.namespace, key.name)
+            self._metrics.clear_monitor(key.namespace, key.name)
         for key in self.failures.keys() - monitors:
             del self.failures[key]
 
@@ -182,4 +188,5 @@ def _verdict(found: Assessment | None) -> object:
     if found is None:
         return None
     rules = tuple((one.column, one.rule) for one in found.broken)
+    # Lost rows by two digits: the number changes often, and its size is what matters.
     return found.model, found.drifted, rules, found.window_rows > 0, f"{found.rows_lost:.2g}"

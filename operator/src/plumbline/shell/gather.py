@@ -10,17 +10,24 @@ from plumbline.engine.cache import Cache
 from plumbline.plan.common import job_outcome
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.kind import Kind, Owns, Reads
-from plumbline.shell.objects import Objects
-from plumbline.shell.records import Records
+from plumbline.shell.job_results import JobResults
+from plumbline.shell.model_reader import ModelReader
 
-Around = Mapping[str, Callable[[Key], Any]]
+# By field of a snapshot: what returns its value, for a field that holds no object.
+FieldSources = Mapping[str, Callable[[Key], Any]]
 
 
 class Gatherer:
     """Gathers for one kind."""
 
     def __init__(
-        self, kind: Kind[Any], *, cache: Cache, objects: Objects, records: Records, around: Around
+        self,
+        kind: Kind[Any],
+        *,
+        cache: Cache,
+        objects: ModelReader,
+        results: JobResults,
+        sources: FieldSources,
     ) -> None:
         """Gather from these.
 
@@ -28,12 +35,12 @@ class Gatherer:
             kind: the kind.
             cache: the objects.
             objects: their models.
-            records: the manifests that Jobs wrote.
-            around: the fields of a snapshot that are not objects, by name.
+            results: the manifests that Jobs wrote.
+            sources: the fields of a snapshot that are not objects, by name.
         """
-        self._kind, self._cache, self._objects, self._records = kind, cache, objects, records
+        self._kind, self._cache, self._objects, self._results = kind, cache, objects, results
         names = {field.name for field in fields(kind.snapshot)}  # type: ignore[arg-type]
-        self._around = {name: take for name, take in around.items() if name in names}
+        self._sources = {name: take for name, take in sources.items() if name in names}
 
     async def gather(self, key: Key) -> Any | None:
         """Return the snapshot of an object; None if the object does not exist."""
@@ -42,7 +49,7 @@ class Gatherer:
             return None
         subject = self._objects.model(key.resource, obj)
         found = {self._kind.subject: subject}
-        found |= {name: take(key) for name, take in self._around.items()}
+        found |= {name: take(key) for name, take in self._sources.items()}
         for reads in self._kind.reads:
             found[reads.into] = self._read(reads, subject, key.namespace)
         for owns in self._kind.owns:
@@ -50,8 +57,8 @@ class Gatherer:
         return self._kind.snapshot(**found)
 
     def _read(self, reads: Reads, subject: Any, namespace: str) -> Any:
-        beside = self._objects.beside(namespace)
-        found = beside.select(reads.resource, reads.which(subject, beside))
+        lookup = self._objects.in_namespace(namespace)
+        found = lookup.select(reads.resource, reads.which(subject, lookup))
         if reads.take:
             return reads.take(subject, found)
         models = tuple(self._objects.model(reads.resource, obj) for obj in found)
@@ -62,6 +69,7 @@ class Gatherer:
             return {}
         found = self._cache.by_owner(owner["metadata"]["uid"], owns.resource)
         children = tuple(sorted(found, key=lambda obj: str(obj["metadata"]["name"])))
+        # An owner that has ended needs no outcome, so a restart does not read the store for it.
         if not owns.outcomes or self._kind.is_settled(owner):
             return {owns.into: children}
         return {owns.into: children, owns.outcomes: await self._outcomes(children)}
@@ -71,7 +79,7 @@ class Gatherer:
         for job in jobs:
             metadata = job["metadata"]
             outcome = job_outcome.of_job(job, self._cache.by_owner(metadata["uid"], POD))
-            found[metadata["name"]] = await self._records.complete(
+            found[metadata["name"]] = await self._results.complete(
                 outcome, namespace=metadata["namespace"], job_uid=metadata["uid"]
             )
         return found

@@ -9,8 +9,10 @@ from typing import Any
 Call = Callable[[], None]
 
 
-def start(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None], *, then: Call) -> None:
-    """Run work on a new loop in a new thread; the process does not wait for it at its end."""
+def start(
+    loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None], *, name: str, then: Call
+) -> None:
+    """Run work on a loop in a new thread of this name; the process ends without waiting for it."""
 
     def run() -> None:
         try:
@@ -19,7 +21,7 @@ def start(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None], *, t
         finally:
             then()
 
-    threading.Thread(target=run, name="kopf", daemon=True).start()
+    threading.Thread(target=run, name=name, daemon=True).start()
 
 
 def call(loop: asyncio.AbstractEventLoop, what: Call) -> None:

@@ -17,7 +17,7 @@ from plumbline.shell.deadline import Deadline
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.operator import Operator
 from plumbline.shell.probes import Probes
-from plumbline.shell.settings import Process, SettingsError, from_environment
+from plumbline.shell.settings import ProcessSettings, SettingsError, from_environment
 
 LEASE = "plumbline-operator"
 log = get_logger(__name__)
@@ -29,13 +29,13 @@ def main() -> int:
     # Kopf warns that it handles no signals, but here the main thread handles them.
     logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
     try:
-        process, server = from_environment(), connection()
+        settings, server = from_environment(), connection()
     except (SettingsError, ConfigError) as error:
         log.error("the operator cannot start", error=error)
         return 2
     _collect_rarely()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_run(process, server, Metrics()))
+        return runner.run(_run(settings, server, Metrics()))
 
 
 def _collect_rarely() -> None:
@@ -44,18 +44,18 @@ def _collect_rarely() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-async def _run(process: Process, server: Connection, metrics: Metrics) -> int:
+async def _run(settings: ProcessSettings, server: Connection, metrics: Metrics) -> int:
     """Lead when elected; return 0 after SIGTERM, 1 when the Lease was lost or a part failed."""
     # The Lease has its own connections: many other requests must not delay its renewal.
     voter = Client(server, on_request=metrics.requested)
-    election = Election(voter, namespace=process.namespace, name=LEASE, identity=process.identity)
+    election = Election(voter, namespace=settings.namespace, name=LEASE, identity=settings.identity)
     client = Client(server, on_request=metrics.requested, may_write=election.leads)
     deadline = Deadline()
     operator = Operator(
-        process=process, client=client, connection=server, metrics=metrics, on_end=deadline.start
+        settings=settings, client=client, connection=server, metrics=metrics, on_end=deadline.start
     )
     probes = Probes(metrics=metrics, trouble=operator.trouble, missing=operator.missing)
-    await probes.start(probe_port=process.probe_port, metrics_port=process.metrics_port)
+    await probes.start(probe_port=settings.probe_port, metrics_port=settings.metrics_port)
     async with voter, client:
         work = asyncio.create_task(_lead(election, operator, metrics))
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -3,6 +3,8 @@
 Those of the engine have the names of controller-runtime, so dashboards for controllers show them.
 """
 
+from collections.abc import Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from plumbline.api.objects import Key
@@ -20,13 +22,14 @@ class Metrics:
         self._queue_metrics()
         self._reconcile_metrics()
         self._monitor_metrics()
+        self._pull_metrics()
 
     def _queue_metrics(self) -> None:
         name, ours, registry = ["name"], "plumbline", self.registry
         depth = Gauge(
-            "workqueue_depth", "Objects that wait to be reconciled", name, registry=registry
+            "workqueue_depth", "ModelReader that wait to be reconciled", name, registry=registry
         )
-        adds = Counter("workqueue_adds", "Objects added to the queue", name, registry=registry)
+        adds = Counter("workqueue_adds", "ModelReader added to the queue", name, registry=registry)
         waited = Histogram(
             "workqueue_queue_duration_seconds",
             "Time that an object waits in the queue",
@@ -69,59 +72,37 @@ class Metrics:
         )
 
     def _monitor_metrics(self) -> None:
-        monitor, registry = ["namespace", "monitor"], self.registry
-        column = [*monitor, "column"]
-        self.drift_score = Gauge(
-            "plumbline_drift_score",
-            "PSI of a column: live rows against training data",
-            column,
-            registry=registry,
-        )
-        self.drift_log10_p = Gauge(
-            "plumbline_drift_log10_p",
-            "log10 of the p-value of the drift test of a column",
-            column,
-            registry=registry,
-        )
-        self.drifted = Gauge(
-            "plumbline_drift_detected",
-            "1 while live rows have drifted, else 0",
-            monitor,
-            registry=registry,
-        )
-        self.broken = Gauge(
-            "plumbline_data_broken",
-            "1 while live rows break the schema, else 0",
-            monitor,
-            registry=registry,
-        )
-        self.window_rows = Gauge(
-            "plumbline_drift_window_rows",
-            "Live rows that the drift test compares",
-            monitor,
-            registry=registry,
-        )
-        self.rows_lost = Gauge(
-            "plumbline_drift_rows_lost",
-            "Live rows that the drift test could not use",
-            monitor,
-            registry=registry,
-        )
-        self._pulls_failed = Counter(
-            "plumbline_pulls_failed",
-            "Failed reads of the counts of a serving pod",
-            ["reason"],
-            registry=registry,
-        )
-        self.evaluation_lateness = Gauge(
-            "plumbline_evaluation_lateness_seconds",
-            "Longest time from reading counts to their evaluation, in the last second",
-            registry=registry,
-        )
+        gauge, monitor = self._gauge, ("namespace", "monitor")
+        column = (*monitor, "column")
+        text = "PSI of a column: live rows against training data"
+        self.drift_score = gauge("plumbline_drift_score", text, column)
+        text = "log10 of the p-value of the drift test of a column"
+        self.drift_log10_p = gauge("plumbline_drift_log10_p", text, column)
+        text = "1 while live rows have drifted, else 0"
+        self.drifted = gauge("plumbline_drift_detected", text, monitor)
+        text = "1 while live rows break the schema, else 0"
+        self.broken = gauge("plumbline_data_broken", text, monitor)
+        text = "Live rows that the drift test compares"
+        self.window_rows = gauge("plumbline_drift_window_rows", text, monitor)
+        text = "Live rows that the drift test could not use"
+        self.rows_lost = gauge("plumbline_drift_rows_lost", text, monitor)
         self._monitor_gauges = (
             *(self.drift_score, self.drift_log10_p, self.drifted),
             *(self.broken, self.window_rows, self.rows_lost),
         )
+
+    def _pull_metrics(self) -> None:
+        self._pulls_failed = Counter(
+            "plumbline_pulls_failed",
+            "Failed reads of the counts of a serving pod",
+            ["reason"],
+            registry=self.registry,
+        )
+        text = "Longest time from reading counts to their evaluation, in the last second"
+        self.evaluation_lateness = self._gauge("plumbline_evaluation_lateness_seconds", text)
+
+    def _gauge(self, name: str, text: str, labels: Sequence[str] = ()) -> Gauge:
+        return Gauge(name, text, labels, registry=self.registry)
 
     def queue_depth(self, depth: int) -> None:
         """Set how many keys wait."""
@@ -167,7 +148,7 @@ class Metrics:
             self.drift_score.labels(*labels, column.name).set(column.score)
             self.drift_log10_p.labels(*labels, column.name).set(column.log10_p)
 
-    def monitor_gone(self, namespace: str, monitor: str) -> None:
+    def clear_monitor(self, namespace: str, monitor: str) -> None:
         """Remove a monitor, so that its last values are not shown as if they were current."""
         labels = {"namespace": namespace, "monitor": monitor}
         for gauge in self._monitor_gauges:

@@ -14,14 +14,14 @@ from plumbline.engine.worker import Workers
 from plumbline.kube.client import Client
 from plumbline.kube.config import Connection
 from plumbline.plan.registry import KINDS, OTHERS, OURS
+from plumbline.shell.job_results import JobResults
+from plumbline.shell.kopf_settings import Timing
 from plumbline.shell.metrics import Metrics
-from plumbline.shell.objects import Objects
-from plumbline.shell.patience import Timing
+from plumbline.shell.model_reader import ModelReader
 from plumbline.shell.puller import Puller
-from plumbline.shell.records import Records
-from plumbline.shell.settings import Process
+from plumbline.shell.settings import ProcessSettings
 from plumbline.shell.watches import Watches
-from plumbline.shell.wiring import DROPPED_FIELDS, Outside, wired
+from plumbline.shell.wiring import DROPPED_FIELDS, NonObjectInputs, connect
 from plumbline.store import Store
 
 
@@ -31,7 +31,7 @@ class Operator:
     def __init__(
         self,
         *,
-        process: Process,
+        settings: ProcessSettings,
         client: Client,
         connection: Connection,
         metrics: Metrics,
@@ -42,33 +42,33 @@ class Operator:
         """Connect the parts; nothing runs yet.
 
         Args:
-            process: the settings of this process.
+            settings: the settings of this process.
             client: for all reads and writes but Kopf's.
             connection: for Kopf, which has another client.
-            metrics: records what happens.
+            metrics: measures what happens.
             on_end: called, on any thread, as soon as a part fails or the work is cancelled.
             clock: for the times of full resyncs and of silence.
             timing: the timeouts of Kopf.
         """
-        self._process, self._on_end = process, on_end
+        self._settings, self._on_end = settings, on_end
         self.cache, self.queue = Cache(DROPPED_FIELDS), Queue(metrics=metrics)
         self.cache.unreadable.on_change(metrics.object_unreadable)
-        records = Records(self._open_store)
-        objects = Objects(self.cache, KINDS)
+        results = JobResults(self._open_store)
+        objects = ModelReader(self.cache, KINDS)
         self._puller = Puller(
             cache=self.cache,
             objects=objects,
             queue=self.queue,
             metrics=metrics,
-            records=records,
+            results=results,
         )
-        reconciler = wired(
+        reconciler = connect(
             KINDS,
             client=client,
             cache=self.cache,
             objects=objects,
             queue=self.queue,
-            outside=Outside(settings=process.plan, records=records, live=self._puller),
+            inputs=NonObjectInputs(settings=settings.for_plans, results=results, live=self._puller),
         )
         self._workers = Workers(
             self.queue,
@@ -97,9 +97,11 @@ class Operator:
     async def run(self) -> None:
         """Run until cancelled or until a part fails."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._tell_the_end())
+            group.create_task(self._report_end())
             group.create_task(self._liveness.run())
             self.leads = True
+            # Reconciles begin when everything is listed: to a plan, what is not in the cache does
+            # not exist.
             for informer in self._children:
                 group.create_task(informer.run())
             for informer in self._children:
@@ -107,11 +109,11 @@ class Operator:
             await self.resync.once()
             group.create_task(self._watches.run())
             group.create_task(self.resync.run())
-            group.create_task(self._workers.run(self._process.workers))
+            group.create_task(self._workers.run(self._settings.workers))
             group.create_task(self._puller.run())
 
-    async def _tell_the_end(self) -> None:
-        """Wait until cancelled, as all tasks of a group are when one of them fails."""
+    async def _report_end(self) -> None:
+        """Call `on_end` when the group ends: it cancels this task as soon as another one fails."""
         try:
             await asyncio.Event().wait()
         finally:
@@ -128,4 +130,4 @@ class Operator:
                 yield f"The watch of {stream.resource.plural} is not open."
 
     def _open_store(self, namespace: str) -> Store:
-        return Store.open(self._process.plan.store_url_of(namespace))
+        return Store.open(self._settings.for_plans.store_url_of(namespace))

@@ -15,9 +15,9 @@ class Probes:
     """Two small servers: probes on one port, metrics on the other."""
 
     def __init__(self, *, metrics: Metrics, trouble: Words, missing: Words) -> None:
-        """Answer by `trouble()`, which names what is stuck, and `missing()`, what is not watched.
+        """Answer by `trouble()`, which names what is stuck, and `missing()`, what is unwatched.
 
-        What is stuck must be started again; what is missing needs time, or help from outside.
+        /livez fails for what is stuck, since a restart helps; /readyz also for what is missing.
         """
         self._metrics, self._trouble, self._missing = metrics, trouble, missing
         self._runners: list[web.AppRunner] = []

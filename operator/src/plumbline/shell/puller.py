@@ -27,14 +27,15 @@ from plumbline.live.pulls import PullFailed, ServingPod
 from plumbline.log import get_logger
 from plumbline.shell import pull, routing
 from plumbline.shell.evaluations import MonitorEvaluations
+from plumbline.shell.job_results import JobResults
 from plumbline.shell.metrics import Metrics
-from plumbline.shell.objects import Objects
-from plumbline.shell.records import Records
+from plumbline.shell.model_reader import ModelReader
 from plumbline.shell.serving_pods import by_deployment, serving_pods
 from plumbline.store import StoreError
 
+# Pods have real clocks, so this module reads the real time; `live` gets it as an argument.
 PERIOD_SECONDS = 1.0
-DESCRIPTION_LIMIT = 64 * 2**20
+MODEL_FILE_LIMIT = 64 * 2**20
 log = get_logger(__name__)
 
 
@@ -45,26 +46,27 @@ class Puller:
         self,
         *,
         cache: Cache,
-        objects: Objects,
+        objects: ModelReader,
         queue: Queue,
         metrics: Metrics,
-        records: Records,
+        results: JobResults,
     ) -> None:
         """Pull from the pods in the cache."""
         self._cache, self._objects, self._queue = cache, objects, queue
-        self._metrics, self._records = metrics, records
+        self._metrics, self._results = metrics, results
         self._deployments: dict[Key, DeploymentTraffic] = {}
-        self._visited: set[Key] = set()
+        # Deployments whose visit is under way.
+        self._visiting: set[Key] = set()
         # Why a deployment's rows cannot be compared with anything.
         self._no_reference: dict[Key, str] = {}
         self._evaluations = MonitorEvaluations(objects, queue, metrics)
 
     def traffic(self, key: Key) -> Traffic:
         """Return the counters of a ModelDeployment's pods."""
-        known = self._deployments.get(key)
-        if known is None:
+        traffic = self._deployments.get(key)
+        if traffic is None:
             return Traffic()
-        return known.traffic(list(serving_pods(self._cache, key)), now=time.time())
+        return traffic.traffic(list(serving_pods(self._cache, key)), now=time.time())
 
     def assessment(self, key: Key) -> Assessment | None:
         """Return the newest evaluation of a DriftMonitor."""
@@ -73,19 +75,19 @@ class Puller:
     def unreadable(self, key: Key) -> tuple[PodProblem, ...]:
         """Return the pods of a DriftMonitor's deployment whose counts cannot be read."""
         deployment = self._deployment_of(key)
-        known = self._deployments.get(deployment)
-        if known is None:
+        traffic = self._deployments.get(deployment)
+        if traffic is None:
             return ()
-        return known.problems(serving_pods(self._cache, deployment), now=time.time())
+        return traffic.problems(serving_pods(self._cache, deployment), now=time.time())
 
     def unwatched(self, key: Key) -> str:
         """Return why a DriftMonitor's rows cannot be evaluated; empty when they can."""
         deployment = self._deployment_of(key)
-        known = self._deployments.get(deployment)
+        traffic = self._deployments.get(deployment)
         return (
             self._no_reference.get(deployment)
             or self._evaluations.failures.get(key)
-            or (known.unwatched if known else "")
+            or (traffic.unwatched if traffic else "")
         )
 
     def _deployment_of(self, key: Key) -> Key:
@@ -101,6 +103,7 @@ class Puller:
                     started = time.monotonic()
                     self._begin_visits(group, session)
                     pause = PERIOD_SECONDS - (time.monotonic() - started)
+                    # At least a little, so that reconciles get their turn under load.
                     await asyncio.sleep(max(0.1, pause))
         finally:
             self._evaluations.close()
@@ -108,20 +111,20 @@ class Puller:
     def _begin_visits(self, group: asyncio.TaskGroup, session: aiohttp.ClientSession) -> None:
         """Visit every deployment whose last visit has ended, so that a slow one delays no other."""
         deployments = dict(self._objects.readable(ModelDeployment))
-        pods, monitors = by_deployment(self._cache), self._evaluations.monitors()
-        for key in deployments.keys() - self._visited:
+        pods, monitors = by_deployment(self._cache), self._evaluations.begin_round()
+        for key in deployments.keys() - self._visiting:
             visit = self._visit(
                 session, key, deployments[key], pods.get(key, []), monitors.get(key, [])
             )
-            self._visited.add(key)
-            task = group.create_task(_apart(key, visit))
+            self._visiting.add(key)
+            task = group.create_task(_log_errors(key, visit))
             task.add_done_callback(partial(self._visit_ended, key))
         for gone in self._deployments.keys() - deployments.keys():
             del self._deployments[gone]
             self._no_reference.pop(gone, None)
 
     def _visit_ended(self, key: Key, _: asyncio.Task[None]) -> None:
-        self._visited.discard(key)
+        self._visiting.discard(key)
 
     async def _visit(
         self,
@@ -132,61 +135,63 @@ class Puller:
         monitors: list[DriftMonitor],
     ) -> None:
         """Pull from a deployment's pods and have its monitors evaluated."""
-        known = self._deployments.setdefault(key, DeploymentTraffic())
-        await self._watch_stable(key, known, deployment)
+        traffic = self._deployments.setdefault(key, DeploymentTraffic())
+        await self._watch_stable(key, traffic, deployment)
         asked = [pod for pod in pods if pod.address]
-        pulls = (_apart(key, self._pull(session, pod, known, deployment)) for pod in asked)
+        pulls = (_log_errors(key, self._pull(session, pod, traffic, deployment)) for pod in asked)
         await asyncio.gather(*pulls)
-        known.advance(asked, identities=_identities(deployment), now=time.time())
+        traffic.advance(asked, identities=_identities(deployment), now=time.time())
+        # While a rollout is under way, each new count can end its step.
         if deployment.status.canary:
             self._queue.add(key, urgent=False)
-        await _apart(key, self._evaluate(monitors, known, deployment))
+        await _log_errors(key, self._evaluate(monitors, traffic, deployment))
 
     async def _evaluate(
-        self, monitors: list[DriftMonitor], known: DeploymentTraffic, deployment: ModelDeployment
+        self, monitors: list[DriftMonitor], traffic: DeploymentTraffic, deployment: ModelDeployment
     ) -> None:
         stable = deployment.status.stable
-        if stable and known.identity == stable.identity and known.counts:
-            counts, watermark = known.counts, known.watermark
+        if stable and traffic.identity == stable.identity and traffic.counts:
+            counts, watermark = traffic.counts, traffic.watermark
             await self._evaluations.evaluate(monitors, counts, watermark, stable.model)
 
     async def _watch_stable(
-        self, key: Key, known: DeploymentTraffic, deployment: ModelDeployment
+        self, key: Key, traffic: DeploymentTraffic, deployment: ModelDeployment
     ) -> None:
         """Count with the reference of the stable model; start again when that changes."""
         stable = deployment.status.stable
-        if stable is None or known.identity == stable.identity:
+        if stable is None or traffic.identity == stable.identity:
             self._no_reference.pop(key, None)
             return
         try:
-            known.watch(stable.identity, await self._reference(key.namespace, stable.manifest))
+            traffic.watch(stable.identity, await self._reference(key.namespace, stable.manifest))
         except Exception as error:
             self._lacks_reference(key, stable.identity, error)
 
     def _lacks_reference(self, key: Key, identity: str, error: Exception) -> None:
         """Note that rows cannot be compared with anything; the next visit tries again."""
-        speaks = isinstance(error, StoreError | ValueError)
-        why = str(error) if speaks else internal(error)
-        told = f"the reference of model {identity} cannot be read: {why}"
-        if self._no_reference.get(key) != told:
+        # These errors are written for users; any other is a mistake of ours and needs a traceback.
+        is_for_users = isinstance(error, StoreError | ValueError)
+        why = str(error) if is_for_users else internal(error)
+        problem = f"the reference of model {identity} cannot be read: {why}"
+        if self._no_reference.get(key) != problem:
             note = "reference of a model not read"
-            if speaks:
+            if is_for_users:
                 log.warning(note, error=error, **key.log_fields)
             else:
                 log.exception(note, error, **key.log_fields)
-        self._no_reference[key] = told
+        self._no_reference[key] = problem
 
     async def _reference(self, namespace: str, digest: str) -> list[dict[str, Any]]:
         """Return the reference of a model: the columns that it counts."""
-        manifest = await self._records.manifest(namespace, digest)
-        described = next((f for f in files_of(manifest) if f.path == layout.MODEL_FILE), None)
-        if described is None:
+        manifest = await self._results.manifest(namespace, digest)
+        model_file = next((f for f in files_of(manifest) if f.path == layout.MODEL_FILE), None)
+        if model_file is None:
             raise ValueError(
                 f"its manifest does not list {layout.MODEL_FILE}; create a new TrainingRun"
             )
-        store = self._records.store(namespace)
+        store = self._results.store(namespace)
         content = await asyncio.to_thread(
-            store.get_blob, described.blob, limit_bytes=DESCRIPTION_LIMIT
+            store.get_blob, model_file.blob, limit_bytes=MODEL_FILE_LIMIT
         )
         if not (columns := model_json.read(content).columns):
             raise ValueError(f"{layout.MODEL_FILE} has no reference; create a new TrainingRun")
@@ -196,36 +201,36 @@ class Puller:
         self,
         session: aiohttp.ClientSession,
         pod: ServingPod,
-        known: DeploymentTraffic,
+        traffic: DeploymentTraffic,
         deployment: ModelDeployment,
     ) -> None:
         """Pull from one pod; a pod that does not answer is asked again in a second."""
         request = ControlRequest(
-            routing=routing.wanted(deployment, pod.identity),
-            since=known.since(pod),
+            routing=routing.routing_for(deployment, pod.identity),
+            since=traffic.since(pod),
             version=control.VERSION,
         )
-        reply = _taken(known, pod, await pull.pull(session, pod.address, request))
+        reply = _add_reply(traffic, pod, await pull.pull(session, pod.address, request))
         if isinstance(reply, PullFailed):
-            known.failed(pod, reply, now=time.time())
+            traffic.failed(pod, reply, now=time.time())
             self._metrics.pull_failed(reply.reason)
 
 
-def _taken(
-    known: DeploymentTraffic, pod: ServingPod, reply: ControlReply | PullFailed
+def _add_reply(
+    traffic: DeploymentTraffic, pod: ServingPod, reply: ControlReply | PullFailed
 ) -> PullFailed | None:
     """Add a reply to the traffic; return why that failed, or None."""
     if isinstance(reply, PullFailed):
         return reply
     try:
-        known.report(pod, reply, now=time.time())
+        traffic.report(pod, reply, now=time.time())
     except UnreadableMessage as error:
         return PullFailed("unreadable", str(error))
     return None
 
 
-async def _apart(key: Key, work: Awaitable[None]) -> None:
-    """Do one part of the work; an error in it does not stop the others."""
+async def _log_errors(key: Key, work: Awaitable[None]) -> None:
+    """Do one part of the work, and log its error: it must not stop the other parts."""
     try:
         await work
     except Exception as error:

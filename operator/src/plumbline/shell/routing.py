@@ -1,6 +1,6 @@
 """The routing that a serving pod should follow, derived only from the deployment's status.
 
-A pod that starts again begins with no routing, so what is wanted is sent with every pull.
+A pod that starts again has no routing, so it is sent with every pull.
 """
 
 from plumbline.api.v1alpha1 import ModelDeployment
@@ -10,7 +10,7 @@ from plumbline.plan.model_deployment.measure import routing_id
 CANARY_TIMEOUT_SECONDS = 1.0
 
 
-def wanted(deployment: ModelDeployment, identity: str) -> Routing | None:
+def routing_for(deployment: ModelDeployment, identity: str) -> Routing | None:
     """Return what the pods of this identity should forward.
 
     Stable pods forward the canary's share. Draining pods forward everything to the new stable pods,
@@ -29,7 +29,7 @@ def _routing(deployment: ModelDeployment, token: str, percent: int) -> Routing:
     name, namespace = deployment.metadata.name, deployment.metadata.namespace
     return Routing(
         routing_id=token,
-        # While pods retire this Service leads to the new stable ones: none ever dials itself.
+        # While old pods drain, this Service leads to the new stable ones: no pod calls itself.
         target=f"http://{name}-canary.{namespace}.svc",
         percent=percent,
         timeout_seconds=CANARY_TIMEOUT_SECONDS,

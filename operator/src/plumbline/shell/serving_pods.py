@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from plumbline.api import names
-from plumbline.api.objects import Key
+from plumbline.api.objects import Key, is_leaving
 from plumbline.api.resources import POD
 from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
 from plumbline.contract import layout
@@ -58,4 +58,5 @@ def _server(pod: Object) -> tuple[str, int]:
 def _is_ready(pod: Object) -> bool:
     conditions = pod.get("status", {}).get("conditions", ())
     ready = any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
-    return ready and not pod["metadata"].get("deletionTimestamp")
+    # A pod that is being deleted stays Ready for a while, but gets no new requests.
+    return ready and not is_leaving(pod)

@@ -18,19 +18,19 @@ class SettingsError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
+class ProcessSettings:
     """The settings of this process.
 
     Attributes:
-        plan: the settings that plans depend on.
-        namespace: namespace of the operator itself, where its Lease lives.
+        for_plans: the settings that plans depend on.
+        namespace: namespace of the operator itself and of its Lease.
         identity: name of this replica in the Lease.
         workers: number of concurrent reconciles.
         probe_port: port of /livez and /readyz.
         metrics_port: port of /metrics.
     """
 
-    plan: Settings
+    for_plans: Settings
     namespace: str
     identity: str
     workers: int = 16
@@ -38,14 +38,14 @@ class Process:
     metrics_port: int = 8080
 
 
-def from_environment(environment: Mapping[str, str] = os.environ) -> Process:
+def from_environment(environment: Mapping[str, str] = os.environ) -> ProcessSettings:
     """Return the settings of this process.
 
     Raises:
         SettingsError: a variable is missing or not a number.
     """
-    return Process(
-        plan=plan_settings(environment),
+    return ProcessSettings(
+        for_plans=plan_settings(environment),
         namespace=environment.get("POD_NAMESPACE", "plumbline-system"),
         identity=environment.get("POD_NAME", socket.gethostname()),
         workers=_number(environment, "PLUMBLINE_WORKERS", 16),

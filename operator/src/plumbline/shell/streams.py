@@ -61,7 +61,7 @@ class Streams:
             stream.received()
 
     def response_class(self) -> type[aiohttp.ClientResponse]:
-        """Return the class of responses that reads deep JSON and records what comes."""
+        """Return the class of responses that reads deep JSON and notes what comes."""
         return type("Response", (_Response,), {"streams": self._by_plural})
 
 

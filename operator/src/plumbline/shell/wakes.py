@@ -13,13 +13,13 @@ from plumbline.engine.cache import Cache
 from plumbline.engine.unreadable import ObjectUnreadable
 from plumbline.plan.kind import Kind, Reads
 from plumbline.plan.registry import BY_KIND
-from plumbline.shell.objects import Objects
+from plumbline.shell.model_reader import ModelReader
 
 
 class Wakes:
     """The objects to reconcile after a change, from the declarations of the kinds."""
 
-    def __init__(self, kinds: Iterable[Kind[Any]], cache: Cache, objects: Objects) -> None:
+    def __init__(self, kinds: Iterable[Kind[Any]], cache: Cache, objects: ModelReader) -> None:
         """Find objects in the cache."""
         self._cache, self._objects = cache, objects
         self._kinds = {kind.resource: kind for kind in kinds}
@@ -29,18 +29,19 @@ class Wakes:
                 if reads.wakes:
                     self._readers.setdefault(reads.resource, []).append((kind, reads))
 
-    def woken_by(self, key: Key, old: Manifest | None, new: Manifest | None) -> list[Key]:
-        """Return the objects of our kinds to reconcile because this one changed."""
-        return list(dict.fromkeys(filter(None, self.asked(key, old, new))))
+    def candidates(
+        self, key: Key, old: Manifest | None, new: Manifest | None
+    ) -> Iterator[Key | None]:
+        """Yield each object to reconcile, and None for each that was checked and needs none.
 
-    def asked(self, key: Key, old: Manifest | None, new: Manifest | None) -> Iterator[Key | None]:
-        """Yield each object that may need a reconcile, or None in its place if it needs none.
+        So a caller can pause between two checks, also when many of them find nothing.
 
         Args:
             key: the object that changed.
-            old: as it was; None when it is new.
-            new: as it is; None when it is gone.
+            old: its version before; None when it is new.
+            new: its version now; None when it is deleted.
         """
+        # Of both versions, since a change can end what connected them, such as a label.
         versions = [each for each in (old, new) if each is not None]
         yield from self._itself(key)
         yield from self._owners(key, versions)
@@ -70,13 +71,13 @@ class Wakes:
     def _reads(
         self, kind: Kind[Any], reads: Reads, reader: Manifest, versions: Iterable[Manifest]
     ) -> bool:
-        """Whether a reader reads one of these versions.
+        """Return whether a reader reads one of these versions.
 
         A reader that is unreadable itself is reconciled too, because that reports the error.
         """
-        beside = self._objects.beside(reader["metadata"]["namespace"])
+        lookup = self._objects.in_namespace(reader["metadata"]["namespace"])
         try:
-            which = reads.which(self._objects.model(kind.resource, reader), beside)
+            which = reads.which(self._objects.model(kind.resource, reader), lookup)
         except ObjectUnreadable:
             return True
         return any(which.matches(obj) for obj in versions)

@@ -6,7 +6,7 @@ Kopf's login, list, watch and retries are used as they are. These settings diffe
 - the page size of lists, and the timeouts of requests, silent watches, retries (an hour; then it
   ends, and the process starts again) and idle tasks;
 - it does not look for new kinds and namespaces, because our role may not list them;
-- it keeps no copies for change handlers: see `patience`, which has all settings but the session.
+- it keeps no copies for change handlers: see `kopf_settings`, which has all but the session.
 
 Change handlers, timers, daemons and indexes are not used, since they keep extra state and cost much
 at scale.
@@ -33,10 +33,12 @@ from plumbline.engine.listing import AT_ONCE
 from plumbline.kube.config import Connection
 from plumbline.plan.registry import OURS
 from plumbline.shell import loops
-from plumbline.shell.patience import Timing, settings
+from plumbline.shell.kopf_settings import Timing, settings
 from plumbline.shell.streams import Streams
 
-STOP_SECONDS, CROWD_SECONDS = 1.0, 0.002
+STOP_SECONDS = 1.0
+# How long events are collected, so that one call between threads passes many of them.
+COLLECT_SECONDS = 0.002
 
 
 class Ended(Exception):
@@ -81,7 +83,7 @@ class Watches:
 
         kopf_loop = uvloop.new_event_loop()
         work = _kopf(self._registry(loop), settings(self._timing), stop, fail)
-        loops.start(kopf_loop, work, then=end)
+        loops.start(kopf_loop, work, name="kopf", then=end)
         self.streams.begin()
         try:
             error = await failed
@@ -125,7 +127,7 @@ class Watches:
         async def observe(event: dict[str, Any], **_: Any) -> None:
             waiting.append(event)
             if len(waiting) == 1:
-                asyncio.get_running_loop().call_later(CROWD_SECONDS, hand_over)
+                asyncio.get_running_loop().call_later(COLLECT_SECONDS, hand_over)
 
         return observe
 

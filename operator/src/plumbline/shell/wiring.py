@@ -16,17 +16,17 @@ from plumbline.live.observations import Assessment, PodProblem, Traffic
 from plumbline.plan.common.settings import Settings
 from plumbline.plan.kind import Kind
 from plumbline.shell.controllers import Reconciler, controllers, resource_of
-from plumbline.shell.gather import Around
-from plumbline.shell.objects import Objects
-from plumbline.shell.records import Records
+from plumbline.shell.gather import FieldSources
+from plumbline.shell.job_results import JobResults
+from plumbline.shell.model_reader import ModelReader
+from plumbline.shell.wake_queue import WakeQueue
 from plumbline.shell.wakes import Wakes
-from plumbline.shell.waking import Waking
 
 # A Job is created once and never compared, and its pod template is its largest part.
 DROPPED_FIELDS = {JOB: (("spec", "template"),)}
 
 
-class Live(Protocol):
+class LiveTraffic(Protocol):
     """The live traffic that plans read."""
 
     def traffic(self, key: Key) -> Traffic:
@@ -43,29 +43,29 @@ class Live(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
-    """What plans read beside objects."""
+class NonObjectInputs:
+    """What plans read that is no Kubernetes object."""
 
     settings: Settings
-    records: Records
-    live: Live
+    results: JobResults
+    live: LiveTraffic
 
 
-def wired(
+def connect(
     kinds: Iterable[Kind[Any]],
     *,
     client: Client,
     cache: Cache,
-    objects: Objects,
+    objects: ModelReader,
     queue: Queue,
-    outside: Outside,
+    inputs: NonObjectInputs,
     clock: Clock | None = None,
 ) -> Reconciler:
-    """Let changes of the cache add keys to the queue; return the reconcile function."""
+    """Let changes of the cache add keys to the queue, and return what reconciles them."""
     kinds, clock = tuple(kinds), clock or RealClock()
-    cache.on_change(Waking(queue, Wakes(kinds, cache, objects), clock).wake)
+    cache.on_change(WakeQueue(queue, Wakes(kinds, cache, objects), clock).wake)
     by_kind = controllers(
-        kinds, cache=cache, objects=objects, records=outside.records, around=_around(outside, clock)
+        kinds, cache=cache, objects=objects, results=inputs.results, sources=_sources(inputs, clock)
     )
     recorder = EventRecorder(client, now=clock.now)
     effects = Effects(
@@ -74,12 +74,13 @@ def wired(
     return Reconciler(cache=cache, effects=effects, by_kind=by_kind)
 
 
-def _around(outside: Outside, clock: Clock) -> Around:
+def _sources(inputs: NonObjectInputs, clock: Clock) -> FieldSources:
+    """Return a function for each field of a snapshot that is made of them."""
     return {
-        "settings": lambda _: outside.settings,
+        "settings": lambda _: inputs.settings,
         "now": lambda _: clock.now(),
-        "traffic": outside.live.traffic,
-        "assessment": outside.live.assessment,
-        "unreadable": outside.live.unreadable,
-        "why_unwatched": outside.live.unwatched,
+        "traffic": inputs.live.traffic,
+        "assessment": inputs.live.assessment,
+        "unreadable": inputs.live.unreadable,
+        "why_unwatched": inputs.live.unwatched,
     }

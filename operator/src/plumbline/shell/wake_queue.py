@@ -18,7 +18,7 @@ AT_ONCE = 100
 log = get_logger(__name__)
 
 
-class Waking:
+class WakeQueue:
     """The changes whose readers are not all queued yet, oldest first."""
 
     def __init__(self, queue: Queue, wakes: Wakes, clock: Clock) -> None:
@@ -28,19 +28,19 @@ class Waking:
 
     def wake(self, key: Key, old: Manifest | None, new: Manifest | None) -> None:
         """Queue the objects to reconcile after a change, after those of earlier changes."""
-        self._changes.append(self._wakes.asked(key, old, new))
+        self._changes.append(self._wakes.candidates(key, old, new))
         if len(self._changes) == 1:
-            self._go_on()
+            self._check_some()
 
-    def _go_on(self) -> None:
+    def _check_some(self) -> None:
         for _ in range(AT_ONCE):
             if not self._changes:
                 return
-            self._ask_one()
+            self._check_one()
         if self._changes:
-            self._clock.call_later(0, self._go_on)
+            self._clock.call_later(0, self._check_some)
 
-    def _ask_one(self) -> None:
+    def _check_one(self) -> None:
         """Check the next reader; an error with one change does not block the others."""
         try:
             found = next(self._changes[0])

@@ -10,9 +10,9 @@ from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
 from plumbline.plan.registry import KINDS
-from plumbline.shell.objects import Objects
+from plumbline.shell.model_reader import ModelReader
+from plumbline.shell.wake_queue import AT_ONCE, WakeQueue
 from plumbline.shell.wakes import Wakes
-from plumbline.shell.waking import AT_ONCE, Waking
 
 from tests.chart.objects import SPECS
 from tests.unit.engine.clock import SetClock
@@ -35,8 +35,8 @@ class World:
         for number in range(RUNS):
             name = f"run-{number}"
             self.cache.observe(Key(TRAINING_RUN, "team", name), obj(TRAINING_RUN, name))
-        wakes = Wakes(KINDS, self.cache, Objects(self.cache, KINDS))
-        self.cache.on_change(Waking(self.queue, wakes, self.clock).wake)
+        wakes = Wakes(KINDS, self.cache, ModelReader(self.cache, KINDS))
+        self.cache.on_change(WakeQueue(self.queue, wakes, self.clock).wake)
 
 
 def test_a_dataset_of_5000_runs_wakes_them_all_but_not_at_once() -> None:
@@ -61,7 +61,7 @@ def test_changes_that_come_meanwhile_cost_nothing_yet_and_are_not_lost() -> None
 class Broken:
     """Cannot tell who reads Datasets."""
 
-    def asked(self, key: Key, *_: object) -> Iterator[Key]:
+    def candidates(self, key: Key, *_: object) -> Iterator[Key]:
         yield key
         if key == DATA:
             raise KeyError("surprise")
@@ -69,7 +69,7 @@ class Broken:
 
 def test_a_change_whose_readers_cannot_be_asked_keeps_no_other_waiting() -> None:
     queue = Queue(clock=SetClock())
-    waking = Waking(queue, cast(Wakes, Broken()), SetClock())
+    waking = WakeQueue(queue, cast(Wakes, Broken()), SetClock())
     for key in (DATA, MODEL, DATA):
         waking.wake(key, None, None)
     assert len(queue) == 2

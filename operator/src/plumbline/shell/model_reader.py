@@ -17,8 +17,8 @@ KEPT = 8192
 Found = TypeVar("Found", bound=Observed)
 
 
-class Objects:
-    """The objects of our kinds as models, and any live object as a manifest."""
+class ModelReader:
+    """Returns objects of our kinds as models, and others as manifests."""
 
     def __init__(self, cache: Cache, kinds: Iterable[Kind[Any]]) -> None:
         """Read from the cache."""
@@ -27,7 +27,7 @@ class Objects:
         self._resources = {model: resource for resource, model in self._kinds.items()}
 
     def model(self, resource: Resource, obj: Manifest) -> Any:
-        """Return the model of an object of our kinds; for another kind the live object.
+        """Return the model of an object of our kinds; an object of another kind as it is.
 
         Raises:
             ObjectUnreadable: another version has written what this one cannot read.
@@ -58,9 +58,9 @@ class Objects:
             except ObjectUnreadable:
                 continue
 
-    def beside(self, namespace: str) -> "Beside":
+    def in_namespace(self, namespace: str) -> "NamespaceLookup":
         """Return the objects of a namespace."""
-        return Beside(self, self._cache, namespace)
+        return NamespaceLookup(self, self._cache, namespace)
 
     def key(self, kind: type[Observed], namespace: str, name: str) -> Key:
         """Return the key of an object of our kinds."""
@@ -68,10 +68,10 @@ class Objects:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """The objects of one namespace, for selectors."""
+class NamespaceLookup:
+    """The objects of one namespace: the `Lookup` of the kinds' declarations."""
 
-    objects: Objects
+    objects: ModelReader
     cache: Cache
     namespace: str
 
@@ -81,7 +81,7 @@ class Beside:
         return found if isinstance(found, kind) else None
 
     def raw(self, resource: Resource, name: str) -> Manifest | None:
-        """Return any live object, or None."""
+        """Return any object as it is in the cache, or None."""
         return self.cache.get(Key(resource, self.namespace, name))
 
     def select(self, resource: Resource, which: Selector) -> list[Manifest]:

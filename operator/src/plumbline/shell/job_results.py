@@ -12,7 +12,7 @@ from plumbline.store import Damaged, Missing, Store
 KEPT = 512
 
 
-class Records:
+class JobResults:
     """Reads manifests of every namespace's part of the store."""
 
     def __init__(self, open_store: Callable[[str], Store]) -> None:
@@ -45,7 +45,8 @@ class Records:
     async def complete(self, outcome: JobOutcome, *, namespace: str, job_uid: str) -> JobOutcome:
         """Return the outcome with the manifest that a finished Job wrote.
 
-        The last word of a deleted pod is lost; the pointer in the store has the same digest.
+        The termination message of a deleted pod is lost; the pointer in the store has the same
+        digest.
         """
         if outcome.state != "Succeeded":
             return outcome
@@ -61,7 +62,7 @@ class Records:
     async def _pointer(self, namespace: str, job_uid: str) -> str | None:
         """Return the digest that the last step of a Job's last pod wrote to the store, or None.
 
-        A pod that failed before may have written one too: its upload stores whatever it finds.
+        Earlier pods that failed may have written pointers too; only that of the last pod counts.
         """
         if job_uid not in self._pointers:
             found = await asyncio.to_thread(self.store(namespace).last_pointer, job_uid)
