@@ -64,6 +64,17 @@ def test_a_training_that_failed_is_heard_before_the_upload_that_misses_its_model
     assert outcome.reason == "DeadlineExceeded"
 
 
+def test_a_training_out_of_memory_is_not_blamed_on_a_store_that_was_away_before() -> None:
+    away = {"reason": "StoreUnreachable", "message": "The store was away.", "retry": True}
+    before, killed = pod("Failed", fetch=ended(75, away)), ended(137, reason="OOMKilled")
+    after = pod("Failed", fetch=ended(), train=killed)
+    after["metadata"] = {"name": "p2", "creationTimestamp": "2026-01-01T01:00:00Z"}
+    outcome = of_job(job(FAILED), [before, after])
+    assert (outcome.reason, outcome.temporary) == ("OOMKilled", None)
+    late = of_job(job(("Failed", "DeadlineExceeded")), [before, after])
+    assert (late.reason, late.temporary) == ("StoreUnreachable", True)
+
+
 def test_a_job_that_took_too_long_names_itself_and_its_limit() -> None:
     late = {**job(("Failed", "DeadlineExceeded")), "spec": {"activeDeadlineSeconds": 600}}
     said = of_job(late, [pod("Failed", train=ended(137, reason="DeadlineExceeded"))]).message

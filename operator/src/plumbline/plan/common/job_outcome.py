@@ -12,11 +12,13 @@ from typing import Literal
 from plumbline.api.objects import Manifest
 from plumbline.api.sentences import clause, sentence
 from plumbline.contract import layout
-from plumbline.contract.last_words import INTERNAL_ERROR, Failure, LastWord, Success
+from plumbline.contract.last_words import INTERNAL_ERROR, TEMPORARY, Failure, LastWord, Success
 from plumbline.plan.common import pod_failures
 from plumbline.plan.common.pod_failures import CRASHING, OOM_KILLED, last_words, statuses
 
 DEADLINE = "DeadlineExceeded"
+# A pod, the name of a container that ended, its terminated state, and its last word.
+Word = tuple[Manifest, str, Manifest, LastWord | None]
 SAID_LIMIT = 400
 
 # Our steps whose last word has the digest of a manifest; a user's container must not name one.
@@ -88,7 +90,7 @@ def _failure(job: Manifest, pods: list[Manifest], condition: Manifest) -> JobOut
     The upload of a failed training only reports that there is no model: it counts last.
     """
     words = [(pod, *each) for pod in reversed(pods) for each in last_words(pod)]
-    causes = [each for each in words if each[1] != layout.UPLOAD]
+    causes = _causes([each for each in words if each[1] != layout.UPLOAD], condition)
     if reported := _first_reported(causes):
         return reported
     if condition.get("reason") == DEADLINE:
@@ -98,6 +100,17 @@ def _failure(job: Manifest, pods: list[Manifest], condition: Manifest) -> JobOut
             return _failed(*_unreported_end(name, ended, pod, job))
     unknown = _failed(condition.get("reason", "JobFailed"), _failed_text(job, condition))
     return _first_reported(words) or unknown
+
+
+def _causes(words: list[Word], condition: Manifest) -> list[Word]:
+    """Leave out the temporary failures of pods that the Job replaced: they did not end it.
+
+    They may have used up its time, though.
+    """
+    if condition.get("reason") == DEADLINE:
+        return words
+    last = next((pod for pod, _, ended, _ in words if ended.get("exitCode")), None)
+    return [each for each in words if each[0] is last or each[2].get("exitCode") != TEMPORARY]
 
 
 def _failed(reason: str, message: str) -> JobOutcome:
@@ -119,9 +132,7 @@ def _deadline_text(job: Manifest) -> str:
     )
 
 
-def _first_reported(
-    words: Iterable[tuple[Manifest, str, Manifest, LastWord | None]],
-) -> JobOutcome | None:
+def _first_reported(words: Iterable[Word]) -> JobOutcome | None:
     """Return the failure that the first step with a reason reported."""
     found = (_reported(word, ended) for *_, ended, word in words if word and word.reason)
     return next(found, None)
