@@ -2,8 +2,6 @@
 
 The operator builds a task and mounts its `wire` as a file in the pod; the step reads it into the
 same class. A run's task is compared by its digest, so `wire` must not change for the same content.
-Some fields are therefore written as null if they are not set, as in the first release, while other
-fields that are not set are left out.
 """
 
 from typing import Any, Literal
@@ -45,6 +43,7 @@ class ProfileTask(Model):
     @property
     def wire(self) -> dict[str, Any]:
         """The JSON object of the task file."""
+        # Null and not left out, as in the first release: the digest of a task must not change.
         return {"previous": None, **_without_nulls(self)}
 
 
@@ -90,8 +89,9 @@ class TrainingTask(FrozenSpec):
     @property
     def wire(self) -> dict[str, Any]:
         """The JSON object of the task file."""
-        found = {"template": None, **_without_nulls(self)}
-        return {**found, "gates": {"champion": None, **found["gates"]}}
+        # These two are null and not left out, as in the first release.
+        task = {"template": None, **_without_nulls(self)}
+        return {**task, "gates": {"champion": None, **task["gates"]}}
 
 
 class Champion(Observed):

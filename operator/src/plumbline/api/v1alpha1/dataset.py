@@ -180,6 +180,7 @@ class Holdout(Model):
     """Share of the rows to keep for evaluation."""
 
 
+# Named after the field `question`: task is only one part of it, and the steps of Jobs have tasks.
 class Question(Model):
     """What models trained on the data predict."""
 
@@ -241,7 +242,7 @@ class DatasetSpec(Model):
     question: Question | None = None
     """What models trained on the data predict."""
     resources: ProfileResources | None = None
-    """Compute resources of the Job that reads the source. Without it the Job requests 512Mi of memory (limit 4Gi) and 512Mi of disk (limit 16Gi)."""
+    """Compute resources of the Job that reads the source. Without it the Job requests 512Mi of memory (limit 4Gi) and 512Mi of disk (limit 16Gi), so that it starts on small nodes. With it requests equal limits, so that the Job surely gets what a large source needs."""
     suspend: bool = False
     """Whether to stop reading the source. The revision in use stays in use."""
 
@@ -265,7 +266,7 @@ class Fetch(Observed):
     """The newest attempt to read the source."""
 
     key: Annotated[str, Field(max_length=64)] = ""
-    """Hash of the spec and of the refresh requests. When it changes, the source is read again."""
+    """Hash of what the attempt depends on: source, format, schema, expectations and question of the spec, and the annotation plumbline.dev/refresh. When it changes, the source is read again."""
     job: Annotated[str, Field(max_length=63)] = ""
     """Name of the Job."""
     outcome: Literal["Running", "NewRevision", "Unchanged", "Invalid", "Failed"] = "Running"

@@ -192,7 +192,7 @@ class Episode(Observed):
     run: Annotated[str, Field(max_length=63)] = ""
     """TrainingRun that was created in response."""
     outcome: Annotated[str, Field(max_length=63)] = ""
-    """State of the response, such as RefreshRequested, NoNewData, Training, Trained or Observed; the API reference lists all."""
+    """Outcome of the response so far, such as RefreshRequested, NoNewData, Training, Trained or Observed; the API reference lists all."""
 
 
 class DriftMonitorStatus(Status):
@@ -209,7 +209,7 @@ class DriftMonitorStatus(Status):
     broken: Annotated[list[Broken], Field(max_length=10)] = []
     """The rules that live rows break. Updated when drift or broken data begins or ends."""
     mended: Annotated[list[Mended], Field(max_length=50)] = []
-    """Columns that were broken until recently. Their values, and all predictions, up to the time in until are not compared, so that broken data is not reported as drift."""
+    """Columns that were broken until recently. Up to the time in until, their values and all predictions are not compared, so that broken data is not reported as drift."""
     window_rows: int = 0
     """Number of rows in the largest window: the newest live rows that are compared. Updated when drift or broken data begins or ends."""
     rows_lost: int = 0

@@ -102,7 +102,7 @@ class DatasetRef(Model):
     name: Annotated[Name, Field(max_length=40)]
     """Name of the Dataset."""
     revision: Annotated[int, Field(ge=1)] | None = None
-    """Revision to train on; when left out, the newest one when the run starts."""
+    """Revision to train on. When left out, the run takes the newest one at its start."""
 
 
 class Estimator(Model):
@@ -113,7 +113,7 @@ class Estimator(Model):
     ]
     """Import path of the class, such as sklearn.ensemble.HistGradientBoostingClassifier."""
     params: Params = {}
-    """Parameters of the constructor. The API server stores 1.0 as 1, so write a float as a string, such as "1.0": strings that are valid JSON are parsed."""
+    """Parameters of the constructor. Write a float such as 1.0 as the string "1.0", because the API server stores 1.0 as 1. Strings that are valid JSON are parsed."""
 
 
 class EnvVar(Model):
@@ -166,7 +166,7 @@ class ChampionGate(Model):
     margin: Annotated[float, Field(ge=0)] = 0.0
     """How much worse than the champion the new model may be, in units of the metric. With 0.01, auc may be lower by 0.01."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    """Confidence level of the comparison. It is one-sided: messages show the two-sided interval with the same lower bound, which is one of 90 % for 0.95."""
+    """Confidence level of the comparison. It is one-sided. Messages show the two-sided interval with the same lower bound: for 0.95, the 90 % interval."""
 
 
 class Gates(Model):
