@@ -34,7 +34,7 @@ def test_steps_and_plan_read_the_same_of_a_frozen_spec(name: str) -> None:
     task = TrainingTask.model_validate_json(TEXTS[name])
     read = frozen_spec({"data": {"task.json": TEXTS[name]}})
     assert read is not None
-    plans = read[0]
+    plans = read.spec
     assert (task.dataset, task.trainer, task.seed) == (plans.dataset, plans.trainer, plans.seed)
     assert (task.gates, task.pod) == (plans.gates, plans.pod)
     assert canonical.text(task.wire) == TEXTS[name]

@@ -116,9 +116,9 @@ def test_a_model_of_another_deployment_than_the_gate_names_is_no_champion() -> N
     made = story.world.diary.snapshots[story.world.key("TrainingRun", "first")]
     read = freeze.frozen_spec(story.world.get("ConfigMap", "first-spec"))
     assert read
-    own = job_choice.judge_task(made, read[0], digest("t"))
+    own = job_choice.judge_task(made, read.spec, digest("t"))
     other = ModelDeployment.model_validate(deployment("others", stable="a"))
-    theirs = job_choice.judge_task(replace(made, champion=other), read[0], digest("t"))
+    theirs = job_choice.judge_task(replace(made, champion=other), read.spec, digest("t"))
     assert own.champion
     assert own.champion.digest == digest("a")
     assert theirs.champion is None

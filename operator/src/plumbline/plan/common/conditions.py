@@ -111,6 +111,7 @@ def keep_messages(found: Iterable[Manifest], status: Status, *, generation: int)
 
     A kubelet describes the same problem in changing words, and each change would be a write.
     """
+    # After a change of the spec the same reason may be about something else.
     if status.observed_generation != generation:
         return list(found)
     return [_with_message(each, condition_of(status, each["type"])) for each in found]

@@ -159,8 +159,8 @@ def served_identity(snapshot: DriftMonitorSnapshot) -> str:
 def _next_name(snapshot: DriftMonitorSnapshot) -> str:
     """Return the next name that no run has, not even a run that a user created."""
     numbers = itertools.count(_next_number(snapshot))
-    named = (_name(snapshot.monitor, number) for number in numbers)
-    return next(name for name in named if name not in snapshot.run_names)
+    candidates = (_name(snapshot.monitor, number) for number in numbers)
+    return next(name for name in candidates if name not in snapshot.run_names)
 
 
 def _next_number(snapshot: DriftMonitorSnapshot) -> int:

@@ -40,6 +40,7 @@ def with_findings(
     """Return the status with the numbers of this assessment, if its findings are new."""
     if assessment is None:
         return status
+    # The number never falls, also when a new leader begins to count.
     lost = {"rows_lost": max(status.rows_lost, assessment.rows_lost)}
     if not _is_new(status, snapshot, assessment):
         return changed(status, **lost)
@@ -56,14 +57,14 @@ def events(snapshot: DriftMonitorSnapshot, assessment: Assessment | None) -> tup
     """Return the warnings of this assessment: one when an alarm begins."""
     if assessment is None:
         return ()
-    found = []
+    warnings = []
     if assessment.drifted and not was_true(snapshot.monitor.status, DRIFTED):
         columns = [_column(each) for each in assessment.findings if each.alarm]
-        found.append(_warning(Reason.DRIFT_DETECTED, describe_drift(columns)))
+        warnings.append(_warning(Reason.DRIFT_DETECTED, describe_drift(columns)))
     if assessment.broken and _rules(assessment) - _known_rules(snapshot.monitor.status):
         said = describe_broken([_broken(each) for each in assessment.broken])
-        found.append(_warning(Reason.DATA_BROKEN, said))
-    return tuple(found)
+        warnings.append(_warning(Reason.DATA_BROKEN, said))
+    return tuple(warnings)
 
 
 def was_true(status: DriftMonitorStatus, type_: str) -> bool:

@@ -1,7 +1,8 @@
 """The plan of a DriftMonitor: report drift and broken data, and start one run per drift episode.
 
 `findings` reads the newest assessment, `episode` holds the state of the episode, `decisions` makes
-the conditions. The status changes with a finding or a response, never with a number only.
+the conditions. The status changes with a finding or a response, or when more rows are lost; other
+numbers alone do not change it.
 """
 
 from dataclasses import replace

@@ -39,10 +39,10 @@ def load_frozen(snapshot: TrainingRunSnapshot) -> Frozen | Decision | None:
     name = spec_name_of(run.metadata.name)
     if not metadata.is_owned(found, run.metadata):
         return _name_conflict(name, found, run)
-    read = frozen_spec(found)
-    if read is None or run.status.spec_digest not in (None, read[1]):
+    frozen = frozen_spec(found)
+    if frozen is None or run.status.spec_digest not in (None, frozen.digest):
         return _spec_changed(name)
-    return Frozen(spec=read[0], digest=read[1])
+    return frozen
 
 
 def freeze(snapshot: TrainingRunSnapshot) -> Manifest | Decision:
@@ -52,6 +52,7 @@ def freeze(snapshot: TrainingRunSnapshot) -> Manifest | Decision:
         return refusal
     if snapshot.dataset is None:
         raise ValueError(f"run {run.metadata.name} was found fit without a Dataset")
+    # A run whose ConfigMap was deleted keeps its revision, although a newer one may exist.
     pin = run.status.dataset or preconditions.pinned(snapshot.dataset, fields)
     if pin is None:
         raise ValueError(f"run {run.metadata.name} was found fit without a revision")
@@ -72,27 +73,28 @@ def start_decision(made: Manifest) -> Decision:
 
 
 def _config_map(run: TrainingRun, text: str) -> Manifest:
-    about = metadata.child(
+    owned = metadata.child(
         spec_name_of(run.metadata.name),
         resource=TRAINING_RUN,
         owner=run.metadata,
         labels=metadata.labels("spec", **{names.RUN_LABEL: run.metadata.name}),
     )
-    return config_map.frozen(about, {layout.TASK_FILE: text})
+    return config_map.frozen(owned, {layout.TASK_FILE: text})
 
 
-def frozen_spec(config_map: Manifest) -> tuple[FrozenSpec, str] | None:
-    """Return the frozen spec and its digest; None when the ConfigMap has no readable one."""
+def frozen_spec(config_map: Manifest) -> Frozen | None:
+    """Return the frozen spec of a ConfigMap; None when it has no readable one."""
     return _parsed(config_map.get("data", {}).get(layout.TASK_FILE, ""))
 
 
 # The text never changes, and a run is planned many times.
 @lru_cache(maxsize=1024)
-def _parsed(text: str) -> tuple[FrozenSpec, str] | None:
+def _parsed(text: str) -> Frozen | None:
     try:
-        return FrozenSpec.model_validate_json(text), canonical.digest(text)
+        spec = FrozenSpec.model_validate_json(text)
     except ValidationError:
         return None
+    return Frozen(spec=spec, digest=canonical.digest(text))
 
 
 def _name_conflict(name: str, found: Manifest, run: TrainingRun) -> Decision:
@@ -155,8 +157,8 @@ def champion_deployment_name(
     run: TrainingRun, template: TrainingTemplate | None, frozen: Manifest | None
 ) -> str | None:
     """Return the name of the ModelDeployment whose model this run is compared with, or None."""
-    spec = frozen_spec(frozen) if frozen else None
-    gates = spec[0].gates if spec else merged(run, template).gates
+    read = frozen_spec(frozen) if frozen else None
+    gates = read.spec.gates if read else merged(run, template).gates
     return gates.champion.deployment_ref.name if gates and gates.champion else None
 
 

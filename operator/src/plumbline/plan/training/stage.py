@@ -136,8 +136,8 @@ def _end_without_model(stage: Stage, rule: str, reason: str, message: str) -> Pl
 def _end(
     snapshot: TrainingRunSnapshot, status: TrainingRunStatus, decided: Decision, event: Event
 ) -> Plan:
-    said = only_status(snapshot, status, replace(decided, acts=True))
-    return replace(said, events=(event,), requeue_at=_expiry(snapshot, status))
+    plan = only_status(snapshot, status, replace(decided, acts=True))
+    return replace(plan, events=(event,), requeue_at=_expiry(snapshot, status))
 
 
 def _expiry(snapshot: TrainingRunSnapshot, status: TrainingRunStatus) -> datetime | None:
@@ -145,7 +145,7 @@ def _expiry(snapshot: TrainingRunSnapshot, status: TrainingRunStatus) -> datetim
     seconds = snapshot.run.spec.ttl_seconds_after_finished
     frozen = freeze.frozen_spec(snapshot.frozen) if snapshot.frozen else None
     if seconds is None and frozen:
-        seconds = frozen[0].pod.ttl_seconds_after_finished
+        seconds = frozen.spec.pod.ttl_seconds_after_finished
     if seconds is None or status.completion_time is None:
         return None
     return status.completion_time + timedelta(seconds=seconds)
