@@ -56,6 +56,7 @@ class Cache:
         places = self._places.get(resource, {})
         found = list(places.values()) if namespace is None else [places.get(namespace, {})]
         for place in found:
+            # Copied, because the cache can change between two items.
             yield from list(place.values())
 
     def keys(self, resource: Resource, namespace: str | None = None) -> set[Key]:
@@ -88,6 +89,7 @@ class Cache:
         self.unreadable.discard(key)
         if old is not None:
             self._remove(key, old)
+            # Deleted and created again under the same name, and the deletion was missed.
             if uid_of(old) != uid_of(obj):
                 self._tombstones.bury(uid_of(old))
         new = _without((MANAGED_FIELDS, *self._dropped.get(key.resource, ())), _without_nulls(obj))

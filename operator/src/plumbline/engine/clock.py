@@ -15,7 +15,7 @@ class Timer(Protocol):
 
 
 class Clock(Protocol):
-    """Tells the time of day, counts seconds and calls back."""
+    """The time of day, seconds that pass, and calls that are due later."""
 
     def now(self) -> datetime:
         """Return the time of day, in UTC."""

@@ -70,6 +70,7 @@ class Effects:
             for deletion in plan.delete:
                 written += await self._delete(deletion)
         finally:
+            # Also after an error: the log must have everything that was written.
             if written:
                 self._log(key, written)
             # `decision_log` says which decisions are new, and why a pass without writes logs none.
@@ -126,6 +127,7 @@ class Effects:
         try:
             answer = await self._client.create(key, manifest)
         except AlreadyExists:
+            # Ours, if the cache does not have it yet; otherwise an object of another owner.
             live = await self._client.get(key)
             check_ours(key, live, manifest)
             self._cache.observe(key, live)

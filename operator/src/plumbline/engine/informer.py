@@ -55,6 +55,7 @@ class Informer:
 
     async def run(self) -> None:
         """Run until cancelled."""
+        # Silence counts from the start, so that a list that never succeeds is noticed.
         self._last_news = self._clock.monotonic()
         while True:
             await self.relist()

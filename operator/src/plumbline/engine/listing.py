@@ -57,6 +57,7 @@ async def _store_pages(
     listed, as_of = set[Key | None](), ""
     async for items, version in pages:
         on_page()
+        # Before anything is stored: old objects and restored ones must not be mixed.
         if not as_of:
             cache.list_versions.note((resource, namespace), version)
         as_of = version
@@ -64,6 +65,7 @@ async def _store_pages(
             listed.add(store_object(cache, resource, item))
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
+    # `known` has the unreadable ones too: they are not in the cache, but a metric shows them.
     for key in cache.known(resource, namespace) - listed:
         cache.forget_absent(key, as_of=as_of)
     return as_of

@@ -30,7 +30,7 @@ class Liveness:
     def __init__(
         self, queue: Queue, watches: Sequence[Watch], *, clock: Clock | None = None
     ) -> None:
-        """Check these; before the first beat, as on a replica in standby, nothing is wrong."""
+        """Check these. A replica in standby does not beat, and counts as alive."""
         self._queue, self._watches, self._clock = queue, watches, clock or RealClock()
         self._beat: float | None = None
 

@@ -25,6 +25,7 @@ def check_ours(key: Key, live: Manifest, wanted: Manifest) -> None:
         Leftover: it belongs to a deleted owner of the same name.
     """
     has, needs = controller_of(live), controller_of(wanted)
+    # A child without an owner, such as a run that a monitor starts, is known by our label.
     if has.get("uid") == needs.get("uid") and (needs or _label(live) == _label(wanted)):
         return
     where = f"{key.resource.kind} {key.namespace}/{key.name}"

@@ -144,6 +144,7 @@ class Queue:
 
     def _wake_one(self) -> None:
         while self._idle:
+            # A waiter is done already if its worker was cancelled.
             waiter = self._idle.popleft()
             if not waiter.done():
                 waiter.set_result(None)

@@ -1,6 +1,6 @@
 """Workers: take a key from the queue and reconcile its object.
 
-An error is either retried with backoff, or needs a person, and then a condition shows it.
+Every error is retried with backoff. One that a person must fix is also shown as a condition.
 """
 
 import asyncio

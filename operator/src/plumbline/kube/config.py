@@ -73,6 +73,7 @@ def connection(environment: Mapping[str, str] = os.environ) -> Connection:
     if host := environment.get("KUBERNETES_SERVICE_HOST"):
         return in_cluster(host, environment.get("KUBERNETES_SERVICE_PORT", "443"))
     named = environment.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
+    # kubectl merges these files; here the first one that exists counts.
     for path in map(Path, named.split(os.pathsep)):
         if path.is_file():
             return from_kubeconfig(yaml.safe_load(path.read_text()), folder=path.parent)
@@ -127,6 +128,7 @@ def _tls(cluster: Mapping[str, Any], user: Mapping[str, Any], folder: Path) -> s
     certificate = _content(user, "client-certificate", folder)
     key = _content(user, "client-key", folder)
     if certificate and key:
+        # `load_cert_chain` reads only files.
         with tempfile.NamedTemporaryFile() as pem:
             pem.write(certificate + b"\n" + key)
             pem.flush()

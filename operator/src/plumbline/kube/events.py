@@ -37,7 +37,9 @@ class EventRecorder:
         last = self._written.get(name)
         if last and now - last < QUIET:
             return
+        # Before the write, so that a failed one is not repeated within the minute either.
         self._remember(name, now)
+        # Events about objects without a namespace belong into the namespace default.
         key = Key(EVENT, about["metadata"].get("namespace") or "default", name)
         try:
             await self._write(key, about, event, now)
@@ -90,8 +92,8 @@ class EventRecorder:
 def name_of(about: Mapping[str, Any], event: Event) -> str:
     """Return the name of the Event, the same for the same message about the same object."""
     metadata = about["metadata"]
-    said = f"{metadata.get('uid')}/{event.type}/{event.reason}/{event.message}"
-    return f"{metadata['name'][:200]}.{hashlib.sha256(said.encode()).hexdigest()[:16]}"
+    content = f"{metadata.get('uid')}/{event.type}/{event.reason}/{event.message}"
+    return f"{metadata['name'][:200]}.{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
 def cut(message: str) -> str:

@@ -25,7 +25,7 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """How long a Lease is valid, and how often it is renewed, in seconds."""
+    """How long a Lease is valid, and how often it is renewed, in seconds; as in client-go."""
 
     duration_seconds: float = 15.0
     renew_deadline_seconds: float = 10.0
@@ -96,6 +96,7 @@ class Election:
                     await self._write(lease, holder="")
         except (ApiError, TimeoutError) as error:
             log.warning("lease not released", error=error)
+        # Even if that failed: this process must not write any more.
         self._renewed = -math.inf
 
     def _left(self) -> float:

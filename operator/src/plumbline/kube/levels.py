@@ -13,7 +13,9 @@ from pydantic_core import from_json, to_json
 # The limit of `from_json`. A usual object has a tenth of these levels.
 LEVELS = 200
 UNREADABLE = "plumbline.dev/unreadable"
+# Replaces what is too deep, so that `_lacks_a_part` finds the objects that were cut.
 CUT = b'"plumbline.dev/cut"'
+# A string, or brackets in a row; those inside a string do not count.
 TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]+|[\]}]+', re.DOTALL)
 Object = dict[str, Any]
 

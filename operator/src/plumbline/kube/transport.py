@@ -17,7 +17,9 @@ from plumbline.kube.errors import ApiError, NotLeading, Unavailable, error_of
 Object = dict[str, Any]
 OnRequest = Callable[[str, str], None]
 MayWrite = Callable[[], bool]
-TIMEOUT_SECONDS, SILENCE_SECONDS = 30.0, 120.0
+TIMEOUT_SECONDS = 30.0
+# A watch without news gets a bookmark about once a minute.
+SILENCE_SECONDS = 120.0
 # ValueError: a line of a watch that is not JSON.
 BROKEN = (aiohttp.ClientError, TimeoutError, ValueError, OSError)
 
@@ -86,6 +88,7 @@ class Transport:
             ApiError: the request was refused, or there was no response.
             NotLeading: it is a write and this replica no longer leads; nothing was sent.
         """
+        # As late as possible: the Lease can expire while a plan is made and carried out.
         if request.method != "GET" and not self._may_write():
             raise NotLeading(f"{request.attempt}: this replica no longer leads")
         self._on_request(request.method, request.plural)
@@ -126,6 +129,7 @@ class Transport:
 
 async def _events(response: aiohttp.ClientResponse, attempt: str) -> AsyncIterator[Object]:
     """Yield the events of a watch; an ERROR event is raised as an `ApiError`."""
+    # What is left in `rest` at the end is half an event; the next watch gets it again.
     rest = b""
     async for chunk in response.content.iter_any():
         *lines, rest = (rest + chunk).split(b"\n")

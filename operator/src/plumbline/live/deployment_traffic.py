@@ -11,6 +11,7 @@ from plumbline.live.traffic import TrafficCounters
 from plumbline.live.watermark import Watermark
 from plumbline.live.windows import BucketedCounts
 
+# An older reply does not show what a pod forwards now.
 FRESH_SECONDS = 5.0
 # A `since` in the far future requests no rows: those of this pod's model are not evaluated.
 NEVER = 2**40
@@ -92,6 +93,7 @@ class DeploymentTraffic:
         if self.counts and self.watermark.is_ahead(now=now):
             self.watch(self.identity, self._reference)
         self._pulls.forget_all_but(names)
+        # A pod that drains may serve an identity that is no longer in the status.
         self._counters.forget({*identities, *(pod.identity for pod in pods)})
 
     def traffic(self, pods: Sequence[ServingPod], *, now: float) -> Traffic:

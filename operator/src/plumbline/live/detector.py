@@ -1,8 +1,10 @@
 """The evaluation of a model's counts: whether its rows are broken, and whether they have drifted.
 
 An evaluation is a pure function from the previous state and the evidence to the next state and an
-assessment. So it can run in any thread, and again. While no rows come there is nothing to evaluate,
-and the alarms continue with the last verdict.
+assessment. So it can run in any thread, and again. On the way, counts (`Evidence`) become scores of
+columns (`ColumnScore`), a `Verdict` on the newest rows, and after hysteresis an `Assessment`.
+
+While no rows come there is nothing to evaluate, and the alarms continue with the last verdict.
 """
 
 from collections.abc import Mapping
@@ -60,7 +62,7 @@ class DetectorState:
     def resumed(monitor: DriftMonitor) -> "DetectorState":
         """Return the alarms as stored in the monitor's status.
 
-        An operator that restarts must not take its first evaluations as the end of an alarm.
+        Otherwise every alarm would end when the operator restarts.
         """
         until = {one.column: int(one.until.timestamp()) for one in monitor.status.mended}
         standing = {c.type for c in monitor.status.conditions if c.status == "True"}

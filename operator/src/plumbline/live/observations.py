@@ -39,6 +39,7 @@ class Traffic:
 
     Attributes:
         arms: by routing token (see `measure.routing_id`): the counts of stable model and canary.
+        latency_bounds: upper bounds of the latency buckets in seconds.
         routed: tokens that every ready pod of an identity follows.
         unreadable: pods that are not in these counts, sorted by name.
     """
@@ -51,7 +52,15 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnFinding:
-    """How much one column differs from the reference, by the calibrated test."""
+    """How much one column differs from the reference, by the calibrated test.
+
+    Attributes:
+        score: population stability index minus its noise floor.
+        threshold: score above which the difference is relevant.
+        log10_p: logarithm to base 10 of the probability of such a difference without drift.
+        rows: live rows that were compared.
+        alarm: whether the difference is significant and relevant.
+    """
 
     name: str
     score: float
@@ -63,7 +72,7 @@ class ColumnFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenFinding:
-    """A rule of the declared schema that live rows break significantly."""
+    """A rule that live rows break significantly: `rows` of `of` rows do."""
 
     column: str
     rule: str

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from plumbline.contract.control import ControlReply, Span
 from plumbline.live.windows import KEPT
 
-SILENT_SECONDS, RATE_SECONDS = 5.0, 5
+# A pod that is silent for longer no longer delays the evaluation of the others' rows.
+SILENT_SECONDS = 5.0
+RATE_SECONDS = 5
 # Corrections of a clock by less than this are not reported.
 CLOCK_SECONDS = 30
 
@@ -70,7 +72,7 @@ class Watermark:
         return int(self.through - KEPT)
 
     def since(self, pod: str) -> int:
-        """Return the last second that a pod has reported; at first the whole time that is kept."""
+        """Return the last second that a pod has reported; for a new pod, all that is kept."""
         return self._reports[pod].through if pod in self._reports else -KEPT
 
     def report(self, pod: str, reply: ControlReply, *, now: float, late: int = 0) -> None:

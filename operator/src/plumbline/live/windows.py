@@ -23,6 +23,7 @@ from plumbline.stats.windows import SCALES, Windows, scales
 KEPT = SCALES[-1]
 # "The last minute" is 64 s everywhere, because the lengths of windows are powers of two.
 MINUTE_SECONDS = 64
+# Column and rule.
 Rule = tuple[str, str]
 Sums = NDArray[np.uint32]
 
@@ -76,14 +77,15 @@ class BucketedCounts:
             Number of rows that came too late for their second.
         """
         self._forget(after)
-        taken, late = list[Span](), 0
+        kept, late = list[Span](), 0
         for span in spans:
+            # A longer span has older rows, and does not say in which of its seconds they came.
             if span.length == 1 and after < span.start and self._is_near(span):
-                taken.append(span)
+                kept.append(span)
             else:
                 late += span.rows
-        if taken:
-            self._add(taken)
+        if kept:
+            self._add(kept)
         return late
 
     def rows(self, through: int, seconds: int) -> int:
@@ -182,12 +184,12 @@ class BucketedCounts:
         """
         start, stop = self._used.start + place, self._used.start + place + len(sums)
         if stop > len(self._sums):
-            room = place + len(sums)
+            needed = place + len(sums)
             grown: Sums = np.empty(
-                (room + room // 4 + MINUTE_SECONDS, sums.shape[1]), dtype=np.uint32
+                (needed + needed // 4 + MINUTE_SECONDS, sums.shape[1]), dtype=np.uint32
             )
             grown[:place] = self._sums[self._used][:place]
             self._sums, self._used = grown, slice(0, 0)
-            start, stop = place, room
+            start, stop = place, needed
         self._sums[start:stop] = sums
         self._used = slice(self._used.start, stop)

@@ -10,7 +10,7 @@ def _end(*_: object) -> NoReturn:
 
 
 # The imports take seconds. Process 1 of a container ignores a signal that it does not handle, and
-# the operator would then begin to lead although it was told to end.
+# the operator would then begin to lead although it had to end.
 signal.signal(signal.SIGTERM, _end)
 
 from plumbline.shell.main import main  # noqa: E402

@@ -27,4 +27,5 @@ class Deadline:
 
 def _end(seconds: float) -> None:
     log.error("a part of the operator hangs; killing the process", seconds=seconds)
+    # `sys.exit` would end only this thread.
     os._exit(1)

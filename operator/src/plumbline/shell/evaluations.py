@@ -132,6 +132,7 @@ class MonitorEvaluations:
         if watched := self._watched.get(key):
             watched.row_sum = -1
         problem = f"the drift test failed with {internal(error)}"
+        # Logged once, since the next round comes in a second.
         if self.failures.get(key) != problem:
             log.exception("evaluation failed", error, **key.log_fields)
         self.failures[key] = problem

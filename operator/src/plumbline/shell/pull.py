@@ -28,6 +28,7 @@ async def pull(
     """Return a pod's reply, or why there is none."""
     headers = {"content-type": "application/json"}
     try:
+        # Without redirects: a pod must not lead the operator to another address.
         async with session.post(
             address, data=control.encode(request), headers=headers, allow_redirects=False
         ) as response:

@@ -173,6 +173,7 @@ class Puller:
         is_for_users = isinstance(error, StoreError | ValueError)
         why = str(error) if is_for_users else internal(error)
         problem = f"the reference of model {identity} cannot be read: {why}"
+        # Logged once, since the next visit comes in a second.
         if self._no_reference.get(key) != problem:
             note = "reference of a model not read"
             if is_for_users:

@@ -1,4 +1,4 @@
-"""Kopf's HTTP session, extended: it can read very deep JSON, and knows whether each watch lives.
+"""Kopf's HTTP session, extended: it can read very deep JSON, and knows whether each watch is open.
 
 Kopf's JSON parser fails at about a thousand levels, and then its watch ends. Kopf takes its session
 from its login, so it gets one whose responses are made shallow enough for that parser.

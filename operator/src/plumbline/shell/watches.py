@@ -11,9 +11,9 @@ Kopf's login, list, watch and retries are used as they are. These settings diffe
 Change handlers, timers, daemons and indexes are not used, since they keep extra state and cost much
 at scale.
 
-Kopf runs in its own thread with its own event loop. So it handles no signals, which only a main
-thread can, and does not cancel our tasks when it ends, since none are on its loop. When it fails,
-its end may take minutes, and the process does not wait for it.
+Kopf runs in its own thread with its own event loop. So it handles no signals (only a main thread
+can), and when it ends it cannot cancel our tasks, since none are on its loop. Its end after a
+failure may take minutes, and the process does not wait for it.
 """
 
 import asyncio
@@ -70,7 +70,7 @@ class Watches:
         """
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         failed: asyncio.Future[BaseException | None] = loop.create_future()
-        gone: asyncio.Future[None] = loop.create_future()
+        ended: asyncio.Future[None] = loop.create_future()
 
         def fail(error: BaseException | None) -> None:
             if not stop.is_set():
@@ -79,7 +79,7 @@ class Watches:
 
         def end() -> None:
             fail(None)  # Kopf's thread can also end without an error that `_kopf` catches.
-            loops.resolve(gone)
+            loops.resolve(ended)
 
         kopf_loop = uvloop.new_event_loop()
         work = _kopf(self._registry(loop), settings(self._timing), stop, fail)
@@ -91,7 +91,7 @@ class Watches:
         finally:
             loops.call(kopf_loop, stop.set)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(gone, STOP_SECONDS)
+                await asyncio.wait_for(ended, STOP_SECONDS)
 
     def _registry(self, loop: asyncio.AbstractEventLoop) -> kopf.OperatorRegistry:
         """Return kopf's registry with one raw watch for each of our kinds."""
