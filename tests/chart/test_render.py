@@ -101,11 +101,11 @@ def test_the_operators_settings_are_all_there():
     objects = render("namespaces={a,b}", "image.registry=host.example/team", "image.tag=v7")
     settings = named(objects, "ConfigMap", "plumbline-settings")["data"]
     process = from_environment({**settings, "POD_NAMESPACE": "home", "POD_NAME": "pod"})
-    assert process.plan.trainer_image == "host.example/team/trainer:v7"
-    assert process.plan.server_image == "host.example/team/server:v7"
-    assert process.plan.namespaces == {"a", "b"}
-    assert process.plan.store_url == "s3://plumbline-{namespace}"
-    endpoint = process.plan.store_environment["AWS_ENDPOINT_URL"]
+    assert process.for_plans.trainer_image == "host.example/team/trainer:v7"
+    assert process.for_plans.server_image == "host.example/team/server:v7"
+    assert process.for_plans.namespaces == {"a", "b"}
+    assert process.for_plans.store_url == "s3://plumbline-{namespace}"
+    endpoint = process.for_plans.store_environment["AWS_ENDPOINT_URL"]
     assert endpoint == "http://plumbline-store.plumbline-system.svc:7070"
 
 

@@ -127,7 +127,7 @@ def test_by_time_no_row_that_was_trained_on_ever_judges(
     before = frame_of(rows)
     first = split(before, rule, key="uid")
     after = pl.concat([before, frame_of(more)])
-    second = split(after, rule, key="uid", floor=first.line("").cut)
+    second = split(after, rule, key="uid", floor=first.manifest_entry("").cut)
     assert second.cut >= first.cut
     trained, judging = before.filter(~first.held), after.filter(second.held)
     assert trained.is_empty() or judging.is_empty() or trained["t"].max() < judging["t"].min()
