@@ -3,6 +3,7 @@
 import io
 import random
 import tracemalloc
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from plumbline.jobs.data.digest import row_hashes, row_texts, rows_digest
 from plumbline.jobs.data.tables import read_table
 from plumbline.jobs.profiling.holdout import rule_of, split
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SCHEMA = DataSchema.model_validate(
     {
         "columns": [
@@ -112,10 +114,11 @@ def test_a_row_never_changes_sides_when_rows_are_added(
     rule = rule_of(Holdout(by=by, column="s" if by == "Group" else None, share=share), SCHEMA)
     before = frame_of(rows)
     after = pl.concat([before, frame_of(more)]).sample(fraction=1, shuffle=True, seed=1)
-    held = before.with_columns(split(before, rule, key="uid").held.alias("held"))
-    later = after.with_columns(split(after, rule, key="uid").held.alias("held"))
-    key = ["id"] if by == "Row" else ["s"]
-    pairs = held.join(later, on=key, how="inner", nulls_equal=True)
+    held = before.with_columns(split(before, rule, key="uid", now=NOW).held.alias("held"))
+    later = after.with_columns(split(after, rule, key="uid", now=NOW).held.alias("held"))
+    group = pl.col("s").fill_null("\0" + pl.col("id").cast(pl.String))
+    key = [pl.col("id") if by == "Row" else group]
+    pairs = held.join(later, on=key, how="inner")
     assert (pairs["held"] == pairs["held_right"]).all()
 
 
@@ -125,9 +128,11 @@ def test_by_time_no_row_that_was_trained_on_ever_judges(
 ) -> None:
     rule = rule_of(Holdout(by="Time", share=share), SCHEMA)
     before = frame_of(rows)
-    first = split(before, rule, key="uid")
+    first = split(before, rule, key="uid", now=NOW)
     after = pl.concat([before, frame_of(more)])
-    second = split(after, rule, key="uid", floor=first.manifest_entry("").cut)
+    second = split(
+        after, rule, key="uid", now=NOW, floor=first.manifest_entry("", personal=False).cut
+    )
     assert second.cut >= first.cut
     trained, judging = before.filter(~first.held), after.filter(second.held)
     assert trained.is_empty() or judging.is_empty() or trained["t"].max() < judging["t"].min()
@@ -138,7 +143,7 @@ def test_another_data_set_holds_out_other_rows() -> None:
     frame = frame_of(
         [{"id": n, "x": 1.0, "s": "a", "b": True, "t": n} for n in range(1000)],
     )
-    one, two = (split(frame, rule, key=key).held for key in ("one", "two"))
+    one, two = (split(frame, rule, key=key, now=NOW).held for key in ("one", "two"))
     assert 400 < one.sum() < 600
     assert 400 < (one == two).sum() < 600
 
@@ -158,10 +163,14 @@ def test_a_digest_is_the_same_in_every_version_of_this_code() -> None:
     frame = frame_of(rows)
     assert digest(frame).startswith("sha256:2e5832433e60ba452276fd9347730ac6f2b403f5882646e0412d")
     held = [
-        int(split(frame, rule_of(Holdout(by=by, column=column), SCHEMA), key="k").held.sum())
+        int(
+            split(
+                frame, rule_of(Holdout(by=by, column=column), SCHEMA), key="k", now=NOW
+            ).held.sum()
+        )
         for by, column in (("Row", None), ("Group", "s"), ("Time", None))
     ]
-    assert held == [204, 89, 200]
+    assert held == [204, 134, 200]
 
 
 def test_hashing_does_not_hold_the_text_of_all_rows() -> None:

@@ -38,7 +38,12 @@ LACKING: dict[str, tuple[tuple[str, list[Any]], dict[str, Any], str, str]] = {
         "HoldoutEmpty",
         "None of 50 rows with a target is held out",
     ),
-    "one instant": (("timestamp", ["2020-01-01"] * ROWS), BY_TIME, "TrainingEmpty", "(by Time)"),
+    "one instant": (
+        ("timestamp", ["2020-01-01"] * ROWS),
+        BY_TIME,
+        "TrainingEmpty",
+        "(by Time, t from 2020-01-01T",
+    ),
     "no time at all": (("timestamp", [""] * ROWS), BY_TIME, "HoldoutEmpty", "(by Time)"),
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """A Dataset from its first fetch to its last good revision."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from plumbline.plan.dataset.fetch_attempt import REFRESHES
@@ -210,6 +211,20 @@ def test_mended_rows_clear_the_violations() -> None:
     story.ends(profiled(story.uid, "b"))
     assert "violations" not in story.status
     assert story.condition("Valid") == ("True", "RulesPassed")
+
+
+def test_what_is_odd_about_good_rows_is_said_until_it_is_gone() -> None:
+    story = ready_story()
+    story.refresh("monday")
+    odd = {"rule": "TimeInFuture", "column": "t", "count": 3, "message": "Column t has 3 values."}
+    result = profiled(story.uid, "b")
+    story.ends(replace(result, record={**(result.record or {}), "warnings": [odd]}))
+    assert story.condition("Valid") == ("True", "RulesPassed")
+    assert "rows pass all rules. Warning TimeInFuture: Column t has" in story.message("Valid")
+    assert story.status["warnings"][0]["count"] == 3
+    story.refresh("tuesday")
+    story.ends(profiled(story.uid, "c"))
+    assert "warnings" not in story.status
 
 
 def test_a_suspended_dataset_reads_nothing_and_keeps_its_revision() -> None:

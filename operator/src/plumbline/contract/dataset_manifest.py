@@ -90,6 +90,7 @@ class DatasetResult(_Dataset):
     """The part of a DatasetManifest that goes into the status."""
 
     violations: tuple[Violation, ...] = ()
+    warnings: tuple[Violation, ...] = ()
 
 
 class DatasetManifest(_Dataset):
@@ -98,6 +99,7 @@ class DatasetManifest(_Dataset):
     Attributes:
         schema_: the schema with which the rows were read.
         previous: digest of the previous manifest.
+        warnings: what is odd about rows that pass all rules; left out if nothing is.
     """
 
     format: str = ""
@@ -107,5 +109,6 @@ class DatasetManifest(_Dataset):
     parts: tuple[Part, ...] = ()
     columns: tuple[ColumnProfile, ...] = ()
     violations: tuple[BrokenRule, ...] = ()
+    warnings: Annotated[tuple[BrokenRule, ...], Field(exclude_if=lambda found: not found)] = ()
     holdout: HeldOut | None = None
     reference: Reference | None = None

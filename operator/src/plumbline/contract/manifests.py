@@ -66,7 +66,7 @@ def read_or_none(kind: type[RecordT], content: Manifest | None) -> RecordT | Non
 def _bounded(content: Manifest) -> dict[str, Any]:
     """Cut the messages to the length that the CRD allows in a status."""
     found = dict(content)
-    for name, limit in (("violations", 512), ("gates", 1024)):
+    for name, limit in (("violations", 512), ("warnings", 512), ("gates", 1024)):
         lines = found.get(name)
         if isinstance(lines, list):
             found[name] = [_cut(line, limit) for line in lines]

@@ -35,6 +35,10 @@ RULES = {
     "HoldoutEmpty": "No row is held out, so no model could be evaluated.",
     "TrainingEmpty": "Every row is held out, so no row is left to train on.",
 }
+WARNINGS = {
+    "TimeInFuture": "Times in the time column, or in the column that decides the holdout, are after the time of the fetch. They do not move the cut of the holdout; fix the data if they are wrong.",
+    "CutRestarted": "The cut of the holdout of the earlier revision is after all rows, such as after a wrong date, so it starts anew. A model that was trained on an earlier revision may know rows that are held out now.",
+}
 TRAINING = {
     "NoTrainingRows": "No row is left to train on. Provide more data, or lower spec.question.holdout.share of the Dataset.",
     "NoHoldoutRows": "No row is held out for evaluation. Provide more data, or raise spec.question.holdout.share of the Dataset.",
@@ -109,6 +113,7 @@ PODS = {
 MEANINGS = {
     "The source of a Dataset": SOURCE,
     "Rules that rows can fail (`status.violations`)": RULES,
+    "What is odd about rows that pass all rules (`status.warnings`)": WARNINGS,
     "Training and evaluation": TRAINING,
     "Steps of Jobs (the containers of their pods)": STEPS,
     "The store": STORE,

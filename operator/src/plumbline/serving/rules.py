@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plumbline.contract.limits import widened
 from plumbline.contract.model_json import Feature
 
 Mask = NDArray[np.bool_]
@@ -38,9 +39,11 @@ def _checks(feature: Feature) -> list[tuple[str, Check]]:
         found.append(("Null", _text_nulls if is_text else _number_nulls))
     if is_text:
         return found + _text_checks(feature)
-    if (low := feature.min) is not None:
+    if feature.min is not None:
+        low = widened(feature.min, up=False)
         found.append(("Min", lambda values: np.less(values, low)))
-    if (high := feature.max) is not None:
+    if feature.max is not None:
+        high = widened(feature.max, up=True)
         found.append(("Max", lambda values: np.greater(values, high)))
     if feature.type == "boolean":
         found.append(("Type", lambda values: (values == values) & (values != 0) & (values != 1)))

@@ -105,9 +105,9 @@ class Column(Model):
     nullable: bool = False
     """Whether values may be missing."""
     min: float | None = None
-    """Smallest possible value. A smaller one is an error in the data, not drift."""
+    """Smallest possible value. A smaller one is an error in the data, not drift. A fraction such as 0.1 allows also the number of 32 bits that is nearest to it."""
     max: float | None = None
-    """Largest possible value. A larger one is an error in the data, not drift."""
+    """Largest possible value. A larger one is an error in the data, not drift. A fraction such as 0.1 allows also the number of 32 bits that is nearest to it."""
     values: Annotated[list[Annotated[str, Field(max_length=253)]], Field(max_length=1000)] = []
     """The values that a string column may have; empty allows any."""
     pattern: Annotated[str, Field(max_length=253)] | None = None
@@ -318,6 +318,8 @@ class DatasetStatus(Status):
     """Size of the revision in use, in bytes."""
     violations: Annotated[list[Violation], Field(max_length=20)] = []
     """The rules that rows of the newest fetch failed."""
+    warnings: Annotated[list[Violation], Field(max_length=20)] = []
+    """What is odd about the rows of the newest fetch without making the data invalid."""
     fetch: Fetch | None = None
     """The newest attempt to read the source."""
     refreshes: Annotated[list[Refresh], Field(max_length=10)] = []

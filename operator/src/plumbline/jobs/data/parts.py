@@ -74,6 +74,17 @@ def previous_manifest(task: ProfileTask, store: Store) -> DatasetManifest | None
     return manifest if manifest and manifest.verdict == "Valid" else None
 
 
+def held_values(manifest: DatasetManifest, column: str, store: Store, scratch: Path) -> pl.Series:
+    """Return the values of a column in the held-out rows of a revision."""
+    path, found = scratch / "before.parquet", [pl.DataFrame()]
+    for part in manifest.parts:
+        store.download_blob(part.blob, path, limit_bytes=BLOB_LIMIT_BYTES)
+        rows = pl.scan_parquet(path, hive_partitioning=False).filter(pl.col(HELD))
+        found.append(rows.select(column).collect())
+        path.unlink()
+    return pl.concat(found, how="diagonal")[column]
+
+
 def _known(task: ProfileTask, store: Store) -> dict[_Seen, ManifestPart]:
     """Return the previous parts that can be reused, by source, version and size."""
     manifest = previous_manifest(task, store)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
+from pyarrow import ArrowException
 
 from plumbline.api.v1alpha1.dataset import DataSchema
-from plumbline.jobs.data import csv_table
+from plumbline.jobs.data import csv_table, parquet_table
 from plumbline.jobs.data.csv_lines import scan
 from plumbline.jobs.data.texts import without_gap_zeros
 from plumbline.jobs.data.types import Mask, typed
@@ -75,9 +76,8 @@ def _parquet(path: Path, name: str, schema: DataSchema) -> Table:
         wrong = _wrong_columns(names, rows, name, schema)
         if wrong:
             return _unusable(*wrong)
-        raw = pl.read_parquet(path, columns=_declared(schema), hive_partitioning=False)
-        return _typed(raw, schema)
-    except (PolarsError, OSError, PanicException) as error:
+        return _typed(parquet_table.read_parquet(path, _declared(schema)), schema)
+    except (PolarsError, ArrowException, OSError, PanicException) as error:
         raise JobFailed(
             "SourceUnreadable",
             f"{name} cannot be read as parquet: {_first_line(error)}. Check spec.format and the "

@@ -14,6 +14,7 @@ from plumbline.contract.dataset_manifest import DatasetManifest
 from plumbline.contract.model_manifest import File, ModelManifest, TrainingManifest
 from plumbline.contract.tasks import JudgeTask, PredictTask, TrainingTask
 from plumbline.jobs.data.rows import dataset_manifest, read_manifest, read_rows
+from plumbline.jobs.data.texts import texts
 from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.files import safe_relative
 from plumbline.jobs.paths import Paths
@@ -84,13 +85,18 @@ def _group(held: pl.DataFrame, manifest: DatasetManifest) -> pl.Series | None:
     """Return the group of each row. Rows of one day count as a group, because they are alike."""
     holdout, time = manifest.holdout, manifest.schema_.time_column
     if holdout and holdout.column and holdout.by == "Group":
-        group: pl.Series = held[holdout.column].cast(pl.String).fill_null("")
-        return group
+        return _or_alone(texts(held[holdout.column]))
     if time is None or not isinstance(held.schema[time], pl.Datetime):
         return None
-    days = held[time].dt.date().cast(pl.String).fill_null("")
+    days = _or_alone(held[time].dt.date().cast(pl.String))
     # A confidence interval from so few groups would say nothing.
     return days if days.n_unique() >= _FEWEST_DAYS else None
+
+
+def _or_alone(groups: pl.Series) -> pl.Series:
+    """Return the groups, in which a row without one is a group of its own."""
+    rows = pl.int_range(len(groups), eager=True).cast(pl.String)
+    return groups.zip_with(groups.is_not_null(), "\0" + rows)
 
 
 def _write_task(

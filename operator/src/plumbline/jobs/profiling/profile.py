@@ -5,6 +5,7 @@ Data that breaks rules is a result, not an error: the manifest says Invalid and 
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from plumbline.contract.dataset_manifest import DatasetManifest
 from plumbline.contract.last_words import Success
@@ -23,6 +24,7 @@ from plumbline.jobs.profiling.rules import broken_rules
 from plumbline.jobs.profiling.sides import broken_sides
 from plumbline.jobs.profiling.spec import check_spec
 from plumbline.jobs.profiling.store_revision import StoredRows
+from plumbline.jobs.profiling.times import odd_times
 from plumbline.jobs.task_file import read
 from plumbline.store import Store
 
@@ -52,10 +54,14 @@ def _of_target(violation: Violation, task: ProfileTask) -> Violation:
 
 
 def _judged(task: ProfileTask, revision: Revision, paths: Paths, store: Store) -> DatasetManifest:
-    split = store_revision.choose_holdout(task, revision.frame, store)
-    broken = _broken_by(task, revision) or broken_sides(revision.frame, split, task.question)
+    frame, schema, now = revision.frame, task.schema_, datetime.now(UTC)
+    split = store_revision.choose_holdout(task, frame, paths, store, now)
+    broken = _broken_by(task, revision) or broken_sides(frame, split, schema, task.question)
     stored = None if broken else store_revision.store_rows(task, revision, split, paths, store)
-    return _manifest(task, revision.loaded, broken, revision, stored)
+    odd = tuple(each.manifest_entry for each in odd_times(frame, split, schema, now))
+    return _manifest(task, revision.loaded, broken, revision, stored).model_copy(
+        update={"warnings": odd}
+    )
 
 
 def _manifest(

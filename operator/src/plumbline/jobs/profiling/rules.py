@@ -7,6 +7,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from plumbline.api.v1alpha1.dataset import Column, DataSchema
+from plumbline.contract.limits import widened
 from plumbline.jobs.data.types import Mask
 from plumbline.jobs.data.violations import SHOWN_ROWS, Violation, counted, of_mask, row_numbers
 
@@ -49,10 +50,10 @@ def _range(column: Column, values: pl.Series, bad: Mask) -> Iterator[Violation]:
     if not values.dtype.is_numeric():
         return
     if column.min is not None:
-        low = (values < column.min).fill_null(False)
+        low = (values < widened(column.min, up=False)).fill_null(False)
         yield from _limit("Min", column, values, low, f"below the minimum {column.min:g}")
     if column.max is not None:
-        high = (values > column.max).fill_null(False)
+        high = (values > widened(column.max, up=True)).fill_null(False)
         yield from _limit("Max", column, values, high, f"above the maximum {column.max:g}")
 
 

@@ -2,14 +2,15 @@
 
 import polars as pl
 
-from plumbline.api.v1alpha1.dataset import Question
+from plumbline.api.v1alpha1.dataset import DataSchema, Question
 from plumbline.jobs.data.violations import Violation
 from plumbline.jobs.profiling.expectations import constant_target
-from plumbline.jobs.profiling.holdout import Split
+from plumbline.jobs.profiling.holdout import Split, plain
+from plumbline.jobs.profiling.store_revision import is_personal
 
 
 def broken_sides(
-    frame: pl.DataFrame, split: Split | None, question: Question | None
+    frame: pl.DataFrame, split: Split | None, schema: DataSchema, question: Question | None
 ) -> list[Violation]:
     """Return what is missing on one side of the holdout: any rows, or a second class."""
     if question is None or split is None:
@@ -18,15 +19,23 @@ def broken_sides(
     learnt, judging = (target.filter(side).drop_nulls() for side in (~split.held, split.held))
     rows = len(learnt) + len(judging)
     if not len(judging):
-        message = f"None of {rows} rows with a target is held out (by {split.rule.by})"
+        message = f"None of {rows} rows with a target is held out ({_place(split, schema)})"
         return [_empty("HoldoutEmpty", message, "raise", split)]
     if not len(learnt):
-        message = f"All {rows} rows with a target are held out (by {split.rule.by})"
+        message = f"All {rows} rows with a target are held out ({_place(split, schema)})"
         return [_empty("TrainingEmpty", message, "lower", split)]
     if question.task == "Classification" and learnt.n_unique() < 2:
         where = f"the {len(learnt)} rows that are not held out"
         return [constant_target(question.target, len(learnt), where)]
     return []
+
+
+def _place(split: Split, schema: DataSchema) -> str:
+    """Return what decides, such as `by Time, t from 2020-01-31 on`."""
+    by = f"by {split.rule.by}"
+    if split.cut is None or is_personal(split, schema):
+        return by
+    return f"{by}, {split.rule.columns[0]} from {plain(split.cut)} on"
 
 
 def _empty(rule: str, message: str, change: str, split: Split) -> Violation:

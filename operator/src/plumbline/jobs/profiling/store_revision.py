@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import polars as pl
 
-from plumbline.contract.dataset_manifest import HeldOut, Part, Reference
+from plumbline.api.v1alpha1.dataset import DataSchema
+from plumbline.contract.dataset_manifest import DatasetManifest, HeldOut, Part, Reference
 from plumbline.contract.tasks import ProfileTask
 from plumbline.jobs.data import parts
 from plumbline.jobs.data.digest import rows_digest
 from plumbline.jobs.data.parts import Loaded
 from plumbline.jobs.paths import Paths
 from plumbline.jobs.profiling import holdout
-from plumbline.jobs.profiling.holdout import Split
+from plumbline.jobs.profiling.holdout import Rule, Split
 from plumbline.jobs.profiling.references import reference
 from plumbline.jobs.profiling.revision import Revision
 from plumbline.store import Store
@@ -27,17 +30,35 @@ class StoredRows:
     reference: Reference
 
 
-def choose_holdout(task: ProfileTask, frame: pl.DataFrame, store: Store) -> Split | None:
+def choose_holdout(
+    task: ProfileTask, frame: pl.DataFrame, paths: Paths, store: Store, now: datetime
+) -> Split | None:
     """Return which rows are held out; None if the Dataset has no question."""
     if task.question is None:
         return None
     rule = holdout.rule_of(task.question.holdout, task.schema_)
     previous = parts.previous_manifest(task, store)
-    before = previous.holdout if previous else None
-    same = before and (before.by, before.column) == (rule.by, rule.columns[0])
-    # A cut of another column says nothing about this one.
-    floor = before.cut if before and same else None
-    return holdout.split(frame, rule, key=task.holdout_key, floor=floor)
+    floor = _floor(previous, rule, paths, store) if previous else None
+    return holdout.split(frame, rule, key=task.holdout_key, now=now, floor=floor)
+
+
+def _floor(previous: DatasetManifest, rule: Rule, paths: Paths, store: Store) -> Any:
+    """Return the cut of the revision before; that of another column says nothing about this one.
+
+    A personal cut stands in no manifest: it is the earliest time among the rows that are held out.
+    """
+    before, column = previous.holdout, rule.columns[0]
+    if before is None or (before.by, before.column) != (rule.by, column):
+        return None
+    if before.by == "Time" and before.cut is None and before.rows:
+        return parts.held_values(previous, column, store, paths.scratch).min()
+    return before.cut
+
+
+def is_personal(split: Split, schema: DataSchema) -> bool:
+    """Whether the values that decide which rows are held out are personal."""
+    names = {column.name for column in schema.columns if column.personal}
+    return bool(names & {*split.rule.columns})
 
 
 def store_rows(
@@ -49,7 +70,7 @@ def store_rows(
     digest = rows_digest(task.schema_, revision.hashes[held.to_numpy()])
     return StoredRows(
         _parts(revision.loaded, held, paths, store),
-        split.manifest_entry(digest) if split else None,
+        split.manifest_entry(digest, personal=is_personal(split, task.schema_)) if split else None,
         reference(frame, held, task.schema_, task.question),
     )
 

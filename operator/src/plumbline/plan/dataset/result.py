@@ -8,7 +8,14 @@ from plumbline.api.decision import Decision, State
 from plumbline.api.plan import Event
 from plumbline.api.sentences import sentence
 from plumbline.api.v1alpha1 import Dataset
-from plumbline.api.v1alpha1.dataset import DatasetReason, DatasetStatus, Fetch, Refresh, Revision
+from plumbline.api.v1alpha1.dataset import (
+    DatasetReason,
+    DatasetStatus,
+    Fetch,
+    Refresh,
+    Revision,
+    Violation,
+)
 from plumbline.contract.dataset_manifest import DatasetResult
 from plumbline.contract.manifests import read_or_none
 from plumbline.plan.common import jobs
@@ -93,7 +100,8 @@ def _invalid(dataset: Dataset, record: DatasetResult) -> _End:
     message = f"The rows fail {len(broken)} rule{'s' * (len(broken) != 1)}. {said}".strip()
     reason, evidence = DatasetReason.RULES_FAILED, {"rows": record.rows, "broken": len(broken)}
     valid = _validity("rules_broken", "Stalled", reason, message, **evidence)
-    return "Invalid", changed(dataset.status, violations=list(broken[:VIOLATIONS])), valid
+    found = {"violations": list(broken[:VIOLATIONS]), "warnings": _warnings(record)}
+    return "Invalid", changed(dataset.status, **found), valid
 
 
 def _valid(snapshot: DatasetSnapshot, record: DatasetResult, manifest: str, now: datetime) -> _End:
@@ -111,12 +119,18 @@ def _valid(snapshot: DatasetSnapshot, record: DatasetResult, manifest: str, now:
         "rows": record.rows,
         "bytes": record.bytes,
         "violations": [],
+        "warnings": _warnings(record),
         "history": [newest, *earlier][:HISTORY],
     }
-    message = f"All {record.rows} rows pass all rules."
+    odd = [f"Warning {each.rule}: {sentence(each.message)}" for each in record.warnings[:3]]
+    message = " ".join([f"All {record.rows} rows pass all rules.", *odd])
     evidence = {"rows": record.rows, "digest": record.digest, "revision": number}
     valid = _validity("rules_held", "Ready", DatasetReason.RULES_PASSED, message, **evidence)
     return "Unchanged" if same else "NewRevision", changed(old, **update), valid
+
+
+def _warnings(record: DatasetResult) -> list[Violation]:
+    return list(record.warnings[:VIOLATIONS])
 
 
 def _revision(

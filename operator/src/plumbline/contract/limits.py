@@ -1,0 +1,15 @@
+"""The limits of a column as data of 32 bits can keep them."""
+
+import struct
+
+
+def widened(limit: float, *, up: bool) -> float:
+    """Return a limit that allows also the number of 32 bits that is nearest to it.
+
+    A file or a client with such numbers has no 0.1, only 0.10000000149. A whole limit stays: what
+    it counts, such as keys, is exact.
+    """
+    if limit == int(limit):
+        return limit
+    near = float(struct.unpack("f", struct.pack("f", limit))[0])
+    return max(limit, near) if up else min(limit, near)
