@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-# Working: under way or waiting. Stalled: a person must act. Held: stopped on purpose.
+# Working: under way or waiting. Stalled: a person must act. Held: stopped on purpose, or nothing
+# is to be done.
 State = Literal["Ready", "Working", "Stalled", "Held"]
 READY_CONDITION = "Ready"
 
@@ -56,7 +57,7 @@ def stalled(rule: str, reason: str, message: str, **evidence: Any) -> Decision:
 
 
 def held(rule: str, reason: str, message: str, **evidence: Any) -> Decision:
-    """Return the decision that work on the object is stopped on purpose."""
+    """Return the decision that work on the object is stopped on purpose, or not needed."""
     return Decision(rule=rule, state="Held", reason=reason, message=message, evidence=evidence)
 
 

@@ -20,6 +20,7 @@ COMPONENT = layout.TRAIN
 # Used twice: for the upload after the training, which can store 2 GiB at 18 MB/s in this time, and
 # for a training that is deleted and does not end; it is then killed and has nothing to upload.
 GRACE_SECONDS = 120
+# The fields of spec.podTemplate that the pod has as they are; its variables go to one container.
 OVERRIDES = (
     "service_account_name",
     "image_pull_secrets",
