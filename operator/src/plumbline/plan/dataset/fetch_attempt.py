@@ -84,10 +84,10 @@ def current(snapshot: DatasetSnapshot) -> Attempt | None:
     retry = retry_of_newest(snapshot)
     if retry and snapshot.now >= retry.at:
         return _next_attempt(snapshot, key, retry.number)
-    waits_for_retry = retry is not None and retry.soon
-    return (
-        _next_attempt(snapshot, key) if pending_requests(snapshot) and not waits_for_retry else None
-    )
+    # A quick retry comes soon, and answers the open requests too.
+    if retry is not None and retry.soon:
+        return None
+    return _next_attempt(snapshot, key) if pending_requests(snapshot) else None
 
 
 def key_of(dataset: Dataset) -> str:

@@ -53,14 +53,10 @@ def _newest_assessment(snapshot: DriftMonitorSnapshot) -> Assessment | None:
 
 def _runs(snapshot: DriftMonitorSnapshot, episode_state: EpisodeState) -> tuple[Manifest, ...]:
     """Return the run to create; an earlier pass has stored its episode in the status."""
-    if (
-        episode_state.status.episode is None
-        or episode_state.response is None
-        or episode_state.response.revision is None
-    ):
+    current, response = episode_state.status.episode, episode_state.response
+    if current is None or response is None or response.revision is None:
         return ()
-    revision = episode_state.response.revision
-    return (retraining.training_run(snapshot, episode_state.status.episode, revision=revision),)
+    return (retraining.training_run(snapshot, current, revision=response.revision),)
 
 
 def _only_status(

@@ -14,7 +14,7 @@ ATTEMPTS = 3
 
 
 def choose_train_job(snapshot: TrainingRunSnapshot) -> tuple[str, JobOutcome | None]:
-    """Return the name of the train Job that counts, and its outcome; None when it must be created.
+    """Return the name of the train Job that counts, and its outcome: None before it exists.
 
     A model that was trained but could not be stored (the store was unavailable) is trained again, a
     few times; an error in the user's code is not tried again. Each decision is stored as a Job.
@@ -40,7 +40,7 @@ def judge_task(snapshot: TrainingRunSnapshot, spec: FrozenSpec, training: str) -
     stable = deployment.status.stable if gate and deployment else None
     if gate is None or deployment is None or stable is None:
         return JudgeTask(training=training)
-    # Until the spec is frozen the snapshot has the template's champion, which may be another one.
+    # Until the spec is frozen, the snapshot has the template's champion, which may be another one.
     if deployment.metadata.name != gate.deployment_ref.name:
         return JudgeTask(training=training)
     champion = Champion(manifest=stable.manifest, digest=stable.model, run=stable.run)
@@ -50,7 +50,7 @@ def judge_task(snapshot: TrainingRunSnapshot, spec: FrozenSpec, training: str) -
 def choose_judge_job(
     snapshot: TrainingRunSnapshot, task: JudgeTask
 ) -> tuple[str, JobOutcome | None]:
-    """Return the name of the judge Job to wait for, and its outcome; None when it must be created.
+    """Return the name of the judge Job to wait for, and its outcome: None before it exists.
 
     A Job for an older task finishes first: a champion that changes often must not pile up Jobs.
     """
