@@ -38,7 +38,7 @@ class Traffic:
     """The counts of the serving pods, summed over pods.
 
     Attributes:
-        arms: by routing token (see `measure.routing_id`): the counts of stable model and canary.
+        arms: by `measure.routing_id`: the counts of stable model and canary.
         latency_bounds: upper bounds of the latency buckets in seconds.
         routed: tokens that every ready pod of an identity follows.
         unreadable: pods that are not in these counts, sorted by name.

@@ -14,7 +14,7 @@ from plumbline.live.observations import PodProblem, Traffic
 # Pod name and boot id.
 Boot = tuple[str, str]
 # Pods choose the names of boots and routings, so the number that is kept has a bound.
-KEPT_BOOTS, KEPT_TOKENS = 1024, 256
+KEPT_BOOTS, KEPT_ROUTINGS = 1024, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,10 @@ class TrafficCounters:
     def report(self, pod: str, identity: str, reply: ControlReply, *, time: float) -> None:
         """Add a reply; the newest of each boot counts."""
         arms = {
-            token: Arms(stable=_bucketed(both.stable, reply), canary=_bucketed(both.canary, reply))
-            for token, both in reply.arms.items()
+            routing_id: Arms(
+                stable=_bucketed(both.stable, reply), canary=_bucketed(both.canary, reply)
+            )
+            for routing_id, both in reply.arms.items()
         }
         boot = pod, reply.boot
         self.boots.pop(boot, None)
@@ -81,8 +83,8 @@ class TrafficCounters:
     def _sum_up(self, old: PodCounters) -> None:
         total = self.sums.setdefault(old.identity, {})
         _add(total, old.arms)
-        for token in list(total)[:-KEPT_TOKENS]:
-            del total[token]
+        for routing_id in list(total)[:-KEPT_ROUTINGS]:
+            del total[routing_id]
 
 
 def _bucketed(arm: Arm, reply: ControlReply) -> Arm:
@@ -97,8 +99,8 @@ def _bucketed(arm: Arm, reply: ControlReply) -> Arm:
 
 
 def _add(total: dict[str, Arms], arms: Mapping[str, Arms]) -> None:
-    for token, new in arms.items():
-        total[token] = _both(total[token], new) if token in total else new
+    for routing_id, new in arms.items():
+        total[routing_id] = _both(total[routing_id], new) if routing_id in total else new
 
 
 def _both(one: Arms, other: Arms) -> Arms:

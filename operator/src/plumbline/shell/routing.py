@@ -25,10 +25,10 @@ def routing_for(deployment: ModelDeployment, identity: str) -> Routing | None:
     return None
 
 
-def _routing(deployment: ModelDeployment, token: str, percent: int) -> Routing:
+def _routing(deployment: ModelDeployment, id_: str, percent: int) -> Routing:
     name, namespace = deployment.metadata.name, deployment.metadata.namespace
     return Routing(
-        routing_id=token,
+        routing_id=id_,
         # While old pods drain, this Service leads to the new stable ones: no pod calls itself.
         target=f"http://{name}-canary.{namespace}.svc",
         percent=percent,
