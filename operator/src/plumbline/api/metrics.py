@@ -26,6 +26,7 @@ class Metric:
         compares: whether a champion gate can use it.
         of_many: how it measures a model with more than two classes: by whether the likeliest class
             is the right one, or by the probability of the right one. None if it does not.
+        varies: whether the held-out rows must have at least two values of the target.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Metric:
     lower_is_better: bool = False
     compares: bool = True
     of_many: Literal["IsRight", "ChanceOfRight"] | None = None
+    varies: bool = False
 
     def fits(self, task: str, classes: int | None = None) -> bool:
         """Return whether the metric applies; `classes` is None while their number is unknown."""
@@ -43,7 +45,7 @@ class Metric:
 
 
 _ALL = (
-    Metric(name="auc", high=1.0),
+    Metric(name="auc", high=1.0, varies=True),
     Metric(name="accuracy", high=1.0, classes=None, of_many="IsRight"),
     Metric(name="f1", high=1.0),
     Metric(name="precision", high=1.0, compares=False),
@@ -52,7 +54,7 @@ _ALL = (
     Metric(name="log_loss", classes=None, lower_is_better=True, of_many="ChanceOfRight"),
     Metric(name="mae", task="Regression", classes=None, lower_is_better=True),
     Metric(name="rmse", task="Regression", classes=None, lower_is_better=True),
-    Metric(name="r2", task="Regression", classes=None, low=-math.inf, high=1.0),
+    Metric(name="r2", task="Regression", classes=None, low=-math.inf, high=1.0, varies=True),
 )
 METRICS = {each.name: each for each in _ALL}
 

@@ -61,6 +61,7 @@ class HeldOut(Record):
         column: for Group and Time, the column that decides.
         cut: for Time, the value of that column from which on rows are held out.
         digest: of the rows that are held out.
+        targets: how many values the target has in these rows.
     """
 
     by: str
@@ -69,6 +70,7 @@ class HeldOut(Record):
     rows: int = 0
     cut: JsonValue = None
     digest: str = ""
+    targets: Annotated[int | None, Field(exclude_if=lambda found: found is None)] = None
 
 
 class Reference(Record):

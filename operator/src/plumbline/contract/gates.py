@@ -14,11 +14,20 @@ def inapplicable(gates: Gates, task: str, classes: int | None) -> Iterator[tuple
         task: Classification or Regression.
         classes: number of classes of the target; None for a regression, or if not known yet.
     """
-    named = [("metrics", gate.metric) for gate in gates.metrics]
-    named += [("champion", gates.champion.metric)] if gates.champion else []
-    for field, name in named:
-        if not METRICS[name].fits(task, classes):
-            yield field, METRICS[name]
+    named = _named(gates)
+    return ((field, metric) for field, metric in named if not metric.fits(task, classes))
+
+
+def needing_variety(gates: Gates) -> Iterator[tuple[str, Metric]]:
+    """Yield the gates that cannot be evaluated on held-out rows with a constant target."""
+    return ((field, metric) for field, metric in _named(gates) if metric.varies)
+
+
+def _named(gates: Gates) -> Iterator[tuple[str, Metric]]:
+    for gate in gates.metrics:
+        yield "metrics", METRICS[gate.metric]
+    if gates.champion:
+        yield "champion", METRICS[gates.champion.metric]
 
 
 def too_many(metric: Metric, target: str, classes: int) -> str:

@@ -26,6 +26,8 @@ TRAINED_MODEL, TRAINING_FACTS = f"{MODEL}/model.skops", f"{MODEL}/training.json"
 # training rows, with which the compiled model is checked.
 HELD_OUT, SAMPLE_ROWS = f"{FEATURES}/holdout.parquet", f"{FEATURES}/sample.parquet"
 PREDICT_TASK, LABELS_FILE = f"{FEATURES}/{TASK_FILE}", f"{LABELS}/labels.parquet"
+# All values of the target of a classification, also those of the training rows.
+CLASSES_FILE = f"{LABELS}/classes.parquet"
 PREDICTIONS_FILE, PREDICT_FACTS = (
     f"{PREDICTIONS}/predictions.parquet",
     f"{PREDICTIONS}/predict.json",

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from plumbline.api.meta import Digest
 from plumbline.api.v1alpha1.dataset import Question
@@ -122,6 +122,8 @@ class ModelManifest(_Model):
         predictions: digest of the blob with its predictions of the held-out rows.
         max_difference: largest difference between predictions of the trained model and of its
             compiled form.
+        classes: those of a classification in the order of their probabilities; the second of two is
+            the positive class. Left out if there are none, or if they are personal.
     """
 
     model: CompiledModel
@@ -136,3 +138,4 @@ class ModelManifest(_Model):
     gates: tuple[JudgedGate, ...] = ()
     champion: ComparedChampion | None = None
     max_difference: float = 0.0
+    classes: Annotated[tuple[JsonValue, ...], Field(exclude_if=lambda found: not found)] = ()

@@ -52,6 +52,7 @@ TRAINING = {
     "EstimatorParamsInvalid": "The estimator refuses trainer.estimator.params. Fix the parameter that the message names.",
     "TrainingFailed": "The estimator raised an error in fit. Fix what the message names: its parameters or the data.",
     "NotCompilable": "The model server cannot run this estimator, a step before it, or one of their parameters. The message says which. Only linear models and tree ensembles of scikit-learn can be served, also with trainer.container.",
+    "ClassesDiffer": "The model has classes that are not values of the target, such as 0 and 1 for false and true. Fit it on the column as it is in train.parquet.",
     "CompiledDiffers": "The compiled model does not give the same predictions as the trained one. Use another estimator, and report the message as a bug of Plumbline.",
     "ModelMissing": "The training container wrote no model. Write $PLUMBLINE_MODEL/model.skops with skops.io.dump.",
     "ModelUnreadable": "The model file is damaged, empty or not readable. Fix what the training container writes.",

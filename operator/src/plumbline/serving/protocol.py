@@ -4,7 +4,7 @@ https://github.com/kserve/open-inference-protocol has the specification.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -104,10 +104,17 @@ def metadata(
         {"name": each, "datatype": datatype, "shape": [-1, -1] if place else [-1]}
         for place, (each, datatype) in enumerate(outputs.items())
     ]
-    return {
+    described = {
         "name": name,
         "versions": [version],
         "platform": f"plumbline_{engine_name(content.engine)}",
         "inputs": inputs,
         "outputs": answers,
     }
+    return {**described, "parameters": _classes(content.classes)} if content.classes else described
+
+
+def _classes(classes: Sequence[Any]) -> dict[str, Any]:
+    """Return the classes in the order of their probabilities, and the positive one of two."""
+    positive = {"positive_class": classes[1]} if len(classes) == 2 else {}
+    return {"classes": list(classes), **positive}

@@ -71,6 +71,8 @@ def _write_rows(
     held.drop(target).write_parquet(paths.at(layout.HELD_OUT))
     _labels(held, manifest, target).write_parquet(paths.at(layout.LABELS_FILE))
     train = read_rows(manifest, store, paths.scratch, held=False, target=target)
+    values = pl.concat([held[target], train[target]]).unique()
+    values.to_frame().write_parquet(paths.at(layout.CLASSES_FILE))
     sample = train.select(names).gather_every(max(1, train.height // _SAMPLE_ROWS))
     sample.write_parquet(paths.at(layout.SAMPLE_ROWS))
 

@@ -3,9 +3,12 @@
 It never loads a model, and does not trust the files of the predict step: a model could write them.
 """
 
+from typing import Any
+
 import polars as pl
 
 from plumbline.contract import layout
+from plumbline.contract.dataset_manifest import DatasetManifest
 from plumbline.contract.last_words import Success
 from plumbline.contract.model_manifest import ComparedChampion, JudgedGate, ModelManifest
 from plumbline.contract.tasks import Champion, JudgeTask, TrainingTask
@@ -13,6 +16,7 @@ from plumbline.jobs.compiling.artifacts import keep_compiled
 from plumbline.jobs.data.rows import dataset_manifest
 from plumbline.jobs.files import check_regular
 from plumbline.jobs.judging import gates, scores
+from plumbline.jobs.judging.classes import check_classes
 from plumbline.jobs.judging.fetch_judging import GROUP, judge_file
 from plumbline.jobs.judging.gates import Judgement
 from plumbline.jobs.judging.predictions import Predictions, read_predictions
@@ -39,6 +43,7 @@ def run(paths: Paths, store: Store) -> Success:
     features = features_of(profile, task.features, task.question.target)
     sample = _sample(task, paths)
     found = read_predictions(paths, len(sample.labels), task.question.task)
+    _check_classes(found, profile, task, paths)
     metrics = scores.measured(sample, found)
     judgement = gates.judge(task.gates, metrics, case.champion, sample, found)
     manifest = ModelManifest(
@@ -58,11 +63,31 @@ def run(paths: Paths, store: Store) -> Success:
         verdict=judgement.verdict,
         champion=_champion(case.champion, judgement, found),
         max_difference=found.difference,
+        classes=_classes(found, profile, task),
     )
     card = model_card(manifest, judgement.gates, profile)
     log.info("model evaluated", verdict=judgement.verdict, card=card)
     wire = {**manifest.wire, "report": store.put_blob(card.encode())}
     return of_model(judgement, store.put_manifest(wire), task.run.uid)
+
+
+def _check_classes(
+    found: Predictions, profile: DatasetManifest, task: TrainingTask, paths: Paths
+) -> None:
+    target = task.question.target
+    labels = pl.read_parquet(paths.at(layout.CLASSES_FILE))[target]
+    personal = _has_personal_target(profile, target)
+    check_classes(found.classes, labels, target=target, personal=personal)
+
+
+def _classes(found: Predictions, profile: DatasetManifest, task: TrainingTask) -> tuple[Any, ...]:
+    """Return the classes in the order of the probabilities, unless they are personal."""
+    hidden = _has_personal_target(profile, task.question.target)
+    return () if hidden else tuple(found.classes or ())
+
+
+def _has_personal_target(profile: DatasetManifest, target: str) -> bool:
+    return any(each.personal for each in profile.schema_.columns if each.name == target)
 
 
 def _sample(task: TrainingTask, paths: Paths) -> Sample:

@@ -1,5 +1,6 @@
 """The model card: one page about a model, its data and its evaluation."""
 
+import json
 from collections.abc import Sequence
 
 from plumbline.contract.dataset_manifest import DatasetManifest
@@ -27,12 +28,22 @@ def _head(manifest: ModelManifest) -> list[str]:
         "",
         f"- Model: `{model.digest}` ({model.engine} engine)",
         f"- Question: {question.task} of `{question.target}`",
+        *_classes(manifest),
         f"- Data: {dataset.name} revision {dataset.revision}, `{dataset.digest}`",
         f"- Trainer: `{manifest.trainer}`, seed {manifest.seed}",
         f"- Features: {', '.join(f'`{name}`' for name in manifest.features)}",
         f"- Spec: `{manifest.spec_digest}`",
         "",
     ]
+
+
+def _classes(manifest: ModelManifest) -> list[str]:
+    """Return the order of the classes, and what precision, recall, f1 and auc are about."""
+    if not manifest.classes:
+        return []
+    names = [f"`{json.dumps(each, ensure_ascii=False)}`" for each in manifest.classes]
+    positive = f"; positive class: {names[1]}" if len(names) == 2 else ""
+    return [f"- Classes, in the order of their probabilities: {', '.join(names)}{positive}"]
 
 
 def _metrics(manifest: ModelManifest) -> list[str]:

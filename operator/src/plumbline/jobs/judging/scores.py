@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from plumbline.api.metrics import METRICS, fitting
 from plumbline.jobs.compiling.answers import Answers
+from plumbline.jobs.judging.classes import name_of
 from plumbline.jobs.judging.predictions import Predictions
 from plumbline.log import get_logger
 from plumbline.stats.intervals import Interval, evaluate, improvement
@@ -95,7 +96,9 @@ def compared(
 
 def _other_classes(found: Predictions) -> str:
     """Return how the classes of the models differ: by number, as their names may be personal."""
-    ours, theirs = (set(map(str, each or ())) for each in (found.classes, found.champion_classes))
+    ours, theirs = (
+        set(map(name_of, each or ())) for each in (found.classes, found.champion_classes)
+    )
     if ours == theirs:
         return ""
     return (
@@ -112,16 +115,19 @@ def metrics_of(classes: Sequence[Any] | None) -> list[str]:
 def _metric_input(
     metric: str, labels: pl.Series, matrix: Answers, classes: Sequence[Any] | None
 ) -> MetricInput:
+    if METRICS[metric].varies and labels.n_unique() == 1:
+        raise ValueError("the target has only one value in the held-out rows")
     if classes is None:
         return MetricInput(labels.cast(pl.Float64).to_numpy(), matrix[:, 0])
-    texts = [str(label) for label in labels.to_list()]
-    unseen = len(set(texts) - {str(each) for each in classes})
+    texts = [name_of(label) for label in labels.to_list()]
+    names = [name_of(each) for each in classes]
+    unseen = len(set(texts) - set(names))
     if unseen and not METRICS[metric].of_many:
         were = "1 class is" if unseen == 1 else f"{unseen} classes are"
         raise ValueError(f"{were} only in the held-out rows, not in the training rows")
     if len(classes) == 2 and not unseen:
-        return MetricInput(np.array([text == str(classes[1]) for text in texts]), matrix[:, 1])
-    return _of_many(metric, texts, matrix, [str(each) for each in classes])
+        return MetricInput(np.array([text == names[1] for text in texts]), matrix[:, 1])
+    return _of_many(metric, texts, matrix, names)
 
 
 def _of_many(
@@ -155,5 +161,5 @@ def _reordered(
 ) -> Answers:
     if theirs is None or ours is None:
         return matrix
-    names = [str(each) for each in theirs]
-    return matrix[:, [names.index(str(each)) for each in ours]]
+    names = [name_of(each) for each in theirs]
+    return matrix[:, [names.index(name_of(each)) for each in ours]]

@@ -49,12 +49,15 @@ class Split:
     cut: Any = None
     dropped: Any = None
 
-    def manifest_entry(self, digest: str, *, personal: bool) -> HeldOut:
+    def manifest_entry(
+        self, digest: str, *, personal: bool = False, targets: int | None = None
+    ) -> HeldOut:
         """Return its entry in the manifest.
 
         Args:
             digest: of the held-out rows.
             personal: whether the cut is personal data, which no manifest shows.
+            targets: how many values the target has in these rows.
         """
         column = self.rule.columns[0] if self.rule.by != "Row" else None
         return HeldOut(
@@ -64,6 +67,7 @@ class Split:
             rows=int(self.held.sum()),
             cut=None if personal else plain(self.cut),
             digest=digest,
+            targets=targets,
         )
 
 

@@ -70,9 +70,17 @@ def store_rows(
     digest = rows_digest(task.schema_, revision.hashes[held.to_numpy()])
     return StoredRows(
         _parts(revision.loaded, held, paths, store),
-        split.manifest_entry(digest, personal=is_personal(split, task.schema_)) if split else None,
+        _held_out(split, frame, digest, task) if split else None,
         reference(frame, held, task.schema_, task.question),
     )
+
+
+def _held_out(split: Split, frame: pl.DataFrame, digest: str, task: ProfileTask) -> HeldOut:
+    targets = None
+    if task.question:
+        targets = frame[task.question.target].filter(split.held).drop_nulls().n_unique()
+    personal = is_personal(split, task.schema_)
+    return split.manifest_entry(digest, personal=personal, targets=targets)
 
 
 def _parts(

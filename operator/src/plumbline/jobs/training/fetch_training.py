@@ -47,6 +47,17 @@ def _check_gates(task: TrainingTask, manifest: DatasetManifest) -> None:
     for field, metric in gates.inapplicable(task.gates, question.task, classes):
         why = gates.too_many(metric, question.target, classes or 0)
         raise JobFailed("MetricNotApplicable", f"gates.{field}: {why}.")
+    _check_variety(task, manifest)
+
+
+def _check_variety(task: TrainingTask, manifest: DatasetManifest) -> None:
+    """Refuse gates that nothing can pass or miss, because the target never changes."""
+    if manifest.holdout is None or manifest.holdout.targets != 1:
+        return
+    for field, metric in gates.needing_variety(task.gates):
+        why = f"{metric.name} needs two values of target {task.question.target}"
+        having = "the held-out rows have only one. Use another metric, or hold out other rows"
+        raise JobFailed("MetricNotApplicable", f"gates.{field}: {why}, and {having}.")
 
 
 def _data_task(task: TrainingTask, features: list[Feature]) -> DataTask:
