@@ -53,29 +53,7 @@ class Operator:
         self._settings, self._on_end = settings, on_end
         self.cache, self.queue = Cache(DROPPED_FIELDS), Queue(metrics=metrics)
         self.cache.unreadable.on_change(metrics.object_unreadable)
-        results = JobResults(self._open_store)
-        objects = ModelReader(self.cache, KINDS)
-        self._puller = Puller(
-            cache=self.cache,
-            objects=objects,
-            queue=self.queue,
-            metrics=metrics,
-            results=results,
-        )
-        reconciler = connect(
-            KINDS,
-            client=client,
-            cache=self.cache,
-            objects=objects,
-            queue=self.queue,
-            inputs=NonObjectInputs(settings=settings.for_plans, results=results, live=self._puller),
-        )
-        self._workers = Workers(
-            self.queue,
-            reconcile=reconciler.reconcile,
-            report=reconciler.report_error,
-            metrics=metrics,
-        )
+        self._workers = self._connect(client, metrics)
         ours = f"{names.MANAGED_BY}={names.MANAGER}"
         self._children = [Informer(client, self.cache, kind, labels=ours) for kind in OTHERS]
         self.resync = Resync(client, self.cache, self.queue, OURS, clock=clock)
@@ -85,6 +63,28 @@ class Operator:
         watches: list[Watch] = [*self._children, *self._watches.streams.all]
         self._liveness = Liveness(self.queue, watches, clock=clock)
         self.leads = False
+
+    def _connect(self, client: Client, metrics: Metrics) -> Workers:
+        """Return the workers, whose plans read the cache, the store and the puller."""
+        results, objects = JobResults(self._open_store), ModelReader(self.cache, KINDS)
+        self._puller = Puller(
+            cache=self.cache, objects=objects, queue=self.queue, metrics=metrics, results=results
+        )
+        settings = self._settings.for_plans
+        reconciler = connect(
+            KINDS,
+            client=client,
+            cache=self.cache,
+            objects=objects,
+            queue=self.queue,
+            inputs=NonObjectInputs(settings=settings, results=results, live=self._puller),
+        )
+        return Workers(
+            self.queue,
+            reconcile=reconciler.reconcile,
+            report=reconciler.report_error,
+            metrics=metrics,
+        )
 
     def trouble(self) -> list[str]:
         """Return what is stuck, as sentences; empty for a replica that does not lead."""
