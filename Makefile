@@ -19,7 +19,7 @@ PY := $(VENV)/bin/python
 IN_CLUSTER := env=$$(hack/cluster env) && eval "$$env" &&
 
 .DEFAULT_GOAL := help
-.PHONY: help install fmt lint generate verify lock unit images cluster deploy test demo perf down prove clean
+.PHONY: help install fmt lint generate verify lock unit images cluster deploy test demo perf down mutants prove clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -73,8 +73,12 @@ test: lint verify unit deploy ## Run every test, including those on a real clust
 demo: deploy ## Run the demo: the complete loop on a real cluster with real flights
 	@$(IN_CLUSTER) $(PY) -m demo
 
-prove: deploy ## Run the long tests, on a real cluster
+prove: deploy ## Run the long tests, on a real cluster, and mutants
 	@$(IN_CLUSTER) $(VENV)/bin/pytest -q -m "prove or hypothesis" --hypothesis-profile=prove
+	@$(PY) -m tests.mutants
+
+mutants: install ## Change the decisions in small ways: the tests must notice 90 %
+	@$(PY) -m tests.mutants $(ARGS)
 
 perf: install ## Run all benchmarks, or one with NAME=control_plane
 	@python3 hack/testbed prepare && $(PY) -m tests.perf $(NAME)

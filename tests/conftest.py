@@ -1,9 +1,18 @@
 """What all tests share: how many examples a property gets, and that a busy machine fails none."""
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile(
     "unit", deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("prove", settings.get_profile("unit"), max_examples=300)
+# Whether a mutant is killed must not depend on luck, and how is of no interest.
+settings.register_profile(
+    "mutants",
+    settings.get_profile("unit"),
+    max_examples=15,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+)
 settings.load_profile("unit")

@@ -1,0 +1,60 @@
+"""What mutmut keeps in files: a verdict of each mutant, and the tests that call each function."""
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from tests.mutants.workspace import WORK
+
+BOOKS = WORK / "mutants"
+# Exit codes of mutmut.
+SURVIVED, NOT_CALLED, SKIPPED = 0, 33, 34
+KILLED = {1, 3}
+OUT_OF_TIME = {-24, 24, 36, 152, 255}
+
+Verdicts = dict[str, int | None]
+
+
+def verdicts() -> Verdicts:
+    """Return the exit code of each mutant; None is one that was not tested yet."""
+    return {name: code for _, book in _books() for name, code in book["exit_code_by_key"].items()}
+
+
+def rewrite(change: Callable[[str, int | None], int | None]) -> None:
+    """Give each mutant another verdict."""
+    for path, book in _books():
+        codes = book["exit_code_by_key"]
+        book["exit_code_by_key"] = {name: change(name, code) for name, code in codes.items()}
+        path.write_text(json.dumps(book))
+
+
+def keep_tests(seconds: float) -> None:
+    """Let a mutant be tested for so long at most, by the tests that call the fewest functions."""
+    path, full = BOOKS / "mutmut-stats.json", BOOKS / "all-stats.json"
+    if not full.exists():
+        shutil.copy2(path, full)
+    book = json.loads(full.read_text())
+    every, took = book["tests_by_mangled_function_name"], book["duration_by_test"]
+    calls = Counter(test for tests in every.values() for test in tests)
+    for function, tests in every.items():
+        ranked = sorted(tests, key=lambda test: (calls[test], took[test]))
+        every[function] = _within(seconds, ranked, took)
+    path.write_text(json.dumps(book))
+
+
+def _within(seconds: float, tests: Iterable[str], took: dict[str, float]) -> list[str]:
+    kept: list[str] = []
+    for test in tests:
+        # The call of a test itself takes some milliseconds.
+        cost = took[test] + 0.005
+        if cost <= seconds or not kept:
+            seconds -= cost
+            kept.append(test)
+    return kept
+
+
+def _books() -> list[tuple[Path, dict[str, Any]]]:
+    return [(path, json.loads(path.read_text())) for path in sorted(BOOKS.rglob("*.py.meta"))]
