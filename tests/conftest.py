@@ -1,6 +1,14 @@
 """What all tests share: how many examples a property gets, and that a busy machine fails none."""
 
+import os
+
 from hypothesis import HealthCheck, Phase, settings
+
+# Each worker of `make unit` has a core: more threads than cores would wait for each other. This
+# comes before any test imports numpy or polars.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"):
+        os.environ.setdefault(name, "1")
 
 settings.register_profile(
     "unit", deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow]

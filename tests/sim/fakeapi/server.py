@@ -7,6 +7,7 @@ async with FakeApi(resources=[RUN, JOB], with_status={"runs"}) as api:
 """
 
 import asyncio
+import ssl
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -26,6 +27,8 @@ from tests.sim.fakeapi.writes import Writes
 
 Object = dict[str, Any]
 SLOW_SECONDS = 0.5
+# Without the machine's certificates, which take longer to load than the server to start.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class FakeApi:
@@ -83,7 +86,7 @@ class FakeApi:
             await self._runner.cleanup()
 
     def connection(self) -> Connection:
-        return Connection(server=f"http://127.0.0.1:{self._port}")
+        return Connection(server=f"http://127.0.0.1:{self._port}", tls=NO_TLS)
 
     def writes(self) -> list[Call]:
         """Return the calls that wanted to change something."""

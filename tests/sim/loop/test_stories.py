@@ -34,7 +34,7 @@ LONG = FAST | {
 
 
 def test_whoever_must_act_is_woken_and_clients_are_answered() -> None:
-    _tell_all(stories=12, events=45, wanted=FAST)
+    _tell_all(stories=8, events=30, wanted=FAST)
 
 
 @pytest.mark.prove

@@ -22,12 +22,6 @@ LOGISTIC = "sklearn.linear_model.LogisticRegression"
 FOREST = "sklearn.ensemble.RandomForestClassifier"
 
 
-@pytest.fixture
-def dataset(pod: Pods) -> str:
-    pod.upload("1.csv", runs.rows())
-    return runs.revision(pod)
-
-
 def profiled(pod: Pods, frame: pl.DataFrame, *, time: str | None = None) -> str:
     """Make a revision of a table with target `y`."""
     kinds = {pl.String: "string", pl.Boolean: "boolean", pl.Float64: "number", pl.Int64: "integer"}

@@ -25,6 +25,7 @@ CLASSIFIERS: dict[str, dict[str, Any]] = {
     "sklearn.linear_model.SGDClassifier": {"loss": "log_loss"},
 }
 FOREST = "sklearn.ensemble.RandomForestClassifier"
+Task = dict[str, Any]
 REGRESSORS: dict[str, dict[str, Any]] = {
     "sklearn.ensemble.HistGradientBoostingRegressor": {"max_iter": 20},
     "sklearn.ensemble.RandomForestRegressor": {"n_estimators": 10, "max_depth": 6},
@@ -35,12 +36,6 @@ REGRESSORS: dict[str, dict[str, Any]] = {
     "sklearn.linear_model.ElasticNet": {"alpha": "0.1"},
     "sklearn.linear_model.HuberRegressor": {},
 }
-
-
-@pytest.fixture
-def dataset(pod: Pods) -> str:
-    pod.upload("1.csv", runs.rows())
-    return runs.revision(pod)
 
 
 def bars(*metrics: dict[str, Any], champion: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -199,46 +194,41 @@ def test_a_metric_that_could_never_be_measured_is_refused_before_anything_trains
 
 
 def _swap_model(pod: Pods, task: dict[str, Any], swap: Any) -> Any:
-    """Train, let the user change the file of the model, and evaluate what was uploaded."""
-    assert runs.trained(pod, task).code == 0
-    path = pod.path("/model/model.skops")
-    swap(path)
+    """Let the user change the file of a trained model, and evaluate what was uploaded."""
+    swap(pod.path("/model/model.skops"))
     return runs.judged(pod, task, runs.shipped(pod).words["digest"])
 
 
-def test_a_model_file_of_no_bytes(pod: Pods, dataset: str) -> None:
-    task = runs.run_task(dataset, pod, params={"max_iter": 5})
-    ended = _swap_model(pod, task, lambda path: path.write_bytes(b""))
+def test_a_model_file_of_no_bytes(pod: Pods, trained_task: Task) -> None:
+    ended = _swap_model(pod, trained_task, lambda path: path.write_bytes(b""))
     assert (ended.code, ended.reason) == (64, "ModelUnreadable")
 
 
-def test_a_model_file_that_is_none(pod: Pods, dataset: str) -> None:
-    task = runs.run_task(dataset, pod, params={"max_iter": 5})
-    ended = _swap_model(pod, task, lambda path: path.write_bytes(b"PK\x03\x04 not a zip"))
+def test_a_model_file_that_is_none(pod: Pods, trained_task: Task) -> None:
+    ended = _swap_model(pod, trained_task, lambda path: path.write_bytes(b"PK\x03\x04 not a zip"))
     assert (ended.code, ended.reason) == (64, "ModelUnreadable")
 
 
-def test_a_folder_in_place_of_the_model(pod: Pods, dataset: str) -> None:
+def test_a_folder_in_place_of_the_model(pod: Pods, trained_task: Task) -> None:
     def folder(path: Path) -> None:
         _folder(path)
         (path / "part").write_text("x")
 
-    ended = _swap_model(pod, runs.run_task(dataset, pod, params={"max_iter": 5}), folder)
+    ended = _swap_model(pod, trained_task, folder)
     assert (ended.code, ended.reason) == (64, "FileNotRegular")
     assert "model.skops" in ended.message
 
 
-def test_no_model_file(pod: Pods, dataset: str) -> None:
-    task = runs.run_task(dataset, pod, params={"max_iter": 5})
-    ended = _swap_model(pod, task, lambda path: path.unlink())
+def test_no_model_file(pod: Pods, trained_task: Task) -> None:
+    ended = _swap_model(pod, trained_task, lambda path: path.unlink())
     assert (ended.code, ended.reason) == (64, "ModelMissing")
 
 
-def test_a_model_with_a_type_that_is_not_on_our_list(pod: Pods, dataset: str) -> None:
+def test_a_model_with_a_type_that_is_not_on_our_list(pod: Pods, trained_task: Task) -> None:
     import fractions
 
-    task = runs.run_task(dataset, pod, params={"max_iter": 5})
-    ended = _swap_model(pod, task, lambda path: safe.save({"x": fractions.Fraction(1, 2)}, path))
+    model = {"x": fractions.Fraction(1, 2)}
+    ended = _swap_model(pod, trained_task, lambda path: safe.save(model, path))
     assert (ended.code, ended.reason) == (64, "ModelUntrusted")
     assert "fractions.Fraction" in ended.message
 
@@ -250,48 +240,43 @@ def _fitted(estimator: Any) -> Any:
     return make_pipeline(estimator).fit(pl.DataFrame({"hour": [0.0, 1.0]}), [0, 1])
 
 
-def test_a_model_without_a_compiled_form(pod: Pods, dataset: str) -> None:
+def test_a_model_without_a_compiled_form(pod: Pods, trained_task: Task) -> None:
     from sklearn.naive_bayes import GaussianNB
 
-    task = runs.run_task(dataset, pod, features=["hour"], params={"max_iter": 5})
-    ended = _swap_model(pod, task, lambda path: safe.save(_fitted(GaussianNB()), path))
+    ended = _swap_model(
+        pod,
+        {**trained_task, "features": ["hour"]},
+        lambda path: safe.save(_fitted(GaussianNB()), path),
+    )
     assert (ended.code, ended.reason) == (64, "NotCompilable")
     assert "it does not support GaussianNB. Use a linear model" in ended.message
 
 
-def test_a_classifier_without_probabilities(pod: Pods, dataset: str) -> None:
+def test_a_classifier_without_probabilities(pod: Pods, trained_task: Task) -> None:
     from sklearn.linear_model import RidgeClassifier
 
-    task = runs.run_task(dataset, pod, features=["hour"], params={"max_iter": 5})
-    ended = _swap_model(pod, task, lambda path: safe.save(_fitted(RidgeClassifier()), path))
+    ended = _swap_model(
+        pod,
+        {**trained_task, "features": ["hour"]},
+        lambda path: safe.save(_fitted(RidgeClassifier()), path),
+    )
     assert (ended.code, ended.reason) == (64, "NotCompilable")
     assert "predict_proba" in ended.message
 
 
-def test_a_model_damaged_in_the_store(pod: Pods, dataset: str) -> None:
-    task = runs.run_task(dataset, pod, params={"max_iter": 5})
-    runs.trained(pod, task)
+def test_a_model_damaged_in_the_store(pod: Pods, trained_task: Task) -> None:
     training = runs.shipped(pod).words["digest"]
     blob = pod.store.get_manifest(training)["files"][0]["blob"].removeprefix("sha256:")
     pod.world.buckets["plumbline-team"][f"blobs/sha256/{blob[:2]}/{blob}"] += b"x"
-    ended = runs.judged(pod, task, training)
+    ended = runs.judged(pod, trained_task, training)
     assert (ended.code, ended.reason) == (64, "StoreDamaged")
     assert blob[:12] in ended.message
 
 
-def test_what_predicts_never_sees_a_label(pod: Pods, dataset: str) -> None:
-    task = runs.run_task(dataset, pod, params={"max_iter": 5})
-    runs.whole_run(pod, task)
-    seen = {path.name: path for path in pod.path("/features").glob("*.parquet")}
+def test_what_predicts_never_sees_a_label(predicted: Pods) -> None:
+    seen = {path.name: path for path in predicted.path("/features").glob("*.parquet")}
     assert seen.keys() == {"holdout.parquet", "sample.parquet"}
     assert [n for n, path in seen.items() if "late" in pl.read_parquet(path).columns] == []
-
-
-def _predicted(pod: Pods, dataset: str) -> dict[str, Any]:
-    """Run everything up to the judge step and return the task."""
-    task = runs.run_task(dataset, pod, params={"max_iter": 5})
-    assert runs.whole_run(pod, task)[0].code == 0
-    return task
 
 
 def _link(path: Path) -> None:
@@ -386,16 +371,15 @@ LIES |= {
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_the_judge_believes_nothing(pod: Pods, dataset: str, lie: str) -> None:
-    _predicted(pod, dataset)
+def test_the_judge_believes_nothing(predicted: Pods, lie: str) -> None:
     name, change, reason = LIES[lie]
-    change(pod.path(f"/predictions/{name}"))
-    ended = pod.run("judge")
+    change(predicted.path(f"/predictions/{name}"))
+    ended = predicted.run("judge")
     assert (ended.code, ended.reason) == (64, reason)
 
 
 def test_a_table_at_which_the_reader_panics_is_a_lie_as_well(
-    pod: Pods, dataset: str, monkeypatch: pytest.MonkeyPatch
+    predicted: Pods, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from plumbline.jobs.judging import predictions
     from polars.exceptions import PanicException
@@ -403,17 +387,15 @@ def test_a_table_at_which_the_reader_panics_is_a_lie_as_well(
     def panic(_: Any) -> None:
         raise PanicException("range end index 8998 out of range")
 
-    _predicted(pod, dataset)
     monkeypatch.setattr(predictions, "read_parquet", panic)
-    ended = pod.run("judge")
+    ended = predicted.run("judge")
     assert (ended.code, ended.reason) == (64, "PredictionsInvalid")
 
 
-def test_a_huge_file_is_not_read(pod: Pods, dataset: str) -> None:
-    _predicted(pod, dataset)
-    with pod.path("/predictions/predictions.parquet").open("r+b") as file:
+def test_a_huge_file_is_not_read(predicted: Pods) -> None:
+    with predicted.path("/predictions/predictions.parquet").open("r+b") as file:
         file.truncate(2 << 30)
-    ended = pod.run("judge")
+    ended = predicted.run("judge")
     assert (ended.code, ended.reason) == (64, "FileTooLarge")
 
 

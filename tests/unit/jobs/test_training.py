@@ -17,12 +17,6 @@ from tests.unit.jobs.pods import Pods
 from tests.unit.jobs.runs import HGB
 
 
-@pytest.fixture
-def dataset(pod: Pods) -> str:
-    pod.upload("1.csv", runs.rows())
-    return runs.revision(pod)
-
-
 def test_no_row_to_train_on_is_held_out(pod: Pods, dataset: str) -> None:
     pod.run("fetch-training", runs.run_task(dataset, pod, features=[*runs.FEATURES, "id"]))
     train = pl.read_parquet(pod.path("/data/train.parquet"))
@@ -160,8 +154,8 @@ def test_a_damaged_part_is_found_before_training(pod: Pods, dataset: str) -> Non
     assert (ended.code, ended.reason) == (64, "StoreDamaged")
 
 
-def test_a_target_that_is_constant_where_models_may_look(pod: Pods, dataset: str) -> None:
-    runs.trained(pod, runs.run_task(dataset, pod))
+@pytest.mark.usefixtures("trained_task")
+def test_a_target_that_is_constant_where_models_may_look(pod: Pods) -> None:
     path = pod.path("/data/train.parquet")
     pl.read_parquet(path).with_columns(late=pl.lit(True)).write_parquet(path)
     ended = pod.run("train")
@@ -176,16 +170,15 @@ def test_a_target_that_is_constant_where_models_may_look(pod: Pods, dataset: str
         "sklearn.linear_model.LogisticRegression",
     ],
 )
-def test_a_column_without_any_value_can_be_trained_with(pod: Pods, dataset: str, path: str) -> None:
+def test_a_column_without_any_value_can_be_trained_with(pod: Pods, path: str) -> None:
     pod.upload("1.csv", runs.rows().with_columns(temp=None, carrier=None))
     task = runs.run_task(runs.revision(pod), pod, path)
     assert runs.trained(pod, task).code == 0
 
 
-def test_what_training_left_is_shipped_and_named(pod: Pods, dataset: str) -> None:
+@pytest.mark.usefixtures("trained_task")
+def test_what_training_left_is_shipped_and_named(pod: Pods) -> None:
     pod.patch.setenv("PLUMBLINE_JOB_UID", "train-job")
-    task = runs.run_task(dataset, pod, params={"max_iter": 5})
-    runs.trained(pod, task)
     ended = runs.shipped(pod)
     manifest = pod.store.get_manifest(ended.words["digest"])
     assert [file["path"] for file in manifest["files"]] == ["model.skops", "training.json"]
@@ -195,11 +188,11 @@ def test_what_training_left_is_shipped_and_named(pod: Pods, dataset: str) -> Non
     assert model == pod.path("/model/model.skops").read_bytes()
 
 
+@pytest.mark.usefixtures("trained_task")
 def test_what_a_training_left_that_died_is_not_taken_for_that_of_its_second_try(
-    pod: Pods, dataset: str, monkeypatch: pytest.MonkeyPatch
+    pod: Pods, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLUMBLINE_JOB_UID", "train-job")
-    runs.trained(pod, runs.run_task(dataset, pod, params={"max_iter": 5}))
     model = pod.path("/model/model.skops").read_bytes()
     pod.path("/model/model.skops").write_bytes(model[:100])
     torn = runs.shipped(pod).words["digest"]
@@ -215,8 +208,8 @@ def test_training_that_left_nothing_is_said(pod: Pods, dataset: str) -> None:
     assert (ended.code, ended.reason) == (64, "ModelMissing")
 
 
-def test_a_link_in_place_of_the_model_is_not_shipped(pod: Pods, dataset: str) -> None:
-    runs.trained(pod, runs.run_task(dataset, pod, params={"max_iter": 5}))
+@pytest.mark.usefixtures("trained_task")
+def test_a_link_in_place_of_the_model_is_not_shipped(pod: Pods) -> None:
     path = pod.path("/model/model.skops")
     path.unlink()
     path.symlink_to("/etc/passwd")
@@ -225,56 +218,56 @@ def test_a_link_in_place_of_the_model_is_not_shipped(pod: Pods, dataset: str) ->
     assert "model.skops" in ended.message
 
 
-def test_a_pipe_in_place_of_the_model_does_not_hang(pod: Pods, dataset: str) -> None:
-    runs.trained(pod, runs.run_task(dataset, pod, params={"max_iter": 5}))
+@pytest.mark.usefixtures("trained_task")
+def test_a_pipe_in_place_of_the_model_does_not_hang(pod: Pods) -> None:
     path = pod.path("/model/model.skops")
     path.unlink()
     os.mkfifo(path)
     assert runs.shipped(pod).reason == "ModelNotRegular"
 
 
+@pytest.mark.usefixtures("trained_task")
 @pytest.mark.parametrize("make", [lambda path: open(path, "wb").close(), os.mkfifo])
-def test_a_name_that_is_no_text_is_said(pod: Pods, dataset: str, make: Any) -> None:
-    runs.trained(pod, runs.run_task(dataset, pod, params={"max_iter": 5}))
+def test_a_name_that_is_no_text_is_said(pod: Pods, make: Any) -> None:
     make(os.fsencode(pod.path("/model")) + b"/\xff")
     ended = runs.shipped(pod)
     assert ended.code == 64
     assert ended.reason in ("ModelNameInvalid", "ModelNotRegular")
 
 
-def test_folders_without_end_are_not_walked_through(pod: Pods, dataset: str) -> None:
-    runs.trained(pod, runs.run_task(dataset, pod, params={"max_iter": 5}))
+@pytest.mark.usefixtures("trained_task")
+def test_folders_without_end_are_not_walked_through(pod: Pods) -> None:
     for number in range(1001):
         pod.path(f"/model/{number}").mkdir()
     ended = runs.shipped(pod)
     assert (ended.code, ended.reason) == (64, "ModelTooLarge")
 
 
+@pytest.mark.usefixtures("trained_task")
 def test_a_model_that_only_its_maker_may_read_is_said(
-    pod: Pods, dataset: str, monkeypatch: pytest.MonkeyPatch
+    pod: Pods, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from plumbline.store import digests
 
     def refused(path: Any) -> str:
         raise PermissionError(13, "Permission denied", str(path))
 
-    runs.trained(pod, runs.run_task(dataset, pod, params={"max_iter": 5}))
     monkeypatch.setattr(digests, "of_file", refused)
     ended = runs.shipped(pod)
     assert (ended.code, ended.reason) == (64, "ModelUnreadable")
     assert "that other users may read" in ended.message
 
 
-def test_more_than_the_limit_is_not_shipped(pod: Pods, dataset: str) -> None:
-    runs.trained(pod, runs.run_task(dataset, pod, params={"max_iter": 5}))
+@pytest.mark.usefixtures("trained_task")
+def test_more_than_the_limit_is_not_shipped(pod: Pods) -> None:
     with pod.path("/model/huge").open("wb") as file:
         file.truncate(3 << 30)
     ended = runs.shipped(pod)
     assert (ended.code, ended.reason) == (64, "ModelTooLarge")
 
 
-def test_the_side_car_waits_for_sigterm_and_then_ships(pod: Pods, dataset: str) -> None:
-    runs.trained(pod, runs.run_task(dataset, pod, params={"max_iter": 5}))
+@pytest.mark.usefixtures("trained_task")
+def test_the_side_car_waits_for_sigterm_and_then_ships(pod: Pods) -> None:
     ready = pod.path(UPLOAD_READY)
     side_car = subprocess.Popen([sys.executable, "-m", "plumbline.jobs", "upload"])
     deadline = time.monotonic() + 60
