@@ -128,7 +128,9 @@ async def test_it_ends_within_5_seconds_of_kopf_whatever_hangs(hang: str, tmp_pa
             assert "kopf's watch of our kinds has ended" in operator.log
 
 
-@pytest.mark.parametrize("error", ["asyncio.CancelledError", "SystemExit"])
+@pytest.mark.parametrize(
+    "error", ["asyncio.CancelledError", pytest.param("SystemExit", marks=PROVE)]
+)
 async def test_it_ends_when_kopf_ends_without_an_error_that_anybody_catches(
     error: str, tmp_path: Path
 ) -> None:
@@ -161,7 +163,9 @@ async def test_it_ends_within_5_seconds_of_any_other_end_too(how: str, tmp_path:
         assert "a part of the operator hangs" in operator.log
 
 
-@pytest.mark.parametrize("name", ["PLUMBLINE_STORE_URL", "PLUMBLINE_TRAINER_IMAGE"])
+@pytest.mark.parametrize(
+    "name", ["PLUMBLINE_STORE_URL", pytest.param("PLUMBLINE_TRAINER_IMAGE", marks=PROVE)]
+)
 async def test_a_setting_that_is_missing_is_named(name: str, tmp_path: Path) -> None:
     async with process(tmp_path, None, **{name: None}) as operator:
         assert (await operator.ended())[0] == 2

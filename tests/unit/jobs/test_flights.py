@@ -7,7 +7,7 @@ import pytest
 from tests.unit.jobs import flights, runs
 from tests.unit.jobs.pods import Pods
 
-PARAMS = {"max_iter": 100, "learning_rate": "0.1"}
+PARAMS = {"max_iter": 40, "learning_rate": "0.2"}
 SCHEMA = {"columns": flights.columns(), "timeColumn": "time_hour"}
 
 

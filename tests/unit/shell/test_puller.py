@@ -5,7 +5,7 @@ import json
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
 from plumbline.live.observations import Assessment
 from plumbline.plan.registry import KINDS
+from plumbline.shell import puller
 from plumbline.shell.job_results import JobResults
 from plumbline.shell.metrics import Metrics
 from plumbline.shell.model_reader import ModelReader
@@ -116,10 +117,11 @@ def cluster(tmp_path: Path) -> Cluster:
 
 
 @pytest.fixture
-async def operator(cluster: Cluster) -> AsyncIterator[Puller]:
-    puller = cluster.operator()
-    task = asyncio.create_task(puller.run())
-    yield puller
+async def operator(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Puller]:
+    monkeypatch.setattr(puller, "PERIOD_SECONDS", 0.2)
+    found = cluster.operator()
+    task = asyncio.create_task(found.run())
+    yield found
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
@@ -279,18 +281,30 @@ HOSTILE: dict[str, tuple[Replies | None, str]] = {
 }
 
 
-@pytest.mark.parametrize("case", HOSTILE)
-async def test_a_pod_that_cannot_be_read_stops_no_other_and_is_counted(
-    serve: Serve, cluster: Cluster, operator: Puller, case: str
+# One that hangs keeps the rows of the others back for two seconds.
+SILENT = ["nothing"]
+LOUD = sorted(HOSTILE.keys() - set(SILENT))
+
+
+@pytest.mark.parametrize(
+    "cases",
+    [SILENT, LOUD, *(pytest.param([case], marks=pytest.mark.prove) for case in LOUD)],
+    ids=", ".join,
+)
+async def test_pods_that_cannot_be_read_stop_no_other_and_are_counted(
+    serve: Serve, cluster: Cluster, operator: Puller, cases: list[str]
 ) -> None:
-    reply, reason = HOSTILE[case]
     server = serve()
-    async with replying(reply) as port:
-        cluster.pod("other", port)
+    async with AsyncExitStack() as stack:
+        for case in cases:
+            port = await stack.enter_async_context(replying(HOSTILE[case][0]))
+            cluster.pod(case.replace(" ", "-"), port)
         cluster.pod("one", server.admin)
         await ask(server, 20)
         assert (await seen(operator, lambda look: look.window_rows >= 20)).window_rows == 20
-    assert f'plumbline_pulls_failed_total{{reason="{reason}"}}' in cluster.metrics.text().decode()
+    told = cluster.metrics.text().decode()
+    for case in cases:
+        assert f'plumbline_pulls_failed_total{{reason="{HOSTILE[case][1]}"}}' in told
 
 
 async def test_a_ready_pod_that_cannot_be_read_is_named_with_its_image(
