@@ -111,7 +111,7 @@ class Column(Model):
     values: Annotated[list[Annotated[str, Field(max_length=253)]], Field(max_length=1000)] = []
     """The values that a string column may have; empty allows any."""
     pattern: Annotated[str, Field(max_length=253)] | None = None
-    """Regular expression in Python's syntax; the complete string value must match it."""
+    """Regular expression in Python's syntax, without lookarounds, references to groups and \\b; the complete string value must match it. It is matched in linear time."""
     unique: bool = False
     """Whether each value may occur only once."""
     personal: bool = False

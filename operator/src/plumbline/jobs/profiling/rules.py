@@ -1,13 +1,12 @@
 """The rules that each column declares: type, null, min, max, values, pattern, unique, key."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import polars as pl
-from polars.exceptions import PolarsError
 
 from plumbline.api.v1alpha1.dataset import Column, DataSchema
 from plumbline.contract.limits import widened
+from plumbline.contract.patterns import matcher
 from plumbline.jobs.data.types import Mask
 from plumbline.jobs.data.violations import SHOWN_ROWS, Violation, counted, of_mask, row_numbers
 
@@ -114,18 +113,10 @@ def _key(frame: pl.DataFrame, schema: DataSchema) -> list[Violation]:
 
 
 def _matches(pattern: str, values: pl.Series) -> Mask:
-    """Return where the whole value matches; a missing value counts as a match."""
-    try:
-        return values.str.contains(rf"\A(?:{pattern})\z").fill_null(True)
-    except PolarsError:
-        return _matches_slowly(pattern, values)
-
-
-def _matches_slowly(pattern: str, values: pl.Series) -> Mask:
-    """Match with Python's `re`: unlike Polars, it has lookarounds and back-references."""
-    expression = re.compile(pattern)
-    good = [text is None or expression.fullmatch(text) is not None for text in values.to_list()]
-    return pl.Series(good, dtype=pl.Boolean)
+    """Return where the complete value matches; a missing value counts as a match."""
+    whole = matcher(pattern)
+    good = [text for text in values.unique().drop_nulls().to_list() if whole(text)]
+    return values.is_in(pl.Series(good, dtype=pl.String)).fill_null(True)
 
 
 def _example(column: Column, values: pl.Series, broken: Mask) -> str:

@@ -1,9 +1,7 @@
 """Mistakes in the spec of a Dataset that admission cannot find, reported before the fetch."""
 
-import re
-import warnings
-
 from plumbline.api.v1alpha1.dataset import Column, DataSchema, Question
+from plumbline.contract.patterns import PatternRefused, matcher
 from plumbline.jobs.failures import JobFailed
 
 # Columns that the steps add to those of the data.
@@ -64,14 +62,11 @@ def _misplaced(column: Column, problem: str) -> JobFailed:
 
 
 def _check_pattern(column: Column) -> None:
-    """Refuse a pattern that model servers (with Python's `re`) cannot read or read differently."""
+    """Refuse a pattern that model servers could not match too."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", FutureWarning)
-            re.compile(column.pattern or "")
-    except (re.error, FutureWarning, OverflowError, RecursionError) as error:
-        advice = "Write it as a regular expression of Python."
-        raise _invalid(f"column {column.name}: pattern: {error}. {advice}") from error
+        matcher(column.pattern or "")
+    except PatternRefused as error:
+        raise _invalid(f"column {column.name}: pattern: {error}.") from error
 
 
 def _invalid(problem: str) -> JobFailed:
