@@ -85,7 +85,7 @@ BREAKS: dict[str, Break] = {
 }
 
 
-@pytest.mark.parametrize("gone", ["status", "stream"])
+@pytest.mark.parametrize("gone", ["status", pytest.param("stream", marks=PROVE)])
 @pytest.mark.parametrize("forgotten", [False, True], ids=["known", "too old"])
 @pytest.mark.parametrize("how", BREAKS)
 async def test_a_watch_that_breaks_loses_nothing_that_happens_meanwhile(
