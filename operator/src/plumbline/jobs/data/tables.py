@@ -1,7 +1,8 @@
 """One file becomes one typed table, or the reasons why it cannot."""
 
 import os
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from pyarrow import ArrowException
 from plumbline.api.v1alpha1.dataset import DataSchema
 from plumbline.jobs.data import csv_table, parquet_table
 from plumbline.jobs.data.csv_lines import scan
+from plumbline.jobs.data.magic import refuse_other
 from plumbline.jobs.data.texts import without_gap_zeros
 from plumbline.jobs.data.types import Mask, typed
 from plumbline.jobs.data.violations import Violation
@@ -47,6 +49,7 @@ def read_table(path: Path, name: str, format_: str, schema: DataSchema) -> Table
     """
     if path.stat().st_size == 0:
         return _unusable(Violation(rule="SourceEmpty", message=f"{name} is empty (0 bytes)."))
+    refuse_other(path, name, format_)
     return (_csv if format_ == "csv" else _parquet)(path, name, schema)
 
 
@@ -106,7 +109,12 @@ def _wrong_columns(
     has = "None of its columns is in the schema; is a header missing?" if is_secret else _has(names)
     has += csv_table.separator_hint(names)
     missing = [
-        _wrong("ColumnMissing", column, rows, f"{name} has no column {column}. {has}")
+        _wrong(
+            "ColumnMissing",
+            column,
+            rows,
+            f"{name} has no column {column}.{_near(column, names)} {has}",
+        )
         for column in declared
         if column not in names
     ]
@@ -119,6 +127,30 @@ def _wrong_columns(
         )
         for each in extra
     ]
+
+
+def _near(wanted: str, names: Sequence[str]) -> str:
+    """Return how a name of the file differs that looks like the wanted one."""
+    for differs, plain in _LIKENESSES:
+        if found := [name for name in names if plain(name) == plain(wanted)]:
+            return f" Its column {found[0]!r} differs only in {differs}: rename one of them."
+    return ""
+
+
+def _letters(name: str) -> str:
+    """Return a name without spaces and characters that nobody sees, such as zero-width ones."""
+    return "".join(each for each in _composed(name) if each.isprintable() and not each.isspace())
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFKC", name)
+
+
+_LIKENESSES: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("its Unicode form", _composed),
+    ("spaces or invisible characters", _letters),
+    ("upper and lower case", lambda name: _letters(name).casefold()),
+)
 
 
 def _may_be_personal(names: Sequence[str], schema: DataSchema) -> bool:

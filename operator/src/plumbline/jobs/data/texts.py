@@ -5,8 +5,9 @@ number is therefore its digits, whatever type a file gives it.
 """
 
 import polars as pl
+from polars.exceptions import ComputeError
 
-_NONE = (pl.Binary, pl.Duration, pl.Object)
+_NONE = (pl.Duration, pl.Object)
 # From here on, several integers have the same float.
 _EXACT: dict[type[pl.DataType], float] = {pl.Float64: 2.0**53, pl.Float32: 2.0**24}
 _EXACT_HALF = 2.0**11
@@ -20,6 +21,8 @@ def texts(values: pl.Series) -> pl.Series:
         return values
     if dtype.is_nested() or dtype in _NONE:
         return pl.Series(values.name, [None] * len(values), dtype=pl.String)
+    if dtype == pl.Binary:
+        return of_bytes(values)
     if dtype.is_float():
         return _of_floats(values)
     text = values.cast(pl.String, strict=False)
@@ -34,6 +37,21 @@ def without_gap_zeros(texts: pl.Series) -> pl.Series:
     has_gap = texts.is_null().any() or (texts == "").any()
     of_tool = has_gap and texts.set(texts == "", None).str.contains(_WHOLE).all()
     return texts.str.strip_suffix(".0") if of_tool else texts
+
+
+def of_bytes(values: pl.Series) -> pl.Series:
+    """Return bytes as the text that some databases write so; null where it is not UTF-8."""
+    try:
+        return values.cast(pl.String)
+    except ComputeError:
+        return pl.Series(values.name, map(_decoded, values.to_list()), dtype=pl.String)
+
+
+def _decoded(value: bytes | None) -> str | None:
+    try:
+        return None if value is None else value.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _of_floats(values: pl.Series) -> pl.Series:

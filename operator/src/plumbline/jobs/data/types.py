@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from plumbline.jobs.data.texts import texts
+from plumbline.jobs.data.texts import of_bytes, texts
 
 Mask = pl.Series
 
@@ -45,9 +45,11 @@ class Typed:
 
 def typed(raw: pl.Series, kind: str) -> Typed:
     """Return the column as `kind`: integer, number, string, boolean or timestamp."""
-    source = _without_nothing(raw, kind)
+    text = of_bytes(raw) if raw.dtype == pl.Binary else raw
+    source = _without_nothing(text, kind)
     values = _convert(source, kind).rename(raw.name)
-    bad = (values.is_null() & source.is_not_null()).rename(raw.name)
+    unreadable = text.is_null() & raw.is_not_null()
+    bad = ((values.is_null() & source.is_not_null()) | unreadable).rename(raw.name)
     return Typed(values, bad)
 
 
