@@ -4,6 +4,7 @@ import asyncio
 import json
 import socketserver
 import threading
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -161,9 +162,22 @@ def test_rows_that_a_canary_answered_are_counted_once(serve: Serve) -> None:
     assert stable.control(routing)["totals"]["rows"] == 50
 
 
-def test_the_header_names_a_forwarded_request_as_its_answer_does(serve: Serve) -> None:
-    import urllib.request
+def test_a_request_that_shall_not_count_is_answered_and_counts_for_nothing(serve: Serve) -> None:
+    stable, canary = serve(), serve(identity="two")
+    routing = all_to(stable, canary.port, "two/0")
+    before = [server.control(routing)["totals"] for server in (stable, canary)]
+    for _ in range(20):
+        url = f"http://127.0.0.1:{stable.port}{INFER}"
+        request = urllib.request.Request(url, row(99.0), {"X-Plumbline-Uncounted": ""})
+        with urllib.request.urlopen(request, timeout=20) as response:
+            assert json.loads(response.read())["model_version"] == "one"
+    rows = [server.control(routing)["totals"]["rows"] for server in (stable, canary)]
+    assert rows == [each["rows"] for each in before]
+    newest = stable.control(routing)["seconds"]
+    assert all(one["v"] == {} for one in newest)
 
+
+def test_the_header_names_a_forwarded_request_as_its_answer_does(serve: Serve) -> None:
     stable, canary = serve(), serve(identity="two")
     all_to(stable, canary.port, "two/0")
     request = urllib.request.Request(f"http://127.0.0.1:{stable.port}{INFER}", data=row())

@@ -32,6 +32,8 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 Given = Mapping[bytes, bytes]
 ID = b"x-request-id"
+# A client sends it with requests that are not live rows, such as those of a probe or of a replay.
+UNCOUNTED = b"x-plumbline-uncounted"
 _ID = re.compile(rb"[\w.:/+=@-]{1,128}", re.ASCII)
 _PRINTABLE = bytes(code if 32 <= code < 127 else ord("?") for code in range(256))
 
@@ -134,14 +136,15 @@ class App:
                 routing, forwarded, self._request_stats.pair(routing.routing_id)[1]
             )
             if reply is not None:
-                self._answered(columns, None, rows)
+                self._count(columns, None, rows)
                 headers.extend(_names(reply.id, reply.model))
                 return reply.content
             routing = None
         started = time.perf_counter()
         found = await self._predictor.predict(columns, rows)
         seconds = time.perf_counter() - started
-        self._answered(columns, found, rows)
+        if UNCOUNTED not in given:
+            self._count(columns, found, rows)
         if routing:
             self._request_stats.pair(routing.routing_id)[0].add(seconds, failed=False)
         if FORWARDED in given:
@@ -151,12 +154,15 @@ class App:
         return self._writer.answer(outputs, found, id_=id_)
 
     def _routing(self, path: str, given: Given) -> Routing | None:
-        """Return the routing of a request; None if it names a version, or was forwarded already."""
-        if FORWARDED in given or path != self._unversioned:
+        """Return the routing of a request; None if this model must answer it itself.
+
+        It names a version, was forwarded already, or must not count as one of the canary's.
+        """
+        if FORWARDED in given or UNCOUNTED in given or path != self._unversioned:
             return None
         return self.forwarder.routing
 
-    def _answered(self, columns: Columns, found: NDArray[np.float64] | None, rows: int) -> None:
+    def _count(self, columns: Columns, found: NDArray[np.float64] | None, rows: int) -> None:
         self._request_stats.rows += rows
         self._counts.note(columns, found)
 

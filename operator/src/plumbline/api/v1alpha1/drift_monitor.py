@@ -223,7 +223,7 @@ class DriftMonitorStatus(Status):
 
 
 class DriftMonitor(Observed):
-    """DriftMonitor compares the live rows of a ModelDeployment with its training data, reports drift within seconds at a chosen false-alarm rate, and can start a retraining."""
+    """DriftMonitor compares the live rows of a ModelDeployment with its training data, reports drift within seconds at a chosen false-alarm rate, and can start a retraining. Rows are compared in the order in which they come. A batch client that sends its rows sorted by a column, such as region by region, makes the column look stuck or shifted for as long as each region lasts: let it shuffle its rows, or send the header x-plumbline-uncounted."""
 
     metadata: ObjectMeta
     spec: DriftMonitorSpec

@@ -240,7 +240,7 @@ class ModelDeploymentStatus(Status):
 
 
 class ModelDeployment(Observed):
-    """ModelDeployment serves the newest accepted model. It replaces a model step by step while it measures errors and latency, and rolls back by itself when they are too high."""
+    """ModelDeployment serves the newest accepted model. It replaces a model step by step while it measures errors and latency, and rolls back by itself when they are too high. A request with the header x-plumbline-uncounted, with any value, is answered by the stable model and counts for no drift test and no rollout: send it with the requests of uptime probes, load tests and replays."""
 
     metadata: ObjectMeta
     spec: ModelDeploymentSpec
