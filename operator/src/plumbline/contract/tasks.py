@@ -126,13 +126,18 @@ class JudgeTask(Observed):
 
 
 class DataTask(Observed):
-    """The task of a training container: `task.json` in the folder of its data."""
+    """The task of a training container: `task.json` in the folder of its data.
+
+    Attributes:
+        personal_target: whether no message may show values of the target.
+    """
 
     task: Literal["Classification", "Regression"]
     target: str
     features: list[dict[str, Any]]
     seed: int = 0
     estimator: Estimator | None = None
+    personal_target: bool = False
 
     @property
     def wire(self) -> dict[str, Any]:

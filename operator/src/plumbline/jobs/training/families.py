@@ -12,6 +12,8 @@ _TREES = (
 _LINEAR = ("sklearn.linear_model.", "sklearn.discriminant_analysis.LinearDiscriminantAnalysis")
 # In sklearn.linear_model, but with a link function or an inner model that the engine does not have.
 _OTHERS = ("GammaRegressor", "PoissonRegressor", "TweedieRegressor", "RANSACRegressor")
+# For more than two classes these use softmax; other classifiers normalize one-vs-rest.
+_SOFTMAX = ("LogisticRegression", "LinearDiscriminantAnalysis")
 
 
 def engine_of(estimator: Any) -> Literal["linear", "trees"]:
@@ -28,6 +30,25 @@ def engine_of(estimator: Any) -> Literal["linear", "trees"]:
         raise NotCompilable(f"it does not support {name}. {advice}")
     _check_probabilities(estimator, name)
     return "trees" if is_trees else "linear"
+
+
+def link_of(estimator: Any, classes: int) -> Literal["identity", "logit", "softmax"]:
+    """Return the link function of a linear estimator, fitted or not.
+
+    Args:
+        estimator: a linear one.
+        classes: how many its target has; 0 for a regression.
+
+    Raises:
+        NotCompilable: the engine does not have its link function.
+    """
+    if classes <= 2:
+        return "logit" if classes else "identity"
+    name = type(estimator).__name__
+    if name.startswith(_SOFTMAX) and estimator.get_params().get("solver") != "liblinear":
+        return "softmax"
+    advice = "Use LogisticRegression with another solver than liblinear"
+    raise NotCompilable(f"it does not support {name} with more than two classes. {advice}")
 
 
 def not_compilable(error: NotCompilable) -> JobFailed:

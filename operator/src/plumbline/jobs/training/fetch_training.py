@@ -32,7 +32,7 @@ def run(paths: Paths, store: Store) -> None:
         raise JobFailed("NoTrainingRows", f"{message}. Lower spec.question.holdout.share.")
     paths.at(layout.DATA).mkdir(parents=True, exist_ok=True)
     rows.select(*names, target).write_parquet(paths.at(layout.TRAINING_ROWS))
-    paths.at(layout.DATA_TASK).write_text(json.dumps(_data_task(task, features).wire))
+    paths.at(layout.DATA_TASK).write_text(json.dumps(_data_task(task, features, manifest).wire))
     log.info("training rows fetched", rows=rows.height, features=len(names), target=target)
 
 
@@ -60,11 +60,13 @@ def _check_variety(task: TrainingTask, manifest: DatasetManifest) -> None:
         raise JobFailed("MetricNotApplicable", f"gates.{field}: {why}, and {having}.")
 
 
-def _data_task(task: TrainingTask, features: list[Feature]) -> DataTask:
+def _data_task(task: TrainingTask, features: list[Feature], manifest: DatasetManifest) -> DataTask:
+    target = next(c for c in manifest.schema_.columns if c.name == task.question.target)
     return DataTask(
         task=task.question.task,
         target=task.question.target,
         features=[dict(feature) for feature in features],
         seed=task.seed,
         estimator=task.trainer.estimator,
+        personal_target=target.personal,
     )

@@ -15,16 +15,16 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.utils import get_tags
 
 from plumbline.jobs.failures import JobFailed
 from plumbline.jobs.training.features import Feature
 
 _MOST_CATEGORIES = 255
-# One-hot columns are dense, so their number is limited; rarer categories get only zeros.
+# The number of one-hot columns is limited; rarer categories get only zeros.
 _MOST_COLUMNS = 255
 _TREES = (
     *("RandomForest", "ExtraTree", "DecisionTree", "GradientBoosting", "HistGradientBoosting"),
-    *("LGBM", "XGB"),
 )
 # The treatments of a column: they also name the steps of the stored pipeline.
 _AS_THEY_ARE, _FILLED = "numbers", "filled"
@@ -50,8 +50,10 @@ def make_pipeline(estimator: Any, features: Sequence[Feature], frame: pl.DataFra
         return _pipeline(_in_order(features, treatments), estimator)
     numbers = [each["name"] for each in features if each["type"] != "category"]
     texts = [each["name"] for each in features if each["type"] == "category"]
-    steps = [("numbers", _scaled(), numbers), ("categories", _one_hot(frame, texts), texts)]
-    return _pipeline(steps, estimator)
+    is_sparse = bool(texts) and get_tags(estimator).input_tags.sparse
+    one_hot = _one_hot(frame, texts, is_sparse=is_sparse)
+    steps = [("numbers", _scaled(), numbers), ("categories", one_hot, texts)]
+    return _pipeline(steps, estimator, is_sparse=is_sparse)
 
 
 def _for_histograms(estimator: Any, features: Sequence[Feature], frame: pl.DataFrame) -> Any:
@@ -116,9 +118,11 @@ def _position(name: str, names: list[str], parameter: str) -> int:
     return names.index(name)
 
 
-def _pipeline(steps: list[Step], estimator: Any) -> Any:
+def _pipeline(steps: list[Step], estimator: Any, *, is_sparse: bool = False) -> Any:
+    """Return the steps and the estimator; the estimator gets a sparse matrix or a dense one."""
     used = [step for step in steps if step[2]]
-    prepare = ColumnTransformer(used, sparse_threshold=0, verbose_feature_names_out=False)
+    share = 1.0 if is_sparse else 0.0
+    prepare = ColumnTransformer(used, sparse_threshold=share, verbose_feature_names_out=False)
     return Pipeline([("prepare", prepare), ("model", estimator)])
 
 
@@ -126,9 +130,10 @@ def _ordinal(unknown: float) -> Any:
     return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=unknown)
 
 
-def _one_hot(frame: pl.DataFrame, texts: Sequence[str]) -> Any:
+def _one_hot(frame: pl.DataFrame, texts: Sequence[str], *, is_sparse: bool) -> Any:
+    """Return the encoder: of many columns almost all values are 0, which only sparse is small."""
     known = [_commonest(frame[name]) for name in texts]
-    return OneHotEncoder(categories=known, handle_unknown="ignore", sparse_output=False)
+    return OneHotEncoder(categories=known, handle_unknown="ignore", sparse_output=is_sparse)
 
 
 def _commonest(values: pl.Series) -> list[str | None]:

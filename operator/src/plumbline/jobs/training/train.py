@@ -13,9 +13,9 @@ from plumbline.contract.tasks import DataTask
 from plumbline.jobs.failures import JobFailed, text_of
 from plumbline.jobs.paths import Paths
 from plumbline.jobs.task_file import read
-from plumbline.jobs.training import safe
+from plumbline.jobs.training import rare_classes, safe
 from plumbline.jobs.training.estimators import make_estimator
-from plumbline.jobs.training.families import engine_of, not_compilable
+from plumbline.jobs.training.families import engine_of, link_of, not_compilable
 from plumbline.jobs.training.features import model_input
 from plumbline.jobs.training.inputs import NotCompilable
 from plumbline.jobs.training.preprocess import make_pipeline
@@ -45,7 +45,8 @@ def _fitted(task: DataTask, frame: pl.DataFrame) -> Any:
     labels = _labels(task, frame)
     classes = np.unique(labels).tolist() if task.task == "Classification" else []
     estimator = make_estimator(path, params, task=task.task, seed=task.seed, classes=classes)
-    _check_served(estimator)
+    _check_served(estimator, len(classes))
+    rare_classes.check(estimator, labels, task)
     inputs = model_input(frame, task.features)
     try:
         return make_pipeline(estimator, task.features, inputs).fit(inputs, labels)
@@ -55,10 +56,11 @@ def _fitted(task: DataTask, frame: pl.DataFrame) -> Any:
         raise _unfitted(path, error) from error
 
 
-def _check_served(estimator: Any) -> None:
+def _check_served(estimator: Any, classes: int) -> None:
     """Refuse an estimator that the model server cannot run, before hours of fitting."""
     try:
-        engine_of(estimator)
+        if engine_of(estimator) == "linear":
+            link_of(estimator, classes)
     except NotCompilable as error:
         raise not_compilable(error) from error
 

@@ -24,6 +24,12 @@ def steps(inputs: Sequence[Input]) -> list[Step]:
     return [_KINDS[type(each)](each) for each in inputs]
 
 
+def width(inputs: Sequence[Input]) -> int:
+    """Return how many columns the matrix has."""
+    wide = (OneHotInput, FilledOneHotInput)
+    return sum(len(each.categories) if isinstance(each, wide) else 1 for each in inputs)
+
+
 def _number(given: NumberInput) -> Step:
     name, impute, mean, scale = given.feature, given.impute, given.mean, given.scale
     plain = mean == 0.0 and scale == 1.0

@@ -7,8 +7,10 @@ import numpy as np
 
 from plumbline.contract import layout, model_json
 from plumbline.contract.model_json import Description
-from plumbline.serving.engines.inputs import Columns, Floats, steps
+from plumbline.serving.engines.inputs import Columns, Floats, steps, width
 
+# A matrix with more values is made in parts: of one-hot columns it is far larger than the request.
+_MOST_VALUES = 4_000_000
 DESCRIPTION_LIMIT = 64 * 2**20
 _ADVICE = "Delete the pod: a new pod downloads the model again."
 
@@ -35,6 +37,7 @@ class Model:
         """Predict with an engine."""
         self.content, self._engine = content, engine
         self._steps = steps(content.inputs)
+        self._rows_at_once = max(1, _MOST_VALUES // max(1, width(content.inputs)))
 
     def predict(self, columns: Columns) -> Floats:
         """Return the predictions of rows.
@@ -45,8 +48,19 @@ class Model:
         Returns:
             [rows, classes] probabilities of a classification, [rows, 1] values of a regression.
         """
+        rows = len(next(iter(columns.values()), ()))
+        if rows <= self._rows_at_once:
+            return self._predict(columns)
+        begins = range(0, rows, self._rows_at_once)
+        return np.vstack([self._predict(_some(columns, n, self._rows_at_once)) for n in begins])
+
+    def _predict(self, columns: Columns) -> Floats:
         parts = [step(columns) for step in self._steps]
         return self._engine.predict(parts[0] if len(parts) == 1 else np.hstack(parts))
+
+
+def _some(columns: Columns, begin: int, rows: int) -> Columns:
+    return {name: values[begin : begin + rows] for name, values in columns.items()}
 
 
 def load(folder: Path) -> Model:
