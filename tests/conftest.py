@@ -6,11 +6,21 @@ import os
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-# Each worker of `make unit` has a core: more threads than cores would wait for each other. This
-# comes before any test imports numpy or polars.
+# The workers of `make unit` fill the cores: more threads would wait for each other. This comes
+# before any test imports numpy or polars.
 if "PYTEST_XDIST_WORKER" in os.environ:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"):
         os.environ.setdefault(name, "1")
+
+WORKERS_ON_SMALL_MACHINES = 8
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Start two workers a core on small machines: half of the time a test waits for a server."""
+    cores = os.cpu_count() or 1
+    return max(cores, min(2 * cores, WORKERS_ON_SMALL_MACHINES))
+
 
 settings.register_profile(
     "unit", deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow]
