@@ -77,7 +77,7 @@ prove: deploy ## Run the long tests, on a real cluster, and mutants
 	@$(IN_CLUSTER) $(VENV)/bin/pytest -q -m "prove or hypothesis" --hypothesis-profile=prove
 	@$(PY) -m tests.mutants
 
-mutants: install ## Change the decisions in small ways: the tests must notice 90 %
+mutants: install ## Mutation tests: make small changes in the code; the tests must notice 90 % of them
 	@$(PY) -m tests.mutants $(ARGS)
 
 perf: install ## Run all benchmarks, or one with NAME=control_plane

@@ -70,7 +70,7 @@ def up(options: argparse.Namespace) -> None:
 
 
 def down(options: argparse.Namespace) -> None:
-    """Stop the cluster, or all clusters of the cache, and remove all traces."""
+    """Stop the cluster, or all clusters, and remove all traces."""
     states = sorted(_cluster(options).state.parent.glob("*"))
     for name in [state.name for state in states] if options.all else [options.name]:
         with step(f"stopping cluster {name}"):
@@ -141,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--addons", default="dns,netpol", help="dns, netpol or both")
         if command is down:
             sub.add_argument("--keep", action="store_true", help="keep the state for the next up")
-            sub.add_argument("--all", action="store_true", help="stop all clusters of the cache")
+            sub.add_argument("--all", action="store_true", help="stop all clusters")
         if command is load:
             sub.add_argument("image", nargs="+", help="tag of a built image, or an archive")
     _image_parser(commands)

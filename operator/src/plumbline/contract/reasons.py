@@ -36,8 +36,8 @@ RULES = {
     "TrainingEmpty": "Every row is held out, so no row is left to train on.",
 }
 WARNINGS = {
-    "TimeInFuture": "Times in the time column, or in the column that decides the holdout, are after the time of the fetch. They do not move the cut of the holdout; fix the data if they are wrong.",
-    "CutRestarted": "The cut of the holdout of the earlier revision is after all rows, such as after a wrong date, so it starts anew. A model that was trained on an earlier revision may know rows that are held out now.",
+    "TimeInFuture": "Times in the time column, or in the column that decides the holdout, are after the time of the fetch. They do not move the holdout's cut (the time from which rows are held out); fix the data if they are wrong.",
+    "CutRestarted": "All rows are earlier than the holdout's cut (the time from which rows are held out) of the previous revision, such as after a wrong date. So a new cut was chosen. A model that was trained on an earlier revision may know rows that are held out now.",
 }
 TRAINING = {
     "NoTrainingRows": "No row is left to train on. Provide more data, or lower spec.question.holdout.share of the Dataset.",

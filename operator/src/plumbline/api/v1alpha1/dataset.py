@@ -33,7 +33,7 @@ class DatasetReason(StrEnum):
     SUSPENDED = "Suspended"
     """spec.suspend is true: the source is not read. Set it to false to continue."""
     STORE_CREDENTIALS_MISSING = "StoreCredentialsMissing"
-    """The namespace has no credentials for the store. An administrator must add it to the chart's value namespaces."""
+    """The namespace has no credentials for the store. An administrator must add the namespace to the chart's value namespaces."""
     PROFILING = "Profiling"
     """A Job is reading and checking the source."""
     REVISION_IN_USE = "RevisionInUse"
@@ -101,13 +101,13 @@ class Column(Model):
     name: Annotated[str, Field(min_length=1, max_length=128)]
     """Name of the column."""
     type: Literal["integer", "number", "string", "boolean", "timestamp"]
-    """Type of the values: integer, number, string, boolean or timestamp. A whole number in a string column is its digits, so 1.0 in a Parquet file is the text 1; so is 1.0 in a csv file if all texts of the column are such numbers and one is missing, as pandas writes integers with gaps, unless values has such a text."""
+    """Type of the values: integer, number, string, boolean or timestamp. In a string column, a whole number in a Parquet file becomes the text of its digits: 1.0 becomes 1. In a csv file this happens only if the column looks like integers with gaps as pandas writes them: some values are missing, and all others have the form 1.0. It does not happen if the field values has such a text."""
     nullable: bool = False
     """Whether values may be missing."""
     min: float | None = None
-    """Smallest possible value. A smaller one is an error in the data, not drift. A fraction such as 0.1 allows also the number of 32 bits that is nearest to it."""
+    """Smallest possible value. A smaller one is an error in the data, not drift. With a fraction such as 0.1, the nearest 32-bit float is also allowed."""
     max: float | None = None
-    """Largest possible value. A larger one is an error in the data, not drift. A fraction such as 0.1 allows also the number of 32 bits that is nearest to it."""
+    """Largest possible value. A larger one is an error in the data, not drift. With a fraction such as 0.1, the nearest 32-bit float is also allowed."""
     values: Annotated[list[Annotated[str, Field(max_length=253)]], Field(max_length=1000)] = []
     """The values that a string column may have; empty allows any."""
     pattern: Annotated[str, Field(max_length=253)] | None = None
@@ -182,7 +182,7 @@ class Holdout(Model):
 
 # Named after the field `question`: task is only one part of it, and the steps of Jobs have tasks.
 class Question(Model):
-    """What models trained on the data predict."""
+    """What to predict from the data."""
 
     task: Literal["Classification", "Regression"]
     """Kind of prediction: Classification or Regression."""
@@ -240,9 +240,9 @@ class DatasetSpec(Model):
     expectations: Expectations = Expectations()
     """Limits for all rows together. The data is used only if it meets them."""
     question: Question | None = None
-    """What models trained on the data predict."""
+    """What to predict from the data."""
     resources: ProfileResources | None = None
-    """Compute resources of the Job that reads the source. Without it the Job requests 512Mi of memory (limit 4Gi) and 512Mi of disk (limit 16Gi), so that it starts on small nodes. With it requests equal limits, so that the Job surely gets what a large source needs."""
+    """Compute resources of the Job that reads the source. When left out, the Job requests 512Mi of memory (limit 4Gi) and 512Mi of disk (limit 16Gi), so that it starts on small nodes. When set, the Job requests as much as its limits, so that it surely gets what a large source needs."""
     suspend: bool = False
     """Whether to stop reading the source. The revision in use stays in use."""
 
@@ -257,7 +257,7 @@ class Violation(Observed):
     count: int = 0
     """Number of rows that failed the rule."""
     rows: Annotated[list[int], Field(max_length=10)] = []
-    """The first rows that failed. They are counted from 1 through all files, in the order of the names of the files. With TornLine, they are line numbers in the file that the message names."""
+    """The first rows that failed. They are counted from 1 through all files, in the order of the names of the files. For the rule TornLine, they are line numbers in the file that the message names."""
     message: Annotated[str, Field(max_length=512)] = ""
     """What is wrong and what to do."""
 

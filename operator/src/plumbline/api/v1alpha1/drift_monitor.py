@@ -209,7 +209,7 @@ class DriftMonitorStatus(Status):
     broken: Annotated[list[Broken], Field(max_length=10)] = []
     """The rules that live rows break. Updated when drift or broken data begins or ends."""
     mended: Annotated[list[Mended], Field(max_length=50)] = []
-    """Columns that were broken until recently. Up to the time in until, their values and all predictions are not compared, so that broken data is not reported as drift."""
+    """Columns that were broken until recently. Their values and all predictions are compared again only after the time in the field until, so that broken data is not reported as drift."""
     window_rows: int = 0
     """Number of rows in the largest window: the newest live rows that are compared. Updated when drift or broken data begins or ends."""
     rows_lost: int = 0

@@ -34,7 +34,7 @@ class ModelDeploymentReason(StrEnum):
     SUSPENDED = "Suspended"
     """spec.suspend is true: no rollout starts or advances. Set it to false to continue."""
     STORE_CREDENTIALS_MISSING = "StoreCredentialsMissing"
-    """The namespace has no credentials for the store. An administrator must add it to the chart's value namespaces."""
+    """The namespace has no credentials for the store. An administrator must add the namespace to the chart's value namespaces."""
     WAITING_FOR_RUN = "WaitingForRun"
     """spec.model matches no TrainingRun, or the run has not been evaluated yet."""
     NOT_ACCEPTED = "NotAccepted"
@@ -93,7 +93,7 @@ class ModelChoice(Model):
     run_ref: LocalRef | None = None
     """The TrainingRun to serve, by name."""
     selector: RunSelector | None = None
-    """Labels of runs. The model of the run with the highest data revision is served; if several runs have it, that of the run that completed last."""
+    """Labels of runs. The run with the highest data revision is served; of several runs with this revision, the one that completed last."""
 
 
 class Accept(Model):

@@ -38,7 +38,7 @@ class TrainingRunReason(StrEnum):
     SUSPENDED = "Suspended"
     """spec.suspend is true: no further Job is created. Set it to false to continue."""
     STORE_CREDENTIALS_MISSING = "StoreCredentialsMissing"
-    """The namespace has no credentials for the store. An administrator must add it to the chart's value namespaces."""
+    """The namespace has no credentials for the store. An administrator must add the namespace to the chart's value namespaces."""
     TEMPLATE_NOT_FOUND = "TemplateNotFound"
     """templateRef names a TrainingTemplate that does not exist. Create it, or make a new run with the right name."""
     SPEC_INCOMPLETE = "SpecIncomplete"
@@ -166,7 +166,7 @@ class ChampionGate(Model):
     margin: Annotated[float, Field(ge=0)] = 0.0
     """How much worse than the champion the new model may be, in units of the metric. With 0.01, auc may be lower by 0.01."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    """Confidence level of the comparison. It is one-sided. Messages show the two-sided interval with the same lower bound: for 0.95, the 90 % interval."""
+    """Confidence level of the comparison, which is one-sided. Messages show the two-sided interval with the same lower bound: for 0.95, the 90 % interval."""
 
 
 class Gates(Model):
@@ -200,7 +200,7 @@ class TrainingFields(Model):
     active_deadline_seconds: Annotated[Seconds, Field(ge=1)] | None = None
     """Longest time that training may take, in seconds; after it the run fails. When left out, there is no limit."""
     ttl_seconds_after_finished: Seconds | None = None
-    """How many seconds after the end of the run its Jobs and their pods are deleted; when left out, they stay. The TrainingRun always stays."""
+    """When the Jobs of the run and their pods are deleted, in seconds after the end of the run. When left out, they stay. The TrainingRun always stays."""
 
 
 _FROZEN = (

@@ -31,7 +31,7 @@ def _future(
             )
 
 
-_ADVICE = "They do not move the cut of the holdout. Fix the data if these times are wrong."
+_ADVICE = "They do not move the holdout's cut. Fix the data if these times are wrong."
 
 
 def _problem(times: pl.Series, late: pl.Series, is_personal: bool) -> tuple[str, str, str]:
@@ -46,6 +46,7 @@ def _dropped(split: Split | None, schema: DataSchema) -> Iterator[Violation]:
     name, shown = split.rule.columns[0], ""
     if not is_personal(split, schema):
         shown = f" ({plain(split.dropped)}); the new cut is {plain(split.cut)}"
-    problem = f"The cut of the earlier revision in {name} is after all rows up to this fetch{shown}"
+    cut = f"the holdout's cut of the previous revision in column {name}"
+    problem = f"All rows up to this fetch are before {cut}{shown}"
     advice = "A model that was trained on an earlier revision may know rows that are held out now"
     yield Violation(rule="CutRestarted", column=name, message=f"{problem}. {advice}.")

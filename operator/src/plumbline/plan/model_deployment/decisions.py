@@ -91,7 +91,7 @@ def _nothing_to_serve(state: DeploymentState) -> Decision | None:
 def _not_begun(state: DeploymentState) -> Decision | None:
     if state.status.canary or state.target.served is None:
         return None
-    text = f"Run {state.target.served.run} is starting."
+    text = f"The rollout of run {state.target.served.run} is starting."
     return decision.working("model_deployment.not_begun", Reason.STARTING, text)
 
 

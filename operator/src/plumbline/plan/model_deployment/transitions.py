@@ -128,7 +128,8 @@ def _supersede(rollout: Rollout) -> Transition | None:
         return None
     text = f"Run {wanted.run} replaces run {canary.run} in the rollout."
     if wanted.run == canary.run:
-        text = f"Starting run {wanted.run} again, because its model or spec.server changed."
+        cause = "its model or spec.server changed"
+        text = f"Starting the rollout of run {wanted.run} again, because {cause}."
     return _begin(rollout, wanted, "supersede", text)
 
 
@@ -139,7 +140,7 @@ def _start(rollout: Rollout) -> Transition | None:
         return None
     if status.canary or status.retiring or rollout.is_suspended:
         return None
-    text = f"Starting run {wanted.run} (data revision {wanted.revision})."
+    text = f"Starting the rollout of run {wanted.run} (data revision {wanted.revision})."
     return _begin(rollout, wanted, "start", text)
 
 
