@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from plumbline.plan.common.jobs import FIXABLE_LIMIT
@@ -14,18 +14,32 @@ from tests.unit.plan.monitor_story import MonitorStory
 from tests.unit.plan.stories import DatasetStory, RunStory, ready_dataset
 
 Object = dict[str, Any]
-State = Callable[[], Object]
 
 
-def data(story: DatasetStory) -> Object:
-    return story.world.get("Dataset", "flights")
+class Told(NamedTuple):
+    """An object in a world in which something was told."""
+
+    world: World
+    kind: str
+    name: str = "flights"
+
+    @property
+    def object(self) -> Object:
+        return self.world.get(self.kind, self.name)
 
 
-def data_being_read() -> Object:
+State = Callable[[], Told]
+
+
+def data(story: DatasetStory) -> Told:
+    return Told(story.world, "Dataset")
+
+
+def data_being_read() -> Told:
     return data(DatasetStory())
 
 
-def data_with_a_revision() -> Object:
+def data_with_a_revision() -> Told:
     return data(ready_dataset())
 
 
@@ -36,91 +50,91 @@ def data_refreshed_badly() -> DatasetStory:
     return story
 
 
-def data_whose_newest_fetch_is_bad() -> Object:
+def data_whose_newest_fetch_is_bad() -> Told:
     return data(data_refreshed_badly())
 
 
-def data_whose_newest_fetch_is_under_way() -> Object:
+def data_whose_newest_fetch_is_under_way() -> Told:
     story = ready_dataset()
     story.refresh("monday")
     return data(story)
 
 
-def data_that_was_never_good() -> Object:
+def data_that_was_never_good() -> Told:
     story = DatasetStory()
     story.ends(broken(story.uid))
     return data(story)
 
 
-def data_suspended() -> Object:
+def data_suspended() -> Told:
     return data(DatasetStory(suspend=True))
 
 
-def template_in(world: World) -> Object:
+def template_in(world: World) -> Told:
     world.add(template())
     world.settle()
-    return world.get("TrainingTemplate", "flights")
+    return Told(world, "TrainingTemplate")
 
 
-def template_waiting_for_data() -> Object:
+def template_waiting_for_data() -> Told:
     return template_in(World())
 
 
-def template_that_fits() -> Object:
+def template_that_fits() -> Told:
     world = World()
     world.add(dataset())
     return template_in(world)
 
 
-def template_that_cannot_fit() -> Object:
+def template_that_cannot_fit() -> Told:
     world = World()
     world.add(dataset())
     world.add(template("odd", features=["late"]))
     world.settle()
-    return world.get("TrainingTemplate", "odd")
+    return Told(world, "TrainingTemplate", "odd")
 
 
-def trained(story: RunStory) -> Object:
-    return story.world.get("TrainingRun", "first")
+def trained(story: RunStory) -> Told:
+    return Told(story.world, "TrainingRun", "first")
 
 
-def run_waiting_for_data() -> Object:
+def run_waiting_for_data() -> Told:
     world = World()
     world.add(template())
     return trained(RunStory(world=world))
 
 
-def run_training() -> Object:
+def run_training() -> Told:
     return trained(RunStory())
 
 
-def run_kept_by(reason: str, time: timedelta) -> Object:
+def run_kept_by(reason: str, time: timedelta) -> Told:
     story = RunStory()
     story.ends("first-train", active(reason, "Container train waits"))
     story.world.advance(time.total_seconds())
     return trained(story)
 
 
-def run_whose_pods_wait_for_quota() -> Object:
+def run_whose_pods_wait_for_quota() -> Told:
     return run_kept_by("PodMissing", 10 * FIXABLE_LIMIT)
 
 
-def run_whose_image_does_not_come_yet() -> Object:
+def run_whose_image_does_not_come_yet() -> Told:
     return run_kept_by("ErrImagePull", FIXABLE_LIMIT / 2)
 
 
-def run_whose_image_never_comes() -> Object:
+def run_whose_image_never_comes() -> Told:
     return run_kept_by("ErrImagePull", FIXABLE_LIMIT)
 
 
-def run_judging() -> Object:
+def run_judging() -> Told:
     story = RunStory()
     story.trains()
     return trained(story)
 
 
 def judged(verdict: str) -> State:
-    def tell() -> Object:
+    def tell() -> Told:
         story = RunStory()
         story.trains()
         story.is_judged(verdict)
@@ -130,45 +144,45 @@ def judged(verdict: str) -> State:
     return tell
 
 
-def run_that_cannot_train() -> Object:
+def run_that_cannot_train() -> Told:
     story = RunStory()
     story.ends("first-train", failed("EstimatorInvalid"))
     return trained(story)
 
 
-def run_suspended() -> Object:
+def run_suspended() -> Told:
     return trained(RunStory(run(suspend=True)))
 
 
 def deployed(state: Callable[[], rollout_story.RolloutStory]) -> State:
-    def tell() -> Object:
-        return state().world.get("ModelDeployment", "flights")
+    def tell() -> Told:
+        return Told(state().world, "ModelDeployment")
 
     tell.__name__ = f"deployment_{state.__name__}"
     return tell
 
 
-def watched(story: MonitorStory) -> Object:
-    return story.world.get("DriftMonitor", "watch")
+def watched(story: MonitorStory) -> Told:
+    return Told(story.world, "DriftMonitor", "watch")
 
 
-def monitor_waiting_for_a_deployment() -> Object:
+def monitor_waiting_for_a_deployment() -> Told:
     return watched(MonitorStory(serves=False))
 
 
-def monitor_waiting_for_a_template() -> Object:
+def monitor_waiting_for_a_template() -> Told:
     story = MonitorStory()
     story.world.delete("TrainingTemplate", "flights")
     story.world.settle()
     return watched(story)
 
 
-def monitor_waiting_for_traffic() -> Object:
+def monitor_waiting_for_traffic() -> Told:
     return watched(MonitorStory())
 
 
 def monitor_seeing(**what: Any) -> State:
-    def tell() -> Object:
+    def tell() -> Told:
         story = MonitorStory()
         story.sees(**what)
         return watched(story)
@@ -177,7 +191,7 @@ def monitor_seeing(**what: Any) -> State:
     return tell
 
 
-def monitor_retraining() -> Object:
+def monitor_retraining() -> Told:
     story = MonitorStory()
     story.sees(drifted=True)
     story.new_rows()
@@ -185,7 +199,7 @@ def monitor_retraining() -> Object:
     return watched(story)
 
 
-def monitor_suspended() -> Object:
+def monitor_suspended() -> Told:
     story = MonitorStory()
     story.sees(drifted=True)
     story.world.edit("DriftMonitor", "watch", suspend=True)
@@ -249,7 +263,7 @@ STATES = [(row, tell) for row, states in TABLE.items() for tell in states]
 
 @pytest.mark.parametrize(("row", "tell"), STATES, ids=[tell.__name__ for _, tell in STATES])
 def test_the_row_of(row: tuple[str, bool, bool, str], tell: State) -> None:
-    obj = tell()
+    obj = tell().object
     found = {each["type"]: each for each in obj["status"]["conditions"]}
     ready, marks = found["Ready"], [found.get(name) for name in ("Reconciling", "Stalled")]
     assert (ready["status"], bool(marks[0]), bool(marks[1]), kstatus(obj)) == row

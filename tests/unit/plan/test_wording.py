@@ -1,14 +1,9 @@
-"""Every message is a sentence that a stranger can read: over the table, and over whole stories."""
-
-from collections import Counter
-from collections.abc import Callable
-from typing import Any
+"""Every message over the table is a sentence that a stranger can read; worlds check all others."""
 
 import pytest
 
-from tests.sim.loop.stories import WORDS, tell
 from tests.sim.loop.wording import faults
-from tests.unit.plan.test_condition_table import STATES
+from tests.unit.plan.test_condition_table import STATES, State
 
 BAD = {
     "run a starts.": "begin",
@@ -27,14 +22,7 @@ def test_a_message_that_is_hard_to_read_is_found(message: str) -> None:
 
 
 @pytest.mark.parametrize("state", [state for _, state in STATES], ids=lambda state: state.__name__)
-def test_the_messages_of(state: Callable[[], dict[str, Any]]) -> None:
-    said = [each["message"] for each in state()["status"]["conditions"]]
+def test_the_messages_of(state: State) -> None:
+    said = [each["message"] for each in state().object["status"]["conditions"]]
     assert said
     assert {message: faults(message) for message in said if faults(message)} == {}
-
-
-def test_the_messages_of_a_story_in_which_everything_happens() -> None:
-    """The world reads each plan itself; here it is shown that many different ones were made."""
-    reached: Counter[str] = Counter()
-    tell([(word, number) for number in (0, 3) for word in dict.fromkeys(WORDS)], reached=reached)
-    assert len([each for each in reached if each.startswith("said ")]) > 8
