@@ -1,7 +1,6 @@
 """What mutmut keeps in files: a verdict of each mutant, and the tests that call each function."""
 
 import json
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -10,6 +9,9 @@ from typing import Any
 from tests.mutants.workspace import WORK
 
 BOOKS = WORK / "mutants"
+# Which tests call a function: as mutmut uses it, and with all tests.
+STATS, FULL = BOOKS / "mutmut-stats.json", BOOKS / "full-stats.json"
+WRITTEN = "test_written"
 # Exit codes of mutmut.
 SURVIVED, NOT_CALLED, SKIPPED = 0, 33, 34
 KILLED = {1, 3}
@@ -32,17 +34,24 @@ def rewrite(change: Callable[[str, int | None], int | None]) -> None:
 
 
 def keep_tests(seconds: float) -> None:
-    """Let a mutant be tested for so long at most, by the tests that call the fewest functions."""
-    path, full = BOOKS / "mutmut-stats.json", BOOKS / "all-stats.json"
-    if not full.exists():
-        shutil.copy2(path, full)
-    book = json.loads(full.read_text())
+    """Let a mutant be tested for so long at most.
+
+    What is written down sees most, and a test that calls few functions is likely to be about them.
+    """
+    book = json.loads(STATS.read_text())
+    FULL.write_text(json.dumps(book))
     every, took = book["tests_by_mangled_function_name"], book["duration_by_test"]
     calls = Counter(test for tests in every.values() for test in tests)
     for function, tests in every.items():
-        ranked = sorted(tests, key=lambda test: (calls[test], took[test]))
+        ranked = sorted(tests, key=lambda test: (WRITTEN not in test, calls[test], took[test]))
         every[function] = _within(seconds, ranked, took)
-    path.write_text(json.dumps(book))
+    STATS.write_text(json.dumps(book))
+
+
+def restore_tests() -> None:
+    """Let a mutant be tested by all tests that call it."""
+    if FULL.exists():
+        FULL.replace(STATS)
 
 
 def _within(seconds: float, tests: Iterable[str], took: dict[str, float]) -> list[str]:

@@ -16,9 +16,14 @@ def lay() -> None:
     """Copy what mutmut needs; it looks for packages in a folder src."""
     shutil.rmtree(WORK, ignore_errors=True)
     shutil.copytree(ROOT / "operator" / "src", WORK / "src", ignore=NO_CACHES)
-    for folder in ("tests", "hack"):
-        shutil.copytree(ROOT / folder, WORK / folder, ignore=NO_CACHES)
     shutil.copy2(ROOT / "pyproject.toml", WORK)
+    lay_tests()
+
+
+def lay_tests() -> None:
+    """Copy the tests, also over those of the last run."""
+    for folder in ("tests", "hack"):
+        shutil.copytree(ROOT / folder, WORK / folder, ignore=NO_CACHES, dirs_exist_ok=True)
 
 
 def mutmut(*names: str, children: int) -> None:

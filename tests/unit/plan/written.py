@@ -6,14 +6,19 @@ The files show in a review what a change of the code means to people and to runn
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from plumbline.plan.common import jobs
+from plumbline.plan.common.job_outcome import of_job
 
 from tests.sim.loop.stories import WORDS, tell
 from tests.sim.loop.world import World
 from tests.unit.plan import builders, rollout_story
 from tests.unit.plan.builders import run
+from tests.unit.plan.kubelet_says import SAYS
 from tests.unit.plan.rollout_story import served
 from tests.unit.plan.stories import DatasetStory, RunStory, with_data
 from tests.unit.plan.test_condition_table import STATES, Told
@@ -29,6 +34,7 @@ ROWS = {"configMap": {"name": "data", "key": "rows.csv"}}
 FOLDER = Path(__file__).parent / "written"
 # What the API server sets differs from cluster to cluster.
 OF_THE_SERVER = ("uid", "resourceVersion", "creationTimestamp", "generation")
+AGES = (0, 15, 600)
 CHILDREN = ("ConfigMap", "Job", "Deployment", "Service", "PodDisruptionBudget")
 
 
@@ -39,6 +45,7 @@ def records() -> dict[str, dict[str, Part]]:
         "states": {name: partial(_state, tell) for name, tell in table.items()},
         "troubles": {name: partial(_state, tell) for name, tell in troubles().items()},
         "children": {name: partial(_children, world) for name, world in WORLDS.items()},
+        "outcomes": {name: partial(_outcome, *told) for name, told in SAYS.items()},
         "rules": {"everything happens": _rules},
     }
 
@@ -63,6 +70,15 @@ def _state(tell: Callable[[], Told]) -> Object:
     told = tell()
     decisions = told.world.newest_plan(told.kind, told.name).decisions
     return {"status": told.object["status"], "decisions": [asdict(each) for each in decisions]}
+
+
+def _outcome(job: Object, pods: list[Object]) -> Object:
+    """Return what is known of a Job, and what a condition says of it in time."""
+    found = of_job(job, pods)
+    now = found.since or builders.NOW
+    ages = {seconds: jobs.progress(found, now + timedelta(seconds=seconds)) for seconds in AGES}
+    told = {seconds: asdict(each) for seconds, each in ages.items()}
+    return dict(json.loads(json.dumps({"found": asdict(found), "after": told}, default=str)))
 
 
 def _rules() -> Object:
