@@ -25,7 +25,8 @@ class Metric:
         lower_is_better: whether a smaller value is better.
         compares: whether a champion gate can use it.
         of_many: how it measures a model with more than two classes: by whether the likeliest class
-            is the right one, or by the probability of the right one. None if it does not.
+            is the right one, or by the probability of the right one. None if it does not apply
+            to such a model.
         varies: whether the held-out rows must have at least two values of the target.
     """
 

@@ -57,7 +57,7 @@ class Failure:
         reason: one CamelCase word, shown as a condition's reason.
         message: what is wrong, where, and what to do.
         temporary: whether the same step may succeed later although nobody fixes anything; None if
-            a message that was read does not say it; such a failure must not count as final.
+            the message that was read does not say so. Such a failure must not count as final.
     """
 
     reason: str

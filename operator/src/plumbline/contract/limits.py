@@ -1,10 +1,10 @@
-"""The limits of a column as data of 32 bits can keep them."""
+"""The limits of a column for data with 32-bit numbers."""
 
 import struct
 
 
 def widened(limit: float, *, up: bool) -> float:
-    """Return a limit that allows also the number of 32 bits that is nearest to it.
+    """Return a limit that also allows the 32-bit number that is nearest to it.
 
     A file or a client with such numbers has no 0.1, only 0.10000000149. A whole limit stays: what
     it counts, such as keys, is exact.

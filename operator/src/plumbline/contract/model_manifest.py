@@ -122,8 +122,9 @@ class ModelManifest(_Model):
         predictions: digest of the blob with its predictions of the held-out rows.
         max_difference: largest difference between predictions of the trained model and of its
             compiled form.
-        classes: those of a classification in the order of their probabilities; the second of two is
-            the positive class. Left out if there are none, or if they are personal.
+        classes: those of a classification, in the order in which the model returns their
+            probabilities; the second of two is the positive class. Left out if
+            there are none, or if they are personal.
     """
 
     model: CompiledModel

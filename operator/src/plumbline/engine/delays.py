@@ -43,7 +43,7 @@ class Delays:
         now = self._clock.monotonic()
         while self._heap and self._heap[0][0] <= now:
             due, _, key = heapq.heappop(self._heap)
-            # Otherwise the key was forgotten, or is due at another time: its old entry stays here.
+            # An old entry is dropped: its key was forgotten, or is due at another time.
             if self._due.get(key) == due:
                 del self._due[key]
                 self._hand_over(key)

@@ -1,4 +1,4 @@
-"""One list of a kind, page by page: what is in it is stored, and what is not in it is deleted.
+"""One list of a kind, page by page, after which the cache has exactly the objects in it.
 
 A list is complete, also where events were missed.
 """
@@ -31,9 +31,9 @@ async def store_list(
     labels: str = "",
     on_page: Callable[[], None] = lambda: None,
 ) -> str:
-    """Store a list, try again until that succeeds, and return its resourceVersion.
+    """Store a list in the cache, try again until that succeeds, return its resourceVersion.
 
-    An object in the cache that is not in the list, and not newer, is deleted.
+    An object in the cache that is not in the list, and not newer, is removed from the cache.
 
     Raises:
         ServerRestored: the server was restored from a backup.

@@ -10,11 +10,11 @@ Reference = Mapping[str, Any]
 
 
 class NameConflict(Exception):
-    """An object of another owner has the name of a child; it is never overwritten."""
+    """An object of another owner has the name of a wanted child; it is never overwritten."""
 
 
 class Leftover(Exception):
-    """A child of a deleted owner has the name of a child; the cluster will remove it."""
+    """A child of an earlier, deleted owner has the name of a wanted child; it will be removed."""
 
 
 def check_ours(key: Key, live: Manifest, wanted: Manifest) -> None:

@@ -16,7 +16,7 @@ from plumbline.engine.delays import Delays
 from plumbline.engine.metrics import NoMetrics, QueueMetrics
 
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 0.2, 300.0
-# Then a background key is handed out, so that a resync also ends under load.
+# After so many urgent keys, a background key is handed out: a resync also ends under load.
 URGENT_IN_A_ROW = 8
 
 

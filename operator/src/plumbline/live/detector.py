@@ -1,8 +1,9 @@
 """The evaluation of a model's counts: whether its rows are broken, and whether they have drifted.
 
 An evaluation is a pure function from the previous state and the evidence to the next state and an
-assessment. So it can run in any thread, and again. On the way, counts (`Evidence`) become scores of
-columns (`ColumnScore`), a `Verdict` on the newest rows, and after hysteresis an `Assessment`.
+assessment. So it can run in any thread, and can be repeated. On the way, counts (`Evidence`) become
+scores of columns (`ColumnScore`), a `Verdict` on the newest rows, and after hysteresis an
+`Assessment`.
 
 While no rows come there is nothing to evaluate, and the alarms continue with the last verdict.
 """
@@ -20,7 +21,7 @@ from plumbline.stats.bins import PREDICTION, Layout
 from plumbline.stats.broken import Broken, null_jumps, violations
 from plumbline.stats.windows import Windows
 
-# A minute: the window in which `_broken` finds for certain what is now only suspected.
+# About MINUTE_SECONDS, the window in which `_broken` finds what is now only suspected.
 SUSPICION_SECONDS = 60
 
 
@@ -200,7 +201,7 @@ def _advance_drift(state: DetectorState, verdict: Verdict, through: int) -> Dete
     - A column that is broken now does not count.
     - A column that is suspected of being broken (one frequent value, missing values) counts after
       a minute. By then it is known whether it is broken: no model may be trained on broken rows.
-    - The predictions count as late as the columns that are suspected.
+    - While any column is suspected, the predictions too count only after a minute.
     """
     suspects = {*verdict.suspects, PREDICTION} if verdict.suspects else set[str]()
     suspected = verdict.differing & (suspects | state.suspected_since.keys())

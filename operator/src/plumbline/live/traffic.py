@@ -115,11 +115,9 @@ def _sum(one: Arm, other: Arm) -> Arm:
 
 
 def _routed(fresh: Mapping[str, PodCounters], ready: Mapping[str, str]) -> frozenset[str]:
-    """Return the tokens that every ready pod of an identity follows."""
+    """Return the ids of the routings that every ready pod of an identity follows."""
     by_identity: dict[str, list[str | None]] = {}
     for name, identity in ready.items():
         counters = fresh.get(name)
         by_identity.setdefault(identity, []).append(counters.routing if counters else None)
-    return frozenset(
-        tokens[0] for tokens in by_identity.values() if tokens[0] and len(set(tokens)) == 1
-    )
+    return frozenset(ids[0] for ids in by_identity.values() if ids[0] and len(set(ids)) == 1)

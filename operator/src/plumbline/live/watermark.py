@@ -72,7 +72,7 @@ class Watermark:
         return int(self.through - KEPT)
 
     def since(self, pod: str) -> int:
-        """Return the last second that a pod has reported; for a new pod, all that is kept."""
+        """Return the second after which to ask a pod; a negative number is so many seconds ago."""
         return self._reports[pod].through if pod in self._reports else -KEPT
 
     def report(self, pod: str, reply: ControlReply, *, now: float, late: int = 0) -> None:
@@ -116,7 +116,7 @@ class Watermark:
         self.through = max(self.through, min(self._reported(now), default=self.through))
 
     def is_ahead(self, *, now: float) -> bool:
-        """Return whether no window takes the pods' current seconds: a clock was far ahead."""
+        """Return whether a wrong clock put the watermark too far ahead of the pods' seconds."""
         return max(self._reported(now), default=self.through) <= self.after
 
     def take_leftover(self) -> list[Span]:

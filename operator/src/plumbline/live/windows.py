@@ -53,7 +53,7 @@ class BucketedCounts:
     """Counts of one model's newest seconds, summed over pods."""
 
     def __init__(self, reference: Iterable[Mapping[str, Any]]) -> None:
-        """Count in the cells of the reference in the model."""
+        """Count in the cells of the model's reference (see `stats.bins`)."""
         self.layout = Layout([ColumnBins.from_json(column) for column in reference])
         # Seconds with rows, and for each the running sums of all cells, and of rows, up to its end.
         self._seconds: list[int] = []

@@ -27,9 +27,9 @@ class Metrics:
     def _queue_metrics(self) -> None:
         name, ours, registry = ["name"], "plumbline", self.registry
         depth = Gauge(
-            "workqueue_depth", "ModelReader that wait to be reconciled", name, registry=registry
+            "workqueue_depth", "Objects that wait to be reconciled", name, registry=registry
         )
-        adds = Counter("workqueue_adds", "ModelReader added to the queue", name, registry=registry)
+        adds = Counter("workqueue_adds", "Objects added to the queue", name, registry=registry)
         waited = Histogram(
             "workqueue_queue_duration_seconds",
             "Time that an object waits in the queue",

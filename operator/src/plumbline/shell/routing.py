@@ -1,6 +1,6 @@
 """The routing that a serving pod should follow, derived only from the deployment's status.
 
-A pod that starts again has no routing, so it is sent with every pull.
+A pod that starts again has no routing, so every pull sends the routing.
 """
 
 from plumbline.api.v1alpha1 import ModelDeployment

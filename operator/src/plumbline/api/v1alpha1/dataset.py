@@ -53,10 +53,10 @@ class DatasetReason(StrEnum):
     RESULT_MISSING = "ResultMissing"
     """The Job ended, but its result is not in the store. The operator repeats the Job a few times; if that does not help, read the log of its pod."""
     RESULT_INVALID = "ResultInvalid"
-    """The operator cannot read the result of the Job. Use the same version for the operator and the trainer image, then have the source read again by the command in the message."""
+    """The operator cannot read the result of the Job. Use the same version for the operator and the trainer image, then run the command in the message to read the source again."""
 
 
-# No space of any alphabet: the API server's regular expressions know fewer kinds than Python's.
+# No white space of any alphabet: \s alone matches less in the API server than in Python.
 _ADDRESS = r"^(s3|https?)://[^\s\x0B\x85\p{Z}]+$"
 
 
@@ -180,7 +180,7 @@ class Holdout(Model):
     """Share of the rows to keep for evaluation."""
 
 
-# Named after the field `question`: task is only one part of it, and the steps of Jobs have tasks.
+# Not called Task, because task is only one of its fields, and the steps of Jobs have tasks too.
 class Question(Model):
     """What to predict from the data."""
 

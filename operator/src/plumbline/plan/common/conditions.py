@@ -1,4 +1,4 @@
-"""Status: conditions made from decisions, the same way for every kind, and checked fields.
+"""Makes a status: conditions from decisions, the same way for every kind, and checked fields.
 
 `Reconciling` says that work is under way, `Stalled` that a person must act. Both exist only while
 they are true: kstatus, and so Helm and Flux, reads InProgress and Failed from them. The times of
@@ -82,7 +82,7 @@ def stored_decision(status: Status, type_: str, *, rule: str) -> Decision | None
     stored = condition_of(status, type_)
     if stored is None:
         return None
-    # Several states can have one truth. Reversed, so that the first of them remains in the dict.
+    # Several states can mean the same status: the first of them counts, so it is written last.
     states = {_WORDS[truth]: state for state, truth in reversed(list(TRUTH[type_].items()))}
     return Decision(
         rule=rule,

@@ -188,8 +188,9 @@ def _delays_of_pod(pod: Manifest) -> Iterator[JobOutcome]:
 def _starting(pod: Manifest) -> Iterator[JobOutcome]:
     """Yield the container that starts next, while it waits for its image or a volume.
 
-    Containers start one after the other: only the first that has not started can wait for these,
-    and it waits since the one before it ended or, beside a sidecar, started.
+    Containers start one after the other, so only the first that has not started can wait for its
+    image or a volume. It has waited since the container before it ended, or started if that is a
+    sidecar.
     """
     since = pod.get("status", {}).get("startTime")
     for status in statuses(pod):

@@ -12,7 +12,7 @@ from plumbline.api.objects import Manifest
 from plumbline.api.sentences import sentence
 from plumbline.contract.last_words import Failure, LastWord, read
 
-# What ends the state of a pod, and what follows until then:
+# Four prospects: who or what ends the trouble of a pod, and what follows until then for its owner:
 #          ended by                       a Job                           a canary without a share
 #   Passes   time, a retry or a quota     shown if it lasts               its deadline is extended
 #   Waits    others: nodes with capacity  shown at once, never Stalled    rejected at its deadline

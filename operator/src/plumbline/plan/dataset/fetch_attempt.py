@@ -1,4 +1,4 @@
-"""Which attempt to read its source a Dataset needs: the one under way, a new one, or none.
+"""The attempt to read the source that a Dataset needs now: the one under way, a new one, or none.
 
 The key of an attempt is a hash of everything that it depends on. The name of its Job comes from the
 key and from the attempt before, so that a restarted operator finds the same Job again.

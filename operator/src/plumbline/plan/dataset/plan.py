@@ -55,8 +55,8 @@ def _fetch(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome | No
     found = conditions.of(main, valid, work=work)
     steady = conditions.keep_messages(found, dataset.status, generation=generation)
     return Plan(
-        # A later pod of the Job mounts the task too, so a deleted task is created again. A Job that
-        # has an outcome exists.
+        # A later pod of the Job mounts the task too, so a deleted task is created again. The Job
+        # exists already if it has an outcome.
         create=(task, job) if begins else (task,),
         status=conditions.full_status(status, generation=generation, conditions=steady),
         decisions=tuple(each for each in (main, work, valid) if each),

@@ -99,7 +99,7 @@ def _invalid(dataset: Dataset, record: DatasetResult) -> _End:
     said = " ".join(f"{each.rule}: {sentence(each.message)}" for each in broken[:3])
     message = f"The rows fail {len(broken)} rule{'s' * (len(broken) != 1)}. {said}".strip()
     reason, evidence = DatasetReason.RULES_FAILED, {"rows": record.rows, "broken": len(broken)}
-    valid = _validity("rules_broken", "Stalled", reason, message, **evidence)
+    valid = _validity("rules_failed", "Stalled", reason, message, **evidence)
     found = {"violations": list(broken[:VIOLATIONS]), "warnings": _warnings(record)}
     return "Invalid", changed(dataset.status, **found), valid
 
@@ -125,7 +125,7 @@ def _valid(snapshot: DatasetSnapshot, record: DatasetResult, manifest: str, now:
     odd = [f"Warning {each.rule}: {sentence(each.message)}" for each in record.warnings[:3]]
     message = " ".join([f"All {record.rows} rows pass all rules.", *odd])
     evidence = {"rows": record.rows, "digest": record.digest, "revision": number}
-    valid = _validity("rules_held", "Ready", DatasetReason.RULES_PASSED, message, **evidence)
+    valid = _validity("rules_passed", "Ready", DatasetReason.RULES_PASSED, message, **evidence)
     return "Unchanged" if same else "NewRevision", changed(old, **update), valid
 
 

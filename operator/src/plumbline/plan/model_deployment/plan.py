@@ -1,9 +1,9 @@
 """The plan of a ModelDeployment: serve the newest accepted model, after a measured rollout.
 
 `target` chooses the model that should serve, `transitions` the next step, `decisions` makes the
-conditions. This module creates and deletes children: only roles that are already in the stored
-status get pods, and only children without a role are deleted. So after a crash every child is
-either used or deleted.
+conditions. This module creates and deletes children. A model has a role: stable, canary or
+draining. It gets pods only if its role is already in the stored status, and only children of models
+without a role are deleted. So after a crash every child is either used or deleted.
 """
 
 from collections.abc import Iterator
@@ -76,7 +76,7 @@ def _status(
 
 
 def _steady(found: Manifest, state: DeploymentState) -> Manifest:
-    """Return a condition; with its stored message if the kubelet wrote it, whose words change."""
+    """Return a condition; a kubelet's message stays as stored, because its words often change."""
     if found["reason"] in set(ModelDeploymentReason):
         return found
     deployment = state.snapshot.deployment

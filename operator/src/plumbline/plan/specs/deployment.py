@@ -1,4 +1,4 @@
-"""The Deployment of one rollout identity: a step that fetches the model, and the server.
+"""The Deployment of one identity (a model and its server): it fetches the model, and serves it.
 
 The pod template is stored in an annotation when the Deployment is created, and is reused from
 there, so that another release of the operator never restarts a serving pod.

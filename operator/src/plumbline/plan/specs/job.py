@@ -1,4 +1,4 @@
-"""Jobs: created once, never changed, and without retries of failures that do not pass."""
+"""Jobs: created once, never changed, and without retries of failures that would repeat."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,8 +11,8 @@ from plumbline.contract.last_words import TEMPORARY, USER_ERROR
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 QUEUE_LABELS = (QUEUE_LABEL, "kueue.x-k8s.io/priority-class")
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
-# How a container ends that used more memory than its limit, which the next pod would do too. A node
-# that is drained kills with the same code, but those pods have the condition DisruptionTarget.
+# The exit code of a container that used more memory than its limit; the next pod would do the same.
+# A node that is drained kills with the same code, but those pods have condition DisruptionTarget.
 SIGKILL_CODE = 137
 
 

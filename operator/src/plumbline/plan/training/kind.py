@@ -101,7 +101,7 @@ RUN = Kind(
     inputs=(
         Owns(resource=JOB, into="jobs", outcomes="outcomes"),
         Owns(resource=CONFIG_MAP),
-        # By name, since another object may have it. A change wakes the owner of the ConfigMap.
+        # By name, since it may belong to another owner. A change of our own wakes the run already.
         Reads(resource=CONFIG_MAP, into="frozen", which=_frozen, wakes=False),
         Reads(resource=TRAINING_TEMPLATE, into="template", which=_template),
         Reads(resource=DATASET, into="dataset", which=_dataset),
