@@ -261,4 +261,4 @@ def _fullest(layout: Layout, column: ColumnBins, seconds: int, sums: Counts) -> 
         values = sums[layout.values[column.name]]
         return Fullest(seconds, int(values.max()), int(values.sum()))
     cells = sums[layout.slices[column.name]]
-    return Fullest(seconds, int(cells[: len(column.categories)].max()), int(cells[:-1].sum()))
+    return Fullest(seconds, int(cells[: column.single].max()), int(cells[:-1].sum()))

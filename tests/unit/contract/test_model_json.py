@@ -56,12 +56,12 @@ def test_what_an_older_release_left_out_has_a_default() -> None:
 
 UNREADABLE = {
     "a newer format": (
-        {"format": "plumbline/2"},
-        "formats up to plumbline/1; use the version of Plumbline that made it",
+        {"format": "plumbline/3"},
+        "formats up to plumbline/2; use the version of Plumbline that made it",
     ),
     "an odd format": (
         {"format": "onnx"},
-        "format 'onnx', but .* only plumbline/1; create a new TrainingRun",
+        "format 'onnx', but .* reads plumbline/1, plumbline/2; create a new TrainingRun",
     ),
     "no format": ({"format": None}, "create a new TrainingRun"),
     "an unknown engine": ({"engine": {"kind": "onnx"}}, "is damaged .* restore it from a backup"),

@@ -1,13 +1,21 @@
 """What answers of live rows are compared with: the answers to the rows that were held out."""
 
+import json
+
 import numpy as np
-from plumbline.jobs.compiling.answers import prediction_reference
+import polars as pl
+from plumbline.contract import layout as paths
+from plumbline.jobs.compiling.answers import of_compiled, prediction_reference
 from plumbline.stats import drift
 from plumbline.stats.bins import ColumnBins, Layout
-from plumbline.stats.count import count
+from plumbline.stats.count import count, count_column
 from plumbline.stats.reference import number_bins
 from plumbline.stats.windows import windows
 
+from tests.unit.jobs import runs
+from tests.unit.jobs.pods import Pods
+
+GRADIENT = "sklearn.ensemble.GradientBoostingClassifier"
 ROWS, TOGETHER, RATE = 30_000, 40, 50
 
 
@@ -39,6 +47,23 @@ def test_answers_that_move_by_themselves_are_found_all_the_same() -> None:
     found = prediction_reference(answers(rng.normal(size=6000)), None, chosen_among=[feature])
     layout = Layout([ColumnBins.from_json(each) for each in found])
     assert alarms(layout, rng.normal(size=1000) + 1.0)
+
+
+def test_predictions_of_few_values_are_those_that_the_compiled_model_gives(pod: Pods) -> None:
+    pod.upload("1.csv", runs.rows())
+    some = {"features": ["carrier", "holiday"], "params": {"n_estimators": 30}}
+    task = runs.run_task(runs.revision(pod), pod, GRADIENT, **some)
+    ended, _ = runs.whole_run(pod, task)
+    assert ended.code == 0, ended
+    folder = pod.path(paths.COMPILED)
+    model = json.loads((folder / paths.MODEL_FILE).read_text())
+    bins = ColumnBins.from_json(model["reference"]["columns"][-1])
+    features = json.loads(pod.path(paths.PREDICT_TASK).read_text())["features"]
+    given = of_compiled(folder, pl.read_parquet(pod.path(paths.HELD_OUT)), features)[:, -1]
+    assert len(bins.counts) - bins.counts.count(0) == len(np.unique(given.round(9)))
+    assert tuple(count_column(bins, given)) == bins.counts
+    apart = np.abs(np.subtract.outer(given, bins.edges)) / given[:, np.newaxis]
+    assert apart.min() > 1e-6
 
 
 def alarms(layout: Layout, live: np.ndarray) -> bool:

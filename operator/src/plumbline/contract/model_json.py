@@ -15,7 +15,9 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-FORMAT = "plumbline/1"
+FORMAT = "plumbline/2"
+# Format 2 has references with several cells of categories by hash, see `stats.bins`.
+_READ = frozenset({"plumbline/1", FORMAT})
 # The file of each engine, by its name. All readers take the file from here, never from model.json:
 # the step that writes model.json also runs a stranger's model, so its content is not trusted.
 ENGINES = {"linear": "weights.npz", "trees": "trees.bin"}
@@ -191,11 +193,11 @@ def read_feature(content: Mapping[str, Any]) -> Feature:
 
 
 def _check_format(found: str | None) -> None:
-    if found == FORMAT:
+    if found in _READ:
         return
     number = _NUMBERED.fullmatch(found or "")
     if number and int(number[1]) > int(FORMAT.rpartition("/")[2]):
         message = f"model.json has format {found}, and this version reads formats up to {FORMAT}"
         raise UnreadableModel(f"{message}; use the version of Plumbline that made it")
-    message = f"model.json has format {found!r}, but this version reads only {FORMAT}"
+    message = f"model.json has format {found!r}, but this version reads {', '.join(sorted(_READ))}"
     raise UnreadableModel(f"{message}; create a new TrainingRun")

@@ -1,9 +1,10 @@
 """How a column is counted: the cells of a reference, and their order in one vector of all columns.
 
-A number column has ten cells between the reference's deciles; one cell below and one above, which
-begin a tenth of the reference's range outside its minimum and maximum; and one for missing values.
-A category column has a cell for each of its most frequent values, one for the other values, one for
-unseen values, and one for missing values. A number column also has cells of values, see `values`.
+A number column has a cell for each value that has a tenth of the rows, or for each value if it has
+few; cells between the deciles of the others; one cell below and one above, which begin a tenth of
+the reference's range outside its minimum and maximum; and one for missing values. A category column
+has a cell for each frequent value, ten for its other values by hash, one for unseen values, and one
+for missing values. `cells` chooses them. A number column also has cells of values, see `values`.
 
 Counts add up: over rows, replicas, seconds and days.
 """
@@ -16,15 +17,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from plumbline.stats.cells import hashed_cell, place
 from plumbline.stats.table import Table
 
 PREDICTION = "__prediction"
 """Name of the column with a model's predictions."""
-DECILES = 10
-CATEGORIES, RARE = 50, 1000
 VALUE_CELLS = 16
-BEYOND = 0.1
-_MOST = float(np.finfo(np.float64).max)
 Counts = NDArray[np.int64]
 # A window size in rows and two numbers about it; what they are differs, see `ColumnBins`.
 Spikes = tuple[tuple[int, float, float], ...]
@@ -36,9 +34,14 @@ class ColumnBins:
 
     Attributes:
         edges: for numbers: upper edges of all cells but the last, including the outer two.
-        categories: for categories: the most frequent values, each with a cell.
-        rare: the other values of the reference; they share a cell.
+        categories: for categories: values with a cell each.
+        rare: the other values of the reference.
+        hashed: number of cells of these. References of older releases have one.
+        known_share: share of other texts, by hash, of which `rare` has all of the reference. Only
+            of these it is known whether the reference has them; the rest counts as if it had.
         counts: rows of the reference in each cell.
+        ordered: whether its rows were in time order. If not, they were in an order by hash, which
+            does not show how alike neighbouring live rows are; then `overdispersion` is empty.
         overdispersion: (rows, factor, evenness): chi-square of the reference's windows of so many
             rows, as a multiple of that of independent rows, and its evenness; see `reference`.
         null_spike: (rows, share, factor): largest share of missing values in a window of so many
@@ -52,7 +55,10 @@ class ColumnBins:
     edges: tuple[float, ...] = ()
     categories: tuple[str, ...] = ()
     rare: frozenset[str] = frozenset()
+    hashed: int = 1
+    known_share: float = 1.0
     counts: tuple[int, ...]
+    ordered: bool = True
     overdispersion: Spikes = ()
     null_spike: Spikes = ()
     value_spike: Spikes = ()
@@ -72,11 +78,15 @@ class ColumnBins:
         """Cells of values that the reference hardly has: below, above, or unseen values."""
         return (0, self.size - 2) if self.kind == "number" else (self.size - 2,)
 
+    @property
+    def single(self) -> int:
+        """Number of cells, the first ones, that one or a few categories share."""
+        return len(self.categories) + (self.hashed if self.hashed > 1 else 0)
+
     @cached_property
-    def codes(self) -> Mapping[str, int]:
-        """Cell of each known category."""
-        rare = dict.fromkeys(self.rare, len(self.categories))
-        return rare | {value: cell for cell, value in enumerate(self.categories)}
+    def codes(self) -> "Codes":
+        """Cell of each category."""
+        return Codes(self)
 
     def to_json(self) -> dict[str, Any]:
         """Return the bins as JSON."""
@@ -85,6 +95,8 @@ class ColumnBins:
             found["edges"] = list(self.edges)
         else:
             found |= {"categories": list(self.categories), "rare": sorted(self.rare)}
+            found |= {"hashed": self.hashed, "knownShare": self.known_share}
+        found["ordered"] = self.ordered
         found["overdispersion"] = [list(one) for one in self.overdispersion]
         found["nullSpike"] = [list(one) for one in self.null_spike]
         found["valueSpike"] = [list(one) for one in self.value_spike]
@@ -99,11 +111,31 @@ class ColumnBins:
             edges=tuple(found.get("edges", ())),
             categories=tuple(found.get("categories", ())),
             rare=frozenset(found.get("rare", ())),
+            hashed=int(found.get("hashed", 1)),
+            known_share=float(found.get("knownShare", 1.0)),
             counts=tuple(found["counts"]),
+            ordered=bool(found.get("ordered", True)),
             overdispersion=_triples(found["overdispersion"]),
             null_spike=_triples(found["nullSpike"]),
             value_spike=_triples(found.get("valueSpike", ())),
         )
+
+
+class Codes(dict[str, int]):
+    """The cell of each category: of known ones as an entry, of others when it is asked for."""
+
+    def __init__(self, bins: ColumnBins) -> None:
+        """Place the known values of a column."""
+        own = len(bins.categories)
+        super().__init__((text, own + hashed_cell(text, bins.hashed)) for text in bins.rare)
+        self.update((value, cell) for cell, value in enumerate(bins.categories))
+        self._own, self._hashed = own, bins.hashed
+        self._unseen, self._share = bins.size - 2, bins.known_share
+
+    def __missing__(self, text: str) -> int:
+        if self._share >= 1 or place(text) < self._share:
+            return self._unseen
+        return self._own + hashed_cell(text, self._hashed)
 
 
 def _triples(found: Iterable[Sequence[float]]) -> Spikes:
@@ -137,17 +169,3 @@ class Layout:
     def zeros(self) -> Counts:
         """Return counts of no rows."""
         return np.zeros(self.size, dtype=np.int64)
-
-
-def number_edges(values: NDArray[np.float64]) -> tuple[float, ...]:
-    """Return the edges of a number column: outer, deciles without repeats, outer.
-
-    A cell counts values above its lower edge and up to its upper edge, so that a value that many
-    rows share is in one cell.
-    """
-    low, high = float(values.min()), float(values.max())
-    margin = BEYOND * high - BEYOND * low or max(1.0, abs(high)) * BEYOND
-    quantiles = np.quantile(values, np.arange(1, DECILES) / DECILES, method="inverted_cdf")
-    inner = np.unique(quantiles)
-    inner = inner[(inner < high)]
-    return (max(low - margin, -_MOST), *map(float, inner), min(high + margin, _MOST))

@@ -49,10 +49,10 @@ def count_column(column: ColumnBins, values: Sequence[Any] | NDArray[Any]) -> Co
 
 
 def _categories(column: ColumnBins, values: Sequence[Any] | NDArray[Any]) -> Counts:
-    unseen, null, codes = column.size - 2, column.size - 1, column.codes
+    null, codes = column.size - 1, column.codes
     counts = np.zeros(column.size, dtype=np.int64)
     for value, rows in Counter(np.asarray(values, dtype=object).tolist()).items():
-        counts[null if _is_null(value) else codes.get(str(value), unseen)] += rows
+        counts[null if _is_null(value) else codes[str(value)]] += rows
     return counts
 
 

@@ -4,7 +4,8 @@ Neighbouring rows are alike: the flights of an hour share the weather, a queue h
 kind. Windows of such rows differ from the whole far more than independent rows would. The
 overdispersion is the mean of a window's chi-square over its degrees of freedom (McCullagh and
 Nelder, Generalized Linear Models, 4.5). It is computed for window sizes of 1, 2, 4, ... times the
-smallest, plus three standard errors, since there may be few windows.
+smallest, plus three standard errors, since there may be few windows. Of rows in an order by hash
+nothing of this can be learnt.
 """
 
 import math
@@ -16,14 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plumbline.stats.bins import (
-    CATEGORIES,
-    RARE,
-    VALUE_CELLS,
-    ColumnBins,
-    Spikes,
-    number_edges,
-)
+from plumbline.stats.bins import VALUE_CELLS, ColumnBins, Spikes
+from plumbline.stats.cells import HASHED, categories, number_edges
 from plumbline.stats.comparison import compare
 from plumbline.stats.count import count_column
 from plumbline.stats.table import Table
@@ -33,34 +28,49 @@ FIRST_SIZE, MIN_WINDOWS, FEW_WINDOWS, MOST_WINDOWS = 64, 6, 50, 400
 SHORT_SIZE, SHORT_WINDOWS, FEW_ROWS = 8, 12, 1536
 
 
-def number_bins(name: str, values: NDArray[Any]) -> ColumnBins | None:
-    """Return the bins of a number column, values in time order; None when it is empty."""
+def number_bins(name: str, values: NDArray[Any], *, ordered: bool = True) -> ColumnBins | None:
+    """Return the bins of a number column; None when it is empty.
+
+    Args:
+        name: of the column.
+        values: in time order.
+        ordered: whether they are; if not, they are in an order by hash.
+    """
     floats = np.asarray(values, dtype=np.float64)
     present = floats[np.isfinite(floats)]
     if not len(present):
         return None
     edges = number_edges(present)
-    empty = ColumnBins(name=name, kind="number", edges=edges, counts=(0,) * (len(edges) + 2))
+    counts = (0,) * (len(edges) + 2)
+    empty = ColumnBins(name=name, kind="number", edges=edges, counts=counts, ordered=ordered)
     return _learnt(empty, floats)
 
 
-def category_bins(name: str, values: Sequence[Any] | NDArray[Any]) -> ColumnBins | None:
-    """Return the bins of a category column, values in time order; None when it is empty.
+def category_bins(
+    name: str, values: Sequence[Any] | NDArray[Any], *, ordered: bool = True
+) -> ColumnBins | None:
+    """Return the bins of a category column, see `number_bins`; None when it is empty.
 
     New rows have unseen values about as often as rows of the reference have a value that no other
     row has (Good and Turing, 1953). So such values of the reference count as unseen.
     """
     texts = [None if v is None or v != v else str(v) for v in values]
-    common = Counter(text for text in texts if text is not None).most_common(CATEGORIES + RARE)
-    if not common:
+    rows = Counter(text for text in texts if text is not None)
+    if not rows:
         return None
-    names = [text for text, rows in common if rows > 1]
-    top, rare = tuple(names[:CATEGORIES]), frozenset(names[CATEGORIES:])
+    own, known, share = categories(rows)
+    alone = frozenset(text for text in known if rows[text] == 1)
     empty = ColumnBins(
-        name=name, kind="category", categories=top, rare=rare, counts=(0,) * (len(top) + 3)
+        name=name,
+        kind="category",
+        categories=own,
+        rare=known - alone,
+        hashed=HASHED,
+        known_share=share,
+        counts=(0,) * (len(own) + HASHED + 2),
+        ordered=ordered,
     )
-    learnt = _learnt(empty, np.array(texts, dtype=object))
-    return replace(learnt, rare=rare.union(text for text, rows in common if rows == 1))
+    return replace(_learnt(empty, np.array(texts, dtype=object)), rare=known)
 
 
 def as_alike(bins: ColumnBins, others: Sequence[ColumnBins]) -> ColumnBins:
@@ -93,7 +103,7 @@ def _learnt(empty: ColumnBins, values: NDArray[Any]) -> ColumnBins:
     windows = np.array(parts[: len(values) // size] or [counts])
     return replace(
         filled,
-        overdispersion=tuple(_by_size(filled, windows) or _unpooled(filled, windows, size)),
+        overdispersion=_likeness(filled, windows, size) if empty.ordered else (),
         null_spike=spikes((values == values).astype(np.int64), 1),
         value_spike=_value_spikes(filled, values),
     )
@@ -103,9 +113,12 @@ def _value_spikes(bins: ColumnBins, values: NDArray[Any]) -> Spikes:
     """Return the largest share of one value in a window, among the rows that have a value."""
     if bins.kind == "number":
         return spikes(cells_of(values[~np.isnan(values)]), VALUE_CELLS)
-    codes, width = bins.codes, len(bins.categories)
-    cells = [codes[v] for v in values if v is not None and v in codes]
-    return spikes(np.array(cells, dtype=np.int64), width)
+    cells = [bins.codes[v] for v in values if v is not None]
+    return spikes(np.array(cells, dtype=np.int64), bins.single)
+
+
+def _likeness(bins: ColumnBins, windows: NDArray[np.int64], size: int) -> Spikes:
+    return tuple(_by_size(bins, windows) or _unpooled(bins, windows, size))
 
 
 def _by_size(bins: ColumnBins, windows: NDArray[np.int64]) -> list[tuple[int, float, float]]:

@@ -120,7 +120,7 @@ def _fullest(layout: Layout, column: ColumnBins, windows: Windows) -> list[Fulle
         values = known = windows.sums[:, layout.values[column.name]]
     else:
         known = windows.sums[:, layout.slices[column.name]][:, :-1]
-        values = known[:, : len(column.categories)]
+        values = known[:, : column.single]
     rows, of = values.max(axis=1), known.sum(axis=1)
     if not ((of >= MIN_ROWS) & (rows >= JUMP / 2 * of)).any():
         return []

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from plumbline.contract import layout, model_json
 from plumbline.contract.model_json import Description, Engine, Reference
 from plumbline.jobs.compiling.inputs import inputs_of
@@ -18,15 +20,10 @@ from plumbline.jobs.training.inputs import converting
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What model.json says about a model that is not in the model itself.
-
-    Attributes:
-        reference: the distributions that live rows are compared with; None for no comparison.
-    """
+    """What model.json says about a model that is not in the model itself."""
 
     task: str
     target: str
-    reference: Reference | None = None
 
 
 def compile_model(model: Any, features: Sequence[Feature], facts: Facts, folder: Path) -> None:
@@ -51,9 +48,14 @@ def compile_model(model: Any, features: Sequence[Feature], facts: Facts, folder:
         features=[model_json.read_feature(feature) for feature in features],
         inputs=inputs,
         engine=_engine(estimator, folder),
-        reference=facts.reference,
     )
     write_model(folder, description)
+
+
+def add_reference(folder: Path, reference: Reference) -> None:
+    """Add the distributions that live rows are compared with to model.json."""
+    content = (folder / layout.MODEL_FILE).read_bytes()
+    write_model(folder, replace(model_json.read(content), reference=reference))
 
 
 def write_model(folder: Path, description: Description) -> None:

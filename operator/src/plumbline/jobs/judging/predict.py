@@ -14,7 +14,7 @@ from plumbline.contract.model_json import Reference
 from plumbline.contract.tasks import PredictTask
 from plumbline.jobs.compiling import answers, proof
 from plumbline.jobs.compiling.answers import Answers, prediction_reference
-from plumbline.jobs.compiling.compiled import Facts, classes_of, compile_model
+from plumbline.jobs.compiling.compiled import Facts, add_reference, classes_of, compile_model
 from plumbline.jobs.compiling.inputs import check_width
 from plumbline.jobs.failures import JobFailed, text_of
 from plumbline.jobs.files import check_regular
@@ -39,7 +39,8 @@ def run(paths: Paths) -> None:
     sample = pl.read_parquet(paths.at(layout.SAMPLE_ROWS))
     model, folder = _model(task, paths), paths.at(layout.COMPILED)
     own, classes = _answered(model, holdout, task), classes_of(model)
-    _compile(model, task, _reference(task, own, classes), folder)
+    _compile(model, task, folder)
+    _add_reference(task, answers.of_compiled(folder, holdout, task.features), classes, folder)
     tables = (holdout, sample, proof.edge_rows(sample, task.features))
     worst = proof.prove_equal(model, task.features, tables, folder)
     proof.add_sample(folder, sample, task.features)
@@ -101,16 +102,22 @@ def _text(error: Exception, task: PredictTask) -> str:
     )
 
 
-def _compile(model: Any, task: PredictTask, reference: Reference, folder: Path) -> None:
-    facts = Facts(task=task.task, target=task.target, reference=reference)
+def _compile(model: Any, task: PredictTask, folder: Path) -> None:
+    facts = Facts(task=task.task, target=task.target)
     try:
         compile_model(model, task.features, facts, folder)
     except NotCompilable as error:
         raise not_compilable(error) from error
 
 
-def _reference(task: PredictTask, own: Answers, classes: list[Any] | None) -> Reference:
-    """Return the distributions of features and predictions that live rows are compared with."""
+def _add_reference(
+    task: PredictTask, compiled: Answers, classes: list[Any] | None, folder: Path
+) -> None:
+    """Add the distributions of features and predictions that live rows are compared with.
+
+    The predictions are those of the compiled model, since it will serve: those of the trained model
+    may have other last digits.
+    """
     others = [ColumnBins.from_json(column) for column in task.reference] if task.random_rows else []
-    found = prediction_reference(own, classes, chosen_among=others)
-    return Reference([*task.reference, *found])
+    found = prediction_reference(compiled, classes, chosen_among=others)
+    add_reference(folder, Reference([*task.reference, *found]))

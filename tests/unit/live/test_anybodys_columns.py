@@ -1,0 +1,130 @@
+"""Columns as other people have them: many even categories, mostly zero, float32, sorted, codes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from plumbline.api.v1alpha1.dataset import DataSchema
+from plumbline.jobs.profiling.references import reference
+from plumbline.live.observations import Assessment
+from plumbline.stats.bins import ColumnBins
+
+from tests.unit.live.watching import Watching
+
+RATE = 50
+Batch = Mapping[str, np.ndarray[Any, Any]]
+
+
+def watched(columns: Batch) -> Watching:
+    """Watch what a profile Job learns from these columns, in the order of the file."""
+    types = {name: "string" if of.dtype == object else "number" for name, of in columns.items()}
+    schema = DataSchema.model_validate(
+        {
+            "columns": [
+                {"name": name, "type": type_, "nullable": True} for name, type_ in types.items()
+            ]
+        }
+    )
+    frame = pl.DataFrame(
+        {
+            name: pl.Series(of.tolist(), dtype=pl.String if of.dtype == object else None)
+            for name, of in columns.items()
+        }
+    )
+    held = pl.repeat(value=False, n=frame.height, eager=True)
+    found = reference(frame, held, schema, None)
+    return Watching(*map(ColumnBins.from_json, found.columns))
+
+
+def seconds(mine: Watching, rows: Batch) -> list[Assessment]:
+    """Let fifty rows a second come."""
+    number, before = len(next(iter(rows.values()))), getattr(mine, "second", 0)
+    found = []
+    for second, start in enumerate(range(0, number, RATE), before + 1):
+        mine.comes(second, {name: of[start : start + RATE] for name, of in rows.items()})
+        found.append(mine.evaluate(second))
+    return found
+
+
+def drifted(found: list[Assessment]) -> list[int]:
+    """Return the seconds in which the alarm was on."""
+    return [second for second, each in enumerate(found, 1) if each.drifted]
+
+
+def names(number: int) -> np.ndarray[Any, Any]:
+    return np.array([f"u{each}" for each in range(number)], dtype=object)
+
+
+@pytest.mark.parametrize(
+    ("values", "rows"), [(300, 1000), (3000, 20_000), (100, 300), (3000, 1000)]
+)
+def test_many_even_categories_are_no_drift(values: int, rows: int) -> None:
+    for seed in range(3):
+        rng = np.random.default_rng([61, values, seed])
+        mine = watched({"x": names(values)[rng.integers(values, size=rows)]})
+        live = names(values)[rng.integers(values, size=60 * RATE)]
+        assert drifted(seconds(mine, {"x": live})) == []
+
+
+@pytest.mark.parametrize("zero", [0.85, 0.9, 0.95])
+def test_a_change_above_zero_is_found_in_a_column_that_is_mostly_zero(zero: float) -> None:
+    rng = np.random.default_rng([62, int(100 * zero)])
+
+    def claims(above: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.where(rng.random(len(above)) < zero, 0.0, above)
+
+    mine = watched({"claims": claims(np.minimum(rng.exponential(16, 10_000), 100))})
+    same = claims(np.minimum(rng.exponential(16, 3000), 100))
+    assert drifted(seconds(mine, {"claims": same})) == []
+    mine = watched({"claims": claims(np.minimum(rng.exponential(16, 10_000), 100))})
+    assert drifted(seconds(mine, {"claims": claims(rng.uniform(60, 95, 4000))}))
+
+
+def test_decimals_of_clients_are_those_of_a_float32_file() -> None:
+    rng = np.random.default_rng(63)
+    tenths, prices = np.arange(10) / 10, np.array([4.99, 9.99, 14.99, 19.99, 29.99, 49.99])
+
+    def rows(number: int) -> dict[str, np.ndarray[Any, Any]]:
+        return {
+            "discount": tenths[rng.integers(10, size=number)],
+            "price": prices[rng.integers(6, size=number)],
+            "weight": rng.normal(size=number).round(3),
+        }
+
+    file = {name: values.astype(np.float32) for name, values in rows(6000).items()}
+    assert drifted(seconds(watched(file), rows(8000))) == []
+
+
+def test_answers_of_two_engines_that_differ_in_the_last_bit_are_the_same_answers() -> None:
+    rng = np.random.default_rng(64)
+    few = np.array([0.1, 0.377026589870256, 0.9])[rng.choice(3, 6000, p=[0.5, 0.3, 0.2])]
+    live = np.nextafter(few[:3000], rng.choice([-1.0, 2.0], 3000))
+    assert drifted(seconds(watched({"score": few}), {"score": live})) == []
+
+
+def test_codes_that_are_replaced_by_their_neighbours_are_found() -> None:
+    rng = np.random.default_rng(65)
+    mine = watched({"product": rng.integers(40, size=10_000).astype(float)})
+    live = rng.integers(40, size=2000)
+    assert drifted(seconds(mine, {"product": (live + (live % 2 == 0)).astype(float)}))
+
+
+@pytest.mark.parametrize("order", ["x", "y", "w"])
+def test_a_file_that_is_sorted_does_not_make_its_columns_deaf(order: str) -> None:
+    rng = np.random.default_rng(66)
+
+    def rows(number: int, shift: float = 0.0) -> dict[str, np.ndarray[Any, Any]]:
+        x, words = rng.normal(size=number), np.array(list("abcd"), dtype=object)
+        odds = rng.random(number) < 1 / (1 + np.exp(-3 * x))
+        return {"x": x + shift, "y": odds * 1.0, "w": words[rng.integers(4, size=number)]}
+
+    file = rows(8000)
+    place = np.argsort(file[order], kind="stable")
+    file = {name: values[place] for name, values in file.items()}
+    assert drifted(seconds(watched(file), rows(2000))) == []
+    assert drifted(seconds(watched(file), rows(500, shift=1.0)))
+    moved = rows(500)
+    moved["w"][moved["w"] == "a"] = "d"
+    assert drifted(seconds(watched(file), moved))
