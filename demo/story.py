@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from plumbline.api.metrics import METRICS
 from plumbline.serving.engines import load
-from plumbline.stats.intervals import evaluate
+from plumbline.stats.measure import evaluate
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

@@ -18,7 +18,9 @@ from plumbline.jobs.judging import gates, scores
 from plumbline.jobs.judging.predictions import Predictions
 from plumbline.jobs.judging.scores import Sample
 from plumbline.plan.training.preconditions import of_template
-from plumbline.stats import intervals
+from plumbline.stats import estimators
+from plumbline.stats.estimators import Estimate, Floats
+from plumbline.stats.intervals import Interval
 from pydantic import ValidationError
 
 from hack.generate import crd
@@ -79,7 +81,7 @@ def answered(question: str, rows: int = 400) -> tuple[Sample, Predictions]:
 
 
 def test_every_metric_has_a_function_and_every_function_a_metric() -> None:
-    assert set(intervals.ESTIMATORS) == set(METRICS)
+    assert set(estimators.ESTIMATORS) == set(METRICS)
 
 
 def test_metrics_of_any_number_of_classes_have_a_way_to_look_at_many() -> None:
@@ -99,9 +101,9 @@ def test_a_metric_is_judged_or_refused_before_anything_trains(metric: str, quest
     assert found.reason == ("SpecValid" if question in JUDGED[metric] else "MetricNotApplicable")
     sample, answers = answered(question)
     measured = scores.measure(metric, sample, answers)
-    assert isinstance(measured, intervals.Interval) == (question in JUDGED[metric])
+    assert isinstance(measured, Interval) == (question in JUDGED[metric])
     better = scores.compared(metric, sample, answers, confidence=0.95)
-    assert isinstance(better, intervals.Interval) == (question in JUDGED[metric])
+    assert isinstance(better, scores.Comparison) == (question in JUDGED[metric])
 
 
 def test_a_refusal_says_what_to_use_instead() -> None:
@@ -125,7 +127,7 @@ def test_a_metric_that_was_not_foreseen_ends_the_judgement_with_what_fits() -> N
 def test_a_metrics_range_holds_its_values_and_bounds(metric: str) -> None:
     (question, *_) = JUDGED[metric]
     measured = scores.measure(metric, *answered(question))
-    assert isinstance(measured, intervals.Interval)
+    assert isinstance(measured, Interval)
     told = gates.measured(metric, replace(measured, low=-math.inf, high=math.inf))
     facts = METRICS[metric]
     assert facts.low <= measured.value <= facts.high
@@ -144,16 +146,16 @@ def test_champions_are_compared_by_metrics_that_can() -> None:
         Gate(metric="odd", min=0.5)
 
 
-def specificity(y: intervals.Floats, p: intervals.Floats) -> intervals._Estimate:
+def specificity(y: Floats, p: Floats) -> Estimate:
     """Return the share of the negative rows that are called negative."""
-    return intervals._ratio((p <= 0.5) * (1 - y), 1 - y, "specificity")
+    return estimators._share_among((p <= 0.5) * (1 - y), 1 - y, "specificity")
 
 
 @pytest.fixture
 def added(monkeypatch: pytest.MonkeyPatch) -> str:
     """Add a metric in the two lines that it takes."""
     monkeypatch.setitem(METRICS, "specificity", Metric(name="specificity", high=1.0))
-    monkeypatch.setitem(intervals.ESTIMATORS, "specificity", specificity)
+    monkeypatch.setitem(estimators.ESTIMATORS, "specificity", specificity)
     return "specificity"
 
 

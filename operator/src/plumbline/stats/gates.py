@@ -5,13 +5,16 @@ A gate that neither passes nor fails is inconclusive, and says how many rows wou
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Literal
 
 from plumbline.stats.intervals import Interval
-from plumbline.stats.text import estimate
+from plumbline.stats.text import estimate, number
 
 VerdictName = Literal["Passed", "Failed", "Inconclusive"]
 Limits = tuple[float | None, float | None]
+# How often the number of rows that a message names is enough, if the estimate is the truth.
+POWER = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +23,8 @@ class Verdict:
 
     Attributes:
         name: the gate, such as `auc >= 0.65`.
-        rows_needed: rows that would roughly decide an inconclusive gate; 0 otherwise.
+        rows_needed: rows that would decide an inconclusive gate in four of five cases, if the
+            estimate is the truth; 0 otherwise.
     """
 
     name: str
@@ -63,12 +67,22 @@ def judge_champion(metric: str, better: Interval, *, margin: float) -> Verdict:
     name = f"{metric} gain over the champion >= {0.0 - margin:g}"
     needed = _rows_needed(better, -margin, None) if word == "Inconclusive" else 0
     text = f"{metric} gain over the champion is"
-    return Verdict(
-        name=name,
-        verdict=word,
-        message=_message(text, better, (-margin, None), word, needed, link=", which"),
-        rows_needed=needed,
-    )
+    told = _message(text, better, (-margin, None), word, needed, link=", which")
+    shown = shown_difference(better)
+    if word == "Inconclusive" and shown > margin:
+        told += f"; {better.n} rows can show a difference of {number(shown)}"
+    return Verdict(name=name, verdict=word, message=told, rows_needed=needed)
+
+
+def shown_difference(found: Interval) -> float:
+    """Return the difference that as many rows would show in four of five cases."""
+    return (found.value - found.low) * math.sqrt(_powered(found))
+
+
+def _powered(found: Interval) -> float:
+    """Return how many times the rows of an interval that just ends at a limit are enough."""
+    z = NormalDist().inv_cdf((1 + found.confidence) / 2)
+    return ((z + NormalDist().inv_cdf(POWER)) / z) ** 2
 
 
 def worst(words: list[VerdictName]) -> VerdictName:
@@ -88,9 +102,9 @@ def _minus(limit: float | None) -> float | None:
 
 
 def _rows_needed(found: Interval, *limits: float | None) -> int:
-    """Return the rows with which the interval would contain no limit; 0 if no number is enough."""
+    """Return the rows that would decide in four of five cases; 0 if no number is known."""
     held = [limit for limit in limits if limit is not None and found.low <= limit <= found.high]
-    needed = [_rows_to_clear(found, limit) for limit in held]
+    needed = [_rows_to_clear(found, limit) * _powered(found) for limit in held]
     return math.ceil(max(needed)) if needed and max(needed) < math.inf else 0
 
 
@@ -105,8 +119,9 @@ def _message(
     text: str, found: Interval, limits: Limits, word: VerdictName, needed: int, *, link: str = ""
 ) -> str:
     numbers = estimate(found.value, found.low, found.high, found.n, found.confidence)
-    more = f"; about {needed} rows would decide" if needed else ""
-    return f"{text} {numbers}{link} {_compared(found, limits, word)}{more}"
+    more = f"; about {needed} rows would decide in 4 of 5 cases" if needed else ""
+    why = f": {found.weak}" if found.weak and word == "Inconclusive" else ""
+    return f"{text} {numbers}{link} {_compared(found, limits, word)}{why}{more}"
 
 
 def _compared(found: Interval, limits: Limits, word: VerdictName) -> str:

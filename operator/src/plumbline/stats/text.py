@@ -2,6 +2,8 @@
 
 # With fewer rows an interval is so wide that no verdict on it means anything.
 FEW_ROWS = 10
+# JSON has no infinity: this stands for a bound that is not known.
+MOST = 1e300
 _ROUNDING_ERROR = 1e-9
 
 
@@ -22,11 +24,17 @@ def estimate(value: float, low: float, high: float, rows: int, confidence: float
         rows: how many rows it is from.
         confidence: two-sided confidence of the interval.
     """
-    # A dash beside a minus sign would be misread.
-    to = " to " if low < 0 or high < 0 else "-"
     few = ", too few to decide anything" if rows < FEW_ROWS else ""
     counted = f"{rows} row{'s' * (rows != 1)}{few}"
-    return f"{number(value)} ({percent(confidence)} CI {number(low)}{to}{number(high)}, {counted})"
+    return f"{number(value)} ({percent(confidence)} CI {_range(low, high)}, {counted})"
+
+
+def _range(low: float, high: float) -> str:
+    if low <= -MOST or high >= MOST:
+        bound = f"at most {number(high)}" if high < MOST else f"at least {number(low)}"
+        return bound if low > -MOST or high < MOST else "without bounds"
+    # A dash beside a minus sign would be misread.
+    return f"{number(low)}{' to ' if low < 0 or high < 0 else '-'}{number(high)}"
 
 
 def percent(share: float) -> str:

@@ -163,8 +163,8 @@ class ChampionGate(Model):
     """ModelDeployment whose stable model is the champion. If it has no stable model, the gate passes."""
     metric: ChampionMetric = "auc"
     """Metric to compare."""
-    margin: Annotated[float, Field(ge=0)] = 0.0
-    """How much worse than the champion the new model may be, in units of the metric. With 0.01, auc may be lower by 0.01."""
+    margin: Annotated[float, Field(ge=0)] | None = None
+    """How much worse than the champion the new model may be, in units of the metric. When left out, it is 0.01 for auc, accuracy, f1 and r2, and 2 % of the champion's value for brier, log_loss, mae and rmse. With 0 the new model must be shown to be better: 95 % of retrainings on alike data, which are as good as the champion, do not pass."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """Confidence level of the comparison, which is one-sided. Messages show the two-sided interval with the same lower bound: for 0.95, the 90 % interval."""
 

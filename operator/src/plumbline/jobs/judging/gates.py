@@ -13,9 +13,7 @@ from plumbline.jobs.judging.predictions import Predictions
 from plumbline.jobs.judging.scores import Sample, compared, measure
 from plumbline.stats.gates import Verdict, VerdictName, judge_champion, judge_metric, worst
 from plumbline.stats.intervals import Interval
-
-# JSON has no infinity, so this stands for a bound that is infinite.
-_MOST = 1e300
+from plumbline.stats.text import MOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +60,11 @@ def judge(
     better = compared(gate.metric, sample, found, confidence=gate.confidence)
     if isinstance(better, str):
         return Judgement((*verdicts, _incomparable(gate, better)))
-    verdict = judge_champion(gate.metric, better, margin=gate.margin)
-    return Judgement((*verdicts, verdict), better)
+    margin = gate.margin
+    if margin is None:
+        margin = METRICS[gate.metric].default_margin(better.champion)
+    verdict = judge_champion(gate.metric, better.gain, margin=margin)
+    return Judgement((*verdicts, verdict), better.gain)
 
 
 def measured(name: str, found: Interval) -> Measured:
@@ -73,8 +74,8 @@ def measured(name: str, found: Interval) -> Measured:
     return Measured(
         name=name,
         value=found.value,
-        low=max(found.low, low, -_MOST),
-        high=min(found.high, high, _MOST),
+        low=max(found.low, low, -MOST),
+        high=min(found.high, high, MOST),
         n=found.n,
         groups=found.groups,
     )

@@ -16,7 +16,8 @@ from plumbline.jobs.compiling.answers import Answers
 from plumbline.jobs.judging.classes import name_of
 from plumbline.jobs.judging.predictions import Predictions
 from plumbline.log import get_logger
-from plumbline.stats.intervals import Interval, evaluate, improvement
+from plumbline.stats.intervals import Interval
+from plumbline.stats.measure import evaluate, improvement
 
 Positions = NDArray[np.int64]
 
@@ -44,6 +45,19 @@ class MetricInput:
     answers: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The new model beside the champion.
+
+    Attributes:
+        gain: by how much it is better.
+        champion: the champion's value of the metric.
+    """
+
+    gain: Interval
+    champion: float
+
+
 def measured(sample: Sample, found: Predictions) -> dict[str, Interval]:
     """Return each metric that can be measured on these rows."""
     asked = {name: measure(name, sample, found) for name in metrics_of(found.classes)}
@@ -68,7 +82,7 @@ def measure(metric: str, sample: Sample, found: Predictions) -> Interval | str:
 
 def compared(
     metric: str, sample: Sample, found: Predictions, *, confidence: float
-) -> Interval | str:
+) -> Comparison | str:
     """Return by how much the model is better than the champion, or why that is not known."""
     if found.champion is None:
         return found.champion_error or "the champion gave no predictions"
@@ -81,7 +95,7 @@ def compared(
         # The champion may have its classes in another order; the new model's order is used.
         champion = _reordered(found.champion, found.champion_classes, found.classes)
         theirs = _metric_input(metric, sample.labels, champion, found.classes)
-        return improvement(
+        gain = improvement(
             METRICS[metric],
             own.truth,
             own.answers,
@@ -90,6 +104,7 @@ def compared(
             # A one-sided bound of 95 % is that of a two-sided interval of 90 %.
             confidence=2 * confidence - 1,
         )
+        return Comparison(gain, evaluate(METRICS[metric], theirs.truth, theirs.answers).value)
     except ValueError as error:
         return str(error)
 
