@@ -106,7 +106,7 @@ from plumbline.api.v1alpha1.note import NOTE
 from plumbline.engine.cache import Cache
 from plumbline.plan.registry import KINDS, OURS
 from plumbline.shell.controllers import controllers
-from plumbline.shell.model_reader import ModelReader
+from plumbline.shell.object_reader import ObjectReader
 from plumbline.shell.wakes import Wakes
 
 note = yaml.safe_load(open(sys.argv[1]))
@@ -116,7 +116,7 @@ owner = {"apiVersion": NOTE.api_version, "kind": "Note", "name": "about", "contr
 child = {"metadata": {"name": "c", "namespace": "team", "ownerReferences": [owner]}}
 cache, key = Cache(), Key(NOTE, "team", "about")
 cache.observe(key, note)
-objects = ModelReader(cache, KINDS)
+objects = ObjectReader(cache, KINDS)
 wakes = Wakes(KINDS, cache, objects)
 assert key in wakes.candidates(Key(DATASET, "team", "flights"), None, data)
 assert key not in wakes.candidates(Key(DATASET, "team", "other"), None, {"metadata": {"name": "o"}})

@@ -13,7 +13,7 @@ from plumbline.kube.errors import ApiError
 from plumbline.plan.kind import Kind
 from plumbline.plan.registry import OURS
 from plumbline.shell.job_results import JobResults
-from plumbline.shell.model_reader import ModelReader
+from plumbline.shell.object_reader import ObjectReader
 from plumbline.shell.wiring import DROPPED_FIELDS, NonObjectInputs, connect
 from plumbline.store import StoreError
 
@@ -55,7 +55,7 @@ class Process:
             kinds,
             client=api,  # type: ignore[arg-type]
             cache=self.cache,
-            objects=ModelReader(self.cache, kinds),
+            objects=ObjectReader(self.cache, kinds),
             queue=self.queue,
             inputs=NonObjectInputs(settings=settings, results=self.results, live=live),
             clock=time,

@@ -13,7 +13,7 @@ from plumbline.live.windows import BucketedCounts
 from plumbline.plan.registry import KINDS
 from plumbline.shell.evaluations import MonitorEvaluations
 from plumbline.shell.metrics import Metrics
-from plumbline.shell.model_reader import ModelReader
+from plumbline.shell.object_reader import ObjectReader
 from plumbline.stats.count import count
 from plumbline.stats.reference import category_bins, number_bins
 
@@ -28,7 +28,9 @@ class Monitored:
 
     def __init__(self) -> None:
         self.cache, self.metrics, self.version = Cache(), Metrics(), 0
-        self.evaluations = MonitorEvaluations(ModelReader(self.cache, KINDS), Queue(), self.metrics)
+        self.evaluations = MonitorEvaluations(
+            ObjectReader(self.cache, KINDS), Queue(), self.metrics
+        )
         bins = number_bins("x", RNG.normal(size=20_000))
         assert bins
         self.counts, self.watermark = BucketedCounts([bins.to_json()]), Watermark()

@@ -14,7 +14,7 @@ from plumbline.plan.kind import Kind
 from plumbline.plan.registry import KINDS
 from plumbline.shell.gather import Gatherer
 from plumbline.shell.job_results import JobResults
-from plumbline.shell.model_reader import ModelReader
+from plumbline.shell.object_reader import ObjectReader
 
 from tests.chart.objects import DIGEST, SPECS
 
@@ -35,7 +35,7 @@ def gatherer(kind: Kind[Any], cache: Cache) -> Gatherer:
     return Gatherer(
         kind,
         cache=cache,
-        objects=ModelReader(cache, KINDS),
+        objects=ObjectReader(cache, KINDS),
         results=cast(JobResults, None),
         sources=AROUND,
     )

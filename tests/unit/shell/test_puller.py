@@ -24,7 +24,7 @@ from plumbline.plan.registry import KINDS
 from plumbline.shell import puller
 from plumbline.shell.job_results import JobResults
 from plumbline.shell.metrics import Metrics
-from plumbline.shell.model_reader import ModelReader
+from plumbline.shell.object_reader import ObjectReader
 from plumbline.shell.pull import REPLY_LIMIT
 from plumbline.shell.puller import Puller
 from plumbline.store import Store
@@ -104,7 +104,7 @@ class Cluster:
         results = JobResults(lambda _: self.store)
         return Puller(
             cache=self.cache,
-            objects=ModelReader(self.cache, KINDS),
+            objects=ObjectReader(self.cache, KINDS),
             queue=self.queue,
             metrics=self.metrics,
             results=results,

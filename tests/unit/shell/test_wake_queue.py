@@ -10,7 +10,7 @@ from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 from plumbline.engine.cache import Cache
 from plumbline.engine.queue import Queue
 from plumbline.plan.registry import KINDS
-from plumbline.shell.model_reader import ModelReader
+from plumbline.shell.object_reader import ObjectReader
 from plumbline.shell.wake_queue import AT_ONCE, WakeQueue
 from plumbline.shell.wakes import Wakes
 
@@ -35,7 +35,7 @@ class World:
         for number in range(RUNS):
             name = f"run-{number}"
             self.cache.observe(Key(TRAINING_RUN, "team", name), obj(TRAINING_RUN, name))
-        wakes = Wakes(KINDS, self.cache, ModelReader(self.cache, KINDS))
+        wakes = Wakes(KINDS, self.cache, ObjectReader(self.cache, KINDS))
         self.cache.on_change(WakeQueue(self.queue, wakes, self.clock).wake)
 
 

@@ -13,7 +13,7 @@ from plumbline.api.v1alpha1.training_run import TRAINING_RUN
 from plumbline.api.v1alpha1.training_template import TRAINING_TEMPLATE
 from plumbline.engine.cache import Cache
 from plumbline.plan.registry import KINDS
-from plumbline.shell.model_reader import ModelReader
+from plumbline.shell.object_reader import ObjectReader
 from plumbline.shell.wakes import Wakes
 
 from tests.chart.objects import SPECS
@@ -68,7 +68,7 @@ def woken(changed: Key, old: Object | None, new: Object | None) -> set[Key]:
     for each, obj in WORLD.items():
         cache.observe(each, obj)
     return set(
-        filter(None, Wakes(KINDS, cache, ModelReader(cache, KINDS)).candidates(changed, old, new))
+        filter(None, Wakes(KINDS, cache, ObjectReader(cache, KINDS)).candidates(changed, old, new))
     )
 
 
@@ -157,5 +157,5 @@ def test_a_reader_that_cannot_be_read_looks_itself_and_keeps_no_other_from_looki
     for each, obj in WORLD.items():
         cache.observe(each, obj)
     cache.observe(odd, made(odd, spec={"seed": "no number"}))
-    found = Wakes(KINDS, cache, ModelReader(cache, KINDS)).candidates(DATA, None, ours(DATA))
+    found = Wakes(KINDS, cache, ObjectReader(cache, KINDS)).candidates(DATA, None, ours(DATA))
     assert {odd, RUN, TEMPLATE} <= set(found)

@@ -16,7 +16,7 @@ from plumbline.plan.kind import Kind
 from plumbline.plan.registry import BY_KIND
 from plumbline.shell.gather import FieldSources, Gatherer
 from plumbline.shell.job_results import JobResults
-from plumbline.shell.model_reader import ModelReader
+from plumbline.shell.object_reader import ObjectReader
 from plumbline.store import StoreError
 
 
@@ -32,7 +32,7 @@ def controllers(
     kinds: Iterable[Kind[Any]],
     *,
     cache: Cache,
-    objects: ModelReader,
+    objects: ObjectReader,
     results: JobResults,
     sources: FieldSources,
 ) -> dict[Resource, Controller]:

@@ -23,7 +23,7 @@ from plumbline.live.watermark import Watermark
 from plumbline.live.windows import BucketedCounts
 from plumbline.log import get_logger
 from plumbline.shell.metrics import Metrics
-from plumbline.shell.model_reader import ModelReader
+from plumbline.shell.object_reader import ObjectReader
 
 THREADS = 2
 log = get_logger(__name__)
@@ -57,7 +57,7 @@ class MonitorEvaluations:
         failures: why there is no result, or no new one.
     """
 
-    def __init__(self, objects: ModelReader, queue: Queue, metrics: Metrics) -> None:
+    def __init__(self, objects: ObjectReader, queue: Queue, metrics: Metrics) -> None:
         """Evaluate the monitors among these objects."""
         self._objects, self._queue, self._metrics = objects, queue, metrics
         self._pool = ThreadPoolExecutor(THREADS, "evaluation")

@@ -11,7 +11,7 @@ from plumbline.plan.common import job_outcome
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.kind import Kind, Owns, Reads
 from plumbline.shell.job_results import JobResults
-from plumbline.shell.model_reader import ModelReader
+from plumbline.shell.object_reader import ObjectReader
 
 # By field of a snapshot: what returns its value, for a field that holds no object.
 FieldSources = Mapping[str, Callable[[Key], Any]]
@@ -25,7 +25,7 @@ class Gatherer:
         kind: Kind[Any],
         *,
         cache: Cache,
-        objects: ModelReader,
+        objects: ObjectReader,
         results: JobResults,
         sources: FieldSources,
     ) -> None:

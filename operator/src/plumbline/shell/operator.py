@@ -17,7 +17,7 @@ from plumbline.plan.registry import KINDS, OTHERS, OURS
 from plumbline.shell.job_results import JobResults
 from plumbline.shell.kopf_settings import Timing
 from plumbline.shell.metrics import Metrics
-from plumbline.shell.model_reader import ModelReader
+from plumbline.shell.object_reader import ObjectReader
 from plumbline.shell.puller import Puller
 from plumbline.shell.settings import ProcessSettings
 from plumbline.shell.watches import Watches
@@ -66,7 +66,7 @@ class Operator:
 
     def _connect(self, client: Client, metrics: Metrics) -> Workers:
         """Return the workers, whose plans read the cache, the store and the puller."""
-        results, objects = JobResults(self._open_store), ModelReader(self.cache, KINDS)
+        results, objects = JobResults(self._open_store), ObjectReader(self.cache, KINDS)
         self._puller = Puller(
             cache=self.cache, objects=objects, queue=self.queue, metrics=metrics, results=results
         )

@@ -29,7 +29,7 @@ from plumbline.shell import pull, routing
 from plumbline.shell.evaluations import MonitorEvaluations
 from plumbline.shell.job_results import JobResults
 from plumbline.shell.metrics import Metrics
-from plumbline.shell.model_reader import ModelReader
+from plumbline.shell.object_reader import ObjectReader
 from plumbline.shell.serving_pods import by_deployment, serving_pods
 from plumbline.store import StoreError
 
@@ -46,7 +46,7 @@ class Puller:
         self,
         *,
         cache: Cache,
-        objects: ModelReader,
+        objects: ObjectReader,
         queue: Queue,
         metrics: Metrics,
         results: JobResults,

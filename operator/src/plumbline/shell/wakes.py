@@ -13,13 +13,13 @@ from plumbline.engine.cache import Cache
 from plumbline.engine.unreadable import ObjectUnreadable
 from plumbline.plan.kind import Kind, Reads
 from plumbline.plan.registry import BY_KIND
-from plumbline.shell.model_reader import ModelReader
+from plumbline.shell.object_reader import ObjectReader
 
 
 class Wakes:
     """The objects to reconcile after a change, from the declarations of the kinds."""
 
-    def __init__(self, kinds: Iterable[Kind[Any]], cache: Cache, objects: ModelReader) -> None:
+    def __init__(self, kinds: Iterable[Kind[Any]], cache: Cache, objects: ObjectReader) -> None:
         """Find objects in the cache."""
         self._cache, self._objects = cache, objects
         self._kinds = {kind.resource: kind for kind in kinds}

@@ -18,7 +18,7 @@ from plumbline.plan.kind import Kind
 from plumbline.shell.controllers import Reconciler, controllers, resource_of
 from plumbline.shell.gather import FieldSources
 from plumbline.shell.job_results import JobResults
-from plumbline.shell.model_reader import ModelReader
+from plumbline.shell.object_reader import ObjectReader
 from plumbline.shell.wake_queue import WakeQueue
 from plumbline.shell.wakes import Wakes
 
@@ -56,7 +56,7 @@ def connect(
     *,
     client: Client,
     cache: Cache,
-    objects: ModelReader,
+    objects: ObjectReader,
     queue: Queue,
     inputs: NonObjectInputs,
     clock: Clock | None = None,

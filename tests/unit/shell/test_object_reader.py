@@ -1,11 +1,11 @@
-"""ModelReader are parsed once for all who read them, and one that cannot be read hides no other."""
+"""Objects are parsed once for all who read them, and one that cannot be read hides no other."""
 
 from plumbline.api.objects import Key
 from plumbline.api.v1alpha1 import DriftMonitor
 from plumbline.api.v1alpha1.drift_monitor import DRIFT_MONITOR
 from plumbline.engine.cache import Cache
 from plumbline.plan.registry import KINDS
-from plumbline.shell.model_reader import ModelReader
+from plumbline.shell.object_reader import ObjectReader
 
 
 class Observed:
@@ -13,7 +13,7 @@ class Observed:
 
     def __init__(self) -> None:
         self.cache, self.version = Cache(), 0
-        self.objects = ModelReader(self.cache, KINDS)
+        self.objects = ObjectReader(self.cache, KINDS)
 
     def observe(self, name: str, namespace: str = "n", **spec: object) -> Key:
         self.version += 1

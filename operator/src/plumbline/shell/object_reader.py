@@ -17,7 +17,7 @@ KEPT = 8192
 Found = TypeVar("Found", bound=Observed)
 
 
-class ModelReader:
+class ObjectReader:
     """Returns objects of our kinds as models, and others as manifests."""
 
     def __init__(self, cache: Cache, kinds: Iterable[Kind[Any]]) -> None:
@@ -71,7 +71,7 @@ class ModelReader:
 class NamespaceLookup:
     """The objects of one namespace: the `Lookup` of the kinds' declarations."""
 
-    objects: ModelReader
+    objects: ObjectReader
     cache: Cache
     namespace: str
 
