@@ -215,6 +215,16 @@ REFUSED = {
         ("rollout.steps", [{"weight": 101}]),
         "should be less than or equal to 100",
     ),
+    "a weight that falls": (
+        "ModelDeployment",
+        ("rollout.steps", [{"weight": 50}, {"weight": 10}]),
+        "a step must not have a smaller weight than the step before it",
+    ),
+    "a first step that gives the stable model no requests": (
+        "ModelDeployment",
+        ("rollout.steps", [{"weight": 100}]),
+        "the first step must have a weight below 100",
+    ),
     "a retraining without a template": (
         "DriftMonitor",
         ("response", {"mode": "Retrain"}),
@@ -256,6 +266,15 @@ def test_a_deployment_has_a_name_that_a_service_can_have(ns):
 def test_a_holdout_may_leave_out_how(holdout, ns):
     spec = changed("Dataset", "question.holdout", holdout)
     apply(make("Dataset", ns, "holdout") | {"spec": spec})
+
+
+@pytest.mark.parametrize("weights", [[], [99], [10, 10, 100], [1, 2, 3, 100, 100]])
+def test_weights_may_stay_and_grow_up_to_all_requests(weights, ns):
+    steps = [{"weight": weight} for weight in weights]
+    apply(
+        make("ModelDeployment", ns, "weights")
+        | {"spec": changed("ModelDeployment", "rollout", {"steps": steps})}
+    )
 
 
 @pytest.mark.parametrize("cpu", [2, "2", "500m", "0.5"])

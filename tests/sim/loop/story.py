@@ -8,7 +8,6 @@ from plumbline.api.v1alpha1 import ModelDeployment
 from plumbline.api.v1alpha1.drift_monitor import DRIFT_MONITOR
 from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
 from plumbline.live.observations import Arm
-from plumbline.plan.model_deployment.measure import routing_id
 from plumbline.plan.registry import KINDS
 
 from tests.sim.loop.choices import OURS, look, made, one_of
@@ -113,7 +112,7 @@ class Story(Users, Faults):
         live = ModelDeployment.model_validate(self.world.store.get(key)).status.canary
         arm = Arm(requests=requests, errors=errors, latency=(requests, 0, 0, 0, 0, 0))
         if live:
-            self.world.live.count(key, routing_id(live), arm)
+            self.world.live.count(key, live, arm)
         self.world.process.queue.add(key, urgent=False)
 
     def _see(self, *, drifted: bool = False, broken: bool = False) -> None:

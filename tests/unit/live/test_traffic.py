@@ -1,5 +1,7 @@
 """Counts of pods add up over restarts, and say what every pod follows."""
 
+import math
+
 from plumbline.contract.control import LATENCY_BOUNDS, ControlReply
 from plumbline.live.traffic import TrafficCounters
 
@@ -22,7 +24,22 @@ def test_what_a_pod_counted_before_it_started_again_stays_in_the_sum() -> None:
     counters.report("p", "one", answer("second", 2), time=3)
     canary = counters.traffic(ready={"p": "one"}, fresh_since=0).arms[TOKEN].canary
     assert (canary.requests, canary.errors) == (9, 2)
-    assert canary.latency[LATENCY_BOUNDS.index(0.1)] == sum(canary.latency) == 9
+    assert sum(canary.latency) == 9
+
+
+def test_the_wide_buckets_of_an_older_server_are_read_in_favour_of_the_canary() -> None:
+    counters, bounds = TrafficCounters(), [0.05, 0.1]
+    arms = {TOKEN: {name: {"requests": 6, "latency": [1, 2, 3]} for name in ("stable", "canary")}}
+    counters.report("p", "one", reply(boot="a", arms=arms, latencyBounds=bounds), time=1)
+    found = counters.traffic(ready={}, fresh_since=0).arms[TOKEN]
+    stable = {place: rows for place, rows in enumerate(found.stable.latency) if rows}
+    canary = {place: rows for place, rows in enumerate(found.canary.latency) if rows}
+    lowers, uppers = (0.0, *LATENCY_BOUNDS), (*LATENCY_BOUNDS, math.inf)
+    assert list(stable.values()) == list(canary.values()) == [1, 2, 3]
+    for place, edge in zip(stable, (0.05, 0.1, math.inf), strict=True):
+        assert lowers[place] < edge <= uppers[place]
+    for place, edge in zip(canary, (0.0, 0.05, 0.1), strict=True):
+        assert lowers[place] <= edge < uppers[place]
 
 
 def test_a_routing_counts_only_once_every_ready_pod_follows_it() -> None:

@@ -14,7 +14,7 @@ from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 
 from tests.sim.loop.api import Said
 from tests.sim.loop.clock import START
-from tests.sim.loop.live import STABLE
+from tests.sim.loop.live import beside
 from tests.sim.loop.world import World
 from tests.unit.plan import builders, restricted
 from tests.unit.plan.builders import digest
@@ -265,7 +265,7 @@ class RolloutStory:
         assert canary.weight, "the canary gets no requests"
         token = measure.routing_id(canary)
         arm = Arm(requests=requests, errors=errors, latency=(requests, 0, 0, 0, 0, 0))
-        arms = {**self.traffic.arms, token: Arms(stable=STABLE, canary=arm)}
+        arms = {**self.traffic.arms, token: Arms(stable=beside(canary), canary=arm)}
         self.traffic = replace(self.traffic, arms=arms, routed=frozenset({token}))
 
 

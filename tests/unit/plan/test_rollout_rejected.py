@@ -81,6 +81,47 @@ def test_a_model_is_tried_in_as_many_servers_as_somebody_asks_for():
         fails(world)
 
 
+def test_a_server_that_is_rolled_back_is_not_said_of_the_run_that_serves():
+    world = served(run("one"))
+    world.edit(server={"image": "mine:1"})
+    world.settle()
+    fails(world)
+    for _ in range(3):
+        message = world.condition("Progressing")["message"]
+        assert "Run one was rolled back" not in message
+        assert "The change to run one (its model or spec.server) was rolled back" in message
+        assert "Run one serves as before." in message
+        world.wait(100)
+        world.settle()
+    assert "Run one serves as before." in world.told("RolledBack")[0]
+
+
+def test_a_model_that_serves_after_a_retry_is_never_said_to_be_rolled_back():
+    world = served(run("one"), run("two", revision=2))
+    world.settle()
+    fails(world)
+    world.retry("again")
+    world.roll_out()
+    assert world.serving == "two"
+    world.retry("")
+    world.settle()
+    assert world.condition("Progressing")["reason"] == "Idle"
+
+
+def test_a_model_that_serves_is_never_said_to_be_older_than_all_rollbacks():
+    world = served(run("good"))
+    bad = [run(f"bad-{number}", revision=2, minute=60 + 2 * number) for number in range(10)]
+    for each in bad:
+        world.add(each)
+        world.settle()
+        fails(world)
+        world.wait(120)
+    world.delete_runs(*(each["metadata"]["name"] for each in bad))
+    world.settle()
+    assert world.serving == "good"
+    assert world.condition("Progressing")["reason"] == "Idle"
+
+
 def test_a_rejected_model_that_fails_again_after_a_retry_stays_rejected():
     world = served(run("one"), run("two", revision=2))
     for word in ("", "again"):

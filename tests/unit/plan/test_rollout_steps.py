@@ -53,6 +53,38 @@ def test_a_good_canary_goes_through_every_step_and_takes_over():
     assert world.serving == "two"
 
 
+def test_a_step_of_weight_100_ends_by_what_the_stable_model_showed_before():
+    steps = [{"weight": 50}, {"weight": 100}]
+    world = served(run("one"), run("two", revision=2), rollout={"steps": steps})
+    world.settle()
+    world.call(5000)
+    world.settle()
+    assert world.canary.weight == 100
+    assert world.canary.baseline.requests == 10_000
+    world.call(5000)
+    world.once()
+    assert world.serving == "two"
+
+
+def test_a_step_of_weight_100_before_which_nothing_was_measured_says_what_it_lacks():
+    world = served(run("one"), run("two", revision=2), rollout={"steps": [{"weight": 100}]})
+    world.settle()
+    world.call(5000)
+    world.settle()
+    assert world.rolling_out == "two"
+    message = world.condition("Progressing")["message"]
+    assert "the stable model has none (it answers no requests at weight 100)" in message
+
+
+def test_a_step_whose_weight_is_edited_is_measured_again():
+    world = served(run("one"), run("two", revision=2))
+    world.settle()
+    world.call(5000)
+    world.edit(rollout={"steps": [{"weight": 30}, {"weight": 50}]})
+    world.settle()
+    assert (world.canary.step, world.canary.weight, world.canary.requests) == (0, 30, 0)
+
+
 def test_a_step_is_not_left_before_its_pause_is_over():
     world = served(
         run("one"),

@@ -6,10 +6,8 @@ from plumbline.api.metrics import METRICS
 from plumbline.stats.gates import judge_champion, judge_metric
 from plumbline.stats.intervals import Interval
 from plumbline.stats.measure import evaluate, improvement
-from plumbline.stats.rollout import ALPHA, ArmCounts, compare, error_chance
 
 AUC, ACCURACY = METRICS["auc"], METRICS["accuracy"]
-BOUNDS = (0.01, 0.1, 1.0)
 
 
 def scored(rng: np.random.Generator, rows: int, strength: float) -> tuple[np.ndarray, np.ndarray]:
@@ -61,57 +59,6 @@ def test_a_worse_model_does_not_pass_the_champion_gate() -> None:
 def test_labels_of_one_kind_are_an_error_with_words() -> None:
     with pytest.raises(ValueError, match="both classes"):
         evaluate(AUC, np.zeros(10), np.linspace(0, 1, 10))
-
-
-def arm(requests: int, errors: int = 0, *, slow: int = 0) -> ArmCounts:
-    return ArmCounts(requests=requests, errors=errors, latency=(requests - slow, 0, slow, 0))
-
-
-def judged(stable: ArmCounts, canary: ArmCounts) -> str:
-    return compare(
-        stable,
-        canary,
-        bounds=BOUNDS,
-        min_requests=100,
-        max_error_rate=0.01,
-        max_latency_ratio=2.0,
-    ).verdict
-
-
-def test_a_canary_without_traffic_never_passes() -> None:
-    assert judged(arm(1000), arm(0)) == "Inconclusive"
-    assert judged(arm(0), arm(100)) == "Inconclusive"
-
-
-def test_a_crashing_canary_is_stopped_before_all_requests_have_come() -> None:
-    assert judged(arm(50), arm(5, errors=5)) == "Fail"
-
-
-def test_a_slow_canary_fails_and_a_healthy_one_passes() -> None:
-    assert judged(arm(900), arm(100, slow=60)) == "Fail"
-    assert judged(arm(900), arm(100)) == "Pass"
-
-
-def test_a_canary_that_keeps_to_the_allowed_share_is_not_stopped_for_being_looked_at_often() -> (
-    None
-):
-    rng, looks = np.random.default_rng(5), 1000
-    failed = (rng.random((1000, looks)) < 0.05).cumsum(axis=1)
-    chances = [[error_chance(int(k), n + 1, 0.05) for n, k in enumerate(one)] for one in failed]
-    assert np.mean([min(each) < ALPHA for each in chances]) <= ALPHA
-
-
-def test_a_canary_that_fails_three_times_as_often_as_allowed_is_stopped_in_time() -> None:
-    rng = np.random.default_rng(6)
-    failed = (rng.random((200, 400)) < 0.15).sum(axis=1)
-    stopped = [error_chance(int(k), 400, 0.05) < ALPHA for k in failed]
-    assert np.mean(stopped) > 0.95
-
-
-def test_no_errors_are_allowed_where_none_are_allowed() -> None:
-    assert error_chance(1, 1000, 0.0) == 0.0
-    assert error_chance(0, 1000, 0.0) == 1.0
-    assert error_chance(1000, 1000, 1.0) == 1.0
 
 
 def test_metrics_of_sure_and_undecided_answers_are_those_of_scikit_learn() -> None:

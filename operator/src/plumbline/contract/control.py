@@ -14,8 +14,11 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 VERSION = 1
-# Upper bounds of the latency buckets in seconds, for replies without `latencyBounds`.
-LATENCY_BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+# Upper bounds of the latency buckets in seconds, from a millisecond to a minute. Each is 15 % above
+# the one before: two models are compared to 15 %, and counts still add up.
+LATENCY_BOUNDS = tuple(round(0.001 * 1.15**n, 6) for n in range(80))
+# Those of replies without `latencyBounds`, of the first release.
+FIRST_LATENCY_BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 NonNegative = Annotated[int, Meta(ge=0, le=2**53)]
 # Servers count the rows of a span in 32 bits.
 Rows = Annotated[int, Meta(ge=0, lt=2**32)]
@@ -154,7 +157,7 @@ class ControlReply(Struct, frozen=True, kw_only=True, rename="camel"):
     identity: str = ""
     routing_id: str | None = field(name="routing", default=None)
     arms: Annotated[dict[str, Arms], Meta(max_length=MOST_ROUTINGS)] = {}
-    latency_bounds: tuple[float, ...] = LATENCY_BOUNDS
+    latency_bounds: tuple[float, ...] = FIRST_LATENCY_BOUNDS
     totals: Totals = Totals()
     version: int = 0
 

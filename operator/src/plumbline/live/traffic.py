@@ -4,7 +4,8 @@ A pod counts from the start of its process, so its counters begin at zero again 
 reply then has another boot id). The counts before the restart stay in the sum.
 """
 
-from bisect import bisect_left
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -39,7 +40,8 @@ class TrafficCounters:
         """Add a reply; the newest of each boot counts."""
         arms = {
             routing_id: Arms(
-                stable=_bucketed(both.stable, reply), canary=_bucketed(both.canary, reply)
+                stable=_bucketed(both.stable, reply.latency_bounds, upper=True),
+                canary=_bucketed(both.canary, reply.latency_bounds, upper=False),
             )
             for routing_id, both in reply.arms.items()
         }
@@ -87,14 +89,19 @@ class TrafficCounters:
             del total[routing_id]
 
 
-def _bucketed(arm: Arm, reply: ControlReply) -> Arm:
-    """Return counts in our own latency buckets; servers of other releases may have others."""
-    if reply.latency_bounds == LATENCY_BOUNDS and arm.latency:
+def _bucketed(arm: Arm, bounds: tuple[float, ...], *, upper: bool) -> Arm:
+    """Return counts in our own latency buckets; servers of other releases may have others.
+
+    Each count goes to the bucket of its upper or of its lower bound. What a wide bucket leaves open
+    is decided for the canary, so that it is not rolled back because of an old server's buckets.
+    """
+    if bounds == LATENCY_BOUNDS and arm.latency:
         return arm
-    # Each count goes to the bucket that has its upper bound: a request never looks faster.
     latency = [0] * (len(LATENCY_BOUNDS) + 1)
-    for count, upper in zip(arm.latency, (*reply.latency_bounds, float("inf")), strict=False):
-        latency[bisect_left(LATENCY_BOUNDS, upper)] += count
+    edges = (*bounds, math.inf) if upper else (0.0, *bounds)
+    place = bisect_left if upper else bisect_right
+    for count, edge in zip(arm.latency, edges, strict=False):
+        latency[place(LATENCY_BOUNDS, edge)] += count
     return Arm(requests=arm.requests, errors=arm.errors, latency=tuple(latency))
 
 

@@ -121,7 +121,6 @@ class Admin:
             requests=total.requests,
             errors=total.errors,
             fallbacks=total.fallbacks,
-            latency=tuple(total.latency),
             rows=self._request_stats.rows,
             lost=self._counts.lost,
             forgotten=self._counts.history.forgotten,
@@ -167,7 +166,7 @@ def _metric(name: str, kind: str, help_: str, values: Mapping[str, float]) -> li
 
 def _histogram(name: str, help_: str, arm: Arm) -> list[str]:
     reached, values = 0, dict[str, float]()
-    for bound, count in zip((*LATENCY_BOUNDS, "+Inf"), arm.latency, strict=True):
+    for bound, count in zip((*arm.bounds, "+Inf"), arm.latency, strict=True):
         reached += count
         values[f'_bucket{{le="{bound}"}}'] = reached
     return _metric(name, "histogram", help_, {**values, "_sum": arm.seconds, "_count": reached})

@@ -22,7 +22,7 @@ from plumbline.serving.predictor import Predictor
 from plumbline.serving.protocol import parse
 from plumbline.serving.reader import Columns, Reader
 from plumbline.serving.reply import MODEL, OWN_SECONDS, ForwardedRequest
-from plumbline.serving.request_stats import RequestStats
+from plumbline.serving.request_stats import Arm, RequestStats
 from plumbline.serving.writer import Writer
 
 CLOSING = (408, 413)
@@ -140,18 +140,29 @@ class App:
                 headers.extend(_names(reply.id, reply.model))
                 return reply.content
             routing = None
-        started = time.perf_counter()
-        found = await self._predictor.predict(columns, rows)
-        seconds = time.perf_counter() - started
+        arm = self._request_stats.pair(routing.routing_id)[0] if routing else None
+        found, seconds = await self._own_answer(columns, rows, arm)
         if UNCOUNTED not in given:
             self._count(columns, found, rows)
-        if routing:
-            self._request_stats.pair(routing.routing_id)[0].add(seconds, failed=False)
         if FORWARDED in given:
             headers.append((OWN_SECONDS.encode(), f"{seconds:.6f}".encode()))
         id_ = self._new_id() if request.id is None else request.id
         headers.extend(_names(id_, self._identity))
         return self._writer.answer(outputs, found, id_=id_)
+
+    async def _own_answer(
+        self, columns: Columns, rows: int, arm: Arm | None
+    ) -> tuple[NDArray[np.float64], float]:
+        """Return this model's predictions and how long they took; a rollout counts failures too."""
+        started, failed = time.perf_counter(), True
+        try:
+            found = await self._predictor.predict(columns, rows)
+            failed = False
+        finally:
+            seconds = time.perf_counter() - started
+            if arm:
+                arm.add(seconds, failed=failed)
+        return found, seconds
 
     def _routing(self, path: str, given: Given) -> Routing | None:
         """Return the routing of a request; None if this model must answer it itself.

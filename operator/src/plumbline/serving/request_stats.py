@@ -4,29 +4,40 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from plumbline.contract import control
-from plumbline.contract.control import LATENCY_BOUNDS
+from plumbline.contract.control import FIRST_LATENCY_BOUNDS, LATENCY_BOUNDS
 
 # The newest routings of which counts are kept; an operator accepts twice as many
 # (`contract.control`), so that a later server may report more.
 KEPT_ROUTINGS = 32
+# Prometheus stores each bucket of each pod as a series of its own, so its histogram has few.
+METRIC_BOUNDS = FIRST_LATENCY_BOUNDS
 
 
 @dataclass(slots=True)
 class Arm:
-    """Requests to one model: all of them, or those under one routing."""
+    """Requests to one model: all of them, or those under one routing.
 
+    Attributes:
+        bounds: upper bounds of the latency buckets in seconds.
+    """
+
+    bounds: tuple[float, ...] = LATENCY_BOUNDS
     requests: int = 0
     errors: int = 0
     fallbacks: int = 0
     seconds: float = 0.0
-    latency: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BOUNDS) + 1))
+    latency: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Start with empty buckets."""
+        self.latency = [0] * (len(self.bounds) + 1)
 
     def add(self, seconds: float, *, failed: bool) -> None:
         """Count a request."""
         self.requests += 1
         self.errors += failed
         self.seconds += seconds
-        self.latency[bisect_left(LATENCY_BOUNDS, seconds)] += 1
+        self.latency[bisect_left(self.bounds, seconds)] += 1
 
     def report(self) -> control.Arm:
         """Return the counts in the form of the reply."""
@@ -42,7 +53,7 @@ class Arm:
 class RequestStats:
     """Counts of requests since this process started."""
 
-    total: Arm = field(default_factory=Arm)
+    total: Arm = field(default_factory=lambda: Arm(METRIC_BOUNDS))
     by_code: dict[int, int] = field(default_factory=dict)
     rows: int = 0
     in_flight: int = 0

@@ -1,24 +1,34 @@
 """The verdict on a canary, compared with the stable model on the same stream of requests.
 
-A canary without traffic never passes. One that fails clearly is stopped before all requests came.
+A step passes only when it is shown that no limit is exceeded by more than a stated slack; a canary
+without traffic never passes. One that fails clearly is stopped before all requests came. Between
+the two a step continues, and its message says what cannot be excluded yet.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
+from plumbline.stats.latency import SHARE, quantile, slower_than, upper_quantile
+from plumbline.stats.sequential import chance_above, chance_below, lower_share, upper_share
 from plumbline.stats.text import percent
 
 VerdictName = Literal["Pass", "Fail", "Inconclusive"]
+Cause = Literal["", "errors", "latency"]
 # A canary fails if so many errors (or slow requests) have at most this chance.
 ALPHA = 0.01
-# The quantile of the latency that is compared: p95.
-SHARE = 0.95
+# A step passes by its own errors, or by those of the stable model, although its true rate is above
+# the limit, with at most these chances: together a twentieth.
+PASS_ALPHA, PASS_ALPHA_BESIDE = 0.045, 0.005
+# The least default slack: half a point. So a limit of zero can be shown at all.
+LEAST_SLACK = 0.005
+# Of the slow requests too, a step must show that they are less than twice the allowed share.
+SLOW_SHARE = 1 - SHARE
+MOST_SLOW = 2 * SLOW_SHARE
 # Smaller p-values mean the same to a reader.
 LEAST_SHOWN = 0.001
-# Too short to matter to a client: a ratio of tiny latencies says more about nodes than models.
-HARMLESS_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,114 +41,192 @@ class ArmCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """What the stable model showed on an earlier step, for a step on which it gets no requests.
+
+    Attributes:
+        latency: upper bound of its p95 in seconds.
+    """
+
+    requests: int
+    errors: int
+    latency: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The limits of a rollout.
+
+    Attributes:
+        min_requests: requests that the canary must receive first.
+        max_error_rate: allowed share of failed requests.
+        error_rate_slack: how much more a step must exclude; None for the default.
+        max_latency_ratio: allowed ratio of the 95th percentiles.
+        latency_slack: seconds by which the canary may always be slower.
+    """
+
+    min_requests: int = 100
+    max_error_rate: float = 0.01
+    error_rate_slack: float | None = None
+    max_latency_ratio: float = 2.0
+    latency_slack: float = 0.02
+
+    @cached_property
+    def slack(self) -> float:
+        """The slack of the error rate: by default the rate again, and at least half a point."""
+        if self.error_rate_slack is not None:
+            return self.error_rate_slack
+        return max(self.max_error_rate, LEAST_SLACK)
+
+    def slowest(self, stable: float) -> float:
+        """Return the longest latency that is allowed beside such a p95 of the stable model."""
+        return max(self.max_latency_ratio * stable, stable + self.latency_slack)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutVerdict:
-    """The verdict, its numbers, and the requests that it still needs."""
+    """The verdict, its numbers, the requests that it still needs, and what a Fail is caused by."""
 
     verdict: VerdictName
     message: str
     requests_needed: int = 0
+    cause: Cause = ""
 
 
-def compare(
-    stable: ArmCounts,
-    canary: ArmCounts,
-    *,
-    bounds: Sequence[float],
-    min_requests: int,
-    max_error_rate: float,
-    max_latency_ratio: float,
-) -> RolloutVerdict:
-    """Return the verdict on one step of a rollout.
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Two models on one step of a rollout.
 
-    Args:
+    Attributes:
         stable: the stable model's counts on this step.
         canary: the canary's.
         bounds: upper bounds of the latency buckets in seconds; one more bucket is above the last.
-        min_requests: requests that the canary must receive first.
-        max_error_rate: allowed share of failed requests.
-        max_latency_ratio: allowed ratio of the 95th percentiles.
+        baseline: the stable model's counts if it gets no requests on this step.
     """
-    numbers = f"{canary.errors} of {canary.requests} requests failed"
-    chance = error_chance(canary.errors, canary.requests, max_error_rate)
-    if canary.errors and chance < ALPHA:
-        text = f"{numbers}, significantly more than {percent(max_error_rate)} ({_p(chance)})"
-        return RolloutVerdict(verdict="Fail", message=text)
-    needed = max(0, min_requests - canary.requests)
-    if needed:
-        text = f"{numbers}; {needed} more requests are needed"
-        return RolloutVerdict(verdict="Inconclusive", message=text, requests_needed=needed)
-    return _judged(stable, canary, bounds, max_error_rate, max_latency_ratio, numbers)
+
+    stable: ArmCounts
+    canary: ArmCounts
+    bounds: Sequence[float]
+    limits: Limits
+    baseline: Baseline | None = None
+
+    def verdict(self) -> RolloutVerdict:
+        """Return the verdict on the step."""
+        errors = self._errors()
+        if errors.verdict == "Fail":
+            return errors
+        needed = max(0, self.limits.min_requests - self.canary.requests)
+        if needed:
+            text = f"{self._failed}; {needed} more requests are needed"
+            return RolloutVerdict(verdict="Inconclusive", message=text, requests_needed=needed)
+        return _joined(errors, self._latency())
+
+    @property
+    def _failed(self) -> str:
+        return f"{self.canary.errors} of {self.canary.requests} requests failed"
+
+    @property
+    def _known(self) -> ArmCounts | Baseline:
+        """The stable model's requests and errors, of this step or of an earlier one."""
+        return self.baseline or self.stable
+
+    def _errors(self) -> RolloutVerdict:
+        errors, requests = self.canary.errors, self.canary.requests
+        chance = max(self._chance_allowed(), self._chance_beside())
+        if errors and chance < ALPHA:
+            text = f"{self._failed}, significantly more than {self._allowed()} ({_p(chance)})"
+            return RolloutVerdict(verdict="Fail", message=text, cause="errors")
+        top = percent(upper_share(errors, requests, PASS_ALPHA))
+        text = f"{self._failed}; error rates up to {top} cannot be excluded"
+        if self._excludes_errors():
+            return RolloutVerdict(verdict="Pass", message=text)
+        limit = percent(self.limits.max_error_rate + self.limits.slack)
+        text = f"{text}, but the limit is {limit}"
+        return RolloutVerdict(verdict="Inconclusive", message=text)
+
+    def _chance_allowed(self) -> float:
+        """Return the p-value of the canary's errors if its rate is the allowed one."""
+        return chance_above(self.canary.errors, self.canary.requests, self.limits.max_error_rate)
+
+    def _chance_beside(self) -> float:
+        """Return the p-value of the canary's errors if its rate is that of the stable model.
+
+        Of two equal models, each has its share of the errors as it has of the requests.
+        """
+        mine, other = self.canary, self.stable
+        if self.baseline:
+            most = upper_share(self.baseline.errors, self.baseline.requests, ALPHA)
+            return chance_above(mine.errors, mine.requests, most)
+        both = mine.requests + other.requests
+        share = mine.requests / both if both else 1.0
+        # Without any request of the stable model there is nothing to compare with.
+        if share >= 1:
+            return 0.0
+        return chance_above(mine.errors, mine.errors + other.errors, share)
+
+    def _excludes_errors(self) -> bool:
+        """Return whether the canary's rate is shown to be below the allowed one plus the slack.
+
+        Or below that of the stable model plus the slack: what serves already, blocks no equal.
+        """
+        errors, requests, slack = self.canary.errors, self.canary.requests, self.limits.slack
+        if chance_below(errors, requests, self.limits.max_error_rate + slack) < PASS_ALPHA:
+            return True
+        half = PASS_ALPHA_BESIDE / 2
+        least = lower_share(self._known.errors, self._known.requests, half)
+        return chance_below(errors, requests, least + slack) < half
+
+    def _allowed(self) -> str:
+        """Return what the canary's errors are too many for."""
+        known = self._known
+        beside = f", and than {known.errors} of {known.requests} of the stable model"
+        return f"{percent(self.limits.max_error_rate)}{beside if known.errors else ''}"
+
+    def _latency(self) -> RolloutVerdict:
+        counts, alpha = self.canary.latency, ALPHA / 2
+        known = stable_latency(self.stable, self.bounds)
+        known = self.baseline.latency if self.baseline else known
+        total, text = sum(counts), self._latency_text()
+        if not total or math.isinf(known):
+            text = f"the latencies cannot be compared yet: {text}"
+            return RolloutVerdict(verdict="Inconclusive", message=text)
+        limit = self.limits.slowest(known)
+        late = slower_than(counts, self.bounds, limit)
+        longer = f"{late} of {total} requests took longer than the limit of {_ms(limit)}"
+        if late and (chance := chance_above(late, total, SLOW_SHARE)) < alpha:
+            text = f"{text}; {longer} ({_p(chance)})"
+            return RolloutVerdict(verdict="Fail", message=text, cause="latency")
+        if chance_below(late, total, MOST_SLOW) < PASS_ALPHA:
+            return RolloutVerdict(verdict="Pass", message=text)
+        return RolloutVerdict(verdict="Inconclusive", message=f"{text}; {longer}")
+
+    def _latency_text(self) -> str:
+        new = quantile(self.canary.latency, self.bounds)
+        mine = "the new model has none" if math.isnan(new) else f"latency p95 {_ms(new)}"
+        if self.baseline:
+            return f"{mine}, stable at most {_ms(self.baseline.latency)} on an earlier step"
+        old, requests = quantile(self.stable.latency, self.bounds), sum(self.stable.latency)
+        if math.isnan(old):
+            return f"{mine}, the stable model has none (it answers no requests at weight 100)"
+        return f"{mine}, stable {_ms(old)} ({requests} requests)"
 
 
-def _judged(
-    stable: ArmCounts,
-    canary: ArmCounts,
-    bounds: Sequence[float],
-    max_error_rate: float,
-    max_latency_ratio: float,
-    numbers: str,
-) -> RolloutVerdict:
-    """Return the verdict on counts that are large enough."""
-    if canary.errors > max_error_rate * canary.requests:
-        text = f"{numbers}, more than {percent(max_error_rate)}, but this may be chance"
-        return RolloutVerdict(verdict="Inconclusive", message=text)
-    new, old = quantile(canary.latency, bounds, SHARE), quantile(stable.latency, bounds, SHARE)
-    if math.isnan(new) or math.isnan(old) or not old:
-        less = "the new model" if math.isnan(new) else "the stable model"
-        text = f"{numbers}; the latencies cannot be compared yet, because {less} has none"
-        return RolloutVerdict(verdict="Inconclusive", message=text)
-    text = f"{numbers}; latency p95 {new * 1000:.0f} ms, stable {old * 1000:.0f} ms"
-    limit = max(max_latency_ratio * old, old + HARMLESS_SECONDS)
-    late = slower_than(canary.latency, bounds, limit)
-    chance = error_chance(late, canary.requests, 1 - SHARE)
-    if late and chance < ALPHA:
-        most = f"the limit of {limit * 1000:.0f} ms"
-        told = (
-            f"{text}; {late} of {canary.requests} requests took longer than {most} ({_p(chance)})"
-        )
-        return RolloutVerdict(verdict="Fail", message=told)
-    return RolloutVerdict(verdict="Pass", message=text)
+def stable_latency(stable: ArmCounts, bounds: Sequence[float]) -> float:
+    """Return the upper bound of the stable model's p95 in seconds; infinite if it is unknown."""
+    return upper_quantile(stable.latency, bounds, ALPHA / 2)
+
+
+def _joined(*found: RolloutVerdict) -> RolloutVerdict:
+    """Return the worst verdict, with all numbers."""
+    order: tuple[VerdictName, ...] = ("Fail", "Inconclusive", "Pass")
+    worst = min(found, key=lambda each: order.index(each.verdict))
+    text = "; ".join(each.message for each in found)
+    return RolloutVerdict(verdict=worst.verdict, message=text, cause=worst.cause)
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"
 
 
 def _p(chance: float) -> str:
     return f"p = {chance:.2g}" if chance >= LEAST_SHOWN else f"p < {LEAST_SHOWN:g}"
-
-
-def error_chance(errors: int, requests: int, share: float) -> float:
-    """Return the p-value of so many errors, valid over all evaluations together.
-
-    A canary is evaluated again and again, so the p-value of a binomial test would be too small.
-    This is the inverse of a likelihood ratio: all shares above the allowed one, with a uniform
-    prior, against the allowed one. The ratio is a martingale, so that Ville's inequality holds over
-    all evaluations (Robbins 1970). The likelihood of the shares above the allowed one is not
-    integrated exactly: half of the integral over all shares is used, hence the factor 2. Where more
-    errors were seen than allowed, it is at least that half, so the p-value is never too small.
-    """
-    if share >= 1 or errors <= share * (requests + 1):
-        return 1.0
-    if share <= 0:
-        return 0.0
-    good = requests - errors
-    allowed = errors * math.log(share) + good * math.log1p(-share)
-    above = math.lgamma(errors + 1) + math.lgamma(good + 1) - math.lgamma(requests + 2)
-    return min(1.0, 2 * (1 - share) * math.exp(allowed - above))
-
-
-def slower_than(counts: Sequence[int], bounds: Sequence[float], limit: float) -> int:
-    """Return how many values are certainly above a limit: those in buckets that begin above it."""
-    lowers = (0.0, *bounds)
-    return sum(count for count, lower in zip(counts, lowers, strict=True) if lower >= limit)
-
-
-def quantile(counts: Sequence[int], bounds: Sequence[float], share: float) -> float:
-    """Return a quantile of bucketed values, interpolated inside its bucket; NaN without values."""
-    total = sum(counts)
-    if not total:
-        return math.nan
-    reached, lower = 0, 0.0
-    for number, count in enumerate(counts):
-        upper = bounds[number] if number < len(bounds) else 2 * bounds[-1]
-        if count and reached + count >= share * total:
-            return lower + (upper - lower) * (share * total - reached) / count
-        reached, lower = reached + count, upper
-    return lower

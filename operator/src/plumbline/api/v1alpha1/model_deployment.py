@@ -127,19 +127,37 @@ class Analysis(Model):
     min_requests: Annotated[int, Field(ge=1)] = 100
     """Number of requests that the new model must answer before the step can pass."""
     max_error_rate: Annotated[float, Field(ge=0, le=1)] = 0.01
-    """Largest acceptable share of failed requests."""
+    """Largest acceptable share of failed requests. If the stable model itself fails more often, its share counts instead."""
+    error_rate_slack: Annotated[float, Field(gt=0, le=1)] | None = None
+    """How far above maxErrorRate the true share of failed requests may still lie when a step passes: a step passes once a share of maxErrorRate plus this is excluded (wrongly in at most 5 % of the cases). When left out, it is the larger of maxErrorRate and 0.005. A smaller value needs more requests: half of it about four times as many."""
     max_latency_ratio: Annotated[float, Field(gt=0)] = 2.0
-    """Largest allowed latency of the new model, divided by that of the stable model. The 95th percentiles (p95) are compared."""
+    """Largest allowed latency of the new model, divided by that of the stable model. The 95th percentiles (p95) are compared, in buckets that are 15 % wide."""
+    latency_slack_seconds: Annotated[float, Field(ge=0)] = 0.02
+    """By how many seconds the new model may always be slower, whatever maxLatencyRatio says. The ratio of two tiny latencies says more about the nodes than about the models."""
 
 
 class Rollout(Model):
     """How a new model replaces the one that serves."""
 
+    model_config = {
+        "json_schema_extra": validations(
+            (
+                "self.steps.map(step, step.weight).isSorted()",
+                "a step must not have a smaller weight than the step before it",
+            ),
+            (
+                "self.steps.size() == 0 || self.steps[0].weight < 100",
+                "the first step must have a weight below 100, because the stable model is measured "
+                "on it; set steps: [] to replace the model without a measurement",
+            ),
+        )
+    }
+
     steps: Annotated[list[RolloutStep], Field(max_length=20)] = [
         RolloutStep(weight=10),
         RolloutStep(weight=50),
     ]
-    """Steps in order. After the last one the new model receives all requests."""
+    """Steps in order; no weight is smaller than the one before. After the last one the new model receives all requests. On a step of weight 100 it is compared with what the stable model showed on the step before."""
     analysis: Analysis = Analysis()
     """Limits that the new model must meet on every step."""
     progress_deadline_seconds: Annotated[Seconds, Field(ge=10)] = 600
@@ -182,6 +200,17 @@ class Served(Observed):
     """In stable: when the model was promoted. In canary: when its rollout began. In retiring: when its pods began to drain."""
 
 
+class Baseline(Observed):
+    """The stable model's requests on the newest step that measured its latency."""
+
+    requests: int = 0
+    """Number of requests."""
+    errors: int = 0
+    """Number of requests that failed."""
+    latency_seconds: float = 0.0
+    """Upper bound of the 95th percentile of its latency, in seconds."""
+
+
 class Canary(Served):
     """The new model during its rollout."""
 
@@ -197,6 +226,8 @@ class Canary(Served):
     """Result of the analysis of this step so far: Pass, Fail or Inconclusive."""
     message: Annotated[str, Field(max_length=1024)] = ""
     """The numbers behind the verdict."""
+    baseline: Baseline | None = None
+    """What the stable model showed before this step. A step of weight 100 compares with it, because the stable model receives no requests then."""
 
 
 class Rejected(Observed):

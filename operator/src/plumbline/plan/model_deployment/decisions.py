@@ -200,7 +200,7 @@ def _just_rolled_back(state: DeploymentState) -> Decision | None:
     if not rejected or rejected == deployment.status.rejected:
         return None
     newest = rejected[0]
-    text = f"{rollback_text(newest.run, newest)} {retry_text(deployment)}"
+    text = f"{rollback_text(deployment, newest.run, newest)} {retry_text(deployment)}"
     rule = "model_deployment.just_rolled_back"
     return decision.held(rule, Reason.ROLLED_BACK, text, run=newest.run)
 

@@ -3,6 +3,7 @@
 A step passes only when every limit of the spec is shown to be met; until then it continues.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,15 +11,20 @@ from typing import Literal
 
 from plumbline.api.v1alpha1.model_deployment import (
     Analysis,
+    Baseline,
     Canary,
     ModelDeploymentStatus,
     RolloutStep,
 )
 from plumbline.api.v1alpha1.model_deployment import ModelDeploymentReason as Reason
-from plumbline.live.observations import Arm
+from plumbline.live.observations import Arm, Arms
 from plumbline.plan.common.conditions import changed
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
-from plumbline.stats.rollout import ALPHA, ArmCounts, compare, error_chance
+from plumbline.stats import rollout
+from plumbline.stats.rollout import ArmCounts, Comparison, Limits, stable_latency
+
+# The reason of a rollback, by the limit that is exceeded.
+REASONS = {"errors": Reason.ERROR_RATE_TOO_HIGH, "latency": Reason.LATENCY_TOO_HIGH}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +50,11 @@ def routing_id(canary: Canary) -> str:
     """Return the name under which the pods count the requests of this step.
 
     The start of the canary is part of it: pods keep their counts, and a canary that is tried again
-    must not be measured by the requests of its first try.
+    must not be measured by the requests of its first try. So is the share: the comparison of both
+    models needs one share for all requests, also when the step is edited.
     """
     begun = int(canary.since.timestamp()) if canary.since else 0
-    return f"{canary.identity}/{canary.step}/{begun}"
+    return f"{canary.identity}/{canary.step}/{canary.weight}/{begun}"
 
 
 def weight_of(steps: Sequence[RolloutStep], step: int) -> int:
@@ -60,21 +67,52 @@ def analysis(snapshot: ModelDeploymentSnapshot, canary: Canary) -> StepAnalysis 
     arms = snapshot.traffic.arms.get(routing_id(canary))
     if arms is None:
         return None
-    wanted = snapshot.deployment.spec.rollout.analysis
-    compared = compare(
-        _counts(arms.stable),
-        _counts(arms.canary),
-        bounds=snapshot.traffic.latency_bounds,
-        min_requests=wanted.min_requests,
-        max_error_rate=wanted.max_error_rate,
-        max_latency_ratio=wanted.max_latency_ratio,
-    )
+    found = _comparison(snapshot, canary, arms).verdict()
     return StepAnalysis(
-        verdict=compared.verdict,
-        reason=_exceeded_limit(arms.canary, wanted) if compared.verdict == "Fail" else "",
-        message=compared.message,
+        verdict=found.verdict,
+        reason=REASONS[found.cause] if found.cause else "",
+        message=found.message,
         requests=arms.canary.requests,
         errors=arms.canary.errors,
+    )
+
+
+def newest_baseline(snapshot: ModelDeploymentSnapshot, canary: Canary) -> Baseline | None:
+    """Return what the stable model showed on this step, or before if there it shows too little."""
+    arms = snapshot.traffic.arms.get(routing_id(canary), Arms())
+    slowest = stable_latency(_counts(arms.stable), snapshot.traffic.latency_bounds)
+    if math.isinf(slowest):
+        return canary.baseline
+    stable = arms.stable
+    return Baseline(requests=stable.requests, errors=stable.errors, latency_seconds=slowest)
+
+
+def _comparison(snapshot: ModelDeploymentSnapshot, canary: Canary, arms: Arms) -> Comparison:
+    """Return both models on the canary's step, with the limits of the spec."""
+    return Comparison(
+        stable=_counts(arms.stable),
+        canary=_counts(arms.canary),
+        bounds=snapshot.traffic.latency_bounds,
+        limits=_limits(snapshot.deployment.spec.rollout.analysis),
+        baseline=_known(canary.baseline) if canary.baseline and canary.weight == 100 else None,
+    )
+
+
+def _limits(wanted: Analysis) -> Limits:
+    return Limits(
+        min_requests=wanted.min_requests,
+        max_error_rate=wanted.max_error_rate,
+        error_rate_slack=wanted.error_rate_slack,
+        max_latency_ratio=wanted.max_latency_ratio,
+        latency_slack=wanted.latency_slack_seconds,
+    )
+
+
+def _known(baseline: Baseline) -> rollout.Baseline:
+    return rollout.Baseline(
+        requests=baseline.requests,
+        errors=baseline.errors,
+        latency=baseline.latency_seconds,
     )
 
 
@@ -115,13 +153,6 @@ def _rounded_down(number: int) -> int:
     """Return the number rounded down to two digits: 1279 becomes 1200."""
     unit = int(10 ** max(0, len(str(number)) - 2))
     return number // unit * unit
-
-
-def _exceeded_limit(canary: Arm, wanted: Analysis) -> str:
-    """Return which of the two limits a failing canary exceeds."""
-    # A step fails by errors or by latency, and the comparison does not say by which.
-    chance = error_chance(canary.errors, canary.requests, wanted.max_error_rate)
-    return Reason.ERROR_RATE_TOO_HIGH if chance < ALPHA else Reason.LATENCY_TOO_HIGH
 
 
 def _counts(arm: Arm) -> ArmCounts:

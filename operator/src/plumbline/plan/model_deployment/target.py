@@ -63,6 +63,12 @@ class Candidate:
         image = self.snapshot.settings.server_image
         return _served(self.run, self.deployment, default_image=image)
 
+    @property
+    def is_serving(self) -> bool:
+        """Whether exactly this serves now: after a retry, a model that was rolled back once may."""
+        stable = self.deployment.status.stable
+        return stable is not None and stable.identity == self.served.identity
+
 
 def choose(snapshot: ModelDeploymentSnapshot) -> Target:
     """Return the model that should serve: that of the newest run that nothing refuses."""
@@ -150,9 +156,10 @@ def _misses_gate(candidate: Candidate) -> Decision | None:
 
 def _rolled_back(candidate: Candidate) -> Decision | None:
     rejected = _rejection(candidate.deployment, candidate.served.identity)
-    if rejected is None:
+    if rejected is None or candidate.is_serving:
         return None
-    text = f"{rollback_text(candidate.name, rejected)} {retry_text(candidate.deployment)}"
+    told = rollback_text(candidate.deployment, candidate.name, rejected)
+    text = f"{told} {retry_text(candidate.deployment)}"
     return decision.working(
         "model_deployment.rolled_back", Reason.ROLLED_BACK, text, run=candidate.name
     )
@@ -162,7 +169,7 @@ def _rolled_back_long_ago(candidate: Candidate) -> Decision | None:
     """Refuse an old run after many rollbacks; a run that the spec names is tried."""
     deployment = candidate.deployment
     by_hand = deployment.spec.model.run_ref is not None
-    if by_hand or not _may_be_forgotten(deployment, candidate.run):
+    if by_hand or candidate.is_serving or not _may_be_forgotten(deployment, candidate.run):
         return None
     number = len(deployment.status.rejected)
     text = (
@@ -181,9 +188,21 @@ def retry_text(deployment: ModelDeployment) -> str:
     )
 
 
-def rollback_text(run: str, rejected: Rejected) -> str:
+def rollback_text(deployment: ModelDeployment, run: str, rejected: Rejected) -> str:
     """Return the sentences that say why a run was rolled back."""
-    return f"Run {run} was rolled back ({rejected.reason}). {sentence(rejected.message)}"
+    what, served = rolled_back(deployment, run)
+    return f"{what} was rolled back ({rejected.reason}). {sentence(rejected.message)}{served}"
+
+
+def rolled_back(deployment: ModelDeployment, run: str) -> tuple[str, str]:
+    """Return what was rolled back, and a sentence about what serves when that is of the same run.
+
+    A changed spec.server is rolled out like a new model, so the run itself may still serve.
+    """
+    stable = deployment.status.stable
+    if stable is None or stable.run != run:
+        return f"Run {run}", ""
+    return f"The change to run {run} (its model or spec.server)", f" Run {run} serves as before."
 
 
 def _has_model(candidate: Candidate) -> bool:

@@ -236,6 +236,7 @@ def _on_step(rollout: Rollout, canary: Canary, rule: str, step: int) -> Transiti
         requests=0,  # each step is measured by its own requests
         verdict="Inconclusive",
         message="",
+        baseline=measure.newest_baseline(rollout.snapshot, canary),
     )
     text = f"Run {canary.run} serves {weight} % of the requests ({where})."
     evidence = {"run": canary.run, "step": step, "weight": weight}
@@ -266,6 +267,7 @@ def _reject(
     """Remove the canary and record it, so that it is tried again only on request."""
     snapshot, status = rollout.snapshot, rollout.status
     share = f"at {canary.weight} % of the requests" if canary.weight else "before it had requests"
+    what, served = target.rolled_back(snapshot.deployment, canary.run)
     entry = Rejected(
         identity=canary.identity,
         run=canary.run,
@@ -279,7 +281,7 @@ def _reject(
         status,
         rule,
         Reason.ROLLED_BACK,
-        f"Run {canary.run} was rolled back {share} ({reason}). {sentence(message)}",
+        f"{what} was rolled back {share} ({reason}). {sentence(message)}{served}",
         event="Warning",
         evidence={"run": canary.run, "identity": canary.identity, "cause": reason, **evidence},
         canary=None,
