@@ -31,6 +31,16 @@ def upper_quantile(counts: Sequence[int], bounds: Sequence[float], alpha: float)
     return math.inf
 
 
+def reached(counts: Sequence[int], bounds: Sequence[float]) -> float:
+    """Return the bound of the bucket with the p95; infinite in the last bucket."""
+    total, below = sum(counts), 0
+    for bound, count in zip(bounds, counts, strict=False):
+        below += count
+        if below >= SHARE * total:
+            return bound
+    return math.inf
+
+
 def quantile(counts: Sequence[int], bounds: Sequence[float], share: float = SHARE) -> float:
     """Return a quantile of bucketed values, interpolated inside its bucket; NaN without values."""
     total = sum(counts)

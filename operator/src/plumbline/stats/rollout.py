@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from plumbline.stats.latency import SHARE, quantile, slower_than, upper_quantile
+from plumbline.stats.latency import SHARE, quantile, reached, slower_than, upper_quantile
 from plumbline.stats.sequential import chance_above, chance_below, lower_share, upper_share
 from plumbline.stats.text import percent
 
@@ -19,9 +19,9 @@ VerdictName = Literal["Pass", "Fail", "Inconclusive"]
 Cause = Literal["", "errors", "latency"]
 # A canary fails if so many errors (or slow requests) have at most this chance.
 ALPHA = 0.01
-# A step passes by its own errors, or by those of the stable model, although its true rate is above
-# the limit, with at most these chances: together a twentieth.
-PASS_ALPHA, PASS_ALPHA_BESIDE = 0.045, 0.005
+# A step passes although the canary's rate is above the limit, or because the stable model's rate is
+# taken for higher than it is, with at most these chances: together a twentieth.
+PASS_ALPHA, STABLE_ALPHA = 0.045, 0.005
 # The least default slack: half a point. So a limit of zero can be shown at all.
 LEAST_SLACK = 0.005
 # Of the slow requests too, a step must show that they are less than twice the allowed share.
@@ -125,11 +125,6 @@ class Comparison:
     def _failed(self) -> str:
         return f"{self.canary.errors} of {self.canary.requests} requests failed"
 
-    @property
-    def _known(self) -> ArmCounts | Baseline:
-        """The stable model's requests and errors, of this step or of an earlier one."""
-        return self.baseline or self.stable
-
     def _errors(self) -> RolloutVerdict:
         errors, requests = self.canary.errors, self.canary.requests
         chance = max(self._chance_allowed(), self._chance_beside())
@@ -138,10 +133,9 @@ class Comparison:
             return RolloutVerdict(verdict="Fail", message=text, cause="errors")
         top = percent(upper_share(errors, requests, PASS_ALPHA))
         text = f"{self._failed}; error rates up to {top} cannot be excluded"
-        if self._excludes_errors():
+        if chance_below(errors, requests, self._limit) < PASS_ALPHA:
             return RolloutVerdict(verdict="Pass", message=text)
-        limit = percent(self.limits.max_error_rate + self.limits.slack)
-        text = f"{text}, but the limit is {limit}"
+        text = f"{text}, but the limit is {percent(self._limit)}"
         return RolloutVerdict(verdict="Inconclusive", message=text)
 
     def _chance_allowed(self) -> float:
@@ -164,21 +158,21 @@ class Comparison:
             return 0.0
         return chance_above(mine.errors, mine.errors + other.errors, share)
 
-    def _excludes_errors(self) -> bool:
-        """Return whether the canary's rate is shown to be below the allowed one plus the slack.
+    @cached_property
+    def _limit(self) -> float:
+        """The error rate that a step must exclude: the allowed one plus the slack.
 
-        Or below that of the stable model plus the slack: what serves already, blocks no equal.
+        A stable model that certainly fails more often raises it, so that it blocks no equal. The
+        test stays valid when its limit moves, because a smaller limit is harder to exclude.
         """
-        errors, requests, slack = self.canary.errors, self.canary.requests, self.limits.slack
-        if chance_below(errors, requests, self.limits.max_error_rate + slack) < PASS_ALPHA:
-            return True
-        half = PASS_ALPHA_BESIDE / 2
-        least = lower_share(self._known.errors, self._known.requests, half)
-        return chance_below(errors, requests, least + slack) < half
+        known, allowed = self.baseline or self.stable, self.limits.max_error_rate
+        if known.errors > allowed * known.requests:
+            allowed = max(allowed, lower_share(known.errors, known.requests, STABLE_ALPHA))
+        return allowed + self.limits.slack
 
     def _allowed(self) -> str:
         """Return what the canary's errors are too many for."""
-        known = self._known
+        known = self.baseline or self.stable
         beside = f", and than {known.errors} of {known.requests} of the stable model"
         return f"{percent(self.limits.max_error_rate)}{beside if known.errors else ''}"
 
@@ -196,9 +190,20 @@ class Comparison:
         if late and (chance := chance_above(late, total, SLOW_SHARE)) < alpha:
             text = f"{text}; {longer} ({_p(chance)})"
             return RolloutVerdict(verdict="Fail", message=text, cause="latency")
-        if chance_below(late, total, MOST_SLOW) < PASS_ALPHA:
+        if self._excludes_slowness():
             return RolloutVerdict(verdict="Pass", message=text)
         return RolloutVerdict(verdict="Inconclusive", message=f"{text}; {longer}")
+
+    def _excludes_slowness(self) -> bool:
+        """Return whether the slow requests are shown to be less than twice as many as allowed.
+
+        The limit follows from the estimate of the stable model's p95. From its upper bound, a model
+        that is three times as slow would pass as long as the bound is wide.
+        """
+        counts, known = self.canary.latency, self.baseline
+        usual = known.latency if known else reached(self.stable.latency, self.bounds)
+        late = slower_than(counts, self.bounds, self.limits.slowest(usual))
+        return chance_below(late, sum(counts), MOST_SLOW) < PASS_ALPHA
 
     def _latency_text(self) -> str:
         new = quantile(self.canary.latency, self.bounds)
