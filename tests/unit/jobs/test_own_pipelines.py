@@ -12,12 +12,27 @@ from plumbline.jobs.compiling import answers
 from plumbline.jobs.training import safe
 from plumbline.jobs.training.families import not_compilable
 from plumbline.jobs.training.inputs import NotCompilable, converting
-from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer, make_column_selector, make_column_transformer
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    VotingClassifier,
+)
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, RobustScaler, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MaxAbsScaler,
+    MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    RobustScaler,
+    StandardScaler,
+)
+from sklearn.tree import ExtraTreeClassifier
 
 from tests.unit.jobs import runs
 from tests.unit.jobs.pods import Ended, Pods
@@ -46,8 +61,7 @@ def own_run(pod: Pods, fit: Fit) -> tuple[Ended, dict[str, Any]]:
 
 
 def chosen(texts: Any, model: Any, columns: tuple[Any, Any] = (NUMBERS, TEXTS)) -> Any:
-    scaled = make_pipeline(SimpleImputer(), StandardScaler())
-    steps = [("numbers", scaled, columns[0]), ("texts", texts, columns[1])]
+    steps = [("numbers", scaled(), columns[0]), ("texts", texts, columns[1])]
     return make_pipeline(ColumnTransformer(steps), model)
 
 
@@ -69,6 +83,10 @@ def one_hot() -> Any:
 
 def ordinal(unknown: float = -1) -> Any:
     return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=unknown)
+
+
+def scaled() -> Any:
+    return make_pipeline(SimpleImputer(), StandardScaler())
 
 
 def logistic() -> Any:
@@ -137,6 +155,74 @@ SERVED: dict[str, Fit] = {
     "numbers that are only divided, robustly": by_half_a_scaler(RobustScaler(with_centering=False)),
     "numbers that are only moved, robustly": by_half_a_scaler(RobustScaler(with_scaling=False)),
     "categories of pandas in boosted trees": with_pandas(boosting, "category"),
+    "gaps that a forest was fitted on": with_pandas(
+        lambda: make_pipeline(ColumnTransformer([("n", "passthrough", NUMBERS)]), forest())
+    ),
+    "gaps that single trees were fitted on": with_pandas(
+        lambda: make_pipeline(
+            ColumnTransformer([("n", "passthrough", NUMBERS)]), ExtraTreeClassifier(max_depth=5)
+        )
+    ),
+    "what remains is passed through": with_pandas(
+        lambda: make_pipeline(
+            ColumnTransformer([("texts", ordinal(), TEXTS)], remainder="passthrough"), boosting()
+        )
+    ),
+    "columns by their types": with_pandas(
+        lambda: make_pipeline(
+            make_column_transformer(
+                (SimpleImputer(), make_column_selector(dtype_include=np.number)),
+                (one_hot(), make_column_selector(dtype_include="string")),
+                (StandardScaler(), make_column_selector(dtype_include="complex")),
+            ),
+            logistic(),
+        )
+    ),
+    "a transformer within a transformer": with_pandas(
+        lambda: make_pipeline(
+            ColumnTransformer(
+                [
+                    ("inner", ColumnTransformer([("n", scaled(), ["hour"])]), NUMBERS),
+                    ("texts", one_hot(), ["carrier"]),
+                ]
+            ),
+            logistic(),
+        )
+    ),
+    "codes of which one is negative": with_pandas(
+        lambda: chosen(
+            ordinal(-1), HistGradientBoostingClassifier(max_iter=5, categorical_features=[2, 3])
+        )
+    ),
+    "a code for what is missing": with_pandas(
+        lambda: chosen(
+            OrdinalEncoder(
+                handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2
+            ),
+            forest(),
+        )
+    ),
+    "a model without an intercept": with_pandas(
+        lambda: chosen(one_hot(), LogisticRegression(fit_intercept=False))
+    ),
+    "scaled to a range": with_pandas(
+        lambda: make_pipeline(
+            ColumnTransformer(
+                [("n", make_pipeline(SimpleImputer(), MinMaxScaler((-1, 2))), NUMBERS)]
+            ),
+            MaxAbsScaler(),
+            logistic(),
+        )
+    ),
+    "boosting from a given start": with_pandas(
+        lambda: chosen(one_hot(), GradientBoostingClassifier(n_estimators=5, init="zero"))
+    ),
+    "boosting on samples": with_pandas(
+        lambda: chosen(one_hot(), GradientBoostingClassifier(n_estimators=5, subsample=0.5))
+    ),
+    "output as a table of pandas": with_pandas(
+        lambda: chosen(ordinal(), boosting()).set_output(transform="pandas")
+    ),
     "categories of pandas beside scaled numbers": with_pandas(
         lambda: make_pipeline(boosting()), "category"
     ),
@@ -165,6 +251,49 @@ REFUSED: dict[str, tuple[Fit, str]] = {
             lambda: chosen(imputed("most_frequent", one_hot(), add_indicator=True), forest())
         ),
         "add_indicator",
+    ),
+    "weights of transformers": (
+        with_pandas(
+            lambda: make_pipeline(
+                ColumnTransformer([("n", scaled(), NUMBERS)], transformer_weights={"n": 10}),
+                logistic(),
+            )
+        ),
+        "transformer_weights",
+    ),
+    "a category that is dropped": (
+        with_pandas(lambda: chosen(OneHotEncoder(drop="first"), logistic())),
+        "with drop.",
+    ),
+    "rare categories together": (
+        with_pandas(lambda: chosen(OneHotEncoder(min_frequency=400), logistic())),
+        "infrequent",
+    ),
+    "a function": (
+        with_pandas(
+            lambda: make_pipeline(
+                ColumnTransformer([("n", SimpleImputer(), NUMBERS)]),
+                FunctionTransformer(np.abs),
+                logistic(),
+            )
+        ),
+        "FunctionTransformer",
+    ),
+    "a vote": (
+        with_pandas(
+            lambda: chosen(one_hot(), VotingClassifier([("a", logistic())], voting="soft"))
+        ),
+        "does not support VotingClassifier.",
+    ),
+    "probabilities that are calibrated": (
+        with_pandas(lambda: chosen(one_hot(), CalibratedClassifierCV(logistic(), cv=2))),
+        "does not support CalibratedClassifierCV.",
+    ),
+    "boosting from another model": (
+        with_pandas(
+            lambda: chosen(one_hot(), GradientBoostingClassifier(n_estimators=2, init=logistic()))
+        ),
+        "init",
     ),
     "a slice of names": (
         with_pandas(lambda: chosen("drop", logistic(), (slice("temp", "temp"), []))),

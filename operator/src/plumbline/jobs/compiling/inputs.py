@@ -79,6 +79,9 @@ def _pipeline(pipeline: Any, columns: list[Column]) -> list[Column]:
 
 
 def _column_transformer(chooser: Any, columns: list[Column]) -> list[Column]:
+    if chooser.transformer_weights:
+        problem = "it does not support ColumnTransformer with transformer_weights"
+        raise NotCompilable(f"{problem}. Leave them out")
     # A ColumnTransformer that was fitted on an array knows no names, only places.
     names = getattr(chooser, "feature_names_in_", ())
     places = {name: place for place, name in enumerate(names)}

@@ -4,6 +4,7 @@ from copy import copy
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import treelite
 
 from plumbline.contract.model_json import ENGINES, Trees
@@ -16,8 +17,10 @@ _SINGLE = ("DecisionTree", "ExtraTree")
 def write_trees(estimator: Any, folder: Path) -> Trees:
     """Write trees.bin and return the engine's entry in model.json."""
     try:
-        trees = treelite.sklearn.import_model(_as_ensemble(_of_numbers(estimator)))
-    except treelite.TreeliteError as error:
+        # A missing value among the categories has no integer, and needs none.
+        with np.errstate(invalid="ignore"):
+            trees = treelite.sklearn.import_model(_as_ensemble(_of_numbers(estimator)))
+    except (treelite.TreeliteError, NotImplementedError) as error:
         problem = f"it cannot convert {type(estimator).__name__} ({str(error)[:200]})"
         raise NotCompilable(f"{problem}. Use another estimator") from error
     link = _softmax_outside(trees)

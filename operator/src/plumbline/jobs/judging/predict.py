@@ -86,7 +86,9 @@ def _answered(model: Any, frame: pl.DataFrame, task: PredictTask) -> Answers:
         return answers.of_fitted(model, frame, task.features)
     except NotCompilable as error:
         raise not_compilable(error) from error
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever a model of someone else's raises
         log.error("model raised an error", error=type(error).__name__)
         message = f"The model raised an error on the held-out rows: {_text(error, task)}."
         raise JobFailed("PredictionFailed", message) from error

@@ -24,7 +24,7 @@ def broken_sides(
     if not len(learnt):
         message = f"All {rows} rows with a target are held out ({_place(split, schema)})"
         return [_empty("TrainingEmpty", message, "lower", split)]
-    if question.task == "Classification" and learnt.n_unique() < 2:
+    if learnt.n_unique() < 2:
         where = f"the {len(learnt)} rows that are not held out"
         return [constant_target(question.target, len(learnt), where)]
     return []

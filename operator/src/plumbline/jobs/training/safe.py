@@ -16,8 +16,10 @@ from plumbline.jobs.failures import JobFailed, text_of
 TRUSTED_TYPES = (
     "functools.partial",
     "numpy.dtype",
+    "numpy.number",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
+    "sklearn.compose._column_transformer.make_column_selector",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.metrics._scorer._PassthroughScorer",
     "sklearn.model_selection._split.KFold",

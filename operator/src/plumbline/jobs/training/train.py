@@ -53,7 +53,7 @@ def _fitted(task: DataTask, frame: pl.DataFrame) -> Any:
     except JobFailed:
         raise
     except Exception as error:  # whatever numbers or parameters make an estimator raise
-        raise _unfitted(path, error) from error
+        raise _unfitted(path, error, task) from error
 
 
 def _check_served(estimator: Any, classes: int) -> None:
@@ -65,13 +65,16 @@ def _check_served(estimator: Any, classes: int) -> None:
         raise not_compilable(error) from error
 
 
-def _unfitted(path: str, error: Exception) -> JobFailed:
+def _unfitted(path: str, error: Exception, task: DataTask) -> JobFailed:
     kind = type(error).__name__
     if kind == "InvalidParameterError":
         message = f"{path} refuses trainer.estimator.params: {text_of(error, 600)}."
         return JobFailed("EstimatorParamsInvalid", message)
     log.error("estimator raised an error", estimator=path, error=kind)
-    return JobFailed("TrainingFailed", f"{path} raised an error in fit: {text_of(error, 600)}.")
+    text = text_of(error, 600)
+    if task.personal_target or any(feature.get("personal") for feature in task.features):
+        text = f"a {kind}, whose text may have personal data"
+    return JobFailed("TrainingFailed", f"{path} raised an error in fit: {text}.")
 
 
 def _labels(task: DataTask, frame: pl.DataFrame) -> Any:
