@@ -223,10 +223,11 @@ def test_categories_are_those_features_that_the_user_names(
     features = ["carrier", "temp", "hour", "holiday"]
     params = {"categorical_features": chosen, "max_iter": 10}
     task = runs.run_task(dataset, pod, HGB, params=params, features=features)
-    ended, _ = runs.whole_run(pod, task)
+    ended, manifest = runs.whole_run(pod, task)
     assert ended.words["verdict"] == "Passed", ended
     fitted = safe.load(pod.path("/model/model.skops")).steps[-1][1]
     assert fitted.is_categorical_.tolist() == ["carrier" in chosen, False, True, False]
+    assert difference(pod, manifest, runs.rows(300)) <= 1e-9
 
 
 def test_a_feature_to_constrain_that_is_none_is_said(pod: Pods, dataset: str) -> None:

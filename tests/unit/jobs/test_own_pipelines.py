@@ -194,6 +194,23 @@ SERVED: dict[str, Fit] = {
             ordinal(-1), HistGradientBoostingClassifier(max_iter=5, categorical_features=[2, 3])
         )
     ),
+    "numbers as categories": with_pandas(
+        lambda: make_pipeline(
+            ColumnTransformer([("n", "passthrough", NUMBERS)]),
+            HistGradientBoostingClassifier(max_iter=5, categorical_features=[1]),
+        )
+    ),
+    "numbers that an encoder codes": with_pandas(
+        lambda: make_pipeline(ColumnTransformer([("n", ordinal(-5), ["hour"])]), forest())
+    ),
+    "codes for what is missing, as categories": with_pandas(
+        lambda: chosen(
+            OrdinalEncoder(
+                handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2
+            ),
+            HistGradientBoostingClassifier(max_iter=5, categorical_features=[2, 3]),
+        )
+    ),
     "a code for what is missing": with_pandas(
         lambda: chosen(
             OrdinalEncoder(

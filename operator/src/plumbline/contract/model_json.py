@@ -93,6 +93,40 @@ class FilledOneHotInput(Struct, frozen=True, tag_field="kind", tag="onehot-fille
     fill: str
 
 
+class CodedInput(Struct, frozen=True, tag_field="kind", tag="coded"):
+    """One input column: a code for each category.
+
+    Attributes:
+        categories: None in the list is a missing value.
+        codes: in the order of the categories; None stands for NaN, also in `unknown`.
+        unknown: the code of a category that is not in the list.
+    """
+
+    feature: str
+    categories: list[str | None]
+    codes: list[float | None]
+    unknown: float | None = None
+
+
+class NumberOrdinalInput(Struct, frozen=True, tag_field="kind", tag="number-ordinal"):
+    """One input column: the index of a number, made as of a NumberInput, in a list.
+
+    Attributes:
+        unknown: the value for a number that is not in the list; None stands for NaN.
+        missing: the value for a missing number; None stands for NaN.
+    """
+
+    number: NumberInput
+    categories: list[float]
+    unknown: float | None = None
+    missing: float | None = None
+
+    @property
+    def feature(self) -> str:
+        """The column."""
+        return self.number.feature
+
+
 class Linear(Struct, frozen=True, kw_only=True, tag_field="kind", tag="linear"):
     """A linear model; the link function turns its margin into a prediction."""
 
@@ -126,7 +160,9 @@ class Sample(Struct, frozen=True, kw_only=True):
     outputs: list[Any] = []
 
 
-Input = NumberInput | OrdinalInput | OneHotInput | FilledOneHotInput
+Input = (
+    NumberInput | OrdinalInput | OneHotInput | FilledOneHotInput | CodedInput | NumberOrdinalInput
+)
 Engine = Linear | Trees
 
 

@@ -39,11 +39,11 @@ def _plain(features: Sequence[Feature], *, is_nan: bool) -> list[Column]:
 
 
 def encodes(estimator: Any) -> bool:
-    """Whether histogram gradient boosting encodes texts itself, as with categories of pandas."""
-    prepare = getattr(estimator, "_preprocessor", None)
-    encoder = getattr(prepare, "named_transformers_", {}).get("encoder")
-    known = getattr(encoder, "categories_", ())
-    return any(isinstance(each, str) for some in known for each in some)
+    """Whether histogram gradient boosting has an encoder of its own, for its categories.
+
+    The trees get its codes: an unknown category is a missing value to them, whatever it was.
+    """
+    return getattr(estimator, "_preprocessor", None) is not None
 
 
 def check_width(model: Any, features: Sequence[Feature]) -> None:
@@ -101,7 +101,12 @@ def _listed(chosen: Any, width: int) -> list[Any]:
             problem = "ColumnTransformer selects columns by a slice of names"
             raise NotCompilable(f"{problem}. List their names instead")
         return list(range(width))[chosen]
-    return [place for place, used in enumerate(chosen) if used] if _is_mask(chosen) else [*chosen]
+    if not _is_mask(chosen):
+        return [*chosen]
+    if len(chosen) != width:
+        problem = "columns are chosen among those of a one-hot encoder"
+        raise NotCompilable(f"{problem}. Choose them before the encoder")
+    return [place for place, used in enumerate(chosen) if used]
 
 
 def _is_mask(chosen: Any) -> bool:

@@ -18,6 +18,8 @@ from plumbline.jobs.training.features import Feature
 TOLERANCE = 1e-9
 _FAR = 1e9
 _SAMPLE_ROWS = 20
+# A single row takes a single path through each tree, so an edge case is tried with several rows.
+_BASES, _MOST_EDGE_ROWS = 30, 2_000
 
 
 def prove_equal(
@@ -49,9 +51,10 @@ def add_sample(folder: Path, table: pl.DataFrame, features: Sequence[Feature]) -
 
 
 def edge_rows(sample: pl.DataFrame, features: Sequence[Feature]) -> pl.DataFrame:
-    """Return a row for each edge case of each feature, otherwise equal to the first sample row."""
-    base = sample.head(1).to_dicts()[0]
-    rows = [{**base, feature["name"]: value} for feature in features for value in _edges(feature)]
+    """Return rows for each edge case of each feature, otherwise equal to rows of the sample."""
+    edges = [(feature["name"], value) for feature in features for value in _edges(feature)]
+    bases = sample.head(max(1, min(_BASES, _MOST_EDGE_ROWS // max(1, len(edges))))).to_dicts()
+    rows = [{**base, name: value} for name, value in edges for base in bases]
     return pl.DataFrame(rows, schema=_wide(sample), strict=False)
 
 

@@ -34,7 +34,7 @@ def write_trees(estimator: Any, folder: Path) -> Trees:
 
 
 def _of_numbers(estimator: Any) -> Any:
-    """Return the estimator without its own encoder of texts, which stands in the inputs."""
+    """Return the estimator without its own encoder, which stands in the inputs."""
     if not encodes(estimator):
         return estimator
     bare = copy(estimator)

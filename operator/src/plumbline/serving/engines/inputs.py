@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plumbline.contract.model_json import (
+    CodedInput,
     FilledOneHotInput,
     Input,
     NumberInput,
+    NumberOrdinalInput,
     OneHotInput,
     OrdinalInput,
 )
@@ -56,6 +58,32 @@ def _ordinal(given: OrdinalInput) -> Step:
     return step
 
 
+def _coded(given: CodedInput) -> Step:
+    name, unknown = given.feature, _or_nan(given.unknown)
+    codes = dict(zip(given.categories, map(_or_nan, given.codes), strict=True))
+    # A missing category without a code of its own is an unknown one.
+    codes.setdefault(None, unknown)
+
+    def step(columns: Columns) -> Floats:
+        found = [codes.get(value, unknown) for value in columns[name]]
+        return np.array(found, dtype=np.float64)[:, None]
+
+    return step
+
+
+def _number_ordinal(given: NumberOrdinalInput) -> Step:
+    number = _number(given.number)
+    codes = {value: float(n) for n, value in enumerate(given.categories)}
+    unknown, missing = _or_nan(given.unknown), _or_nan(given.missing)
+
+    def step(columns: Columns) -> Floats:
+        values = number(columns)[:, 0].tolist()
+        found = [missing if value != value else codes.get(value, unknown) for value in values]
+        return np.array(found, dtype=np.float64)[:, None]
+
+    return step
+
+
 def _one_hot(given: OneHotInput) -> Step:
     places = {text: n for n, text in enumerate(given.categories)}
     return _places(given.feature, places, len(places))
@@ -87,4 +115,6 @@ _KINDS: dict[type[Input], Callable[[Any], Step]] = {
     OrdinalInput: _ordinal,
     OneHotInput: _one_hot,
     FilledOneHotInput: _filled_one_hot,
+    CodedInput: _coded,
+    NumberOrdinalInput: _number_ordinal,
 }
