@@ -180,6 +180,7 @@ STOPPED = {
     ),
     "a dataset that asks nothing": (run(), {"question": None}, "QuestionMissing"),
     "a feature that is no column": (run(features=["wind"]), {}, "FeatureUnknown"),
+    "a feature that is named twice": (run(features=["temp", "temp"]), {}, "FeatureTwice"),
     "the target as a feature": (run(features=["temp", "late"]), {}, "FeatureIsTarget"),
     "a gate on a metric of numbers for classes": (
         run(gates={"metrics": [{"metric": "accuracy", "min": 0.5}, {"metric": "r2", "min": 0.5}]}),

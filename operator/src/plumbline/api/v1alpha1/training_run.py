@@ -59,6 +59,8 @@ class TrainingRunReason(StrEnum):
     """features has a name that is not a column of the Dataset. Fix the template, or make a new run."""
     FEATURE_IS_TARGET = "FeatureIsTarget"
     """features has the target; a model must not learn from the column that it predicts. Fix the template, or make a new run."""
+    FEATURE_TWICE = "FeatureTwice"
+    """features names a column more than once. Fix the template, or make a new run."""
     METRIC_NOT_APPLICABLE = "MetricNotApplicable"
     """gates has a metric that does not apply to the task or to the number of classes; the message lists those that do. Fix the template, or make a new run."""
     NAME_CONFLICT = "NameConflict"

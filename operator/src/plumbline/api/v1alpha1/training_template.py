@@ -26,6 +26,8 @@ class TrainingTemplateReason(StrEnum):
     """spec.question.target of the Dataset is not one of its columns. Fix the Dataset."""
     FEATURE_UNKNOWN = "FeatureUnknown"
     """features has a name that is not a column of the Dataset. Fix the name."""
+    FEATURE_TWICE = "FeatureTwice"
+    """features names a column more than once. Name it once."""
     FEATURE_IS_TARGET = "FeatureIsTarget"
     """features has the target. Remove it: a model must not learn from the column that it predicts."""
     METRIC_NOT_APPLICABLE = "MetricNotApplicable"

@@ -270,6 +270,16 @@ def _feature_is_target(request: TrainingRequest) -> Decision | None:
     return decision.stalled("training.feature_is_target", Reason.FEATURE_IS_TARGET, text)
 
 
+def _feature_twice(request: TrainingRequest) -> Decision | None:
+    names = request.fields.features
+    twice = [each for each in dict.fromkeys(names) if names.count(each) > 1]
+    if not twice:
+        return None
+    remedy = request.remedy("features", edit="Name it once", new="with each feature once")
+    text = f"spec.features names {_listed(twice)} more than once. {remedy}"
+    return decision.stalled("training.feature_twice", Reason.FEATURE_TWICE, text)
+
+
 def _feature_unknown(request: TrainingRequest) -> Decision | None:
     """Compare with the schema in the spec; an older revision may have had another schema."""
     columns, name = request.columns, request.existing_dataset.metadata.name
@@ -355,6 +365,7 @@ QUESTION: tuple[Rule, ...] = (
     _question_missing,  # the Dataset does not say what to predict
     _target_missing,  # the target is no column
     _feature_is_target,  # the model would read the answer
+    _feature_twice,  # a feature is named twice
     _feature_unknown,  # a feature is no column
     _gate_unfit,  # a gate's metric does not fit the task
 )
