@@ -211,6 +211,14 @@ SERVED: dict[str, Fit] = {
             HistGradientBoostingClassifier(max_iter=5, categorical_features=[2, 3]),
         )
     ),
+    "a code for what is missing after the others": with_pandas(
+        lambda: chosen(
+            OrdinalEncoder(
+                handle_unknown="use_encoded_value", unknown_value=4, encoded_missing_value=4
+            ),
+            boosting(),
+        )
+    ),
     "a code for what is missing": with_pandas(
         lambda: chosen(
             OrdinalEncoder(

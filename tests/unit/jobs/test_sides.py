@@ -63,6 +63,13 @@ def test_classes_of_which_only_one_is_older_than_the_cut(pod: Pods) -> None:
     assert "40 rows that are not held out" in manifest["violations"][0]["message"]
 
 
+def test_a_number_to_predict_that_is_constant_before_the_cut(pod: Pods) -> None:
+    targets = [0.5] * 45 + [1.5] * 5
+    first, question = ("integer", list(range(ROWS))), {"task": "Regression"}
+    _, manifest = profiled(pod, first, targets, target="number", question=question, **BY_TIME)
+    assert [each["rule"] for each in manifest["violations"]] == ["TargetConstant"]
+
+
 def test_only_the_rows_whose_target_is_a_fraction_are_named(pod: Pods) -> None:
     targets = ["0", "1", "0.5", "1", "", "2.5", *["1"] * (ROWS - 6)]
     _, manifest = profiled(pod, ("integer", ZERO_ONE), targets, target="number")
