@@ -1,6 +1,6 @@
 """Rollouts of models with known errors and latencies, through the plan's own transitions.
 
-Clients send 50 requests a second and the operator looks once a second, until the canary is promoted
+Clients send 200 requests a second and the operator looks once a second until the canary is promoted
 or rolled back, for at most 20 minutes. `python -m tests.prove.rollouts` prints the table of
 docs/error-rates.md.
 """
@@ -24,7 +24,7 @@ from plumbline.plan.model_deployment.transitions import next_transition
 
 from tests.unit.plan.rollout_story import run, served
 
-RATE, LONGEST, SEED = 50, 1200, 61
+RATE, LONGEST, SEED = 200, 1200, 61
 Floats = NDArray[np.float64]
 
 

@@ -2,11 +2,18 @@
 
 import json
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from plumbline.plan.model_deployment import measure
+from plumbline.stats.bins import PREDICTION
+from plumbline.stats.predictions import Predictions
+from plumbline.stats.reference import number_bins
 
 from tests.unit.plan.rollout_story import CRASH, DAMAGED, NO_IMAGE, RolloutStory, run, served
+
+NONE = np.zeros(0, dtype=int)
 
 
 def test_a_broken_canary_is_remembered_and_not_retried():
@@ -44,6 +51,24 @@ def test_a_rejected_model_is_tried_again_when_somebody_asks_and_judged_by_new_co
     world.wait(60)
     world.roll_out()
     assert world.serving == "two"
+
+
+def test_a_canary_that_predicts_a_constant_is_rolled_back_with_that_reason():
+    world = served(run("one"), run("two", revision=2))
+    world.settle()
+    bins = number_bins(PREDICTION, np.linspace(0, 1, 1000))
+    stable = world.deployment.status.stable.identity
+    predictions = {
+        name: Predictions(column=bins, cells=np.bincount(cells, minlength=bins.size), values=NONE)
+        for name, cells in ((stable, np.arange(2000) % 10 + 1), (world.canary.identity, [4] * 300))
+    }
+    world.call(300)
+    world.traffic = replace(world.traffic, predictions=predictions)
+    world.settle()
+    assert (world.serving, world.rolling_out) == ("one", "")
+    rejected = world.deployment.status.rejected[0]
+    assert rejected.reason == "PredictionsShifted"
+    assert "one prediction for 100 % of the rows, the stable model for 10 %" in rejected.message
 
 
 def fails(world):

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 import numpy as np
 import pytest
+from plumbline.stats.bins import PREDICTION
 from plumbline.stats.reference import category_bins, number_bins
 
 from tests.unit.wording import faults
@@ -34,8 +35,11 @@ def write_model(
     rng = np.random.default_rng(0)
     numbers = number_bins("x", rng.normal(size=2000))
     words = category_bins("w", rng.choice(["a", "b"], 2000))
+    predictions = number_bins(PREDICTION, rng.random(2000))
     assert numbers is not None
     assert words is not None
+    assert predictions is not None
+    columns = [numbers, words, predictions]
     folder.mkdir(parents=True, exist_ok=True)
     np.savez(folder / "weights.npz", coef=[weights], intercept=[intercept])
     content = {
@@ -52,7 +56,7 @@ def write_model(
             {"feature": "w", "kind": "onehot", "categories": ["a", "b"]},
         ],
         "engine": {"kind": "linear", "link": "logit"},
-        "reference": {"columns": [numbers.to_json(), words.to_json()]},
+        "reference": {"columns": [each.to_json() for each in columns]},
     }
     (folder / "model.json").write_text(json.dumps(content))
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from plumbline.contract.control import LATENCY_BOUNDS
 
-from tests.unit.serving.conftest import Serve, Server, row, servers
+from tests.unit.serving.conftest import Serve, Server, free_port, row, servers, until
 
 Failing = tuple[Server, Callable[[], list[dict[str, Any]]]]
 
@@ -93,3 +94,15 @@ def test_a_server_without_faults_logs_none(serve: Serve, tmp_path: Path) -> None
         assert server.post("/v2/models/m/infer", b"{")[0] == 400
         assert server.end() == 0
     assert " ERROR " not in path.read_text()
+
+
+def test_an_error_of_the_stable_model_counts_as_its_own_during_a_rollout(failing: Failing) -> None:
+    server, _ = failing
+    routing = {"token": "two/0", "target": f"http://127.0.0.1:{free_port()}", "percent": 50}
+    until(lambda: server.control(routing)["routing"] == "two/0")
+    for _ in range(10):
+        assert ask(server)[0] == 500
+    arms = server.control(routing)["arms"]["two/0"]
+    assert (arms["stable"]["requests"], arms["stable"]["errors"]) == (5, 5)
+    assert (arms["canary"]["requests"], arms["canary"]["errors"]) == (5, 5)
+    assert len(arms["stable"]["latency"]) == len(LATENCY_BOUNDS) + 1

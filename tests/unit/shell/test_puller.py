@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -90,9 +91,9 @@ class Cluster:
         }
         self.cache.observe(key, {"metadata": metadata, **content})
 
-    def pod(self, name: str, port: int, *, ready: bool = False) -> Key:
+    def pod(self, name: str, port: int, *, ready: bool = False, identity: str = "one") -> Key:
         key = Key(POD, "n", name)
-        labels = {names.DEPLOYMENT_LABEL: "m", names.IDENTITY_LABEL: "one"}
+        labels = {names.DEPLOYMENT_LABEL: "m", names.IDENTITY_LABEL: identity}
         ports = [{"name": "admin", "containerPort": port}]
         spec = {"containers": [{"name": "server", "image": "server:9", "ports": ports}]}
         conditions = [{"type": "Ready", "status": "True"}] if ready else []
@@ -191,6 +192,31 @@ async def test_a_pod_that_hangs_does_not_blind_the_monitor_and_tells_its_rows_la
     await seen(operator, lambda look: look.window_rows >= before + 10)
     stuck.process.send_signal(signal.SIGCONT)
     assert (await seen(operator, lambda look: look.window_rows >= 35)).rows_lost == 0
+
+
+async def test_the_predictions_of_a_canary_are_counted_in_the_cells_of_its_own_reference(
+    serve: Serve, cluster: Cluster, operator: Puller
+) -> None:
+    stable, canary = serve(), serve(identity="two", intercept=9.0)
+    await ask(canary, 5)
+    begun = datetime.fromtimestamp(time.time() - 60, UTC).isoformat()
+    served = cluster.cache.get(DEPLOYMENT)["status"]["stable"]
+    step = {"weight": 10, "since": begun, "stepSince": begun}
+    cluster.observe(
+        DEPLOYMENT,
+        spec={"model": {"runRef": {"name": "r"}}},
+        status={"stable": served, "canary": {**served, **step, "identity": "two"}},
+    )
+    cluster.pod("stable", stable.admin)
+    cluster.pod("canary", canary.admin, identity="two")
+    await ask(stable, 9)
+    deadline = time.monotonic() + 40
+    rows = {}
+    while time.monotonic() < deadline and rows != {"one": 9, "two": 5}:
+        await asyncio.sleep(0.05)
+        found = operator.traffic(DEPLOYMENT).predictions
+        rows = {name: int(each.cells.sum()) for name, each in found.items()}
+    assert rows == {"one": 9, "two": 5}
 
 
 @pytest.mark.parametrize("manifest", [{"kind": "Model"}, {"model": {"files": []}}])

@@ -1,11 +1,13 @@
 """The live traffic of one ModelDeployment, updated by each reply of its pods."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from plumbline.contract.control import ControlReply, UnreadableMessage
 from plumbline.live.observations import PodProblem, Traffic
+from plumbline.live.predictions import PredictionCounts
 from plumbline.live.pulls import PullFailed, Pulls, ServingPod
 from plumbline.live.traffic import TrafficCounters
 from plumbline.live.watermark import Watermark
@@ -35,16 +37,38 @@ class DeploymentTraffic:
         self._reference: list[Mapping[str, Any]] = []
         self.watermark = Watermark()
         self._counters, self._pulls = TrafficCounters(), Pulls()
+        self._compared: tuple[str, int] | None = None
+        self._predictions: dict[str, PredictionCounts] = {}
 
     def watch(self, identity: str, reference: Iterable[Mapping[str, Any]]) -> None:
         """Start again with another stable model."""
         columns = list(reference)
         self.identity, self.counts, self._reference = identity, BucketedCounts(columns), columns
         self.watermark = Watermark()
+        self.stop_comparing()
+
+    def compares(self, canary: str, *, since: int) -> bool:
+        """Return whether the predictions of a canary are counted since then."""
+        return self._compared == (canary, since)
+
+    def compare(self, canary: str, reference: Iterable[Mapping[str, Any]], *, since: int) -> None:
+        """Count the predictions of both models, each in the cells of its own reference."""
+        self._compared = canary, since
+        self._predictions = {
+            self.identity: PredictionCounts(self._reference, since=since),
+            canary: PredictionCounts(reference, since=since),
+        }
+
+    def stop_comparing(self) -> None:
+        """Count no predictions of a canary any more."""
+        self._compared, self._predictions = None, {}
 
     def since(self, pod: ServingPod) -> int:
         """Return the second after which a pod must report."""
-        return self.watermark.since(pod.name) if pod.identity == self.identity else NEVER
+        if pod.identity == self.identity:
+            return self.watermark.since(pod.name)
+        canary = self._predictions.get(pod.identity)
+        return canary.since(pod.name) if canary else NEVER
 
     def report(self, pod: ServingPod, reply: ControlReply, *, now: float) -> None:
         """Add the reply of a pod.
@@ -60,6 +84,8 @@ class DeploymentTraffic:
             )
         self._pulls.succeeded(pod.name, now=now)
         self._counters.report(pod.name, pod.identity, reply, time=now)
+        if predictions := self._predictions.get(pod.identity):
+            predictions.add(pod.name, reply.spans, through=reply.through)
         if counts:
             late = counts.add(reply.spans, after=self.watermark.after)
             self.watermark.report(pod.name, reply, now=now, late=late)
@@ -98,11 +124,14 @@ class DeploymentTraffic:
 
     def traffic(self, pods: Sequence[ServingPod], *, now: float) -> Traffic:
         """Return the sums over the pods that can be read, and the pods that cannot."""
-        return self._counters.traffic(
+        found = self._counters.traffic(
             ready={pod.name: pod.identity for pod in pods if pod.ready},
             fresh_since=now - FRESH_SECONDS,
             unreadable=self.problems(pods, now=now),
         )
+        counted = {name: each.predictions() for name, each in self._predictions.items()}
+        known = {name: each for name, each in counted.items() if each is not None}
+        return replace(found, predictions=known)
 
     def problems(self, pods: Iterable[ServingPod], *, now: float) -> tuple[PodProblem, ...]:
         """Return the pods that receive requests although their counts cannot be read."""

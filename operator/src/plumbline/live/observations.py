@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from plumbline.contract.control import Arm, Arms
+from plumbline.stats.predictions import Predictions
 
 __all__ = [
     "Arm",
@@ -42,12 +43,15 @@ class Traffic:
         latency_bounds: upper bounds of the latency buckets in seconds.
         routed: tokens that every ready pod of an identity follows.
         unreadable: pods that are not in these counts, sorted by name.
+        predictions: by identity: those since the newest step of a rollout began, if they can be
+            compared.
     """
 
     arms: Mapping[str, Arms] = field(default_factory=dict)
     latency_bounds: tuple[float, ...] = ()
     routed: frozenset[str] = frozenset()
     unreadable: tuple[PodProblem, ...] = ()
+    predictions: Mapping[str, Predictions] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,8 @@ class Arm:
     def add(self, seconds: float, *, failed: bool) -> None:
         """Count a request."""
         self.requests += 1
-        self.errors += failed
+        if failed:
+            self.errors += 1
         self.seconds += seconds
         self.latency[bisect_left(self.bounds, seconds)] += 1
 

@@ -137,6 +137,7 @@ class Puller:
         """Pull from a deployment's pods and have its monitors evaluated."""
         traffic = self._deployments.setdefault(key, DeploymentTraffic())
         await self._watch_stable(key, traffic, deployment)
+        await _log_errors(key, self._watch_canary(key, traffic, deployment))
         asked = [pod for pod in pods if pod.address]
         pulls = (_log_errors(key, self._pull(session, pod, traffic, deployment)) for pod in asked)
         await asyncio.gather(*pulls)
@@ -166,6 +167,29 @@ class Puller:
             traffic.watch(stable.identity, await self._reference(key.namespace, stable.manifest))
         except Exception as error:
             self._lacks_reference(key, stable.identity, error)
+
+    async def _watch_canary(
+        self, key: Key, traffic: DeploymentTraffic, deployment: ModelDeployment
+    ) -> None:
+        """Count the predictions of a canary since its step began; one without reference has none.
+
+        A reference that cannot be read now is read in the next visit.
+        """
+        canary = deployment.status.canary
+        if canary is None or canary.step_since is None:
+            traffic.stop_comparing()
+            return
+        since = int(canary.step_since.timestamp())
+        if traffic.compares(canary.identity, since=since):
+            return
+        try:
+            reference = await self._reference(key.namespace, canary.manifest)
+        except StoreError as error:
+            log.warning("reference of a canary not read", error=error, **key.log_fields)
+            return
+        except ValueError:
+            reference = []
+        traffic.compare(canary.identity, reference, since=since)
 
     def _lacks_reference(self, key: Key, identity: str, error: Exception) -> None:
         """Note that rows cannot be compared with anything; the next visit tries again."""

@@ -12,11 +12,18 @@ from functools import cached_property
 from typing import Literal
 
 from plumbline.stats.latency import SHARE, quantile, reached, slower_than, upper_quantile
+from plumbline.stats.predictions import (
+    Predictions,
+    can_tell,
+    certain_shift,
+    constant_below,
+    is_constant,
+)
 from plumbline.stats.sequential import chance_above, chance_below, lower_share, upper_share
 from plumbline.stats.text import percent
 
 VerdictName = Literal["Pass", "Fail", "Inconclusive"]
-Cause = Literal["", "errors", "latency"]
+Cause = Literal["", "errors", "latency", "predictions"]
 # A canary fails if so many errors (or slow requests) have at most this chance.
 ALPHA = 0.01
 # A step passes although the canary's rate is above the limit, or because the stable model's rate is
@@ -63,6 +70,7 @@ class Limits:
         error_rate_slack: how much more a step must exclude; None for the default.
         max_latency_ratio: allowed ratio of the 95th percentiles.
         latency_slack: seconds by which the canary may always be slower.
+        max_prediction_shift: allowed difference of the distributions of predictions; None for any.
     """
 
     min_requests: int = 100
@@ -70,6 +78,7 @@ class Limits:
     error_rate_slack: float | None = None
     max_latency_ratio: float = 2.0
     latency_slack: float = 0.02
+    max_prediction_shift: float | None = None
 
     @cached_property
     def slack(self) -> float:
@@ -102,6 +111,7 @@ class Comparison:
         canary: the canary's.
         bounds: upper bounds of the latency buckets in seconds; one more bucket is above the last.
         baseline: the stable model's counts if it gets no requests on this step.
+        predictions: those of the stable model and of the canary, if they can be compared.
     """
 
     stable: ArmCounts
@@ -109,6 +119,7 @@ class Comparison:
     bounds: Sequence[float]
     limits: Limits
     baseline: Baseline | None = None
+    predictions: tuple[Predictions, Predictions] | None = None
 
     def verdict(self) -> RolloutVerdict:
         """Return the verdict on the step."""
@@ -119,7 +130,7 @@ class Comparison:
         if needed:
             text = f"{self._failed}; {needed} more requests are needed"
             return RolloutVerdict(verdict="Inconclusive", message=text, requests_needed=needed)
-        return _joined(errors, self._latency())
+        return _joined(errors, self._latency(), self._predicted())
 
     @property
     def _failed(self) -> str:
@@ -215,6 +226,28 @@ class Comparison:
             return f"{mine}, the stable model has none (it answers no requests at weight 100)"
         return f"{mine}, stable {_ms(old)} ({requests} requests)"
 
+    def _predicted(self) -> RolloutVerdict:
+        """Return whether the canary predicts nearly a constant, or too differently.
+
+        On a step of weight 100 there is nothing to compare with: earlier steps have decided that.
+        """
+        if self.predictions is None or self.baseline:
+            return RolloutVerdict(verdict="Pass", message="")
+        stable, canary = self.predictions
+        limit = constant_below(stable, ALPHA / 2)
+        if limit and is_constant(canary, limit, ALPHA / 2):
+            same = f"{_same(canary)}, the stable model for {_same(stable)}"
+            text = f"the new model gives one prediction for {same}"
+            return RolloutVerdict(verdict="Fail", message=text, cause="predictions")
+        most = self.limits.max_prediction_shift
+        if most is not None and (shift := certain_shift(stable, canary, ALPHA)) > most:
+            text = f"the predictions of both models differ by at least {shift:.2f} (limit {most:g})"
+            return RolloutVerdict(verdict="Fail", message=text, cause="predictions")
+        if canary.n and stable.n and can_tell(canary, limit, ALPHA / 2):
+            return RolloutVerdict(verdict="Pass", message="")
+        text = f"{canary.n} predictions of the new model are too few to compare"
+        return RolloutVerdict(verdict="Inconclusive", message=text)
+
 
 def stable_latency(stable: ArmCounts, bounds: Sequence[float]) -> float:
     """Return the upper bound of the stable model's p95 in seconds; infinite if it is unknown."""
@@ -225,8 +258,12 @@ def _joined(*found: RolloutVerdict) -> RolloutVerdict:
     """Return the worst verdict, with all numbers."""
     order: tuple[VerdictName, ...] = ("Fail", "Inconclusive", "Pass")
     worst = min(found, key=lambda each: order.index(each.verdict))
-    text = "; ".join(each.message for each in found)
+    text = "; ".join(each.message for each in found if each.message)
     return RolloutVerdict(verdict=worst.verdict, message=text, cause=worst.cause)
+
+
+def _same(found: Predictions) -> str:
+    return f"{percent(1 - found.varied / found.n)} of the rows"
 
 
 def _ms(seconds: float) -> str:

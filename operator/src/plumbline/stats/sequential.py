@@ -13,7 +13,10 @@ from collections.abc import Callable
 # The alternative of `chance_below`: fractions of the limit and their weights. Most weight is on a
 # half, because the default limit is twice the rate that is allowed. The small fractions are for few
 # trials, the large ones for a bound that comes close to the truth with many.
-FRACTIONS = ((0.0, 0.15), (0.25, 0.1), (0.5, 0.5), (0.7, 0.15), (0.85, 0.05), (0.95, 0.05))
+_FRACTIONS = ((1e-9, 0.15), (0.25, 0.1), (0.5, 0.5), (0.7, 0.15), (0.85, 0.05), (0.95, 0.05))
+ALTERNATIVE = tuple((fraction, math.log(fraction), weight) for fraction, weight in _FRACTIONS)
+# The largest logarithm that is certainly a float.
+LARGEST = 700.0
 # Halvings until a bound is exact to a part in a million.
 HALVINGS = 20
 
@@ -41,16 +44,13 @@ def chance_below(hits: int, trials: int, share: float) -> float:
         return 1.0
     if share >= 1:
         return 0.0
-    misses = trials - hits
-    ratios = [
-        math.log(weight)
-        + (hits * math.log(fraction) if hits else 0.0)
-        + misses * (math.log1p(-fraction * share) - math.log1p(-share))
-        for fraction, weight in FRACTIONS
-        if fraction or not hits
-    ]
-    largest = max(ratios)
-    return min(1.0, math.exp(-largest) / sum(math.exp(each - largest) for each in ratios))
+    misses, ratio = trials - hits, 0.0
+    for fraction, log, weight in ALTERNATIVE:
+        gain = misses * (math.log1p(-fraction * share) - math.log1p(-share)) + hits * log
+        if gain > LARGEST:
+            return 0.0
+        ratio += weight * math.exp(gain)
+    return min(1.0, 1 / ratio) if ratio else 1.0
 
 
 def upper_share(hits: int, trials: int, alpha: float) -> float:

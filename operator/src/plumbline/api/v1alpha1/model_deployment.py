@@ -70,6 +70,9 @@ class ModelDeploymentReason(StrEnum):
     LATENCY_TOO_HIGH = "LatencyTooHigh"
     """Cause of a rollback: the latency of the new model was above analysis.maxLatencyRatio times that of the previous one."""
 
+    PREDICTIONS_SHIFTED = "PredictionsShifted"
+    """Cause of a rollback: the new model predicts (nearly) the same for all rows, or its predictions differ from those of the previous one by more than analysis.maxPredictionShift."""
+
 
 class RunSelector(Model):
     """Selects TrainingRuns by label. The newest run that has been evaluated is the candidate."""
@@ -134,6 +137,8 @@ class Analysis(Model):
     """Largest allowed latency of the new model, divided by that of the stable model. The 95th percentiles (p95) are compared, in buckets that are 15 % wide."""
     latency_slack_seconds: Annotated[float, Field(ge=0)] = 0.02
     """By how many seconds the new model may always be slower, whatever maxLatencyRatio says. The ratio of two tiny latencies says more about the nodes than about the models."""
+    max_prediction_shift: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Largest allowed difference between the predictions of both models on live requests: for numbers and probabilities, of the share of predictions up to any value; for three or more classes, of the share of any class. When left out, only a model that predicts (nearly) the same for all rows is rolled back, because a model that was retrained after drift rightly predicts otherwise."""
 
 
 class Rollout(Model):

@@ -5,7 +5,7 @@ A step passes only when every limit of the spec is shown to be met; until then i
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -21,10 +21,15 @@ from plumbline.live.observations import Arm, Arms
 from plumbline.plan.common.conditions import changed
 from plumbline.plan.model_deployment.snapshot import ModelDeploymentSnapshot
 from plumbline.stats import rollout
+from plumbline.stats.predictions import Predictions
 from plumbline.stats.rollout import ArmCounts, Comparison, Limits, stable_latency
 
 # The reason of a rollback, by the limit that is exceeded.
-REASONS = {"errors": Reason.ERROR_RATE_TOO_HIGH, "latency": Reason.LATENCY_TOO_HIGH}
+REASONS = {
+    "errors": Reason.ERROR_RATE_TOO_HIGH,
+    "latency": Reason.LATENCY_TOO_HIGH,
+    "predictions": Reason.PREDICTIONS_SHIFTED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +100,20 @@ def _comparison(snapshot: ModelDeploymentSnapshot, canary: Canary, arms: Arms) -
         bounds=snapshot.traffic.latency_bounds,
         limits=_limits(snapshot.deployment.spec.rollout.analysis),
         baseline=_known(canary.baseline) if canary.baseline and canary.weight == 100 else None,
+        predictions=_predictions(snapshot, canary, arms),
+    )
+
+
+def _predictions(
+    snapshot: ModelDeploymentSnapshot, canary: Canary, arms: Arms
+) -> tuple[Predictions, Predictions] | None:
+    """Return the predictions of the stable model and of the canary; None if some are unknown."""
+    stable, known = snapshot.deployment.status.stable, snapshot.traffic.predictions
+    if stable is None or not {stable.identity, canary.identity} <= known.keys():
+        return None
+    return (
+        replace(known[stable.identity], requests=arms.stable.requests),
+        replace(known[canary.identity], requests=arms.canary.requests),
     )
 
 
@@ -105,6 +124,7 @@ def _limits(wanted: Analysis) -> Limits:
         error_rate_slack=wanted.error_rate_slack,
         max_latency_ratio=wanted.max_latency_ratio,
         latency_slack=wanted.latency_slack_seconds,
+        max_prediction_shift=wanted.max_prediction_shift,
     )
 
 
