@@ -134,7 +134,7 @@ async def watching(alarms: list[str]) -> Any:
     async def watch() -> None:
         while True:
             monitor = await asyncio.to_thread(get, "driftmonitor", "flights")
-            for type_ in ("Drifted", "DataBroken"):
+            for type_ in ("Drifted", "DataBroken", "Suspect"):
                 found = condition(monitor, type_)
                 began = f"{type_} {found.get('lastTransitionTime')}"
                 if found.get("status") == "True" and began not in alarms:

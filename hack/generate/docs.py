@@ -31,6 +31,7 @@ _CONDITIONS = """
 | Progressing | ModelDeployment only: True while a rollout is under way |
 | Drifted | DriftMonitor only: whether live data has drifted |
 | DataBroken | DriftMonitor only: whether live data breaks the schema |
+| Suspect | DriftMonitor only: whether a change of live data is probably a fault; then retraining waits until a person confirms the change |
 """
 _OTHERS = """## Reasons from Jobs, pods and the API server
 

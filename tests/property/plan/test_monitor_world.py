@@ -1,4 +1,4 @@
-"""Whatever happens to a DriftMonitor, in any order: one run an episode, none on broken data."""
+"""Whatever happens to a DriftMonitor, in any order: one run an episode, none on broken or suspect data."""
 
 from typing import Any
 
@@ -13,6 +13,7 @@ looks = st.fixed_dictionaries(
         "model": st.sampled_from(["a", "a", "b"]),
         "drifted": st.booleans(),
         "broken": st.sampled_from([False, False, True]),
+        "suspect": st.sampled_from([False, False, True]),
         "rows": st.sampled_from([200, 400]),
     }
 )
@@ -26,6 +27,7 @@ steps = st.one_of(
     st.tuples(st.just("run ends"), st.sampled_from(["Passed", "Failed", None])),
     st.tuples(st.just("delete run"), st.none()),
     st.tuples(st.just("wait"), st.sampled_from([1, 400, 10_000])),
+    st.tuples(st.just("confirm"), st.sampled_from(["watch-1", "watch-2"])),
     st.tuples(st.just("suspend"), st.booleans()),
     st.tuples(st.just("mode"), st.sampled_from(["Retrain", "Observe"])),
     st.tuples(st.just("crash"), st.integers(0, 2)),
@@ -48,10 +50,17 @@ class Watched:
         now_broken = self.story.assessment and self.story.assessment.broken
         for name in set(self.story.runs) - before:
             assert not (broken and now_broken), "a run on broken data"
+            assert self._may_retrain(name), "a run on suspect data"
             labels = self.story.world.get("TrainingRun", name)["metadata"]["labels"]
             episode = labels["plumbline.dev/episode"]
             assert episode not in self.made.values(), "a second run of an episode"
             self.made[name] = episode
+
+    def _may_retrain(self, name: str) -> bool:
+        looked = self.story.assessment
+        metadata = self.story.world.get("DriftMonitor", "watch")["metadata"]
+        confirmed = metadata.get("annotations", {}).get("plumbline.dev/confirm")
+        return not (looked and looked.suspects) or confirmed == name
 
     def _happens(self, what: str, value: Any) -> None:
         story, world = self.story, self.story.world
@@ -73,6 +82,8 @@ class Watched:
                     world.delete("TrainingRun", name)
             case "wait":
                 world.advance(value)
+            case "confirm":
+                story.confirms(value)
             case "suspend":
                 world.edit("DriftMonitor", "watch", suspend=value)
             case "mode":
@@ -103,7 +114,7 @@ class Watched:
 
 @settings(suppress_health_check=list(HealthCheck))
 @given(happened=st.lists(steps, max_size=30))
-def test_one_episode_makes_at_most_one_run_and_never_on_broken_data(happened):
+def test_one_episode_makes_at_most_one_run_and_never_on_broken_or_suspect_data(happened):
     watched = Watched()
     watched.story.sees()
     for step in happened:

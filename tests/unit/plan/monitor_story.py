@@ -5,7 +5,13 @@ The Dataset and the runs are planned as in a cluster; what serves is told by the
 
 from typing import Any
 
-from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding, PodProblem
+from plumbline.live.observations import (
+    Assessment,
+    BrokenFinding,
+    ColumnFinding,
+    PodProblem,
+    SuspectFinding,
+)
 from plumbline.plan.common.job_outcome import JobOutcome
 
 from tests.sim.loop import results
@@ -28,6 +34,7 @@ def look(
     *,
     drifted: bool = False,
     broken: bool = False,
+    suspect: bool = False,
     rule: str = "Min",
     mended: tuple[tuple[str, int], ...] = (),
     rows: int = 400,
@@ -46,11 +53,15 @@ def look(
         name="carrier", score=0.01, threshold=0.1, log10_p=-0.2, rows=rows, alarm=False
     )
     wrong = BrokenFinding(column="temp", rule=rule, rows=rows // 2, of=rows)
+    odd = SuspectFinding(
+        column="temp", rule="OneValue", saw="one value from 0 to 1", rows=rows // 4, of=rows
+    )
     return Assessment(
         model=builders.digest(model),
         drifted=drifted,
         findings=(temp, calm),
         broken=(wrong,) if broken else (),
+        suspects=(odd,) if suspect else (),
         recovered=mended,
         window_rows=rows,
         rows_lost=lost,
@@ -173,6 +184,11 @@ class MonitorStory:
 
     def waits(self, seconds: float) -> None:
         self.world.advance(seconds)
+
+    def confirms(self, episode: str) -> None:
+        """Let a person confirm the change of an episode."""
+        self.world.annotate("DriftMonitor", self.name, "plumbline.dev/confirm", episode)
+        self.world.settle()
 
     def crashes(self, writes: int) -> None:
         """Let the operator end after this many more writes; another one goes on."""

@@ -169,6 +169,64 @@ def test_an_operator_that_restarts_does_not_forget_that_data_is_broken():
     assert story.condition("DataBroken")["status"] == "True"
 
 
+def suspect(**response) -> MonitorStory:
+    story = MonitorStory(**response)
+    story.sees()
+    assert story.condition("Suspect")["status"] == "False"
+    story.sees(drifted=True, suspect=True)
+    return story
+
+
+def test_a_likely_fault_pages_and_retraining_waits_for_a_person():
+    story = suspect()
+    assert story.condition("Suspect")["status"] == "True"
+    assert (
+        "temp (OneValue): one value from 0 to 1, 100 of 400"
+        in story.condition("Suspect")["message"]
+    )
+    assert len(story.told("SuspectData")) == 1
+    assert story.episode["outcome"] == "WaitingForConfirmation"
+    assert story.status["suspects"][0]["rule"] == "OneValue"
+    story.waits(3600)
+    story.new_rows()
+    assert story.runs == []
+    assert "plumbline.dev/confirm=watch-1" in story.condition("Drifted")["message"]
+
+
+@pytest.mark.parametrize("episode", ["watch-1", "watch-2", ""])
+def test_a_person_confirms_one_episode(episode):
+    story = suspect()
+    story.confirms(episode)
+    story.new_rows()
+    assert story.runs == (["watch-1"] if episode == "watch-1" else [])
+
+
+def test_a_suspicion_that_has_ended_still_waits_for_a_person():
+    story = suspect()
+    story.sees(drifted=True)
+    assert story.condition("Suspect")["status"] == "False"
+    story.new_rows()
+    assert story.runs == []
+    story.sees()
+    assert story.history == [("watch-1", "Cleared")]
+
+
+def test_a_suspicion_during_an_episode_holds_the_run_back_also_after_a_restart():
+    story = drifting()
+    story.sees(drifted=True, suspect=True)
+    story.assessment = None
+    story.new_rows()
+    assert story.runs == []
+    assert story.condition("Suspect")["status"] == "True"
+
+
+def test_who_asks_for_it_retrains_on_suspect_data():
+    story = suspect(onSuspect="Retrain")
+    story.new_rows()
+    assert story.runs == ["watch-1"]
+    assert story.condition("Suspect")["status"] == "True"
+
+
 def test_the_page_says_what_a_jump_of_one_value_means():
     story = drifting()
     story.sees(broken=True, rule="ValueJump", rows=800)

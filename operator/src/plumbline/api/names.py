@@ -17,6 +17,8 @@ IDENTITY_LABEL = f"{GROUP}/identity"
 REFRESH_ANNOTATION = f"{GROUP}/refresh"
 # A user changes it so that a ModelDeployment tries a model again that was rolled back.
 RETRY_ANNOTATION = f"{GROUP}/retry"
+# A user names an episode in it to confirm that suspect live data is right, so that retraining goes on.
+CONFIRM_ANNOTATION = f"{GROUP}/confirm"
 # Why a DriftMonitor created a run.
 REASON_ANNOTATION = f"{GROUP}/reason"
 POD_TEMPLATE_ANNOTATION = f"{GROUP}/pod-template"

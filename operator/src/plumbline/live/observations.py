@@ -13,6 +13,7 @@ __all__ = [
     "BrokenFinding",
     "ColumnFinding",
     "PodProblem",
+    "SuspectFinding",
     "Traffic",
 ]
 
@@ -85,6 +86,22 @@ class BrokenFinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SuspectFinding:
+    """A change of a column that is probably a fault: `rows` of `of` rows show it.
+
+    Attributes:
+        rule: what it looks like, see `stats.suspect`.
+        saw: what was seen, for people.
+    """
+
+    column: str
+    rule: str
+    saw: str
+    rows: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
     """The result of the newest evaluation of live traffic, after hysteresis.
 
@@ -93,6 +110,7 @@ class Assessment:
         drifted: whether the drift alarm is on.
         findings: columns, worst first.
         broken: rules that live rows break; the data is broken if there are any.
+        suspects: changes that are probably faults.
         recovered: columns that were broken, and the last second at which they were (Unix time).
         window_rows: rows in the largest window.
         rows_lost: rows in no evaluation: those of killed pods since their last pull, and late ones.
@@ -103,6 +121,7 @@ class Assessment:
     drifted: bool = False
     findings: tuple[ColumnFinding, ...] = ()
     broken: tuple[BrokenFinding, ...] = ()
+    suspects: tuple[SuspectFinding, ...] = ()
     recovered: tuple[tuple[str, int], ...] = ()
     window_rows: int = 0
     rows_lost: int = 0

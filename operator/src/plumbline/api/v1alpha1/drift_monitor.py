@@ -50,6 +50,10 @@ class DriftMonitorReason(StrEnum):
     """Live rows break rules of the schema, or values are suddenly missing or constant. Fix the system that sends the rows; no model is trained on them."""
     DATA_OK = "DataOK"
     """Live rows match the schema."""
+    SUSPECT_DATA = "SuspectData"
+    """Live values changed as a fault changes them: one value or a new category takes the place of others, or all values have another scale. Fix the system that sends them, or confirm the change with the annotation plumbline.dev/confirm."""
+    NOTHING_SUSPECT = "NothingSuspect"
+    """No change of live values looks like a fault."""
     NOT_EVALUATED = "NotEvaluated"
     """No live rows have been evaluated yet."""
     RETRAINING = "Retraining"
@@ -71,6 +75,8 @@ class Outcome(StrEnum):
     """The Dataset read its source again, but the rows fail its rules or the read failed. See the conditions of the Dataset."""
     DATA_BROKEN = "DataBroken"
     """Live data is broken: no model is trained until it is fixed."""
+    WAITING_FOR_CONFIRMATION = "WaitingForConfirmation"
+    """Live data is suspect: no model is trained until a person confirms the change with the annotation plumbline.dev/confirm=<episode>."""
     WAITING_FOR_TEMPLATE = "WaitingForTemplate"
     """The TrainingTemplate does not exist. Create it, or fix response.templateRef."""
     WAITING_FOR_DATASET = "WaitingForDataset"
@@ -120,6 +126,8 @@ class Response(Model):
     """TrainingTemplate to retrain with."""
     cooldown_seconds: Seconds = 300
     """Shortest time between two retrainings, in seconds."""
+    on_suspect: Literal["Hold", "Retrain"] = "Hold"
+    """What to do about drift that looks like a fault of the system that sends the rows (condition Suspect). Hold trains no model until a person confirms the change with the annotation plumbline.dev/confirm=<episode>. Retrain responds as to other drift."""
 
 
 class DriftMonitorSpec(Model):
@@ -167,6 +175,21 @@ class Broken(Observed):
     """Number of rows in the window."""
 
 
+class Suspected(Observed):
+    """A change of one column's live values that is probably a fault."""
+
+    column: Annotated[str, Field(max_length=128)]
+    """Name of the column."""
+    rule: Annotated[str, Field(max_length=63)]
+    """What the change looks like. OneValue: one value takes the place of others, such as 0 or -999 for missing values. NewSpelling: new values take the place of one category. Scale: nearly all values are outside those of the training data, or in a small part of them, such as after a change of unit."""
+    saw: Annotated[str, Field(max_length=253)]
+    """What was seen: the values, their share now, and their share in the training data."""
+    rows: int
+    """Number of such rows in the window."""
+    of: int
+    """Number of rows in the window."""
+
+
 class Mended(Observed):
     """A column whose live values were broken and have recovered."""
 
@@ -189,6 +212,8 @@ class Episode(Observed):
     """Number of rows in the window that raised the alarm."""
     model: Annotated[str, Field(max_length=71)] = ""
     """Digest of the model that served when the episode began."""
+    suspect: bool = False
+    """Whether live data was suspect during the episode. Then no retraining starts before a person confirms the change, unless response.onSuspect is Retrain."""
     run: Annotated[str, Field(max_length=63)] = ""
     """TrainingRun that was created in response."""
     outcome: Annotated[str, Field(max_length=63)] = ""
@@ -208,6 +233,8 @@ class DriftMonitorStatus(Status):
     """The columns that have changed most, the worst first. Updated when drift or broken data begins or ends."""
     broken: Annotated[list[Broken], Field(max_length=10)] = []
     """The rules that live rows break. Updated when drift or broken data begins or ends."""
+    suspects: Annotated[list[Suspected], Field(max_length=10)] = []
+    """The changes that are probably faults. Updated when drift, broken data or a suspicion begins or ends."""
     mended: Annotated[list[Mended], Field(max_length=50)] = []
     """Columns that were broken until recently. Their values and all predictions are compared again only after the time in the field until, so that broken data is not reported as drift."""
     window_rows: int = 0

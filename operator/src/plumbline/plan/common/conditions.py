@@ -41,6 +41,7 @@ TRUTH: Mapping[str, Mapping[State, Truth]] = {
     "Progressing": {"Ready": False, "Working": True, "Stalled": False, "Held": False},
     "Drifted": _BAD_WHEN_TRUE,
     "DataBroken": _BAD_WHEN_TRUE,
+    "Suspect": _BAD_WHEN_TRUE,
 }
 _WORDS: Mapping[Truth, str] = {True: "True", False: "False", None: "Unknown"}
 Part = TypeVar("Part", bound=Observed)

@@ -19,8 +19,10 @@ from plumbline.plan.drift_monitor.findings import (
     DATA_BROKEN,
     DRIFTED,
     LISTED,
+    SUSPECT,
     describe_broken,
     describe_drift,
+    describe_suspects,
     was_true,
 )
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
@@ -66,6 +68,11 @@ def drifted(state: MonitorState) -> Decision:
 def broken(state: MonitorState) -> Decision:
     """Return the decision of condition DataBroken: whether live data breaks the schema."""
     return replace(decide(BROKEN, state), condition_type=DATA_BROKEN)
+
+
+def suspect(state: MonitorState) -> Decision:
+    """Return the decision of condition Suspect: whether a change of live data is a likely fault."""
+    return replace(decide(SUSPICION, state), condition_type=SUSPECT)
 
 
 def _suspended(state: MonitorState) -> Decision | None:
@@ -226,6 +233,23 @@ def _data_broken(state: MonitorState) -> Decision:
     return decision.stalled("drift_monitor.breaks", Reason.DATA_BROKEN, text, rows=rows)
 
 
+def _suspect_before(state: MonitorState) -> Decision | None:
+    return _stored_decision(state, SUSPECT) if state.assessment is None else None
+
+
+def _nothing_suspect(state: MonitorState) -> Decision | None:
+    if state.assessment is None or state.assessment.suspects:
+        return None
+    text = "No change of live values looks like a fault."
+    return decision.ready("drift_monitor.nothing_suspect", Reason.NOTHING_SUSPECT, text)
+
+
+def _suspect(state: MonitorState) -> Decision:
+    text = f"{describe_suspects(state.status.suspects)} Fix the system that sends the rows."
+    rows = {f"{each.column}.{each.rule}": each.rows for each in state.status.suspects}
+    return decision.stalled("drift_monitor.suspect", Reason.SUSPECT_DATA, text, rows=rows)
+
+
 def _stored_decision(state: MonitorState, type_: str) -> Decision:
     status, rule = state.snapshot.monitor.status, "drift_monitor.judged_before"
     found = conditions.stored_decision(status, type_, rule=rule)
@@ -257,4 +281,9 @@ BROKEN: tuple[Rule, ...] = (
     _broken_before,  # no new assessment
     _data_ok,  # no rule is broken
     _data_broken,  # live rows break rules
+)
+SUSPICION: tuple[Rule, ...] = (
+    _suspect_before,  # no new assessment
+    _nothing_suspect,  # no change looks like a fault
+    _suspect,  # a change looks like a fault
 )

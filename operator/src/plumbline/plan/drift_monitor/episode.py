@@ -30,6 +30,7 @@ BEFORE_RETRAINING = frozenset(
     {
         Outcome.REFRESH_REQUESTED,
         Outcome.DATA_BROKEN,
+        Outcome.WAITING_FOR_CONFIRMATION,
         Outcome.WAITING_FOR_TEMPLATE,
         Outcome.WAITING_FOR_DATASET,
         Outcome.WAITING_FOR_RUN,
@@ -62,6 +63,8 @@ def state(snapshot: DriftMonitorSnapshot, assessment: Assessment | None) -> Epis
         episode = _new_episode(snapshot, assessment)
     if episode is None:
         return EpisodeState(status=status)
+    if _is_suspect(status, assessment) and not episode.suspect:
+        episode = changed(episode, suspect=True)
     response = respond(ResponseInput(episode=episode, snapshot=snapshot, assessment=assessment))
     updated = changed(episode, outcome=str(response.outcome), run=response.run)
     why = _why_over(snapshot)
@@ -126,6 +129,11 @@ def _opens(snapshot: DriftMonitorSnapshot, assessment: Assessment) -> bool:
     return (
         assessment.drifted and not assessment.broken and assessment.model == served_model(snapshot)
     )
+
+
+def _is_suspect(status: DriftMonitorStatus, assessment: Assessment | None) -> bool:
+    """Return whether live data is suspect; without a new assessment as it was stored."""
+    return bool(assessment.suspects if assessment else status.suspects)
 
 
 def _why_over(snapshot: DriftMonitorSnapshot) -> str:

@@ -13,16 +13,18 @@ from plumbline.api.v1alpha1.drift_monitor import (
     ColumnDrift,
     DriftMonitorStatus,
     Mended,
+    Suspected,
 )
 from plumbline.api.v1alpha1.drift_monitor import DriftMonitorReason as Reason
-from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding
+from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding, SuspectFinding
 from plumbline.plan.common.conditions import changed, condition_of
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 from plumbline.stats.text import number
 
-DRIFTED, DATA_BROKEN = "Drifted", "DataBroken"
+DRIFTED, DATA_BROKEN, SUSPECT = "Drifted", "DataBroken", "Suspect"
 # As many as the CRD allows: columns and broken rules, and rules that recovered.
 STORED, REMEMBERED = 10, 50
+SAW_LIMIT = 253
 # As many as a message names.
 LISTED = 4
 # The largest number that the status shows: JSON has no infinity.
@@ -47,6 +49,7 @@ def with_findings(
     numbers = {
         "columns": [_column(found) for found in assessment.findings[:STORED]],
         "broken": [_broken(found) for found in assessment.broken[:STORED]],
+        "suspects": [_suspected(found) for found in assessment.suspects[:STORED]],
         "mended": [_mended(*found) for found in assessment.recovered[-REMEMBERED:]],
         "window_rows": assessment.window_rows,
     }
@@ -64,6 +67,9 @@ def events(snapshot: DriftMonitorSnapshot, assessment: Assessment | None) -> tup
     if assessment.broken and _rules(assessment) - _known_rules(snapshot.monitor.status):
         said = describe_broken([_broken(each) for each in assessment.broken])
         warnings.append(_warning(Reason.DATA_BROKEN, said))
+    if _suspicions(assessment) - _known_suspicions(snapshot.monitor.status):
+        said = describe_suspects([_suspected(each) for each in assessment.suspects])
+        warnings.append(_warning(Reason.SUSPECT_DATA, said))
     return tuple(warnings)
 
 
@@ -96,6 +102,16 @@ def describe_broken(broken: list[Broken]) -> str:
     return f"Live rows do not match the schema: {', '.join(said[:LISTED])}{more}."
 
 
+def describe_suspects(suspects: list[Suspected]) -> str:
+    """Return what was seen in each suspect column."""
+    said = [
+        f"{each.column} ({each.rule}): {each.saw}, {each.rows} of {each.of} rows"
+        for each in suspects[:LISTED]
+    ]
+    more = f"; and {len(suspects) - LISTED} more" if len(suspects) > LISTED else ""
+    return f"A change of live values is probably a fault: {'; '.join(said)}{more}."
+
+
 def _is_new(
     status: DriftMonitorStatus, snapshot: DriftMonitorSnapshot, assessment: Assessment
 ) -> bool:
@@ -104,7 +120,8 @@ def _is_new(
     if condition_of(before, DRIFTED) is None or was_true(before, DRIFTED) != assessment.drifted:
         return True
     same_episode = (status.episode is None) == (before.episode is None)
-    return not same_episode or _rules(assessment) != _known_rules(before)
+    known = _known_rules(before), _known_suspicions(before)
+    return not same_episode or (_rules(assessment), _suspicions(assessment)) != known
 
 
 def _rules(assessment: Assessment) -> set[tuple[str, str]]:
@@ -113,6 +130,14 @@ def _rules(assessment: Assessment) -> set[tuple[str, str]]:
 
 def _known_rules(status: DriftMonitorStatus) -> set[tuple[str, str]]:
     return {(each.column, each.rule) for each in status.broken}
+
+
+def _suspicions(assessment: Assessment) -> set[tuple[str, str]]:
+    return {(each.column, each.rule) for each in assessment.suspects[:STORED]}
+
+
+def _known_suspicions(status: DriftMonitorStatus) -> set[tuple[str, str]]:
+    return {(each.column, each.rule) for each in status.suspects}
 
 
 def _column(found: ColumnFinding) -> ColumnDrift:
@@ -128,6 +153,11 @@ def _column(found: ColumnFinding) -> ColumnDrift:
 
 def _broken(found: BrokenFinding) -> Broken:
     return Broken(column=found.column, rule=found.rule, rows=found.rows, of=found.of)
+
+
+def _suspected(found: SuspectFinding) -> Suspected:
+    saw = found.saw[:SAW_LIMIT]
+    return Suspected(column=found.column, rule=found.rule, saw=saw, rows=found.rows, of=found.of)
 
 
 def _mended(column: str, until: int) -> Mended:

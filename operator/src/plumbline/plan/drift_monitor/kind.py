@@ -50,6 +50,9 @@ KIND = Kind(
         *READY_COLUMNS,
         column("Drifted", condition("Drifted", "status"), text="Whether live data has drifted"),
         column("Broken", condition("DataBroken", "status"), text="Whether live data is broken"),
+        column(
+            "Suspect", condition("Suspect", "status"), text="Whether the change is a likely fault"
+        ),
         column("Worst", ".status.columns[0].name", text="Column that has changed most"),
         column("Rows", ".status.windowRows", "integer", text="Rows in the largest window"),
         column("LastRun", ".status.lastRun", text="Newest run that the monitor created"),

@@ -67,7 +67,12 @@ def _only_status(
     state = MonitorState(
         snapshot=snapshot, episode=episode_state, status=status, assessment=assessment
     )
-    decided = (decisions.watching(state), decisions.drifted(state), decisions.broken(state))
+    decided = (
+        decisions.watching(state),
+        decisions.drifted(state),
+        decisions.broken(state),
+        decisions.suspect(state),
+    )
     generation, found = snapshot.monitor.metadata.generation, conditions.of(*decided)
     return Plan(
         status=conditions.full_status(status, generation=generation, conditions=found),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from plumbline.api import decision
+from plumbline.api import decision, names
 from plumbline.api.decision import Decision, decide
 from plumbline.api.v1alpha1.dataset import Refresh
 from plumbline.api.v1alpha1.drift_monitor import Episode, Outcome
@@ -80,6 +80,12 @@ class ResponseInput:
         return self.snapshot.dataset.metadata.name if self.snapshot.dataset else ""
 
     @property
+    def is_confirmed(self) -> bool:
+        """Whether a person has confirmed the change of this episode."""
+        annotations = self.snapshot.monitor.metadata.annotations
+        return annotations.get(names.CONFIRM_ANNOTATION) == self.episode.id
+
+    @property
     def reply(self) -> Refresh | None:
         """The Dataset's answer to the request, or None."""
         refreshes = self.snapshot.dataset.status.refreshes if self.snapshot.dataset else []
@@ -132,6 +138,21 @@ def _data_broken(given: ResponseInput) -> ResponseState | None:
         "is fixed."
     )
     decided = _decision("data_broken", Outcome.DATA_BROKEN, text)
+    return ResponseState(decision=decided, request=given.request)
+
+
+def _suspect(given: ResponseInput) -> ResponseState | None:
+    """Hold a suspect episode for a person, also when the suspicion has ended since."""
+    holds = given.snapshot.monitor.spec.response.on_suspect == "Hold"
+    if not (holds and given.episode.suspect) or given.is_confirmed:
+        return None
+    monitor, episode = given.snapshot.monitor.metadata, given.episode.id
+    text = (
+        f"The change of live values is probably a fault, so no model is trained. If it is right, "
+        f"run kubectl annotate driftmonitor {monitor.name} -n {monitor.namespace} "
+        f"{names.CONFIRM_ANNOTATION}={episode} --overwrite to retrain."
+    )
+    decided = _decision("suspect", Outcome.WAITING_FOR_CONFIRMATION, text)
     return ResponseState(decision=decided, request=given.request)
 
 
@@ -236,6 +257,7 @@ RULES: tuple[Callable[[ResponseInput], ResponseState | None], ...] = (
     _observes,  # spec.response.mode is Observe
     _has_run,  # the episode has a run already
     _data_broken,  # live rows are broken, and a model of such rows would be bad
+    _suspect,  # the change is probably a fault, and nobody has confirmed it
     _template_missing,  # the template does not exist
     _dataset_missing,  # the Dataset of the template does not exist
     _other_run_unfinished,  # another run of this monitor has not finished
