@@ -1,4 +1,4 @@
-"""Whatever happens to a DriftMonitor, in any order: one run an episode, none on broken or suspect data."""
+"""Whatever happens to a DriftMonitor: one run an episode, none on broken or suspect data."""
 
 from typing import Any
 
