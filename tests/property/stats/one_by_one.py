@@ -9,7 +9,8 @@ from plumbline.stats.bins import ColumnBins, Counts, Layout
 from plumbline.stats.broken import JUMP as NULL_JUMP
 from plumbline.stats.broken import Broken, log_chance
 from plumbline.stats.comparison import MIN_EXPECTED, NOVEL_CLUSTERS, NOVEL_ROWS, NOVEL_SHARE
-from plumbline.stats.drift import MIN_ROWS, ColumnScore
+from plumbline.stats.confirmation import MIN_ROWS
+from plumbline.stats.drift import ColumnScore
 from plumbline.stats.mixture import FAR, NEAR
 from plumbline.stats.stuck import LASTING, NEWEST_SECONDS, POWER, Fullest, Suspicion
 from plumbline.stats.windows import Windows
@@ -98,9 +99,15 @@ def overdispersion(bins: ColumnBins, rows: int) -> float:
     sizes = [size for size, _, _ in bins.overdispersion]
     values = [value for _, value, _ in bins.overdispersion]
     if rows > sizes[-1]:
-        growing = values[-1] > 1.5 * (values[0] if len(values) > 1 else 1.0)
-        return values[-1] * (rows / sizes[-1] if growing else 1.0)
+        return values[-1] * (rows / sizes[-1]) ** _growth(values)
     return float(np.interp(math.log(max(rows, 1)), np.log(sizes), values))
+
+
+def _growth(values: list[float]) -> float:
+    """Return the power of its size with which the overdispersion grows."""
+    if values[-1] <= 1.5 * (values[0] if len(values) > 1 else 1.0):
+        return 0.0
+    return 1.0 if len(values) < 3 else min(1.0, math.log2(values[-1] / values[-3]) / 2)
 
 
 def evenness(bins: ColumnBins, rows: int) -> float:
@@ -159,7 +166,7 @@ def _log_normal_tail(z: float) -> float:
 def score_window(
     bins: ColumnBins, counts: Counts, *, seconds: int, log_alpha: float, tolerate: float
 ) -> ColumnScore:
-    """Judge the counts of one column in one window."""
+    """Evaluate the counts of one column in one window; an alarm is only suspicious."""
     rows = int(counts.sum())
     found = compare(bins, counts)
     df, psi = found.df, found.psi
@@ -181,29 +188,22 @@ def score_window(
     )
 
 
-def score(
-    layout: Layout,
-    windows: Windows,
-    *,
-    log_alpha: float,
-    tolerate: float,
-) -> list[ColumnScore]:
-    """Judge every column on windows of the last 1, 2, 4, ... 4096 seconds."""
-    sums, found = list(zip(*windows, strict=True)), []
-    for column in layout.columns:
-        cells = [(scale, sum_[layout.slices[column.name]]) for scale, sum_ in sums]
-        scores = [
-            score_window(column, counts, seconds=scale, log_alpha=log_alpha, tolerate=tolerate)
-            for scale, counts in cells
-            if counts.sum() >= MIN_ROWS
-        ]
-        if scores:
-            found.append(min(scores, key=_order))
-    return sorted(found, key=_order)
-
-
-def _order(one: ColumnScore) -> tuple[bool, float, float]:
-    return not one.alarm, one.log10_p, -one.score
+def scores(
+    layout: Layout, windows: Windows, *, log_alpha: float, tolerate: float
+) -> dict[tuple[str, int], ColumnScore]:
+    """Evaluate every column on every window, by column and length."""
+    return {
+        (column.name, seconds): score_window(
+            column,
+            sums[layout.slices[column.name]],
+            seconds=seconds,
+            log_alpha=log_alpha,
+            tolerate=tolerate,
+        )
+        for seconds, sums in zip(*windows, strict=True)
+        for column in layout.columns
+        if sums[layout.slices[column.name]].sum() >= MIN_ROWS
+    }
 
 
 def null_jumps(layout: Layout, windows: Windows, *, log_alpha: float) -> list[Broken]:

@@ -98,7 +98,7 @@ def test_a_category_that_takes_the_place_of_all_others_pages() -> None:
 def test_an_answer_that_becomes_more_frequent_is_drift_and_not_broken_data() -> None:
     rng = np.random.default_rng(14)
     mine = Watching(number_bins("x", (rng.random(20_000) < 0.5).astype(float)))
-    found = looks(mine, [(rng.random(RATE) < 0.72).astype(float) for _ in range(70)])
+    found = looks(mine, [(rng.random(RATE) < 0.72).astype(float) for _ in range(140)])
     assert found[-1].drifted
     assert rules(found) == set()
 
@@ -106,7 +106,7 @@ def test_an_answer_that_becomes_more_frequent_is_drift_and_not_broken_data() -> 
 def test_a_suspicion_that_nothing_settles_does_not_hold_drift_back_for_long() -> None:
     rng = np.random.default_rng(15)
     mine = Watching(number_bins("x", rng.normal(size=400)))
-    found = looks(mine, normal(rng, SUSPICION_SECONDS + 20, _1=0.36))
+    found = looks(mine, normal(rng, SUSPICION_SECONDS + 80, _1=0.36))
     assert rules(found) == set()
     assert not any(each.drifted for each in found[: SUSPICION_SECONDS - 10])
     assert found[-1].drifted
@@ -116,7 +116,7 @@ def test_a_suspicion_that_nothing_settles_does_not_hold_drift_back_for_long() ->
 def test_a_client_that_asks_ten_rows_again_and_again_sends_no_broken_data(seed: int) -> None:
     rng, mine = np.random.default_rng([20, seed]), with_predictions(20)
     some = rng.normal(2.0, size=10)
-    found = looks(mine, [*normal(rng, 30), *[np.tile(some, RATE // 10)] * 70])
+    found = looks(mine, [*normal(rng, 60), *[np.tile(some, RATE // 10)] * 140])
     assert rules(found) == set()
     assert found[-1].drifted
 

@@ -8,6 +8,7 @@ from plumbline.live.watermark import Watermark
 from plumbline.live.windows import KEPT, BucketedCounts
 from plumbline.serving.counts import Counts
 from plumbline.stats.reference import category_bins, number_bins
+from plumbline.stats.windows import LONGEST
 
 from tests.unit.contract.descriptions import described
 from tests.unit.live.wire import reply
@@ -102,7 +103,7 @@ def test_rows_that_a_silent_pod_tells_late_join_their_seconds() -> None:
     assert watermark.rows_lost == 0
 
 
-def test_rows_that_a_silent_pod_tells_too_late_are_lost_and_told_so() -> None:
+def test_rows_that_a_silent_pod_tells_late_count_in_their_minute() -> None:
     replicas = [Replica("well"), Replica("stuck")]
     seconds, watermark = BucketedCounts(REFERENCE), Watermark()
     for second in (59, 5000, 5001):
@@ -114,8 +115,9 @@ def test_rows_that_a_silent_pod_tells_too_late_are_lost_and_told_so() -> None:
         if second == 59:
             replicas[1].serve((61, 0.0, "a"))
     assert watermark.through == T + 5001
-    assert watermark.rows_lost == 1
+    assert watermark.rows_lost == 0
     assert seconds.rows(watermark.through, KEPT) == 4
+    assert seconds.rows(watermark.through, LONGEST) == 7
 
 
 def test_a_killed_pod_loses_what_it_served_after_the_last_pull_and_no_more() -> None:

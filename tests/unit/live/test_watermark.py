@@ -6,6 +6,7 @@ from msgspec import structs
 from plumbline.contract.control import ControlReply, Totals
 from plumbline.live.watermark import SILENT_SECONDS, Watermark
 from plumbline.live.windows import KEPT
+from plumbline.stats.windows import LONGEST
 
 from tests.unit.live.wire import reply, span
 
@@ -125,10 +126,10 @@ def test_rows_that_come_too_late_are_lost_unless_the_pod_is_new_to_the_operator(
 
 def test_a_pod_is_asked_for_what_is_still_judged_and_then_for_what_is_new() -> None:
     pods = Watermark()
-    assert pods.since("pod") == -KEPT
+    assert pods.since("pod") == -LONGEST
     pods.report("pod", answer(T), now=T + 1)
     pods.advance(["pod"], now=T + 1)
-    assert (pods.since("pod"), pods.since("other"), pods.after) == (T, -KEPT, T - KEPT)
+    assert (pods.since("pod"), pods.since("other"), pods.after) == (T, -LONGEST, T - KEPT)
 
 
 def test_rows_that_a_pod_could_not_count_itself_are_lost_once() -> None:

@@ -76,18 +76,22 @@ async def test_nothing_is_evaluated_without_new_counts(monitored: Monitored) -> 
 async def test_one_burst_of_rows_is_enough_for_an_alarm_in_the_second_after(
     monitored: Monitored,
 ) -> None:
-    monitored.rows(10, shift=2.0)
+    for second in range(10, 60):
+        monitored.rows(second)
+    monitored.rows(60, shift=2.0)
     assert not (await monitored.evaluate()).drifted
     assert not (await monitored.evaluate()).drifted, "the same second was asked about twice"
-    monitored.reported(11)
+    monitored.reported(61)
     assert (await monitored.evaluate()).drifted
 
 
 async def test_an_alarm_does_not_end_because_traffic_does(monitored: Monitored) -> None:
-    for second in range(10, 14):
+    for second in range(10, 60):
+        monitored.rows(second)
+    for second in range(60, 64):
         monitored.rows(second, shift=2.0)
         await monitored.evaluate()
-    for second in range(14, 9000, 60):
+    for second in range(64, 9000, 60):
         monitored.reported(second)
         assert (await monitored.evaluate()).drifted
 

@@ -102,7 +102,7 @@ def test_names_that_nobody_has_had_before_are_no_drift_where_new_names_are_usual
 
     bins = category_bins("x", known(rows))
     assert bins is not None
-    alpha = drift.log_alpha(false_alarms_per_month=1, columns=1)
+    alpha = drift.log_alpha(false_alarms_per_month=1, columns=COLUMNS)
 
     def alarms(live: np.ndarray) -> bool:
         counts = count_column(bins, live)

@@ -15,11 +15,12 @@ import numpy as np
 
 from plumbline.api.v1alpha1 import DriftMonitor
 from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding
-from plumbline.live.windows import KEPT, MINUTE_SECONDS, Evidence
+from plumbline.live.windows import MINUTE_SECONDS, Evidence
 from plumbline.stats import drift, hysteresis, stuck
 from plumbline.stats.bins import PREDICTION, Layout
-from plumbline.stats.broken import Broken, null_jumps, violations
-from plumbline.stats.windows import Windows
+from plumbline.stats.broken import STRAY_SHARE, Broken, null_jumps, violations
+from plumbline.stats.past import Past
+from plumbline.stats.windows import LONGEST, Windows
 
 # About MINUTE_SECONDS, the window in which `_broken` finds what is now only suspected.
 SUSPICION_SECONDS = 60
@@ -32,11 +33,13 @@ class Verdict:
     Attributes:
         broken: rules that they break.
         differing: columns that differ from the reference.
+        seconds: length of the shortest window that shows it.
         suspects: columns that may be broken.
     """
 
     broken: tuple[BrokenFinding, ...] = ()
     differing: frozenset[str] = frozenset()
+    seconds: int = 0
     suspects: frozenset[str] = frozenset()
 
 
@@ -49,6 +52,7 @@ class DetectorState:
         rules: the broken rules of the last evaluation that found any.
         broken_until: by column: the last second at which it was broken. Predictions on broken rows
             are meaningless, so with any broken column the predictions count as broken too.
+        drifting_since: second before the window that opened the alarm of drift; None without one.
         suspected_since: by column that differs: since when it is suspected of being broken.
     """
 
@@ -57,6 +61,7 @@ class DetectorState:
     broken: hysteresis.Alarm = field(default_factory=hysteresis.Alarm)
     rules: tuple[BrokenFinding, ...] = ()
     broken_until: Mapping[str, int] = field(default_factory=dict)
+    drifting_since: int | None = None
     suspected_since: Mapping[str, int] = field(default_factory=dict)
 
     @staticmethod
@@ -74,8 +79,15 @@ class DetectorState:
                 BrokenFinding(column=one.column, rule=one.rule, rows=one.rows, of=one.of)
                 for one in monitor.status.broken
             ),
+            drifting_since=_beginning(monitor) if "Drifted" in standing else None,
             broken_until=until | ({PREDICTION: max(until.values())} if until else {}),
         )
+
+
+def _beginning(monitor: DriftMonitor) -> int | None:
+    """Return a second before the episode; its first window is not stored, so a minute is taken."""
+    episode = monitor.status.episode
+    return int(episode.since.timestamp()) - MINUTE_SECONDS if episode else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,11 +136,12 @@ class DriftDetector:
         broken = tuple(map(_broken_finding, self._broken(evidence, stuck_values, alpha)))
         state = _advance_broken(state, broken, evidence.through)
         windows = _since_recovery(self.layout, state, evidence)
-        scores = self._scores(windows, alpha)
+        scores = self._scores(windows, evidence.past.learnt_until(state.drifting_since), alpha)
         lacking = {each.column for each in self._lacking(windows, alpha)}
         verdict = Verdict(
             broken=broken,
             differing=frozenset(score.name for score in scores if score.alarm),
+            seconds=min((score.seconds for score in scores if score.alarm), default=0),
             suspects=frozenset({each.column for each in stuck_values} | lacking),
         )
         state = replace(_advance_drift(state, verdict, evidence.through), verdict=verdict)
@@ -146,9 +159,24 @@ class DriftDetector:
         last_minute = Windows(windows.seconds[: sum(minute)], windows.sums[minute])
         return null_jumps(self.layout, last_minute, log_alpha=alpha)
 
-    def _scores(self, windows: Windows, alpha: float) -> list[drift.ColumnScore]:
+    def _surely_lacking(self, windows: Windows, alpha: float) -> list[Broken]:
+        """Return the columns with missing values that are broken.
+
+        Where the reference has hardly a missing value, some seconds show it; elsewhere a minute is
+        needed, since missing values come in spells.
+        """
+        lengths = [n for n, length in enumerate(windows.seconds) if length <= MINUTE_SECONDS]
+        minute = Windows((MINUTE_SECONDS,), windows.sums[lengths[-1:]])
+        found = {each.column: each for each in null_jumps(self.layout, minute, log_alpha=alpha)}
+        never = {c.name for c in self.layout.columns if c.counts[-1] < STRAY_SHARE * c.rows}
+        soon = {each.column: each for each in self._lacking(windows, alpha) if each.column in never}
+        return list((soon | found).values())
+
+    def _scores(self, windows: Windows, past: Past, alpha: float) -> list[drift.ColumnScore]:
         """Return the scores of the watched columns."""
-        scores = drift.score(self.layout, windows, log_alpha=alpha, tolerate=self.tolerate)
+        scores = drift.score(
+            self.layout, windows, log_alpha=alpha, tolerate=self.tolerate, past=past
+        )
         return [score for score in scores if not self.watched or score.name in self.watched]
 
     def _broken(
@@ -158,11 +186,7 @@ class DriftDetector:
         if not evidence.minute_rows:
             return []
         found = violations(evidence.violations, rows=evidence.minute_rows, log_alpha=alpha)
-        minute = [
-            n for n, length in enumerate(evidence.windows.seconds) if length <= MINUTE_SECONDS
-        ][-1:]
-        last_minute = Windows((MINUTE_SECONDS,), evidence.windows.sums[minute])
-        found += null_jumps(self.layout, last_minute, log_alpha=alpha)
+        found += self._surely_lacking(evidence.windows, alpha)
         return found + stuck.value_jumps(stuck_values, log_alpha=alpha)
 
 
@@ -208,10 +232,12 @@ def _advance_drift(state: DetectorState, verdict: Verdict, through: int) -> Dete
     since = {name: state.suspected_since.get(name, through) for name in suspected}
     delayed = {name for name, second in since.items() if through - second < SUSPICION_SECONDS}
     broken_now = {name for name, until in state.broken_until.items() if until == through}
-    alarm = hysteresis.advance(
-        state.drifted, alarmed=bool(verdict.differing - delayed - broken_now)
-    )
-    return replace(state, drifted=alarm, suspected_since=since)
+    alarmed = bool(verdict.differing - delayed - broken_now)
+    alarm = hysteresis.advance(state.drifted, alarmed=alarmed, seconds=verdict.seconds)
+    began = state.drifting_since
+    if alarm.is_on != state.drifted.is_on:
+        began = through - verdict.seconds - hysteresis.OPEN_AFTER if alarm.is_on else None
+    return replace(state, drifted=alarm, drifting_since=began, suspected_since=since)
 
 
 def _since_recovery(layout: Layout, state: DetectorState, evidence: Evidence) -> Windows:
@@ -233,7 +259,7 @@ def _recovered_in_window(state: DetectorState, through: int) -> tuple[tuple[str,
     found = [
         (name, until)
         for name, until in recovered(state, through).items()
-        if through - KEPT < until and name != PREDICTION
+        if through - LONGEST < until and name != PREDICTION
     ]
     return tuple(sorted(found, key=lambda each: (each[1], each[0])))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from plumbline.contract.control import ControlReply, Span
 from plumbline.live.windows import KEPT
+from plumbline.stats.windows import LONGEST
 
 # A pod that is silent for longer no longer delays the evaluation of the others' rows.
 SILENT_SECONDS = 5.0
@@ -68,12 +69,12 @@ class Watermark:
 
     @property
     def after(self) -> int:
-        """The last second that is in no window any more."""
+        """The last second that comes too late: older rows are kept by minute."""
         return int(self.through - KEPT)
 
     def since(self, pod: str) -> int:
         """Return the second after which to ask a pod; a negative number is so many seconds ago."""
-        return self._reports[pod].through if pod in self._reports else -KEPT
+        return self._reports[pod].through if pod in self._reports else -LONGEST
 
     def report(self, pod: str, reply: ControlReply, *, now: float, late: int = 0) -> None:
         """Add a pod's reply to a pull; `late` of its rows came too late for any window."""

@@ -18,9 +18,13 @@ from numpy.typing import NDArray
 
 from plumbline.contract.control import Span
 from plumbline.stats.bins import ColumnBins, Counts, Layout
-from plumbline.stats.windows import SCALES, Windows, scales
+from plumbline.stats.past import MINUTE, Past
+from plumbline.stats.windows import LONGEST, Windows, scales
 
-KEPT = SCALES[-1]
+# Older rows are kept by minute.
+KEPT = 4096
+# After how many minutes they are thinned out.
+THINNED = 4
 # "The last minute" is 64 s everywhere, because the lengths of windows are powers of two.
 MINUTE_SECONDS = 64
 # Column and rule.
@@ -35,6 +39,7 @@ class Evidence:
     Attributes:
         through: that second.
         windows: counts of the last 1, 2, 4, ... seconds.
+        past: older counts, see `stats.past`.
         counts_since: by column that was requested: its counts since a second.
         rows: rows in the largest window.
         minute_rows: rows in the last minute.
@@ -43,10 +48,16 @@ class Evidence:
 
     through: int
     windows: Windows
+    past: Past
     counts_since: Mapping[str, Counts]
     rows: int
     minute_rows: int
     violations: Mapping[Rule, int]
+
+
+def last_second(span: Span) -> int:
+    """Return the last second of a span."""
+    return span.start + span.length - 1
 
 
 class BucketedCounts:
@@ -61,6 +72,11 @@ class BucketedCounts:
         self._used = slice(0, 0)
         self._before: Sums = np.zeros(self.layout.size + 1, dtype=np.uint32)
         self._violations: dict[int, dict[Rule, int]] = {}
+        # Before this second only the last one of each minute is kept.
+        self._exact_since = 0
+        # Sums up to this second are read in other threads.
+        self._lent = 0
+        self._memory: dict[Any, Any] = {}
 
     def fits(self, spans: Iterable[Span]) -> bool:
         """Return whether spans use only cells of this model's reference."""
@@ -71,7 +87,7 @@ class BucketedCounts:
 
         Args:
             spans: single seconds, and longer spans of older rows.
-            after: rows up to this second are forgotten.
+            after: single seconds up to this one come too late.
 
         Returns:
             Number of rows that came too late for their second.
@@ -79,14 +95,24 @@ class BucketedCounts:
         self._forget(after)
         kept, late = list[Span](), 0
         for span in spans:
-            # A longer span has older rows, and does not say in which of its seconds they came.
-            if span.length == 1 and after < span.start and self._is_near(span):
+            if self._is_kept(span, after):
                 kept.append(span)
             else:
                 late += span.rows
         if kept:
             self._add(kept)
         return late
+
+    def _is_kept(self, span: Span, after: int) -> bool:
+        """Return whether a span is not too late, and not far ahead: a pod's clock may be.
+
+        A longer span counts at its last second: windows that begin so long ago are longer by far.
+        """
+        if span.length > 1:
+            last = last_second(span)
+            return self._oldest(after) < last and (after < 0 or last <= after)
+        newest = max(self._seconds[-1], after) if self._seconds else span.start
+        return after < span.start <= newest + 2 * KEPT
 
     def rows(self, through: int, seconds: int) -> int:
         """Return the rows of the last seconds."""
@@ -104,20 +130,34 @@ class BucketedCounts:
             since: by column: the second after which its rows are also counted separately.
         """
         known = self._seconds[: bisect_right(self._seconds, through)]
-        lengths = scales(min(through - known[0] + 1, KEPT) if known else 1)
+        lengths = scales(min(through - known[0] + 1, LONGEST) if known else 1)
         newest, cells = self._sum(through), self.layout.slices
         sums = newest - np.array([self._sum(through - length) for length in lengths])
         return Evidence(
             through=through,
             windows=Windows(lengths, sums[:, :-1].astype(np.int64)),
+            past=self._past(through, known, since),
             counts_since={
                 name: (newest - self._sum(second))[cells[name]].astype(np.int64)
                 for name, second in since.items()
                 if name in cells
             },
-            rows=self.rows(through, KEPT),
+            rows=self.rows(through, lengths[-1]),
             minute_rows=self.rows(through, MINUTE_SECONDS),
             violations=self._broken_rules(through),
+        )
+
+    def _past(self, through: int, known: Sequence[int], since: Mapping[str, int]) -> Past:
+        self._lent = max(self._lent, through)
+        names = [column.name for column in self.layout.columns]
+        return Past(
+            known,
+            self._sums[self._used][: len(known)],
+            before=self._before,
+            through=through,
+            since=np.array([since.get(name, 0) for name in names], dtype=np.int64),
+            exact_since=self._exact_since,
+            memory=self._memory,
         )
 
     def _broken_rules(self, through: int) -> dict[Rule, int]:
@@ -133,27 +173,39 @@ class BucketedCounts:
         found: Sums = self._sums[self._used][place - 1] if place else self._before
         return found
 
-    def _is_near(self, span: Span) -> bool:
-        """Return whether a span is near the others; a pod's clock may be far ahead."""
-        return not self._seconds or span.start < self._seconds[0] + 2 * KEPT
+    def _oldest(self, after: int) -> int:
+        return after - (LONGEST - KEPT)
 
     def _forget(self, after: int) -> None:
-        old = bisect_right(self._seconds, after)
-        if not old:
-            return
-        # Running sums stay as they are: a window is a difference, so it needs the sum before it.
-        self._before = self._sum(after).copy()
-        for second in self._seconds[:old]:
+        """Forget rows that are in no window, and thin out older seconds once in some minutes."""
+        old = bisect_right(self._seconds, self._oldest(after))
+        if old:
+            # Running sums stay as they are: a window is a difference, so it needs the sum before.
+            self._before = self._sum(self._seconds[old - 1]).copy()
+            del self._seconds[:old]
+            self._used = slice(self._used.start + old, self._used.stop)
+        minute = after // MINUTE * MINUTE - 1
+        if minute - self._exact_since >= THINNED * MINUTE:
+            self._thin(minute)
+
+    def _thin(self, until: int) -> None:
+        """Keep only the last second of each minute up to one."""
+        end = bisect_right(self._seconds, until)
+        minutes = np.array(self._seconds[:end], dtype=np.int64) // MINUTE
+        last = np.append(minutes[1:] != minutes[:-1], True)[:end]
+        kept = np.append(np.flatnonzero(last), np.arange(end, len(self._seconds)))
+        for second in self._seconds[:end]:
             self._violations.pop(second, None)
-        del self._seconds[:old]
-        self._used = slice(self._used.start + old, self._used.stop)
+        self._seconds = [self._seconds[place] for place in kept]
+        self._sums = self._sums[self._used][kept]
+        self._used, self._exact_since = slice(0, len(kept)), until
 
     def _add(self, spans: Sequence[Span]) -> None:
         """Add spans to the running sums from the first one's second on."""
-        first = min(span.start for span in spans)
+        first = min(map(last_second, spans))
         place = bisect_left(self._seconds, first)
         known, before = self._seconds[place:], self._sum(first - 1).copy()
-        seconds = sorted({*known, *(span.start for span in spans)})
+        seconds = sorted({*known, *map(last_second, spans)})
         # The sums so far for each second; a new second begins with the sum of the second before it.
         there = np.concatenate([before[None], self._sums[self._used][place:]])
         found = there[np.searchsorted(known, seconds, side="right")]
@@ -164,16 +216,18 @@ class BucketedCounts:
     def _by_second(self, seconds: Sequence[int], spans: Iterable[Span]) -> Sums:
         found: Sums = np.zeros((len(seconds), self.layout.size + 1), dtype=np.uint32)
         for span in spans:
-            row = found[bisect_left(seconds, span.start)]
+            row = found[bisect_left(seconds, last_second(span))]
             row[span.cells] += np.array(span.counts, dtype=np.uint32)
             row[-1:] += np.uint32(span.rows)
             self._note_violations(span)
+            if span.length > 1:
+                self._exact_since = max(self._exact_since, last_second(span))
         return found
 
     def _note_violations(self, span: Span) -> None:
         for name, rows in span.violations.items():
             column, _, rule = name.rpartition("/")
-            known = self._violations.setdefault(span.start, {})
+            known = self._violations.setdefault(last_second(span), {})
             known[column, rule] = known.get((column, rule), 0) + rows
 
     def _write(self, place: int, sums: Sums) -> None:
@@ -182,6 +236,8 @@ class BucketedCounts:
         Forgotten seconds leave unused rows at the array's begin. They are dropped only when it
         grows, and it grows by a quarter, so that a new second rarely copies the others.
         """
+        if place < self._used.stop - self._used.start and self._seconds[place] <= self._lent:
+            self._sums = self._sums.copy()  # Late counts: nobody may see sums change.
         start, stop = self._used.start + place, self._used.start + place + len(sums)
         if stop > len(self._sums):
             needed = place + len(sums)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from plumbline.stats.bins import ColumnBins, Layout, Spikes
-from plumbline.stats.drift import MIN_ROWS
+from plumbline.stats.confirmation import MIN_ROWS
 from plumbline.stats.windows import Windows
 
 STRAY_SHARE, MIN_VIOLATIONS = 0.001, 3

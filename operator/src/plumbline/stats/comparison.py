@@ -11,10 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plumbline.stats.table import Flags, Floats, Ints, Table
+from plumbline.stats.table import SMOOTH, Flags, Floats, Ints, Table
 
-MIN_EXPECTED, NOVEL_ROWS, NOVEL_SHARE, NOVEL_CLUSTERS = 5.0, 5, 0.05, 1.5
-SMOOTH = 0.5
+MIN_EXPECTED, NOVEL_ROWS, NOVEL_SHARE, NOVEL_CLUSTERS = 5.0, 5, 0.02, 1.5
 
 
 class Comparison(NamedTuple):

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from plumbline.stats.bins import ColumnBins, Layout
 from plumbline.stats.broken import Broken, log_chance
-from plumbline.stats.drift import MIN_ROWS
+from plumbline.stats.confirmation import MIN_ROWS
 from plumbline.stats.windows import Windows
 
 JUMP = 0.4

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+DOUBLINGS = 2
+SMOOTH = 0.5
 
 
 class Curves:
@@ -45,6 +47,10 @@ class Table:
     """The references of columns.
 
     Attributes:
+        starts: first cell of each column in a vector of all columns' counts.
+        widths: number of its cells.
+        flat: rows of the references in that vector.
+        shares: shares of the references in that vector.
         places: place of each cell in a vector of all columns' counts: [columns, widest].
         holds: whether there is such a cell.
         counts: rows of the reference in it.
@@ -64,6 +70,9 @@ class Table:
             self.counts[number, : column.size] = column.counts
             self.novel[number, list(column.novel)] = True
         self.rows = np.array([column.rows for column in columns], dtype=np.int64)
+        self.widths, self.starts = sizes, np.cumsum(sizes) - sizes
+        self.flat = np.array([n for column in columns for n in column.counts], dtype=np.int64)
+        self.shares = (self.flat + SMOOTH) / np.repeat(self.rows + SMOOTH * sizes, sizes)
         self._learn([column.overdispersion for column in columns])
         self.reference_overdispersion = self.overdispersion(np.arange(len(columns)), self.rows)
 
@@ -71,25 +80,43 @@ class Table:
         self._phi = Curves([[(size, phi) for size, phi, _ in each] for each in spikes])
         self._even = Curves([[(size, even) for size, _, even in each] for each in spikes])
         self._largest = np.array([each[-1][0] if each else np.inf for each in spikes])
-        self._grows = np.array([_grows([phi for _, phi, _ in each]) for each in spikes], dtype=bool)
+        self._growth = np.array([_growth([phi for _, phi, _ in each]) for each in spikes])
 
     def overdispersion(self, columns: Ints, rows: Ints) -> Floats:
         """Return the overdispersion of a window of so many rows, for each column.
 
         Between known sizes it is interpolated over the logarithm of the size. Beyond the largest
-        size it grows with the window, as if more rows gave no more information: the cautious
-        assumption.
+        size it grows on as it grew last.
         """
-        beyond = np.where(self._grows[columns], np.maximum(rows / self._largest[columns], 1), 1)
+        beyond = np.maximum(rows / self._largest[columns], 1) ** self._growth[columns]
         return np.asarray(self._phi.at(columns, rows) * beyond)
+
+    def cells(self, counts: Ints, columns: Ints) -> Ints:
+        """Return the counts of one column of each vector of all columns' counts."""
+        found = np.take_along_axis(counts, self.places[columns], axis=1)
+        return np.where(self.holds[columns], found, 0)
+
+    def inflation(self, columns: Ints, rows: Ints) -> Floats:
+        """Return the variance of a window's difference from its reference, which is a sample too.
+
+        It is relative to that of independent rows of the window alone.
+        """
+        own = self.reference_overdispersion[columns]
+        return np.asarray(self.overdispersion(columns, rows) + rows / self.rows[columns] * own)
 
     def evenness(self, columns: Ints, rows: Ints) -> Floats:
         """Return how evenly the chi-square of a window is spread over its degrees of freedom."""
         return self._even.at(columns, rows)
 
 
-def _grows(values: Sequence[float]) -> bool:
-    """Return whether overdispersion still grows with the window at the largest known sizes."""
-    if not values:
-        return False
-    return values[-1] > 1.5 * (values[0] if len(values) > 1 else 1.0)
+def _growth(values: Sequence[float]) -> float:
+    """Return the power of the window size with which overdispersion grew over the last doublings.
+
+    It is 0 where overdispersion has hardly grown since the smallest size, and 1 where a single size
+    is known: then more rows give no more information.
+    """
+    if not values or values[-1] <= 1.5 * (values[0] if len(values) > 1 else 1.0):
+        return 0.0
+    if len(values) <= DOUBLINGS:
+        return 1.0
+    return min(1.0, math.log2(values[-1] / values[-1 - DOUBLINGS]) / DOUBLINGS)

@@ -1,5 +1,6 @@
-"""The windows that are evaluated: the last 1, 2, 4, ... 4096 seconds."""
+"""The windows that are evaluated: the last 1, 2, 3, 4, 6, 8, 12, ... seconds, up to a day."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -8,7 +9,9 @@ from numpy.typing import NDArray
 
 from plumbline.stats.bins import Counts
 
-SCALES = tuple(2**k for k in range(13))
+# 27 hours: the history that serving pods keep by minute.
+LONGEST = 98_304
+SCALES = (1, *sorted(n * 2**k for k in range(16) for n in (2, 3) if n * 2**k <= LONGEST))
 
 
 class Windows(NamedTuple):
@@ -29,7 +32,7 @@ def scales(known: int) -> tuple[int, ...]:
     The longest window has all known seconds. So a row that leaves a window is still in the next
     longer one, and an alarm does not end because the traffic ends.
     """
-    return tuple(scale for scale in SCALES if scale // 2 < known)
+    return SCALES[: bisect_left(SCALES, known) + 1]
 
 
 def windows(seconds: Sequence[Counts] | NDArray[np.int64]) -> Windows:
