@@ -18,7 +18,7 @@ from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding
 from plumbline.live.windows import MINUTE_SECONDS, Evidence
 from plumbline.stats import drift, hysteresis, stuck
 from plumbline.stats.bins import PREDICTION, Layout
-from plumbline.stats.broken import STRAY_SHARE, Broken, null_jumps, violations
+from plumbline.stats.broken import STRAY_SHARE, Broken, log_binomial_tail, null_jumps, violations
 from plumbline.stats.past import Past
 from plumbline.stats.windows import LONGEST, Windows
 
@@ -162,15 +162,21 @@ class DriftDetector:
     def _surely_lacking(self, windows: Windows, alpha: float) -> list[Broken]:
         """Return the columns with missing values that are broken.
 
-        Where the reference has hardly a missing value, some seconds show it; elsewhere a minute is
-        needed, since missing values come in spells.
+        Where the reference has no missing value, some seconds show it, unless its rows come in
+        spells; elsewhere a minute is needed.
         """
         lengths = [n for n, length in enumerate(windows.seconds) if length <= MINUTE_SECONDS]
         minute = Windows((MINUTE_SECONDS,), windows.sums[lengths[-1:]])
         found = {each.column: each for each in null_jumps(self.layout, minute, log_alpha=alpha)}
-        never = {c.name for c in self.layout.columns if c.counts[-1] < STRAY_SHARE * c.rows}
-        soon = {each.column: each for each in self._lacking(windows, alpha) if each.column in never}
+        soon = {e.column: e for e in self._lacking(windows, alpha) if self._is_new(e, alpha)}
         return list((soon | found).values())
+
+    def _is_new(self, found: Broken, alpha: float) -> bool:
+        """Return whether so many missing values are new, if they come as alike as other values."""
+        place = list(self.layout.slices).index(found.column)
+        alike = self.layout.table.overdispersion(np.array([place]), np.array([found.of]))
+        chance = log_binomial_tail(found.rows / found.of, found.of / float(alike[0]), STRAY_SHARE)
+        return not self.layout.columns[place].counts[-1] and chance < alpha
 
     def _scores(self, windows: Windows, past: Past, alpha: float) -> list[drift.ColumnScore]:
         """Return the scores of the watched columns."""
