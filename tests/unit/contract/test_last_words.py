@@ -203,6 +203,20 @@ def test_the_json_key_is_the_one_that_older_operators_and_servers_know(temporary
     assert word.exit_code == (75 if temporary else 64)
 
 
+@pytest.mark.parametrize("retry", ["no", 0, [], {}, None])
+def test_a_retry_that_is_neither_true_nor_false_says_nothing(retry: Any) -> None:
+    found = last_words.read(json.dumps({"reason": "Odd", "retry": retry}))
+    assert isinstance(found, Failure)
+    assert found.temporary is None
+
+
+def test_a_long_message_is_cut_no_more_than_it_must_be() -> None:
+    for length in range(900, 1100):
+        text = last_words.encode(Failure(reason="Odd", message="é" + "x" * length))
+        assert len(text) in (length + 34, 1023, 1024), "the whole message, or all that fits"
+        assert "é".encode() in text
+
+
 @example("x" * 3000, True)
 @example('"' * 3000, False)
 @example("\ud800" * 2000, None)

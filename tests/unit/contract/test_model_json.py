@@ -33,6 +33,16 @@ def test_a_description_of_a_release_without_a_contract_is_read_and_written_as_it
     assert (tmp_path / "model.json").read_bytes() == WRITTEN.read_bytes()
 
 
+def test_an_engine_is_named_as_its_file_is() -> None:
+    engines = (Linear(link="logit"), Trees(file="trees.bin", cast="float32"))
+    assert {model_json.engine_name(each) for each in engines} == set(model_json.ENGINES)
+
+
+def test_a_feature_of_a_manifest_is_one_of_the_description() -> None:
+    feature = model_json.read(WRITTEN.read_bytes()).features[0]
+    assert model_json.read_feature(model_json.wire(feature)) == feature
+
+
 def test_what_a_newer_release_adds_within_a_format_is_passed_over() -> None:
     content = json.loads(WRITTEN.read_bytes())
     content["features"][0]["unit"] = content["addedLater"] = content["engine"]["threads"] = 1

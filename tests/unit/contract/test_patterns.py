@@ -52,6 +52,22 @@ REFUSED = [
 ]  # fmt: skip
 
 
+WHY = {
+    r"\bfoo": r"\b has another meaning in RE2, which matches patterns in linear time. Write it",
+    r"[\S]": r"\S has another meaning in RE2, which matches patterns in linear time. Write it",
+    "(?=a)b": "it cannot be matched in linear time. Write it without lookarounds",
+    "[": "unterminated character set at position 0. Write it as a regular expression of Python",
+    "[[a]": "Possible nested set at position 1. Write it as a regular expression of Python",
+}
+
+
+@pytest.mark.parametrize("pattern", WHY)
+def test_why_a_pattern_is_refused_is_said(pattern: str) -> None:
+    with pytest.raises(PatternRefused) as refused:
+        matcher(pattern)
+    assert str(refused.value).startswith(WHY[pattern])
+
+
 @pytest.mark.parametrize("pattern", REFUSED)
 def test_what_cannot_be_matched_as_python_does_is_refused(pattern: str) -> None:
     with pytest.raises(PatternRefused, match="Write it"):
