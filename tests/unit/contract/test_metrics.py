@@ -118,7 +118,7 @@ def test_classes_that_only_the_data_knows_are_left_to_the_step_that_reads_it() -
 def test_a_metric_that_was_not_foreseen_ends_the_judgement_with_what_fits() -> None:
     sample, found = answered("3 classes")
     asked = Gates(metrics=[Gate(metric="auc", min=0.5)])
-    judgement = gates.judge(asked, scores.measured(sample, found), None, sample, found)
+    judgement = gates.judge(asked, None, sample, found)
     assert judgement.verdict == "Failed"
     assert "a target with 3 classes; use accuracy or log_loss" in judgement.message
 
@@ -171,7 +171,7 @@ def test_a_new_metric_goes_from_the_crd_to_the_judges_verdict_in_two_lines(added
     assert added in metrics.fitting("Classification")
     sample, found = answered("2 classes")
     taken = scores.measured(sample, found)
-    judgement = gates.judge(asked, taken, _champion(), sample, found)
+    judgement = gates.judge(asked, _champion(), sample, found)
     assert [each.verdict for each in judgement.gates] == ["Passed", "Passed"]
     told = gates.measured(added, taken[added])
     assert 0.5 < told.low <= told.value <= told.high <= 1.0

@@ -62,6 +62,9 @@ class HeldOut(Record):
         cut: for Time, the value of that column from which on rows are held out.
         digest: of the rows that are held out.
         targets: how many values the target has in these rows.
+        counted_from: digest of the held-out rows with which the count of looks began; the same as
+            in the revision before unless at least half of the rows are new.
+        row_sample: the smallest hashes of those rows.
     """
 
     by: str
@@ -71,6 +74,8 @@ class HeldOut(Record):
     cut: JsonValue = None
     digest: str = ""
     targets: Annotated[int | None, Field(exclude_if=lambda found: found is None)] = None
+    counted_from: Annotated[str, Field(exclude_if=lambda found: not found)] = ""
+    row_sample: Annotated[tuple[str, ...], Field(exclude_if=lambda found: not found)] = ()
 
 
 class Reference(Record):
@@ -88,8 +93,17 @@ class _Dataset(Record):
     bytes: Annotated[int, Field(ge=0)] = 0
 
 
+class CountedRows(Record):
+    """The part of a HeldOut that goes into the status."""
+
+    rows: int = 0
+    counted_from: Digest | Literal[""] = ""
+
+
 class DatasetResult(_Dataset):
     """The part of a DatasetManifest that goes into the status."""
+
+    holdout: CountedRows | None = None
 
     violations: tuple[Violation, ...] = ()
     warnings: tuple[Violation, ...] = ()

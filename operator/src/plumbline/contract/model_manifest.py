@@ -102,6 +102,8 @@ class _Model(Record):
     training: Digest
     verdict: Literal["Passed", "Failed", "Inconclusive"]
     report: Digest | None = None
+    # Which look at the held-out rows this was; 0 if nobody counts.
+    look: Annotated[int, Field(exclude_if=lambda found: not found)] = 0
 
 
 class ModelResult(_Model):

@@ -4,7 +4,7 @@ The operator builds a task and mounts its `wire` as a file in the pod; the step 
 same class. A run's task is compared by its digest, so `wire` must not change for the same content.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -108,21 +108,43 @@ class Champion(Observed):
     run: str | None = None
 
 
+class Looks(Observed):
+    """The models that were evaluated on the same held-out rows before.
+
+    Attributes:
+        known: for each of them, by its digest, which look it was.
+        next: the number of the next look.
+    """
+
+    known: dict[str, int] = Field(default_factory=dict)
+    next: int = 1
+
+    def number_of(self, model: str) -> int:
+        """Return which look the evaluation of a model is; the same model is no new look."""
+        return self.known.get(model, self.next)
+
+
 class JudgeTask(Observed):
     """The model to evaluate, which is known only after the training.
 
     Attributes:
         training: digest of the manifest of the trained files.
         champion: the model to compare with, if there is one.
+        looks: earlier looks at the held-out rows; None if nobody counts.
     """
 
     training: str
     champion: Champion | None = None
+    looks: Annotated[Looks | None, Field(exclude_if=lambda found: found is None)] = None
 
     @property
     def wire(self) -> dict[str, Any]:
         """The JSON object of the task file."""
         return self.model_dump(mode="json", by_alias=True)
+
+    def is_like(self, other: "JudgeTask") -> bool:
+        """Whether both evaluate and compare the same; looks are counted when a Job is created."""
+        return (self.training, self.champion) == (other.training, other.champion)
 
 
 class DataTask(Observed):

@@ -13,6 +13,8 @@ from plumbline.stats.text import estimate, number
 
 VerdictName = Literal["Passed", "Failed", "Inconclusive"]
 Limits = tuple[float | None, float | None]
+# Two-sided confidence of the bounds that must meet a limit.
+CONFIDENCE = 0.95
 # How often the number of rows that a message names is enough, if the estimate is the truth.
 POWER = 0.8
 
@@ -83,6 +85,14 @@ def _powered(found: Interval) -> float:
     """Return how many times the rows of an interval that just ends at a limit are enough."""
     z = NormalDist().inv_cdf((1 + found.confidence) / 2)
     return ((z + NormalDist().inv_cdf(POWER)) / z) ** 2
+
+
+def paid(confidence: float, look: int) -> float:
+    """Return the confidence of the k-th look at the same rows, so that all looks together keep it.
+
+    The shares 6 / (pi k)^2 of the error add up to 1 over all looks. Look 0 is not counted.
+    """
+    return 1 - (1 - confidence) * 6 / (math.pi * look) ** 2 if look else confidence
 
 
 def worst(words: list[VerdictName]) -> VerdictName:

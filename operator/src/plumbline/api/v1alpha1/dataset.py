@@ -299,8 +299,34 @@ class Revision(Observed):
     """Hash of the schema, the question and its holdout. The same rows with other rules are another revision."""
     rows: int = 0
     """Number of rows."""
+    held_out: Digest | None = None
+    """Digest of the held-out rows with which the count of looks began (status.holdout)."""
     time: datetime | None = None
     """When the revision was made."""
+
+
+class EvaluatedModel(Observed):
+    """A model that was evaluated on the held-out rows."""
+
+    model: Digest
+    """Digest of the model."""
+    look: int
+    """Which look at the held-out rows it was."""
+    run: Annotated[str, Field(max_length=63)] = ""
+    """Name of the TrainingRun that made it."""
+
+
+class HoldoutLooks(Observed):
+    """How often models were evaluated on the held-out rows. Each further model must clear wider bounds, so that none passes only because many were tried."""
+
+    digest: Digest
+    """Digest of the held-out rows with which the count began. It begins anew when at least half of the held-out rows are new."""
+    rows: int = 0
+    """Number of rows that are held out now."""
+    looks: int = 0
+    """How many different models were evaluated on these rows. The evaluation of the k-th one may err with probability 0.05 x 6 / (pi^2 k^2), and all together with 0.05. The same model again is no new look."""
+    models: Annotated[list[EvaluatedModel], Field(max_length=100)] = []
+    """The newest of these models, newest first."""
 
 
 class DatasetStatus(Status):
@@ -326,6 +352,8 @@ class DatasetStatus(Status):
     """The newest completed refreshes that DriftMonitors requested."""
     history: Annotated[list[Revision], Field(max_length=20)] = []
     """The newest revisions, newest first."""
+    holdout: HoldoutLooks | None = None
+    """The held-out rows of the revision in use, and how many models were evaluated on them."""
 
 
 class Dataset(Observed):

@@ -314,6 +314,10 @@ class TrainingRunStatus(Status):
     """Result of each gate."""
     verdict: Literal["Passed", "Failed", "Inconclusive"] | None = None
     """Result of all gates together: Passed, Failed or Inconclusive."""
+    look: int | None = None
+    """Which look at the held-out rows the evaluation was. The bounds of gates are wider for later looks; see status.holdout of the Dataset."""
+    evaluated_on: Annotated[str, Field(max_length=40)] | None = None
+    """Name of the Dataset whose held-out rows the model was evaluated on; set when that is done."""
     report: Digest | None = None
     """Digest of the evaluation report in the store."""
     start_time: datetime | None = None

@@ -1,8 +1,7 @@
 """The gates of a run: each limit on a metric, and the comparison with the champion."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from plumbline.api.meta import Gate
 from plumbline.api.metrics import METRICS
@@ -11,7 +10,15 @@ from plumbline.contract.model_manifest import Measured
 from plumbline.contract.tasks import Champion
 from plumbline.jobs.judging.predictions import Predictions
 from plumbline.jobs.judging.scores import Sample, compared, measure
-from plumbline.stats.gates import Verdict, VerdictName, judge_champion, judge_metric, worst
+from plumbline.stats.gates import (
+    CONFIDENCE,
+    Verdict,
+    VerdictName,
+    judge_champion,
+    judge_metric,
+    paid,
+    worst,
+)
 from plumbline.stats.intervals import Interval
 from plumbline.stats.text import MOST
 
@@ -43,27 +50,34 @@ class Judgement:
 
 def judge(
     gates: Gates,
-    metrics: Mapping[str, Interval],
     champion: Champion | None,
     sample: Sample,
     found: Predictions,
+    *,
+    look: int = 0,
 ) -> Judgement:
-    """Evaluate the model against each gate of its run."""
-    verdicts = [
-        _judge_gate(gate, metrics.get(gate.metric), sample, found) for gate in gates.metrics
-    ]
+    """Evaluate the model against each gate of its run.
+
+    Args:
+        gates: of the run.
+        champion: the model to compare with.
+        sample: labels of the held-out rows.
+        found: predictions for them.
+        look: which look at these rows it is; 0 if nobody counts.
+    """
+    verdicts = [_judge_gate(gate, sample, found, look) for gate in gates.metrics]
     if gates.champion is None:
         return Judgement(tuple(verdicts))
     if champion is None:
         return Judgement((*verdicts, _no_champion(gates.champion)))
     gate = gates.champion
-    better = compared(gate.metric, sample, found, confidence=gate.confidence)
+    better = compared(gate.metric, sample, found, confidence=paid(gate.confidence, look))
     if isinstance(better, str):
         return Judgement((*verdicts, _incomparable(gate, better)))
     margin = gate.margin
     if margin is None:
         margin = METRICS[gate.metric].default_margin(better.champion)
-    verdict = judge_champion(gate.metric, better.gain, margin=margin)
+    verdict = _with_look(judge_champion(gate.metric, better.gain, margin=margin), look)
     return Judgement((*verdicts, verdict), better.gain)
 
 
@@ -81,11 +95,19 @@ def measured(name: str, found: Interval) -> Measured:
     )
 
 
-def _judge_gate(
-    gate: Gate, found: Interval | None, sample: Sample, answers: Predictions
-) -> Verdict:
-    why = "" if found else str(measure(gate.metric, sample, answers))
-    return judge_metric(gate.metric, found, minimum=gate.min, maximum=gate.max, why=why)
+def _judge_gate(gate: Gate, sample: Sample, answers: Predictions, look: int) -> Verdict:
+    asked = measure(gate.metric, sample, answers, confidence=paid(CONFIDENCE, look))
+    found, why = (None, asked) if isinstance(asked, str) else (asked, "")
+    verdict = judge_metric(gate.metric, found, minimum=gate.min, maximum=gate.max, why=why)
+    return _with_look(verdict, look)
+
+
+def _with_look(verdict: Verdict, look: int) -> Verdict:
+    """Return the verdict that says why its interval is wide, if earlier looks are the reason."""
+    if look < 2:
+        return verdict
+    text = f"{verdict.message}; model number {look} that is evaluated on these rows"
+    return replace(verdict, message=text)
 
 
 def _no_champion(gate: ChampionGate) -> Verdict:

@@ -45,7 +45,9 @@ def run(paths: Paths, store: Store) -> Success:
     found = read_predictions(paths, len(sample.labels), task.question.task)
     _check_classes(found, profile, task, paths)
     metrics = scores.measured(sample, found)
-    judgement = gates.judge(task.gates, metrics, case.champion, sample, found)
+    model = keep_compiled(task, features, paths, store)
+    look = case.looks.number_of(model.digest) if case.looks else 0
+    judgement = gates.judge(task.gates, case.champion, sample, found, look=look)
     manifest = ModelManifest(
         kind="Model",
         run=task.run,
@@ -55,12 +57,13 @@ def run(paths: Paths, store: Store) -> Success:
         trainer=_trainer(task),
         seed=task.seed,
         spec_digest=of_bytes(paths.task.read_bytes()),
-        model=keep_compiled(task, features, paths, store),
+        model=model,
         features=tuple(feature["name"] for feature in features),
         predictions=_predictions(paths, store),
         metrics=tuple(gates.measured(name, each) for name, each in metrics.items()),
         gates=tuple(_gate(verdict) for verdict in judgement.gates),
         verdict=judgement.verdict,
+        look=look,
         champion=_champion(case.champion, judgement, found),
         max_difference=found.difference,
         classes=_classes(found, profile, task),

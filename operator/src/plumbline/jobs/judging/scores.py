@@ -16,6 +16,7 @@ from plumbline.jobs.compiling.answers import Answers
 from plumbline.jobs.judging.classes import name_of
 from plumbline.jobs.judging.predictions import Predictions
 from plumbline.log import get_logger
+from plumbline.stats.gates import CONFIDENCE
 from plumbline.stats.intervals import Interval
 from plumbline.stats.measure import evaluate, improvement
 
@@ -67,7 +68,9 @@ def measured(sample: Sample, found: Predictions) -> dict[str, Interval]:
     return {name: each for name, each in asked.items() if isinstance(each, Interval)}
 
 
-def measure(metric: str, sample: Sample, found: Predictions) -> Interval | str:
+def measure(
+    metric: str, sample: Sample, found: Predictions, *, confidence: float = CONFIDENCE
+) -> Interval | str:
     """Return a metric of these rows, or why it cannot be measured."""
     fit = metrics_of(found.classes)
     if metric not in fit:
@@ -75,7 +78,13 @@ def measure(metric: str, sample: Sample, found: Predictions) -> Interval | str:
         return f"it does not apply to {of}; use {' or '.join(fit)}"
     try:
         asked = _metric_input(metric, sample.labels, found.model, found.classes)
-        return evaluate(METRICS[metric], asked.truth, asked.answers, groups=sample.groups)
+        return evaluate(
+            METRICS[metric],
+            asked.truth,
+            asked.answers,
+            groups=sample.groups,
+            confidence=confidence,
+        )
     except ValueError as error:
         return str(error)
 

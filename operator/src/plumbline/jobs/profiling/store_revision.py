@@ -11,11 +11,12 @@ from plumbline.api.v1alpha1.dataset import DataSchema
 from plumbline.contract.dataset_manifest import DatasetManifest, HeldOut, Part, Reference
 from plumbline.contract.tasks import ProfileTask
 from plumbline.jobs.data import parts
-from plumbline.jobs.data.digest import rows_digest
+from plumbline.jobs.data.digest import Hashes, row_hashes, rows_digest
 from plumbline.jobs.data.parts import Loaded
 from plumbline.jobs.paths import Paths
 from plumbline.jobs.profiling import holdout
 from plumbline.jobs.profiling.holdout import Rule, Split
+from plumbline.jobs.profiling.looks import with_looks
 from plumbline.jobs.profiling.references import reference
 from plumbline.jobs.profiling.revision import Revision
 from plumbline.store import Store
@@ -67,20 +68,35 @@ def store_rows(
     """Store the rows, each with its mark."""
     frame = revision.frame
     held = split.held if split else pl.repeat(False, frame.height, eager=True)
-    digest = rows_digest(task.schema_, revision.hashes[held.to_numpy()])
+    previous = parts.previous_manifest(task, store)
     return StoredRows(
         _parts(revision.loaded, held, paths, store),
-        _held_out(split, frame, digest, task) if split else None,
+        _held_out(split, revision, task, previous) if split else None,
         reference(frame, held, task.schema_, task.question),
     )
 
 
-def _held_out(split: Split, frame: pl.DataFrame, digest: str, task: ProfileTask) -> HeldOut:
-    targets = None
+def _held_out(
+    split: Split, revision: Revision, task: ProfileTask, previous: DatasetManifest | None
+) -> HeldOut:
+    targets, hashes = None, revision.hashes[split.held.to_numpy()]
     if task.question:
-        targets = frame[task.question.target].filter(split.held).drop_nulls().n_unique()
-    personal = is_personal(split, task.schema_)
-    return split.manifest_entry(digest, personal=personal, targets=targets)
+        targets = revision.frame[task.question.target].filter(split.held).drop_nulls().n_unique()
+    found = split.manifest_entry(
+        rows_digest(task.schema_, hashes),
+        personal=is_personal(split, task.schema_),
+        targets=targets,
+    )
+    sampled = _sampled(revision, split, task.schema_, hashes)
+    return with_looks(found, sampled, previous.holdout if previous else None)
+
+
+def _sampled(revision: Revision, split: Split, schema: DataSchema, hashes: Hashes) -> Hashes:
+    """Return the hashes of held-out rows without their personal columns, which could be guessed."""
+    open_ = [column.name for column in schema.columns if not column.personal]
+    if len(open_) == len(schema.columns) or not open_:
+        return hashes[: len(hashes) if open_ else 0]
+    return row_hashes(revision.frame.filter(split.held).select(open_))
 
 
 def _parts(

@@ -9,6 +9,7 @@ from plumbline.api.v1alpha1 import Dataset
 from plumbline.api.v1alpha1.dataset import DATASET, DatasetReason
 from plumbline.api.v1alpha1.drift_monitor import DRIFT_MONITOR
 from plumbline.api.v1alpha1.training_run import TRAINING_RUN
+from plumbline.plan.dataset.looks import Evaluated, evaluated_of
 from plumbline.plan.dataset.plan import plan
 from plumbline.plan.dataset.snapshot import DatasetSnapshot
 from plumbline.plan.kind import ALL, Kind, Lookup, Owns, Reads, Role, Selector, named
@@ -23,6 +24,15 @@ def _requests(_: Dataset, monitors: Sequence[Manifest]) -> tuple[str, ...]:
     """Return the refresh requests of monitors, sorted."""
     found = (each["status"].get("refresh", "") for each in monitors)
     return tuple(sorted(request for request in found if request))
+
+
+def _evaluating(dataset: Dataset, _: Lookup) -> Selector:
+    """Select the runs that evaluated a model on rows of this Dataset."""
+    return Selector(status={"evaluatedOn": dataset.metadata.name})
+
+
+def _evaluated(_: Dataset, runs: Sequence[Manifest]) -> tuple[Evaluated, ...]:
+    return evaluated_of(runs)
 
 
 def _any_run_at_first(dataset: Dataset, _: Lookup) -> Selector:
@@ -61,6 +71,7 @@ KIND = Kind(
         Owns(resource=JOB, into="jobs", outcomes="outcomes"),
         Owns(resource=CONFIG_MAP, into="config_maps"),
         Reads(resource=DRIFT_MONITOR, into="requests", which=_asking, take=_requests),
+        Reads(resource=TRAINING_RUN, into="evaluated", which=_evaluating, take=_evaluated),
         # A Dataset that is created again must not use a revision number again.
         Reads(
             resource=TRAINING_RUN,

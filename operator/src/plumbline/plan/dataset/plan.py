@@ -11,7 +11,7 @@ from plumbline.api.plan import Deletion, Plan
 from plumbline.api.v1alpha1.dataset import DatasetStatus, Fetch
 from plumbline.plan.common import conditions, jobs
 from plumbline.plan.common.job_outcome import JobOutcome
-from plumbline.plan.dataset import decisions
+from plumbline.plan.dataset import decisions, looks
 from plumbline.plan.dataset import fetch_attempt as attempts
 from plumbline.plan.dataset import result as results
 from plumbline.plan.dataset.decisions import Fetching, Idle
@@ -24,6 +24,7 @@ def plan(snapshot: DatasetSnapshot) -> Plan:
     """Return the plan for a Dataset and its profile Job."""
     if snapshot.dataset.metadata.deletion_timestamp:
         return Plan()  # the garbage collector deletes the children
+    snapshot = _with_looks(snapshot)
     status = snapshot.dataset.status
     if blocked := decisions.blocked(snapshot):
         return _only_status(snapshot, status, blocked, decisions.stored_validity(status))
@@ -36,6 +37,13 @@ def plan(snapshot: DatasetSnapshot) -> Plan:
     if outcome is None or outcome.state == "Active":
         return _fetch(snapshot, attempt, outcome)
     return _record_result(snapshot, attempt, outcome)
+
+
+def _with_looks(snapshot: DatasetSnapshot) -> DatasetSnapshot:
+    """Return the snapshot in which the models of runs that have ended are counted."""
+    dataset = snapshot.dataset
+    status = looks.counted(dataset.status, snapshot.evaluated)
+    return replace(snapshot, dataset=conditions.changed(dataset, status=status))
 
 
 def _fetch(snapshot: DatasetSnapshot, attempt: Attempt, outcome: JobOutcome | None) -> Plan:

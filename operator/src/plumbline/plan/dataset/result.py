@@ -22,6 +22,7 @@ from plumbline.plan.common import jobs
 from plumbline.plan.common.conditions import changed, truncated
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.common.pod_failures import Prospect
+from plumbline.plan.dataset import looks
 from plumbline.plan.dataset.fetch_attempt import (
     REFRESHES,
     VALID,
@@ -121,6 +122,7 @@ def _valid(snapshot: DatasetSnapshot, record: DatasetResult, manifest: str, now:
         "violations": [],
         "warnings": _warnings(record),
         "history": [newest, *earlier][:HISTORY],
+        "holdout": looks.of_revision(old.holdout, record.holdout),
     }
     odd = [f"Warning {each.rule}: {sentence(each.message)}" for each in record.warnings[:3]]
     message = " ".join([f"All {record.rows} rows pass all rules.", *odd])
@@ -142,6 +144,7 @@ def _revision(
         manifest=manifest,
         rules=revision_rules_hash(dataset),
         rows=record.rows,
+        held_out=(record.holdout.counted_from or None) if record.holdout else None,
         time=time,
     )
 

@@ -3,8 +3,11 @@
 A judge Job counts only when it compared with the model that serves now.
 """
 
+from pydantic import ValidationError
+
+from plumbline.api.v1alpha1.training_run import RunDataset
 from plumbline.contract.model_manifest import ModelResult
-from plumbline.contract.tasks import Champion, FrozenSpec, JudgeTask
+from plumbline.contract.tasks import Champion, FrozenSpec, JudgeTask, Looks
 from plumbline.plan.common import jobs
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.specs import judge_job, train_job
@@ -36,15 +39,42 @@ def _passes(outcome: JobOutcome) -> bool:
 
 def judge_task(snapshot: TrainingRunSnapshot, spec: FrozenSpec, training: str) -> JudgeTask:
     """Return what to evaluate now; with the champion only when a gate compares with it."""
+    looks = _looks(snapshot, spec.dataset)
+    return JudgeTask(training=training, champion=_champion(snapshot, spec), looks=looks)
+
+
+def _champion(snapshot: TrainingRunSnapshot, spec: FrozenSpec) -> Champion | None:
     gate, deployment = spec.gates.champion, snapshot.champion
     stable = deployment.status.stable if gate and deployment else None
     if gate is None or deployment is None or stable is None:
-        return JudgeTask(training=training)
+        return None
     # Until the spec is frozen, the snapshot has the template's champion, which may be another one.
     if deployment.metadata.name != gate.deployment_ref.name:
-        return JudgeTask(training=training)
-    champion = Champion(manifest=stable.manifest, digest=stable.model, run=stable.run)
-    return JudgeTask(training=training, champion=champion)
+        return None
+    return Champion(manifest=stable.manifest, digest=stable.model, run=stable.run)
+
+
+def _looks(snapshot: TrainingRunSnapshot, pin: RunDataset) -> Looks | None:
+    """Return the looks at the held-out rows of a revision; None if they are not counted.
+
+    Those of runs under way that were created earlier count, so that runs at the same time do not
+    all take the same number.
+    """
+    dataset = snapshot.dataset
+    if dataset is None or dataset.metadata.name != pin.name:
+        return None
+    rows = {each.revision: each.held_out for each in dataset.status.history if each.held_out}
+    counted = rows.get(pin.revision)
+    if counted is None:
+        return None
+    same = [each for each in snapshot.siblings if rows.get(each.revision) == counted]
+    recorded = dataset.status.holdout
+    is_current = recorded is not None and recorded.digest == counted
+    known = {e.model: e.look for e in recorded.models} if recorded and is_current else {}
+    newer = {e.model: e.look for e in same if e.model and e.look and e.model not in known}
+    looks = recorded.looks if recorded and is_current else 0
+    waiting = sum(each.comes_first for each in same)
+    return Looks(known={**newer, **known}, next=looks + len(newer) + waiting + 1)
 
 
 def choose_judge_job(
@@ -78,4 +108,7 @@ def _is_for(snapshot: TrainingRunSnapshot, name: str, task: JudgeTask) -> bool:
     """Return whether the live Job of this name was created for the task."""
     job = jobs.find(snapshot.jobs, name)
     annotations = job["metadata"].get("annotations", {}) if job else {}
-    return bool(annotations.get(judge_job.REQUEST) == judge_job.text_of(task))
+    try:
+        return JudgeTask.model_validate_json(annotations.get(judge_job.REQUEST, "")).is_like(task)
+    except ValidationError:
+        return False

@@ -8,10 +8,11 @@ from plumbline.api.v1alpha1.dataset import DATASET
 from plumbline.api.v1alpha1.model_deployment import MODEL_DEPLOYMENT
 from plumbline.api.v1alpha1.training_run import TRAINING_RUN, TrainingRunReason
 from plumbline.api.v1alpha1.training_template import TRAINING_TEMPLATE, TrainingTemplateReason
-from plumbline.plan.kind import Kind, Lookup, Owns, Reads, Role, Selector, name_in, named
+from plumbline.plan.kind import ALL, Kind, Lookup, Owns, Reads, Role, Selector, name_in, named
 from plumbline.plan.specs.train_job import spec_name_of
 from plumbline.plan.training import run, template
 from plumbline.plan.training.freeze import champion_deployment_name
+from plumbline.plan.training.siblings import siblings_of
 from plumbline.plan.training.snapshot import TrainingRunSnapshot, TrainingTemplateSnapshot
 
 
@@ -68,6 +69,11 @@ def _champion(run: TrainingRun, look: Lookup) -> Selector:
     return named(champion_deployment_name(run, template, frozen))
 
 
+def _siblings(run: TrainingRun, _: Lookup) -> Selector:
+    """Select all runs while this one has not ended: they share the held-out rows."""
+    return named() if run.status.completion_time else ALL
+
+
 def _has_ended(run: Manifest) -> bool:
     return bool(run.get("status", {}).get("completionTime"))
 
@@ -106,6 +112,13 @@ RUN = Kind(
         Reads(resource=TRAINING_TEMPLATE, into="template", which=_template),
         Reads(resource=DATASET, into="dataset", which=_dataset),
         Reads(resource=MODEL_DEPLOYMENT, into="champion", which=_champion),
+        Reads(
+            resource=TRAINING_RUN,
+            into="siblings",
+            which=_siblings,
+            take=siblings_of,
+            wakes=False,
+        ),
     ),
     is_settled=_has_ended,
 )

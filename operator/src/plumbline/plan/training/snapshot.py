@@ -13,6 +13,7 @@ from plumbline.api.v1alpha1 import (
 )
 from plumbline.plan.common.job_outcome import JobOutcome
 from plumbline.plan.common.settings import Settings
+from plumbline.plan.training.siblings import Sibling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class TrainingRunSnapshot:
     Attributes:
         frozen: the ConfigMap `<run>-spec` with the frozen spec, once it exists.
         champion: the deployment that the champion gate names, if it exists.
+        siblings: other runs, while the model waits to be evaluated.
     """
 
     run: TrainingRun
@@ -37,6 +39,7 @@ class TrainingRunSnapshot:
     dataset: Dataset | None = None
     champion: ModelDeployment | None = None
     frozen: Manifest | None = None
+    siblings: tuple[Sibling, ...] = ()
     jobs: tuple[Manifest, ...] = ()
     outcomes: Mapping[str, JobOutcome] = field(default_factory=dict)
     settings: Settings

@@ -80,6 +80,7 @@ def end_unusable(stage: Stage) -> Plan:
 
 def end_judged(stage: Stage, record: ModelResult, manifest: str, task: JudgeTask) -> Plan:
     """Return the plan that ends the run with the model that was evaluated."""
+    dataset = stage.status.dataset
     status = conditions.changed(
         stage.status,
         champion=task.champion.digest if task.champion else None,
@@ -87,6 +88,8 @@ def end_judged(stage: Stage, record: ModelResult, manifest: str, task: JudgeTask
         metrics=list(record.metrics),
         gates=list(record.gates),
         verdict=record.verdict,
+        look=record.look or None,
+        evaluated_on=dataset.name if dataset else None,
         report=record.report,
         completion_time=conditions.truncated(stage.snapshot.now),
     )
