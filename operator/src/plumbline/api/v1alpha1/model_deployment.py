@@ -132,7 +132,7 @@ class Analysis(Model):
     max_error_rate: Annotated[float, Field(ge=0, le=1)] = 0.01
     """Largest acceptable share of failed requests. If the stable model itself fails more often, its share counts instead."""
     error_rate_slack: Annotated[float, Field(gt=0, le=1)] | None = None
-    """How far above maxErrorRate the true share of failed requests may still lie when a step passes: a step passes once a share of maxErrorRate plus this is excluded (wrongly in at most 5 % of the cases). When left out, it is the larger of maxErrorRate and 0.005. A smaller value needs more requests: half of it about four times as many."""
+    """How far above maxErrorRate the true share of failed requests may still lie when a step passes: a step passes once a share of maxErrorRate plus this is excluded (wrongly in at most 5 % of the cases). When left out, it is the larger of maxErrorRate and 0.005. A smaller value needs more requests: half of it about three times as many, for a model that fails as often as allowed."""
     max_latency_ratio: Annotated[float, Field(gt=0)] = 2.0
     """Largest allowed latency of the new model, divided by that of the stable model. The 95th percentiles (p95) are compared, in buckets that are 15 % wide."""
     latency_slack_seconds: Annotated[float, Field(ge=0, le=2**31 - 1)] = 0.02
