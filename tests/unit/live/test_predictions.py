@@ -174,3 +174,12 @@ def test_the_pods_of_a_canary_are_asked_for_rows_since_its_step_began() -> None:
     assert "two" not in known.traffic([pod("two")], now=BEGUN + 4).predictions
     known.stop_comparing()
     assert known.since(pod("two")) == NEVER
+
+
+def test_a_canary_that_counts_in_other_cells_is_not_compared_and_blocks_nothing() -> None:
+    known, bins = DeploymentTraffic(), reference_of(uniform)
+    known.watch("one", [bins.to_json()])
+    known.compare("two", [reference_of(few).to_json()], since=BEGUN)
+    told = span(BEGUN + 1, 5, np.full(100, 1))
+    known.report(pod("two"), replied("two", BEGUN + 1, [told]), now=BEGUN + 2)
+    assert known.traffic([pod("two")], now=BEGUN + 2).predictions.keys() == {"one"}

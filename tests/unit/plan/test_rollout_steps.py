@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from plumbline.live.observations import PodProblem
 from plumbline.plan.model_deployment.plan import plan
 
@@ -112,12 +113,13 @@ def test_counts_of_pods_that_do_not_follow_the_step_yet_promote_nothing():
     assert world.canary.step == 0
 
 
-def test_a_canary_that_waits_for_a_pod_whose_counts_cannot_be_read_names_it():
+@pytest.mark.parametrize("role", ["stable", "canary"])
+def test_a_canary_that_waits_for_a_pod_whose_counts_cannot_be_read_names_it(role):
     world = served(run("one"), run("two", revision=2))
     world.settle()
     world.call(5000)
-    stable = world.deployment.status.stable.identity
-    blind = PodProblem(pod="one-1", identity=stable, image="server:9", message="its format is 7")
+    identity = getattr(world.deployment.status, role).identity
+    blind = PodProblem(pod="one-1", identity=identity, image="server:9", message="its format is 7")
     world.traffic = replace(world.traffic, routed=frozenset(), unreadable=(blind,))
     world.settle()
     assert world.canary.step == 0

@@ -21,6 +21,7 @@ class PredictionCounts:
         )
         self._counts = self._layout.zeros()
         self._through: dict[str, int] = {}
+        self._fits = True
 
     def since(self, pod: str) -> int:
         """Return the last second that a pod has reported."""
@@ -30,15 +31,15 @@ class PredictionCounts:
         """Add the report of a pod, up to a second."""
         # Longer spans are of older rows, which a pod counts again after a restart of the operator.
         new = [span for span in spans if span.length == 1 and span.start > self._since]
-        if all(max(span.cells, default=0) < self._layout.size for span in new):
-            for span in new:
-                self._counts[span.cells] += np.array(span.counts, dtype=np.int64)
         self._through[pod] = through
+        self._fits &= all(max(span.cells, default=0) < self._layout.size for span in new)
+        for span in new if self._fits else ():
+            self._counts[span.cells] += np.array(span.counts, dtype=np.int64)
 
     def predictions(self) -> Predictions | None:
-        """Return them; None if they are not counted."""
+        """Return them; None if they are not counted, or in other cells than the reference has."""
         cells, values = self._layout.slices.get(PREDICTION), self._layout.values.get(PREDICTION)
-        if cells is None:
+        if cells is None or not self._fits:
             return None
         column = next(each for each in self._layout.columns if each.name == PREDICTION)
         return Predictions(

@@ -260,10 +260,13 @@ def _no_requests_text(state: DeploymentState) -> str:
 
 
 def _no_counts_text(state: DeploymentState) -> str:
-    """Return the sentence that the counts of stable pods cannot be read, or nothing."""
-    stable = state.snapshot.deployment.status.stable
-    serving = stable.identity if stable else ""
-    unreadable = [each for each in state.snapshot.traffic.unreadable if each.identity == serving]
+    """Return the sentence that the counts of pods cannot be read, or nothing.
+
+    Stable pods count the requests of both models; the canary's pods count its predictions.
+    """
+    status = state.snapshot.deployment.status
+    measured = {served.identity for served in (status.stable, status.canary) if served}
+    unreadable = [each for each in state.snapshot.traffic.unreadable if each.identity in measured]
     if not unreadable:
         return ""
     each = unreadable[0]
