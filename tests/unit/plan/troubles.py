@@ -187,6 +187,51 @@ def draining() -> RolloutStory:
     return story
 
 
+def unselected() -> RolloutStory:
+    story = rolled_out()
+    story.edit(model={"runRef": {"name": "one"}})
+    story.settle()
+    return story
+
+
+def superseded() -> RolloutStory:
+    story = rolled_out()
+    story.add(rollout_story.run("three", revision=3, minute=1))
+    story.settle()
+    return story
+
+
+def served_anew() -> RolloutStory:
+    story = rolled_out()
+    story.edit(server={"image": "registry/server:2"})
+    story.settle()
+    return story
+
+
+def failing() -> RolloutStory:
+    story = rolled_out()
+    story.call(500, errors=250)
+    story.settle()
+    return story
+
+
+def rejected_run(verdict: str | None, name: str) -> RolloutStory:
+    story = served(rollout_story.run("one"))
+    story.add(rollout_story.run("two", revision=2, verdict=verdict))
+    story.edit(model={"runRef": {"name": name}})
+    story.settle()
+    return story
+
+
+def too_bad() -> RolloutStory:
+    story = served(rollout_story.run("one"))
+    gates = [{"metric": "auc", "min": 0.9}]
+    story.edit(accept={"gates": gates})
+    story.add(rollout_story.run("two", revision=2))
+    story.settle()
+    return story
+
+
 def of_a_missing_run() -> RolloutStory:
     story = served(rollout_story.run("one"))
     story.edit(model={"runRef": {"name": "none"}})
@@ -205,6 +250,13 @@ ROLLOUTS: dict[str, Callable[[], Told]] = {
     "a canary whose model is damaged": lambda: _deployment(damaged()),
     "a rollout suspended under way": lambda: _deployment(suspended_under_way()),
     "a model that was promoted": lambda: _deployment(promoted()),
+    "a rollout that is no longer selected": lambda: _deployment(unselected()),
+    "a rollout of a newer run": lambda: _deployment(superseded()),
+    "a rollout with another server": lambda: _deployment(served_anew()),
+    "a canary with errors": lambda: _deployment(failing()),
+    "a run that failed its gates": lambda: _deployment(rejected_run("Failed", "two")),
+    "a run that is not evaluated": lambda: _deployment(rejected_run(None, "two")),
+    "a run that misses a gate of the deployment": lambda: _deployment(too_bad()),
     "a model that drains": lambda: _deployment(draining()),
     "a deployment of a run that is missing": lambda: _deployment(of_a_missing_run()),
     "a first model without quota": lambda: _deployment(filled_up(first())),

@@ -66,10 +66,16 @@ def write() -> None:
 
 
 def _state(tell: Callable[[], Told]) -> Object:
-    """Return the status of an object, and what was decided last."""
+    """Return the status of an object, what was decided last, and what was done before."""
     told = tell()
     decisions = told.world.newest_plan(told.kind, told.name).decisions
-    return {"status": told.object["status"], "decisions": [asdict(each) for each in decisions]}
+    diary = told.world.diary
+    return {
+        "status": told.object["status"],
+        "decisions": [asdict(each) for each in decisions],
+        "acts": {rule: asdict(each) for rule, each in diary.decided.items() if each.acts},
+        "events": {reason: each.message for reason, each in diary.told.items()},
+    }
 
 
 def _outcome(job: Object, pods: list[Object]) -> Object:
