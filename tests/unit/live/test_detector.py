@@ -200,3 +200,32 @@ def test_an_evaluation_is_a_function_of_state_and_evidence() -> None:
     before = evidence.windows.sums.copy()
     assert mine.detector.evaluate(state, evidence) == mine.detector.evaluate(state, evidence)
     assert (evidence.windows.sums == before).all()
+
+
+def test_no_drift_is_claimed_only_once_it_could_be_found() -> None:
+    rng = np.random.default_rng(21)
+    mine = Watching(number_bins("x", rng.normal(size=20_000)))
+    found = looks(mine, normal(rng, 90))
+    learning = [each.is_learning for each in found]
+    assert learning == sorted(learning, reverse=True)
+    assert 30 < sum(learning) < 80
+
+
+def test_a_thousand_rows_a_day_are_judged_within_a_day_and_fewer_than_64_never() -> None:
+    rng = np.random.default_rng(22)
+    for gap, judged in ((86, True), (4000, False)):
+        mine = Watching(number_bins("x", rng.normal(size=20_000)))
+        for second in range(gap, 86_400, gap):
+            mine.comes(second, {"x": rng.normal(size=1)})
+        assert mine.evaluate(86_400).is_learning != judged
+
+
+def test_drift_of_a_few_minutes_is_over_soon_after_its_cause() -> None:
+    rng = np.random.default_rng(23)
+    mine = Watching(number_bins("x", rng.normal(size=20_000)))
+    moved = [rng.normal(2.0, size=RATE) for _ in range(300)]
+    found = looks(mine, [*normal(rng, 120), *moved, *normal(rng, 120)])
+    assert not any(each.drifted for each in found[:120])
+    assert any(each.drifted for each in found[120:125])
+    assert all(each.drifted for each in found[130:420])
+    assert not any(each.drifted for each in found[480:])

@@ -19,6 +19,7 @@ from plumbline.live.windows import MINUTE_SECONDS, Evidence
 from plumbline.stats import drift, hysteresis, stuck
 from plumbline.stats.bins import PREDICTION, Layout
 from plumbline.stats.broken import STRAY_SHARE, Broken, log_binomial_tail, null_jumps, violations
+from plumbline.stats.confirmation import has_learnt
 from plumbline.stats.past import Past
 from plumbline.stats.windows import LONGEST, Windows
 
@@ -149,9 +150,19 @@ class DriftDetector:
             model=self.model,
             findings=tuple(map(_finding, scores)),
             window_rows=evidence.rows,
+            is_learning=self._is_learning(evidence),
             unknown=tuple(sorted(self.watched - self.layout.slices.keys())),
         )
         return state, _with_alarms(assessment, state, evidence.through)
+
+    def _is_learning(self, evidence: Evidence) -> bool:
+        """Return whether the live rows of a watched column do not show yet how alike they are."""
+        if not self.layout.columns:
+            return False
+        learnt = has_learnt(self.layout.table, evidence.windows, evidence.past)
+        names = [column.name for column in self.layout.columns]
+        watched = [not self.watched or name in self.watched for name in names]
+        return not bool(learnt[watched].all())
 
     def _lacking(self, windows: Windows, alpha: float) -> list[Broken]:
         """Return the columns with missing values in any window of the last minute."""

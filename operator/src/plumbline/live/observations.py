@@ -111,6 +111,8 @@ class Assessment:
         findings: columns, worst first.
         broken: rules that live rows break; the data is broken if there are any.
         suspects: changes that are probably faults.
+        is_learning: whether the live rows do not show yet how alike they are, so that drift could
+            not be found in some column.
         recovered: columns that were broken, and the last second at which they were (Unix time).
         window_rows: rows in the largest window.
         rows_lost: rows in no evaluation: those of killed pods since their last pull, and late ones.
@@ -122,6 +124,7 @@ class Assessment:
     findings: tuple[ColumnFinding, ...] = ()
     broken: tuple[BrokenFinding, ...] = ()
     suspects: tuple[SuspectFinding, ...] = ()
+    is_learning: bool = False
     recovered: tuple[tuple[str, int], ...] = ()
     window_rows: int = 0
     rows_lost: int = 0

@@ -190,4 +190,5 @@ def _verdict(found: Assessment | None) -> object:
         return None
     rules = tuple((one.column, one.rule) for one in found.broken)
     # Lost rows by two digits: the number changes often, and its size is what matters.
-    return found.model, found.drifted, rules, found.window_rows > 0, f"{found.rows_lost:.2g}"
+    state = found.drifted, found.is_learning, found.window_rows > 0
+    return found.model, state, rules, f"{found.rows_lost:.2g}"

@@ -140,7 +140,7 @@ def confirmed(
         yes &= steady | _is_sudden(table, windows, found, views, inflation, log_alpha, past)
     if yes.any():
         yes[yes] = ~_is_over(
-            table, windows, found.some(yes), np.fmax.reduce(views.correlations(found.rows))[yes]
+            table, windows, found.some(yes), np.fmin.reduce(views.correlations(found.rows))[yes]
         )
     return yes
 
@@ -164,19 +164,20 @@ def _views(
             if longer <= SCALES[-1]:
                 seen = _learnt(table, past, longer).at(columns, rows)
                 every[:, 1 + view, here] = seen
-    return Views(*every), np.isfinite(every[0, 1]) & _is_long(table, windows, past)[found.columns]
+    return Views(*every), np.isfinite(every[0, 1]) & has_learnt(table, windows, past)[found.columns]
 
 
-def _is_long(table: Table, windows: Windows, past: Past) -> Flags:
-    """Return for which columns the past is so long that rows can be seen to vary.
+def has_learnt(table: Table, windows: Windows, past: Past) -> Flags:
+    """Return for which columns the past is so long that it shows how alike rows are.
 
     The shortest windows may all lie in one spell of like rows, so windows four times as long must
     be known too; an hour of the shortest ones is enough in any case.
     """
     rows = np.add.reduceat(windows.sums[:, : len(table.flat)], table.starts, axis=1)
-    shortest = np.array(windows.seconds)[(rows >= MIN_ROWS).argmax(axis=0)]
+    enough = rows >= MIN_ROWS
+    shortest = np.array(windows.seconds)[enough.argmax(axis=0)]
     needed = np.minimum(LONGER * (MIN_WINDOWS + 1), MIN_WINDOWS + 1 + HOUR / shortest)
-    return np.asarray(past.length >= needed * shortest)
+    return np.asarray(enough.any(axis=0) & (past.length >= needed * shortest))
 
 
 def _learnt(table: Table, past: Past, length: int) -> Likeness:

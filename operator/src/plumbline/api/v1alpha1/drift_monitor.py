@@ -46,6 +46,8 @@ class DriftMonitorReason(StrEnum):
     """Live data differs from the training data; the message names the columns with their PSI."""
     NO_DRIFT = "NoDrift"
     """Live data does not differ from the training data."""
+    LEARNING = "Learning"
+    """Too few live rows have come to know how much they vary, so drift could not be found yet. It takes about a minute at 50 rows per second, and half a day at 1,000 rows a day."""
     DATA_BROKEN = "DataBroken"
     """Live rows break rules of the schema, or values are suddenly missing or constant. Fix the system that sends the rows; no model is trained on them."""
     DATA_OK = "DataOK"

@@ -195,6 +195,14 @@ def _not_drifted_before(state: MonitorState) -> Decision | None:
     return _stored_decision(state, DRIFTED)
 
 
+def _learns(state: MonitorState) -> Decision | None:
+    found = state.assessment
+    if found is None or found.drifted or not found.is_learning:
+        return None
+    text = "Learning how much live rows vary: too few have come to find drift."
+    return decision.working("drift_monitor.learns", Reason.LEARNING, text, rows=found.window_rows)
+
+
 def _no_drift(state: MonitorState) -> Decision | None:
     if state.assessment is None or state.assessment.drifted:
         return None
@@ -274,6 +282,7 @@ WATCHING: tuple[Rule, ...] = (
 )
 DRIFT: tuple[Rule, ...] = (
     _not_drifted_before,  # no new assessment, and there was no drift
+    _learns,  # too few rows to find drift
     _no_drift,  # no column has drifted
     _drifts,  # columns have drifted, or had when the last rows came
 )
