@@ -32,6 +32,16 @@ def test_a_monitor_that_sees_nothing_wrong_watches_and_does_nothing():
     assert story.runs == []
 
 
+def test_no_drift_is_not_claimed_before_it_could_be_found():
+    story = MonitorStory()
+    story.assessment = replace(look(), is_learning=True)
+    story.world.settle()
+    assert story.condition("Drifted")["status"] == "Unknown"
+    assert story.condition("Drifted")["reason"] == "Learning"
+    story.sees()
+    assert story.condition("Drifted")["reason"] == "NoDrift"
+
+
 def test_drift_asks_the_dataset_for_new_rows_before_it_trains():
     story = drifting()
     assert story.episode["outcome"] == "RefreshRequested"
