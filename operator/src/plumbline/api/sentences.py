@@ -1,4 +1,4 @@
-"""Makes sentences of a message from texts of others: kubelets, API servers, the store, Jobs."""
+"""Turns texts of kubelets, API servers, the store and Jobs into sentences for our messages."""
 
 import re
 

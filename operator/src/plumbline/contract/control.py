@@ -3,7 +3,7 @@
 Servers keep the image with which they were rolled out, so an operator meets older and newer ones.
 A reply without a version is version 0. A reader reads all versions up to its own: keys that a later
 version added have a default, and unknown keys are ignored. If a later server must change the
-meaning of a key, it answers in the newest version that the request says it can read.
+meaning of a key, it replies in the newest version that the operator reads, as its request says.
 
 This uses msgspec, not pydantic, which would add half a second to the start of a model server.
 """
@@ -15,9 +15,9 @@ from msgspec import Meta, Struct, field
 
 VERSION = 1
 # Upper bounds of the latency buckets in seconds, from a millisecond to a minute. Each is 15 % above
-# the one before: two models are compared to 15 %, and counts still add up.
+# the one before, so latencies are known to 15 %. Counts of the same buckets can be added up.
 LATENCY_BOUNDS = tuple(round(0.001 * 1.15**n, 6) for n in range(80))
-# Those of replies without `latencyBounds`, of the first release.
+# The bounds of the first release, whose replies have no `latencyBounds`.
 FIRST_LATENCY_BOUNDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 NonNegative = Annotated[int, Meta(ge=0, le=2**53)]
 # Servers count the rows of a span in 32 bits.

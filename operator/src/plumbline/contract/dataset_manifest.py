@@ -17,7 +17,7 @@ class Part(Sparse):
         source: its address.
         etag: its version, which changes when its bytes change.
         blob: digest of its rows in the store; missing if the data is Invalid.
-        reading: how bytes became values; a release with another number would read other values.
+        reading: version of the rules by which bytes became values; another may give other values.
     """
 
     source: str

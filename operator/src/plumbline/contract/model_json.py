@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 FORMAT = "plumbline/2"
-# Format 2 has references with several cells of categories by hash, see `stats.bins`.
+# In references of format 2, a hash puts rare categories into several cells: see `stats.bins`.
 _READ = frozenset({"plumbline/1", FORMAT})
 # The file of each engine, by its name. All readers take the file from here, never from model.json:
 # the step that writes model.json also runs a stranger's model, so its content is not trusted.
@@ -109,7 +109,7 @@ class CodedInput(Struct, frozen=True, tag_field="kind", tag="coded"):
 
 
 class NumberOrdinalInput(Struct, frozen=True, tag_field="kind", tag="number-ordinal"):
-    """One input column: the index of a number, made as of a NumberInput, in a list.
+    """One input column: a number, made like that of a NumberInput, becomes its index in a list.
 
     Attributes:
         unknown: the value for a number that is not in the list; None stands for NaN.

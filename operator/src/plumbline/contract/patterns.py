@@ -14,7 +14,7 @@ from typing import Any
 Match = Callable[[str], bool]
 
 _WORD, _SPACE = r"\p{L}\p{N}_", r"\s\x{0B}\x{1C}-\x{1F}\x{85}\p{Z}"
-# Python's classes are of all alphabets; those of RE2 are of ASCII.
+# In Python, character classes such as \w cover all alphabets; in RE2 they cover ASCII.
 _BARE = {"d": r"\p{Nd}", "D": r"\P{Nd}", "Z": r"\z"}
 _BARE |= {"w": f"[{_WORD}]", "W": f"[^{_WORD}]", "s": f"[{_SPACE}]", "S": f"[^{_SPACE}]"}
 _LISTED = {"d": r"\p{Nd}", "D": r"\P{Nd}", "w": _WORD, "s": _SPACE}
@@ -50,10 +50,10 @@ def matcher(pattern: str) -> Match:
 
 
 def _remembering(found: Any) -> Match:
-    """Return the match, which knows the newest short texts: most columns repeat their values."""
+    """Return the match with a cache of short texts, because most columns repeat their values."""
 
     def slowly(text: str) -> bool:
-        # Half of a character, which JSON can spell, matches no pattern.
+        # JSON can contain half of a character (a lone surrogate); it matches no pattern.
         return bool(found.Match(text.encode(errors="surrogatepass")))
 
     quickly = lru_cache(maxsize=_CACHED)(slowly)

@@ -100,8 +100,8 @@ class Cache:
     def forget_deleted(self, key: Key, last: Object) -> None:
         """Remove an object that a watch event says is deleted, with its last version."""
         self.unreadable.discard(key)
-        # Of the name and not of the uid: an object that leaves the selector of a watch is also
-        # reported as deleted, and may come back.
+        # The tombstone is for the name and this version, not for the uid: an object that leaves the
+        # selector of a watch is also reported as deleted, and may come back.
         self._tombstones.bury(key, version=version_of(last))
         self._remove_buried(key)
 

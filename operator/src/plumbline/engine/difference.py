@@ -72,7 +72,7 @@ def _in_list(live: Sequence[Any], desired: Sequence[Any], path: Path) -> Iterato
 
 
 def _merge_keys(items: Sequence[Any]) -> tuple[str, ...] | None:
-    """Return the fields that name the items, or None when nothing names them all apart."""
+    """Return the fields that give each item its own name, or None if no fields do."""
     for keys in MERGE_KEYS:
         named = all(isinstance(item, Mapping) and keys[0] in item for item in items)
         if named and len({_name(item, keys) for item in items}) == len(items):

@@ -44,7 +44,7 @@ class Effects:
         self._unkept = Unkept()
 
     async def carry_out(self, key: Key, plan: Plan, *, seen: Manifest | None = None) -> int:
-        """Carry out the plan and return the number of writes without Events.
+        """Carry out the plan and return the number of writes, not counting Events.
 
         Args:
             key: the object that the plan is for.
@@ -100,9 +100,8 @@ class Effects:
         try:
             answer = await self._client.replace_status(key, {**live, "status": wanted})
         except (Conflict, Unavailable):
-            # If only the response was lost, the status is stored and its decisions are new. And the
-            # HTTP library repeats a write whose connection broke; the second then conflicts with
-            # the first.
+            # The status may be stored all the same: its response was lost, or the HTTP library sent
+            # the write again after the connection broke, and the second conflicts with the first.
             await self._refresh(key)
             if not _is_stored(wanted, (self._cache.get(key) or {}).get("status")):
                 raise
@@ -167,7 +166,7 @@ class Effects:
         except Conflict:  # Another object has this name now.
             await self._refresh(key)
             return []
-        # The response is the object if it still ends, such as a pod; otherwise a Status.
+        # The response is the object if its deletion takes time, as for a pod; otherwise a Status.
         if answer.get("kind") == key.resource.kind:
             self._cache.observe(key, answer)
         else:

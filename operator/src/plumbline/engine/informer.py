@@ -94,7 +94,7 @@ class Informer:
                 log.warning("watch failed", watched=self.resource.kind, error=error)
                 await self._backoff.pause()
             else:
-                # A server that ends each watch at once must not get a request after the other.
+                # A server that ends each watch at once must not get a new request at once.
                 if self._clock.monotonic() - started < SHORT_WATCH_SECONDS:
                     await self._backoff.pause()
 

@@ -1,7 +1,8 @@
 """Objects that exist but cannot be read; listeners are called when one appears or ends.
 
-An object that is nested too deeply is not in the cache. One that another version of Plumbline wrote
-is, but it does not fit our model; gathering it raises `ObjectUnreadable`.
+An object that is nested too deeply is not in the cache. An object that another version of Plumbline
+wrote is in the cache; if it does not fit this version's schema, reading it raises
+`ObjectUnreadable`.
 """
 
 from collections.abc import Callable

@@ -96,7 +96,7 @@ class Workers:
         try:
             await self._report(key, error)
         except Exception as second:
-            log.warning("status not updated with the refusal", error=second)
+            log.warning("error not reported in the status", error=second)
 
     def _log_bug(self, key: Key, error: Exception, *, pause: float) -> None:
         """Log a traceback when a key fails in this way for the first time, afterwards one line."""

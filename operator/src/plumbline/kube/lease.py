@@ -157,7 +157,7 @@ class Election:
         return now > self._free_at
 
     async def _create(self) -> None:
-        # From before the request, because others count from when the server stored it.
+        # Taken before the request, because other replicas count from when the server stored it.
         asked = self._monotonic()
         metadata = {"name": self._key.name, "namespace": self._key.namespace}
         spec = self._spec(self._identity, {})
@@ -167,7 +167,7 @@ class Election:
 
     async def _write(self, lease: Object, *, holder: str) -> None:
         """Write with the resourceVersion that was read, so that only one of two replicas wins."""
-        # From before the request, as in `_create`: this replica must stop before another starts.
+        # Taken before the request, as in `_create`: this replica must stop before another starts.
         asked = self._monotonic()
         metadata = {"resourceVersion": lease["metadata"]["resourceVersion"]}
         spec = self._spec(holder, lease["spec"])

@@ -115,7 +115,7 @@ class DeploymentTraffic:
         self.watermark.advance(names, now=now)
         if self.counts:
             self.counts.add(self.watermark.take_leftover())
-        # The watermark never goes back, so from a wrong future it can only start again.
+        # The watermark never goes back: if a wrong clock put it into the future, start again.
         if self.counts and self.watermark.is_ahead(now=now):
             self.watch(self.identity, self._reference)
         self._pulls.forget_all_but(names)

@@ -40,12 +40,12 @@ class Traffic:
     """The counts of the serving pods, summed over pods.
 
     Attributes:
-        arms: by `measure.routing_id`: the counts of stable model and canary.
+        arms: the counts of stable model and canary, by `measure.routing_id`.
         latency_bounds: upper bounds of the latency buckets in seconds.
-        routed: tokens that every ready pod of an identity follows.
+        routed: ids of the routings that every ready pod of an identity follows.
         unreadable: pods that are not in these counts, sorted by name.
-        predictions: by identity: those since the newest step of a rollout began, if they can be
-            compared.
+        predictions: predictions since the newest step of a rollout began, by identity, if they can
+            be compared.
     """
 
     arms: Mapping[str, Arms] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class ColumnFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenFinding:
-    """A rule that live rows break significantly: `rows` of `of` rows do."""
+    """A rule that live rows break significantly: `rows` of them, out of `of`."""
 
     column: str
     rule: str

@@ -29,7 +29,7 @@ class PredictionCounts:
 
     def add(self, pod: str, spans: Iterable[Span], *, through: int) -> None:
         """Add the report of a pod, up to a second."""
-        # Longer spans are of older rows, which a pod counts again after a restart of the operator.
+        # Longer spans have older rows, which a pod reports again after a restart of the operator.
         new = [span for span in spans if span.length == 1 and span.start > self._since]
         self._through[pod] = through
         self._fits &= all(max(span.cells, default=0) < self._layout.size for span in new)

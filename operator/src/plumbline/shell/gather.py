@@ -13,7 +13,7 @@ from plumbline.plan.kind import Kind, Owns, Reads
 from plumbline.shell.job_results import JobResults
 from plumbline.shell.object_reader import ObjectReader
 
-# By field of a snapshot: what returns its value, for a field that holds no object.
+# For each field of a snapshot that does not hold an object, the function that returns its value.
 FieldSources = Mapping[str, Callable[[Key], Any]]
 
 
@@ -34,7 +34,7 @@ class Gatherer:
         Args:
             kind: the kind.
             cache: the objects.
-            objects: their models.
+            objects: the objects of our kinds, parsed.
             results: the manifests that Jobs wrote.
             sources: the fields of a snapshot that are not objects, by name.
         """
@@ -47,7 +47,7 @@ class Gatherer:
         obj = self._cache.get(key)
         if obj is None:
             return None
-        subject = self._objects.model(key.resource, obj)
+        subject = self._objects.parsed(key.resource, obj)
         found = {self._kind.subject: subject}
         found |= {name: take(key) for name, take in self._sources.items()}
         for reads in self._kind.reads:
@@ -61,8 +61,8 @@ class Gatherer:
         found = lookup.select(reads.resource, reads.which(subject, lookup))
         if reads.take:
             return reads.take(subject, found)
-        models = tuple(self._objects.model(reads.resource, obj) for obj in found)
-        return models if reads.many else next(iter(models), None)
+        parsed = tuple(self._objects.parsed(reads.resource, obj) for obj in found)
+        return parsed if reads.many else next(iter(parsed), None)
 
     async def _owned(self, owns: Owns, owner: Manifest) -> dict[str, Any]:
         if not owns.into:

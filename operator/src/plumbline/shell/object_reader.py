@@ -1,4 +1,4 @@
-"""The objects of our kinds as models, read once per version for all who need them."""
+"""Parses the objects of our kinds, once per version for all who need them."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,16 +18,16 @@ Found = TypeVar("Found", bound=Observed)
 
 
 class ObjectReader:
-    """Returns objects of our kinds as models, and others as manifests."""
+    """Returns objects of our kinds parsed, as pydantic models, and others as manifests."""
 
     def __init__(self, cache: Cache, kinds: Iterable[Kind[Any]]) -> None:
         """Read from the cache."""
-        self._cache, self._models = cache, _Models()
+        self._cache, self._parsed = cache, _ParsedObjects()
         self._kinds = {kind.resource: kind.model for kind in kinds}
         self._resources = {model: resource for resource, model in self._kinds.items()}
 
-    def model(self, resource: Resource, obj: Manifest) -> Any:
-        """Return the model of an object of our kinds; an object of another kind as it is.
+    def parsed(self, resource: Resource, obj: Manifest) -> Any:
+        """Return an object of our kinds parsed; an object of another kind as it is.
 
         Raises:
             ObjectUnreadable: another version has written what this one cannot read.
@@ -36,14 +36,14 @@ class ObjectReader:
         if kind is None:
             return obj
         try:
-            return self._models.read(kind, obj)
+            return self._parsed.read(kind, obj)
         except ValidationError as error:
             raise ObjectUnreadable(_unreadable(resource, obj, error)) from error
 
     def at(self, key: Key) -> Any | None:
-        """Return the model of the object with this key, or None."""
+        """Return the object with this key, parsed, or None."""
         obj = self._cache.get(key)
-        return self.model(key.resource, obj) if obj else None
+        return self.parsed(key.resource, obj) if obj else None
 
     def readable(self, kind: type[Found]) -> Iterator[tuple[Key, Found]]:
         """Yield the objects of one of our kinds in all namespaces, without unreadable ones.
@@ -54,7 +54,7 @@ class ObjectReader:
         for obj in self._cache.list(resource, None):
             about = obj["metadata"]
             try:
-                yield self.key(kind, about["namespace"], about["name"]), self.model(resource, obj)
+                yield self.key(kind, about["namespace"], about["name"]), self.parsed(resource, obj)
             except ObjectUnreadable:
                 continue
 
@@ -94,15 +94,15 @@ class NamespaceLookup:
         return sorted(filter(which.matches, found), key=lambda obj: str(obj["metadata"]["name"]))
 
 
-class _Models:
-    """The newest model of each object; callers must not change it."""
+class _ParsedObjects:
+    """The newest version of each object, parsed; callers must not change it."""
 
     def __init__(self) -> None:
         """Start empty."""
         self._kept: OrderedDict[str, tuple[str, Observed]] = OrderedDict()
 
     def read(self, kind: type[Found], obj: Mapping[str, Any]) -> Found:
-        """Return the object as its model."""
+        """Return the object, parsed."""
         uid, version = obj["metadata"]["uid"], obj["metadata"]["resourceVersion"]
         known, found = self._kept.get(uid, ("", None))
         if known != version or not isinstance(found, kind):

@@ -49,7 +49,7 @@ def _failed(error: Exception) -> PullFailed:
         return PullFailed("refused", "nothing listens on its admin port")
     if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientResponseError):
         return PullFailed("http", "its answer is not valid HTTP")
-    # Unreachable and silent pods count as one: a node that is down causes both.
+    # An unreachable pod counts as a silent one, because a node that is down causes both.
     why = os.strerror(number).lower() if number else "connection lost"
     return PullFailed("timeout", f"it cannot be reached ({why})")
 

@@ -171,7 +171,7 @@ class Puller:
     async def _watch_canary(
         self, key: Key, traffic: DeploymentTraffic, deployment: ModelDeployment
     ) -> None:
-        """Count the predictions of a canary since its step began; one without reference has none.
+        """Count a canary's predictions since its step began; none if its model has no reference.
 
         A reference that cannot be read now is read in the next visit.
         """

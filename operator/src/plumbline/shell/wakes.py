@@ -77,7 +77,7 @@ class Wakes:
         """
         lookup = self._objects.in_namespace(reader["metadata"]["namespace"])
         try:
-            which = reads.which(self._objects.model(kind.resource, reader), lookup)
+            which = reads.which(self._objects.parsed(kind.resource, reader), lookup)
         except ObjectUnreadable:
             return True
         return any(which.matches(obj) for obj in versions)

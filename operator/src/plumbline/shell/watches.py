@@ -42,7 +42,7 @@ COLLECT_SECONDS = 0.002
 
 
 class Ended(Exception):
-    """The watches ended without a request; the process must end too."""
+    """The watches ended although nothing stopped them; the process must end too."""
 
 
 class Watches:

@@ -75,7 +75,7 @@ def connect(
 
 
 def _sources(inputs: NonObjectInputs, clock: Clock) -> FieldSources:
-    """Return a function for each field of a snapshot that is made of them."""
+    """Return, for each field of a snapshot that holds one of these inputs, what returns it."""
     return {
         "settings": lambda _: inputs.settings,
         "now": lambda _: clock.now(),

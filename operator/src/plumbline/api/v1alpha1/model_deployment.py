@@ -132,13 +132,13 @@ class Analysis(Model):
     max_error_rate: Annotated[float, Field(ge=0, le=1)] = 0.01
     """Largest acceptable share of failed requests. If the stable model itself fails more often, its share counts instead."""
     error_rate_slack: Annotated[float, Field(gt=0, le=1)] | None = None
-    """How far above maxErrorRate the true share of failed requests may still lie when a step passes: a step passes once a share of maxErrorRate plus this is excluded (wrongly in at most 5 % of the cases). When left out, it is the larger of maxErrorRate and 0.005. A smaller value needs more requests: half of it about three times as many, for a model that fails as often as allowed."""
+    """A step passes when the counts show that the true share of failed requests is below maxErrorRate plus this value; in at most 5 % of the cases this is wrong. When left out, it is the larger of maxErrorRate and 0.005. A smaller value needs more requests: half the value needs about three times as many, for a model that fails as often as allowed."""
     max_latency_ratio: Annotated[float, Field(gt=0)] = 2.0
     """Largest allowed latency of the new model, divided by that of the stable model. The 95th percentiles (p95) are compared, in buckets that are 15 % wide."""
     latency_slack_seconds: Annotated[float, Field(ge=0, le=2**31 - 1)] = 0.02
     """By how many seconds the new model may always be slower, whatever maxLatencyRatio says. The ratio of two tiny latencies says more about the nodes than about the models."""
     max_prediction_shift: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Largest allowed difference between the predictions of both models on live requests: for numbers and probabilities, of the share of predictions up to any value; for three or more classes, of the share of any class. When left out, only a model that predicts (nearly) the same for all rows is rolled back, because a model that was retrained after drift rightly predicts otherwise."""
+    """Largest allowed difference between the predictions of both models on live requests. For numbers and probabilities, it is the largest difference between their cumulative distributions (the Kolmogorov-Smirnov distance); for three or more classes, the largest difference between the shares of a class. When left out, only a model that predicts (nearly) the same for all rows is rolled back, because a model that was retrained after drift should predict differently."""
 
 
 class Rollout(Model):

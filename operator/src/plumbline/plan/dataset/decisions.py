@@ -61,7 +61,7 @@ def blocked(snapshot: DatasetSnapshot) -> Decision | None:
 def while_fetching(fetching: Fetching) -> tuple[Decision, Decision | None]:
     """Return the state of a Dataset while a Job reads its source.
 
-    The second decision is the work of that Job while a revision is in use; else it is None.
+    If a revision is in use, the second decision says what that Job does; else it is None.
     """
     return decide(FETCHING, fetching), _fetch_meanwhile(fetching)
 

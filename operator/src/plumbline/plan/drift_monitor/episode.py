@@ -21,8 +21,9 @@ from plumbline.plan.common.conditions import changed, truncated
 from plumbline.plan.drift_monitor.response import ResponseInput, ResponseState, respond
 from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 
-# As long as the name of a run may be, and as many as the CRD allows.
+# The name of a run may have as many characters.
 NAME_LIMIT = 40
+# The CRD allows as many items.
 COLUMNS_LIMIT = 10
 HISTORY_LIMIT = 10
 # Outcomes before a retraining; an episode that closes with one of them needed none.
@@ -103,7 +104,7 @@ def _closed_state(
 
 
 def _about_episode(decided: Decision, episode: Episode) -> Decision:
-    """Return the decision with the episode in its evidence; it acts, and no condition shows it."""
+    """Return the decision, which only the log shows, with the episode in its evidence."""
     about = {"episode": episode.id, "columns": list(episode.columns), "rows": episode.rows}
     return replace(decided, condition_type="", acts=True, evidence={**about, **decided.evidence})
 

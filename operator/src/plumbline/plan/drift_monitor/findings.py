@@ -22,14 +22,14 @@ from plumbline.plan.drift_monitor.snapshot import DriftMonitorSnapshot
 from plumbline.stats.text import number
 
 DRIFTED, DATA_BROKEN, SUSPECT = "Drifted", "DataBroken", "Suspect"
-# As many as the CRD allows: columns and broken rules, and rules that recovered.
+# Limits of the CRD: STORED columns and broken rules, REMEMBERED columns that recovered.
 STORED, REMEMBERED = 10, 50
 SAW_LIMIT = 253
 # As many as a message names.
 LISTED = 4
 # The largest number that the status shows: JSON has no infinity.
 EDGE = 9999.0
-# What a broken rule that no schema declares means, for its message.
+# Explains in a message the rules that are ours and not of the schema.
 MEANING = {
     "NullJump": " (many values are missing)",
     "ValueJump": " (one value replaces many)",

@@ -63,7 +63,7 @@ def routing_id(canary: Canary) -> str:
 
 
 def weight_of(steps: Sequence[RolloutStep], step: int) -> int:
-    """Return the share of a step in percent; beyond the end that of the last step."""
+    """Return the share of a step in percent; after the last step, the share of the last one."""
     return steps[min(step, len(steps) - 1)].weight if steps else 0
 
 
@@ -83,7 +83,7 @@ def analysis(snapshot: ModelDeploymentSnapshot, canary: Canary) -> StepAnalysis 
 
 
 def newest_baseline(snapshot: ModelDeploymentSnapshot, canary: Canary) -> Baseline | None:
-    """Return what the stable model showed on this step, or before if there it shows too little."""
+    """Return the stable model's counts on this step, or the earlier ones if these are too few."""
     arms = snapshot.traffic.arms.get(routing_id(canary), Arms())
     slowest = stable_latency(_counts(arms.stable), snapshot.traffic.latency_bounds)
     if math.isinf(slowest):
@@ -157,7 +157,7 @@ def with_counts(snapshot: ModelDeploymentSnapshot) -> ModelDeploymentStatus:
     if found is None:
         return status
     requests = _rounded_down(found.requests)
-    # A message has exact numbers, so it is new only when the rounded ones or the result are.
+    # A message has exact numbers. It is stored only with a new rounded number or a new result.
     if (canary.requests, canary.verdict) == (requests, found.verdict) and canary.message:
         return status
     news = {"requests": requests, "verdict": found.verdict, "message": found.message}

@@ -65,7 +65,7 @@ class Candidate:
 
     @property
     def is_serving(self) -> bool:
-        """Whether exactly this serves now: after a retry, a model that was rolled back once may."""
+        """Whether exactly this serves now, such as a model that was retried after a rollback."""
         stable = self.deployment.status.stable
         return stable is not None and stable.identity == self.served.identity
 
@@ -195,9 +195,9 @@ def rollback_text(deployment: ModelDeployment, run: str, rejected: Rejected) -> 
 
 
 def rolled_back(deployment: ModelDeployment, run: str) -> tuple[str, str]:
-    """Return what was rolled back, and a sentence about what serves when that is of the same run.
+    """Return what was rolled back, and a sentence if the same run still serves (else empty).
 
-    A changed spec.server is rolled out like a new model, so the run itself may still serve.
+    A changed spec.server is rolled out like a new model, so the run may still serve as before.
     """
     stable = deployment.status.stable
     if stable is None or stable.run != run:
@@ -220,7 +220,7 @@ def _missed_text(run: TrainingRun, gate: Gate) -> str:
     if found is None:
         known = ", ".join(sorted(each.name for each in run.status.metrics)) or "none"
         return f"it has no metric {gate.metric} (its metrics: {known})"
-    # A gate compares the bounds of the status, which already count groups; it shows n only.
+    # The bounds in the status already take groups into account, so here groups is n.
     interval = Interval(
         value=found.value, low=found.low, high=found.high, n=found.n, groups=found.n
     )

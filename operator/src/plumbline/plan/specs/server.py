@@ -89,7 +89,7 @@ def _server(deployment: ModelDeployment, served: Served, settings: Settings) -> 
 def _log_environment(
     deployment: ModelDeployment, served: Served, settings: Settings
 ) -> dict[str, str]:
-    """Return the log settings; without the generation, since a pod outlives it."""
+    """Return the log settings. The generation is not in them, since it changes while a pod runs."""
     about = deployment.metadata
     object_ = f"kind={MODEL_DEPLOYMENT.kind},namespace={about.namespace},name={about.name}"
     return {

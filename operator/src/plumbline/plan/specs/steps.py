@@ -63,7 +63,8 @@ def store_credentials() -> list[Manifest]:
 def threads(name: str) -> list[Manifest]:
     """Return variables that limit the threads of a container's numeric libraries.
 
-    As many threads as its CPU limit has cores, or the node without one; threads that wait, sleep.
+    It is the number of cores in its CPU limit, or of the node if it has none. A waiting thread
+    sleeps.
     """
     cores = {"containerName": name, "resource": "limits.cpu", "divisor": "1"}
     number = {"name": "OMP_NUM_THREADS", "valueFrom": {"resourceFieldRef": cores}}

@@ -17,8 +17,8 @@ from plumbline.plan.specs import job, metadata, pod, steps
 from plumbline.plan.specs.train_containers import fetch, train, upload
 
 COMPONENT = layout.TRAIN
-# Used twice: for the upload after the training, which can store 2 GiB at 18 MB/s in this time, and
-# for a training that is deleted and does not end; it is then killed and has nothing to upload.
+# In this time the upload after the training can store 2 GiB at 18 MB/s. Also a training that is
+# deleted has this time to end; after it, it is killed and nothing is uploaded.
 GRACE_SECONDS = 120
 # The fields of spec.podTemplate that the pod has as they are; its variables go to one container.
 OVERRIDES = (

@@ -51,11 +51,11 @@ def freeze(snapshot: TrainingRunSnapshot) -> Manifest | Decision:
     if refusal := preconditions.blocked(snapshot) or preconditions.unfit(snapshot, fields):
         return refusal
     if snapshot.dataset is None:
-        raise ValueError(f"run {run.metadata.name} was found fit without a Dataset")
+        raise ValueError(f"run {run.metadata.name} passed its checks without a Dataset")
     # A run whose ConfigMap was deleted keeps its revision, although a newer one may exist.
     pin = run.status.dataset or preconditions.pinned(snapshot.dataset, fields)
     if pin is None:
-        raise ValueError(f"run {run.metadata.name} was found fit without a revision")
+        raise ValueError(f"run {run.metadata.name} passed its checks without a revision")
     text = task_text(run, fields, snapshot.dataset, pin)
     # A deleted ConfigMap is created again only with the same spec: Jobs may have used it already.
     if run.status.spec_digest not in (None, canonical.digest(text)):
@@ -137,7 +137,7 @@ def merged(run: TrainingRun, template: TrainingTemplate | None) -> TrainingField
 def task_text(run: TrainingRun, fields: TrainingFields, dataset: Dataset, pin: RunDataset) -> str:
     """Return the text of the task file that train and judge Jobs read."""
     if dataset.spec.question is None or fields.trainer is None:
-        raise ValueError(f"run {run.metadata.name} was found fit without a question or a trainer")
+        raise ValueError(f"run {run.metadata.name} passed its checks without question or trainer")
     about = run.metadata
     task = TrainingTask(
         run=Owner(name=about.name, namespace=about.namespace, uid=about.uid),

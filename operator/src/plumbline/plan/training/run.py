@@ -79,7 +79,7 @@ def _judge(snapshot: TrainingRunSnapshot, frozen: Frozen, status: TrainingRunSta
     record = read_or_none(ModelResult, outcome.record)
     if record is None or outcome.manifest is None or record.run.uid != run.metadata.uid:
         return stage.end_unusable(judging)
-    # The annotation of the Job is this task: only a step of another release records another.
+    # The Job has this task as its annotation: only a step of another release records another task.
     if not job_choice.is_result_of(record, task):
         return stage.end_unusable(judging)
     return stage.end_judged(judging, record, outcome.manifest, task)
