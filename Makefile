@@ -27,7 +27,7 @@ help: ## List the targets
 $(UV):
 	@python3 -m venv $(CACHE)/uv && $(CACHE)/uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
 
-$(VENV)/.stamp: requirements/dev.txt | $(UV)
+$(VENV)/.stamp: requirements/dev.txt pyproject.toml | $(UV)
 	@echo "Installing the Python environment .venv with locked versions."
 	@$(UV) venv --quiet --allow-existing --python 3.11 $(VENV)
 	@$(UV) pip sync --quiet --compile-bytecode --python $(PY) --require-hashes requirements/dev.txt

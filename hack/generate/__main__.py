@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from hack.generate import argocd, chart, crd, docs, install
+from hack.generate import argocd, chart, command, crd, docs, install
 from hack.generate.files import HEADER, to_yaml, write
 
 REPOSITORY = Path(__file__).parents[2]
@@ -38,6 +38,7 @@ def files(repository: Path) -> Iterator[tuple[PurePath, str]]:
     for path, text in chart.files():
         yield CHART / path, text
     yield PurePath("docs/reference/api.md"), docs.reference()
+    yield PurePath("docs/reference/cli.md"), command.reference()
     script = (repository / ARGOCD / "health.lua").read_text()
     yield ARGOCD / "argocd-cm.yaml", argocd.config_map(script)
 

@@ -1,0 +1,1 @@
+"""The command line `plumbline`, also found as `kubectl plumbline`."""

@@ -1,0 +1,79 @@
+"""The reference that the profile Job would make of a table."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from plumbline.api.v1alpha1.dataset import Column, DataSchema
+from plumbline.cli.tables import Table
+from plumbline.jobs.profiling.references import reference
+from plumbline.stats.bins import ColumnBins, Layout
+
+_ORDER = "order"
+# Types whose columns are compared.
+COMPARED = ("number", "boolean", "string")
+
+
+def bins_of(table: Table, names: Iterable[str], order: pl.Series | None) -> list[ColumnBins]:
+    """Return the bins of columns; a column without values, or of free text, has none.
+
+    Args:
+        table: the table.
+        names: columns of it.
+        order: what the rows are in order of; without it they are taken in an order by hash.
+    """
+    found = [_bins(table, name, order) for name in names]
+    return [each for each in found if each is not None]
+
+
+def _bins(table: Table, name: str, order: pl.Series | None) -> ColumnBins | None:
+    kind = table.types[name]
+    if kind not in COMPARED:
+        return None
+    values, times = table.frame[name], order
+    if (bad := table.bad.get(name)) is not None:
+        values, times = values.filter(~bad), None if order is None else order.filter(~bad)
+    rows = values.alias("values").to_frame()
+    if times is not None:
+        rows = rows.with_columns(times.alias(_ORDER))
+    none = pl.repeat(False, rows.height, dtype=pl.Boolean, eager=True)
+    made = reference(rows, none, _schema(kind, ordered=times is not None), None).columns
+    return replace(ColumnBins.from_json(made[0]), name=name) if made else None
+
+
+def _schema(kind: str, *, ordered: bool) -> DataSchema:
+    # Not validated: a file may have longer names and more columns than a Dataset.
+    types: dict[str, Any] = {"values": kind, **({_ORDER: "timestamp"} if ordered else {})}
+    columns = [Column.model_construct(name=name, type=each) for name, each in types.items()]
+    return DataSchema.model_construct(columns=columns, time_column=_ORDER if ordered else None)
+
+
+def batch(table: Table, layout: Layout) -> dict[str, NDArray[Any]]:
+    """Return the values of a table's columns, as counts need them, without values of other types.
+
+    Categories are objects, and equal ones are the same object.
+    """
+    return {
+        each.name: values_of(table, each) for each in layout.columns if each.name in table.types
+    }
+
+
+def values_of(table: Table, bins: ColumnBins) -> NDArray[Any]:
+    """Return the values of one column that are not of another type."""
+    values, bad = table.frame[bins.name], table.bad.get(bins.name)
+    return as_array(values if bad is None else values.filter(~bad), bins)
+
+
+def as_array(values: pl.Series, bins: ColumnBins) -> NDArray[Any]:
+    """Return numbers as floats with NaN, categories as texts with None."""
+    if bins.kind == "number":
+        return values.cast(pl.Float64).to_numpy()
+    known = values.unique().drop_nulls()
+    places: Mapping[Any, int] = dict(zip(known.to_list(), range(len(known)), strict=True))
+    texts = np.array([*known.to_list(), None], dtype=object)
+    found = values.replace_strict(places, default=len(known), return_dtype=pl.Int64)
+    return np.asarray(texts[found.to_numpy()])
