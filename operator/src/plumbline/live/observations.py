@@ -77,7 +77,7 @@ class ColumnFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenFinding:
-    """A rule that live rows break significantly: `rows` of them, out of `of`."""
+    """A rule that live rows break significantly: `rows` break it, of the `of` rows checked."""
 
     column: str
     rule: str
@@ -87,7 +87,7 @@ class BrokenFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuspectFinding:
-    """A change of a column that is probably a fault: `rows` of `of` rows show it.
+    """A change of a column that is probably a fault: `rows` show it, of the `of` rows checked.
 
     Attributes:
         rule: what it looks like, see `stats.suspect`.
