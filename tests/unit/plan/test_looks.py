@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 from plumbline.api.metrics import METRICS
-from plumbline.api.v1alpha1 import Dataset, TrainingRun
+from plumbline.api.v1alpha1 import Dataset, TrainingRun, TrainingTemplate
 from plumbline.api.v1alpha1.dataset import DatasetStatus, HoldoutLooks
 from plumbline.api.v1alpha1.training_run import RunDataset
 from plumbline.contract.dataset_manifest import CountedRows
 from plumbline.contract.tasks import FrozenSpec, JudgeTask, Looks
 from plumbline.plan.dataset import looks
-from plumbline.plan.training import job_choice, siblings
+from plumbline.plan.training import job_choice, preconditions, siblings
 from plumbline.plan.training.snapshot import TrainingRunSnapshot
 from plumbline.stats.gates import judge_metric, paid
 from plumbline.stats.measure import evaluate
@@ -144,3 +144,11 @@ def test_all_looks_together_keep_the_confidence() -> None:
     spent = sum(1 - paid(0.95, look) for look in range(1, 100_000))
     assert spent == pytest.approx(0.05, abs=1e-4)
     assert paid(0.95, 0) == 0.95
+
+
+def test_a_template_says_beforehand_which_difference_the_held_out_rows_can_show() -> None:
+    counted = Dataset.model_validate({**builders.dataset(), "status": status()})
+    gates = {"champion": {"deploymentRef": {"name": "flights"}, "metric": "accuracy"}}
+    fields = TrainingTemplate.model_validate(builders.template(gates=gates)).spec
+    said = preconditions.of_template(fields, counted).message
+    assert "Its 100 held-out rows can show that a model is worse by 0.0786 in accuracy" in said

@@ -7,7 +7,7 @@ import pytest
 from plumbline.api.metrics import METRICS
 from plumbline.stats import bounds
 from plumbline.stats.bounds import Level
-from plumbline.stats.gates import judge_champion, judge_metric
+from plumbline.stats.gates import judge_champion, judge_metric, resolution
 from plumbline.stats.intervals import Interval
 from plumbline.stats.measure import evaluate, improvement
 from scipy import stats
@@ -110,6 +110,10 @@ def test_an_inconclusive_comparison_says_which_difference_the_rows_can_show() ->
     gain = Interval(value=0.0, low=-0.02, high=0.02, n=500, groups=500, confidence=0.9)
     said = judge_champion("auc", gain, margin=0.01).message
     assert said.endswith("500 rows can show a difference of 0.0302")
+
+
+def test_what_rows_can_show_is_said_beforehand() -> None:
+    assert resolution(1000) == pytest.approx(0.0249, abs=1e-4)
 
 
 # A sample of tests/prove/gates.py: where bounds missed most often before. Binomial noise of 400

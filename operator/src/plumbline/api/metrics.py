@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 Task = Literal["Classification", "Regression"]
-# Models that were trained again on alike rows differ by less, and 1,000 held-out rows can show it.
+# Equally good models, trained again, mostly pass with 1,000 held-out rows, and all with 10,000
+# (docs/error-rates.md).
 SCORE_MARGIN, ERROR_SHARE = 0.01, 0.02
 
 

@@ -17,6 +17,7 @@ Limits = tuple[float | None, float | None]
 CONFIDENCE = 0.95
 # How often the number of rows that a message names is enough, if the estimate is the truth.
 POWER = 0.8
+DISAGREEING = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,15 @@ def judge_champion(metric: str, better: Interval, *, margin: float) -> Verdict:
 def shown_difference(found: Interval) -> float:
     """Return the difference that as many rows would show in four of five cases."""
     return (found.value - found.low) * math.sqrt(_powered(found))
+
+
+def resolution(rows: int) -> float:
+    """Return the difference in accuracy that rows can show in four of five cases.
+
+    Of two models of which a tenth of the predictions differ, at a one-sided confidence of 95 %.
+    """
+    z = NormalDist().inv_cdf(CONFIDENCE) + NormalDist().inv_cdf(POWER)
+    return z * math.sqrt(DISAGREEING / rows)
 
 
 def _powered(found: Interval) -> float:

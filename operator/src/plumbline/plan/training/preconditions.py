@@ -18,6 +18,8 @@ from plumbline.api.v1alpha1.training_template import TrainingTemplateReason
 from plumbline.contract import gates
 from plumbline.plan.common import conditions
 from plumbline.plan.training.snapshot import TrainingRunSnapshot
+from plumbline.stats.gates import resolution
+from plumbline.stats.text import number
 
 SHOWN = 12
 
@@ -335,8 +337,22 @@ def _fits(request: TrainingRequest) -> Decision:
     number = len(request.fields.features) or len(request.columns) - 1
     features = f"{number} feature{'s' * (number != 1)}"
     name, target = request.existing_dataset.metadata.name, request.question.target
-    text = f"Valid for Dataset {name}: {features}, target {target}."
+    text = f"Valid for Dataset {name}: {features}, target {target}.{_resolution_text(request)}"
     return decision.ready("training.fits", TrainingTemplateReason.SPEC_VALID, text)
+
+
+def _resolution_text(request: TrainingRequest) -> str:
+    """Return which difference between models the held-out rows can show, if a gate compares."""
+    held, gates = request.existing_dataset.status.holdout, request.fields.gates
+    if not (held and held.rows and gates and gates.champion):
+        return ""
+    if request.question.task == "Regression":
+        return ""
+    shown = number(resolution(held.rows))
+    return (
+        f" Its {held.rows} held-out rows can show that a model is worse by {shown} in accuracy "
+        f"(if a tenth of its predictions differ from the champion's)."
+    )
 
 
 def _listed(words: list[str]) -> str:
