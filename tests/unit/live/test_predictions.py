@@ -11,7 +11,7 @@ from plumbline.live.deployment_traffic import NEVER, DeploymentTraffic
 from plumbline.live.pulls import ServingPod
 from plumbline.stats.bins import PREDICTION, ColumnBins, Layout
 from plumbline.stats.count import count
-from plumbline.stats.predictions import certain_shift
+from plumbline.stats.predictions import certain_shift, noise
 from plumbline.stats.reference import category_bins, number_bins
 from plumbline.stats.rollout import ArmCounts, Comparison, Limits, RolloutVerdict
 
@@ -138,6 +138,17 @@ def test_a_constant_is_named_with_both_shares() -> None:
 def test_predictions_may_differ_only_as_much_as_is_allowed(most: float, verdict: str) -> None:
     found = compared(uniform, higher, seconds=400, max_prediction_shift=most)
     assert found.verdict == verdict
+
+
+def test_shares_are_not_further_from_the_truth_than_the_noise_at_any_time() -> None:
+    rng, rows = np.random.default_rng(2), range(50, 2001, 50)
+    wrong = 0
+    for _ in range(200):
+        values = rng.random(2000)
+        ranks = (np.arange(1, n + 1) / n for n in rows)
+        gaps = [abs(np.sort(values[: len(rank)]) - rank).max() for rank in ranks]
+        wrong += any(gap > noise(n, 0.05) for gap, n in zip(gaps, rows, strict=True))
+    assert wrong / 200 <= 0.05
 
 
 @pytest.mark.parametrize("model", [uniform, few, classes])

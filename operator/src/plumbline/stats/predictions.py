@@ -76,17 +76,18 @@ def certain_shift(stable: Predictions, canary: Predictions, alpha: float) -> flo
     """
     if stable.column.kind != canary.column.kind or not (stable.n and canary.n):
         return 0.0
-    noise = sum(_noise(each.n, alpha / 2) for each in (stable, canary))
+    unsure = sum(noise(each.n, alpha / 2) for each in (stable, canary))
     if stable.column.kind == "number":
-        return max(_beyond(stable, canary), _beyond(canary, stable)) - noise
+        return max(_beyond(stable, canary), _beyond(canary, stable)) - unsure
     # A share of a class is the difference of two shares up to a class.
-    return _by_class(stable, canary) - 2 * noise
+    return _by_class(stable, canary) - 2 * unsure
 
 
-def _noise(n: int, alpha: float) -> float:
+def noise(n: int, alpha: float) -> float:
     """Return how far shares may be from the truth at any time.
 
-    Howard and Ramdas 2022, "Sequential estimation of quantiles", corollary 2.
+    The inequality of Dvoretzky, Kiefer and Wolfowitz for all times together: Howard and Ramdas,
+    "Sequential estimation of quantiles", Bernoulli 2022.
     """
     return 0.85 * math.sqrt((math.log(1 + math.log(n)) + 0.8 * math.log(1612 / alpha)) / n)
 
