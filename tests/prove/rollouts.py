@@ -196,7 +196,7 @@ class Seen:
             if limit < 1
         )
         numbers = " | ".join("" if n != n else f"{n:.0f}" for n in (self.step, self.stopped))
-        return f"| {self.row.name} | {stated} | {shares} | {numbers} |"
+        return f"| {self.row.name} | {len(self.ends)} | {stated} | {shares} | {numbers} |"
 
 
 def see(row: Row, runs: int) -> Seen:
@@ -253,10 +253,9 @@ ROWS = (
 def main() -> None:
     """Print the table."""
     runs, names = int(sys.argv[1]) if len(sys.argv) > 1 else 1000, sys.argv[2:]
-    print(
-        "| models | stated, % | promoted, % | rolled back, % | waits, % | a step | to roll back |"
-    )
-    print("|---|---|---|---|---|---|---|")
+    words = ("models", "rollouts", "stated, %", "promoted, %", "rolled back, %", "waits, %")
+    print(f"| {' | '.join(words)} | a step | to roll back |")
+    print("|---" * 8 + "|")
     for row in (each for each in ROWS if not names or each.name in names):
         print(see(row, runs).line(), flush=True)
 
