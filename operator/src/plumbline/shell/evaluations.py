@@ -188,7 +188,8 @@ def _verdict(found: Assessment | None) -> object:
     """Return the part of an assessment whose change is worth a reconcile."""
     if found is None:
         return None
-    rules = tuple((one.column, one.rule) for one in found.broken)
+    broken = tuple((one.column, one.rule) for one in found.broken)
+    suspects = tuple((one.column, one.rule) for one in found.suspects)
     # Lost rows by two digits: the number changes often, and its size is what matters.
     state = found.drifted, found.is_learning, found.window_rows > 0
-    return found.model, state, rules, f"{found.rows_lost:.2g}"
+    return found.model, state, broken, suspects, f"{found.rows_lost:.2g}"
