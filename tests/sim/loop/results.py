@@ -87,6 +87,9 @@ def _record(job: Object, word: str, verdict: str) -> Object:
     else:
         made = builders.judged(uid, verdict, case=builders.case_of(job))
     record = dict(made.record or {})
+    if component == "profile" and word != "broken":
+        record["holdout"] = {"by": "Row", "rows": 20, "countedFrom": builders.digest("held")}
     if component == "judge":
         record["model"] = {**record["model"], "digest": builders.digest(owner["name"])}
+        record["look"] = builders.case_of(job)["looks"]["next"]
     return record

@@ -17,6 +17,7 @@ SLOW, NOT_PULLED = 5, 1
 JOBS_END: Event = ("jobs_end", 0)
 STORIES: dict[str, list[Event]] = {
     "Dataset.requests": [("drift", 0)],
+    "Dataset.evaluated": [],
     "TrainingTemplate.dataset": [QUESTION_GONE],
     "TrainingRun.template": [TEMPLATE_GONE, ("run", 0), ("restore", 0)],
     "TrainingRun.dataset": [("refresh", 0), ("run", 0), JOBS_END],
