@@ -91,5 +91,5 @@ def _record(job: Object, word: str, verdict: str) -> Object:
         record["holdout"] = {"by": "Row", "rows": 20, "countedFrom": builders.digest("held")}
     if component == "judge":
         record["model"] = {**record["model"], "digest": builders.digest(owner["name"])}
-        record["look"] = builders.case_of(job)["looks"]["next"]
+        record["look"] = builders.case_of(job).get("looks", {}).get("next", 0)
     return record
