@@ -1,10 +1,11 @@
 """How a column is counted: the cells of a reference, and their order in one vector of all columns.
 
 A number column has a cell for each value that has a tenth of the rows, or for each value if it has
-few; cells between the deciles of the others; one cell below and one above, which begin a tenth of
-the reference's range outside its minimum and maximum; and one for missing values. A category column
-has a cell for each frequent value, ten for its other values by hash, one for unseen values, and one
-for missing values. `cells` chooses them. A number column also has cells of values, see `values`.
+few; cells between the deciles of the others; two cells below and two above, which begin a tenth of
+the reference's range and three ranges outside its minimum and maximum; and one for missing values.
+A category column has a cell for each frequent value, ten for its other values by hash, one for
+unseen values, and one for missing values. `cells` chooses them. A number column also has cells of
+values, see `values`.
 
 Counts add up: over rows, replicas, seconds and days.
 """
@@ -33,13 +34,15 @@ class ColumnBins:
     """The cells of one column and their counts in the reference.
 
     Attributes:
-        edges: for numbers: upper edges of all cells but the last, including the outer two.
+        edges: for numbers: upper edges of all cells but the last, including the outer ones.
+        outer: number of cells below, and above. References of older releases have one.
         categories: for categories: values with a cell each.
         rare: the other values of the reference.
         hashed: number of cells of these. References of older releases have one.
         known_share: share of other texts, by hash, of which `rare` has all of the reference. Only
             of these it is known whether the reference has them; the rest counts as if it had.
         counts: rows of the reference in each cell.
+        value_counts: rows of the reference in each cell of values; older releases have none.
         ordered: whether its rows were in time order. If not, they were in an order by hash, which
             does not show how alike neighbouring live rows are; then `overdispersion` is empty.
         overdispersion: (rows, factor, evenness): chi-square of the reference's windows of so many
@@ -53,11 +56,13 @@ class ColumnBins:
     name: str
     kind: Literal["number", "category"]
     edges: tuple[float, ...] = ()
+    outer: int = 1
     categories: tuple[str, ...] = ()
     rare: frozenset[str] = frozenset()
     hashed: int = 1
     known_share: float = 1.0
     counts: tuple[int, ...]
+    value_counts: tuple[int, ...] = ()
     ordered: bool = True
     overdispersion: Spikes = ()
     null_spike: Spikes = ()
@@ -76,7 +81,9 @@ class ColumnBins:
     @cached_property
     def novel(self) -> tuple[int, ...]:
         """Cells of values that the reference hardly has: below, above, or unseen values."""
-        return (0, self.size - 2) if self.kind == "number" else (self.size - 2,)
+        if self.kind == "category":
+            return (self.size - 2,)
+        return (*range(self.outer), *range(self.size - 1 - self.outer, self.size - 1))
 
     @property
     def single(self) -> int:
@@ -92,7 +99,8 @@ class ColumnBins:
         """Return the bins as JSON."""
         found: dict[str, Any] = {"name": self.name, "kind": self.kind, "counts": list(self.counts)}
         if self.kind == "number":
-            found["edges"] = list(self.edges)
+            found |= {"edges": list(self.edges), "outer": self.outer}
+            found["valueCounts"] = list(self.value_counts)
         else:
             found |= {"categories": list(self.categories), "rare": sorted(self.rare)}
             found |= {"hashed": self.hashed, "knownShare": self.known_share}
@@ -109,6 +117,8 @@ class ColumnBins:
             name=found["name"],
             kind=found["kind"],
             edges=tuple(found.get("edges", ())),
+            outer=int(found.get("outer", 1)),
+            value_counts=tuple(found.get("valueCounts", ())),
             categories=tuple(found.get("categories", ())),
             rare=frozenset(found.get("rare", ())),
             hashed=int(found.get("hashed", 1)),

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 DECILES = 10
-BEYOND = 0.1
+# The outer cells begin so many ranges of the reference outside it.
+BEYOND, FAR_BEYOND = 0.1, 3.0
+OUTER = 2
 # A column has few values if it has at most so many, and so many rows for each.
 FEW, ROWS_OF_EACH = 50, 20
 # Otherwise a category needs so many rows, and such a share, for its own cell.
@@ -49,7 +51,10 @@ def number_edges(values: NDArray[np.float64]) -> tuple[float, ...]:
     """
     low, high = float(values.min()), float(values.max())
     margin = BEYOND * high - BEYOND * low or max(1.0, abs(high)) * BEYOND
-    return (max(low - margin, -_MOST), *_inner(values), min(high + margin, _MOST))
+    far = min(margin * (FAR_BEYOND / BEYOND), _MOST)
+    below = max(low / 2 - far / 2, -_MOST / 2) * 2, max(low - margin, -_MOST)
+    above = min(high + margin, _MOST), min(high / 2 + far / 2, _MOST / 2) * 2
+    return (*below, *_inner(values), *above)
 
 
 def _inner(values: NDArray[np.float64]) -> list[float]:

@@ -72,16 +72,18 @@ def _numbers(column: ColumnBins, values: NDArray[np.float64]) -> Counts:
 
 def _many(edges: NDArray[np.float64], values: NDArray[np.float64]) -> Counts:
     """Return the counts of many numbers by comparing blocks with each edge."""
-    reached, top = [0] * len(edges), float(edges[-1])
-    nulls, room = 0, np.empty(min(BLOCK, len(values)), dtype=np.bool_)
+    reached, nulls = [0] * len(edges), 0
+    room = np.empty(min(BLOCK, len(values)), dtype=np.bool_)
     for start in range(0, len(values), BLOCK):
         block = values[start : start + BLOCK]
         hits = room[: len(block)]
-        for number, edge in enumerate(edges[:-1].tolist()):
-            reached[number] += int(np.count_nonzero(np.less_equal(block, edge, out=hits)))
-        if block.max() <= top:  # never so when one is missing
-            reached[-1] += len(block)
-        else:
-            reached[-1] += int(np.count_nonzero(np.less_equal(block, top, out=hits)))
-            nulls += int(np.count_nonzero(np.not_equal(block, block, out=hits)))
+        low, high, present = np.fmin.reduce(block), block.max(), len(block)
+        if high != high:  # so it is if one is missing
+            nulls += (missing := int(np.count_nonzero(np.not_equal(block, block, out=hits))))
+            high, present = np.fmax.reduce(block), present - missing
+        for number, edge in enumerate(edges.tolist()):
+            if high <= edge:
+                reached[number] += present
+            elif not edge < low:
+                reached[number] += int(np.count_nonzero(np.less_equal(block, edge, out=hits)))
     return np.diff([0, *reached, len(values) - nulls, len(values)]).astype(np.int64)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plumbline.stats.bins import VALUE_CELLS, ColumnBins, Spikes
-from plumbline.stats.cells import HASHED, categories, number_edges
+from plumbline.stats.cells import HASHED, OUTER, categories, number_edges
 from plumbline.stats.comparison import compare
 from plumbline.stats.count import count_column
 from plumbline.stats.table import Table
@@ -42,7 +42,15 @@ def number_bins(name: str, values: NDArray[Any], *, ordered: bool = True) -> Col
         return None
     edges = number_edges(present)
     counts = (0,) * (len(edges) + 2)
-    empty = ColumnBins(name=name, kind="number", edges=edges, counts=counts, ordered=ordered)
+    empty = ColumnBins(
+        name=name,
+        kind="number",
+        edges=edges,
+        outer=OUTER,
+        counts=counts,
+        value_counts=tuple(np.bincount(cells_of(present), minlength=VALUE_CELLS).tolist()),
+        ordered=ordered,
+    )
     return _learnt(empty, floats)
 
 
