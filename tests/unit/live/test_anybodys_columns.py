@@ -1,6 +1,6 @@
 """Columns as other people have them: many even categories, mostly zero, float32, sorted, codes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -137,3 +137,76 @@ def test_a_file_that_is_sorted_does_not_make_its_columns_deaf(order: str) -> Non
     moved = rows(500)
     moved["w"][moved["w"] == "a"] = "d"
     assert drifted(after(watched(file), rows(3000), moved))
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.2])
+def test_values_that_are_missing_where_none_were_page(share: float) -> None:
+    rng = np.random.default_rng([67, int(100 * share)])
+    mine = watched({"x": rng.normal(size=20_000)})
+    live = np.where(rng.random(1000) < share, np.nan, rng.normal(size=1000))
+    found = after(mine, {"x": rng.normal(size=3000)}, {"x": live})
+    first = next(second for second, each in enumerate(found, 1) if each.broken)
+    assert {one.rule for one in found[first - 1].broken} <= {"NullRise", "NullJump"}
+    assert RATE * first <= (150 if share >= 0.2 else 400)
+    assert found[-1].broken
+    assert drifted(found) == []
+
+
+FAULTS: dict[str, tuple[str, Callable[[np.ndarray[Any, Any], np.random.Generator], Any]]] = {
+    "20 % become 0": ("OneValue", lambda x, rng: np.where(rng.random(len(x)) < 0.2, 0.0, x)),
+    "40 % become 0": ("OneValue", lambda x, rng: np.where(rng.random(len(x)) < 0.4, 0.0, x)),
+    "20 % become -999": ("OneValue", lambda x, rng: np.where(rng.random(len(x)) < 0.2, -999, x)),
+    "a hundred times": ("Scale", lambda x, _: x * 100),
+    "a hundredth": ("Scale", lambda x, _: x / 100),
+}
+REAL = {
+    "half a deviation": lambda x: x + 0.5,
+    "three deviations": lambda x: x + 3,
+    "twice as wide": lambda x: x * 2,
+    "half as wide": lambda x: x / 2,
+}
+
+
+@pytest.mark.parametrize("mean", [0.0, 20.0])
+@pytest.mark.parametrize("name", FAULTS)
+def test_what_is_probably_a_fault_is_named(name: str, mean: float) -> None:
+    rng = np.random.default_rng([68, int(mean), *name.encode()])
+    rule, fault = FAULTS[name]
+    mine = watched({"x": rng.normal(mean, size=20_000)})
+    live = fault(rng.normal(mean, size=1500), rng)
+    found = after(mine, {"x": rng.normal(mean, size=3000)}, {"x": live})
+    first = next(second for second, each in enumerate(found, 1) if each.suspects or each.broken)
+    assert RATE * first <= (250 if rule == "Scale" else 150)
+    if name != "40 % become 0":
+        assert [one.rule for one in found[-1].suspects] == [rule], found[-1]
+    assert found[-1].suspects or found[-1].broken
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_what_moves_as_the_world_moves_is_no_fault(name: str) -> None:
+    rng = np.random.default_rng([69, *name.encode()])
+    mine = watched({"x": rng.normal(size=20_000)})
+    live = REAL[name](rng.normal(size=1500))
+    found = after(mine, {"x": rng.normal(size=3000)}, {"x": live})
+    assert drifted(found)
+    assert [one for each in found for one in (*each.suspects, *each.broken)] == []
+
+
+WORDS = np.array(list("abcdefgh"), dtype=object)
+OFTEN = np.array([0.3, 0.2, 0.15, 0.1, 0.1, 0.05, 0.05, 0.05])
+
+
+@pytest.mark.parametrize("spelling", [True, False])
+def test_a_new_spelling_is_a_fault_and_a_new_category_is_none(*, spelling: bool) -> None:
+    rng = np.random.default_rng([70, spelling])
+    mine = watched({"w": rng.choice(WORDS, 20_000, p=OFTEN)})
+    live = rng.choice(WORDS, 2000, p=OFTEN)
+    new = rng.random(2000) < (1 / 3 if spelling else 0.1)
+    live[new & ((live == "a") | (not spelling))] = "A"
+    found = after(mine, {"w": rng.choice(WORDS, 3000, p=OFTEN)}, {"w": live})
+    assert drifted(found)
+    assert {one.rule for each in found for one in each.suspects} == (
+        {"NewSpelling"} if spelling else set()
+    )
+    if spelling:
+        assert "a has" in found[-1].suspects[0].saw

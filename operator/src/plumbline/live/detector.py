@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from plumbline.api.v1alpha1 import DriftMonitor
-from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding
+from plumbline.live.observations import Assessment, BrokenFinding, ColumnFinding, SuspectFinding
 from plumbline.live.windows import MINUTE_SECONDS, Evidence
-from plumbline.stats import drift, hysteresis, stuck
+from plumbline.stats import drift, hysteresis, nulls, stuck, suspect
 from plumbline.stats.bins import PREDICTION, Layout
 from plumbline.stats.broken import STRAY_SHARE, Broken, log_binomial_tail, null_jumps, violations
 from plumbline.stats.confirmation import has_learnt
@@ -36,23 +36,27 @@ class Verdict:
         differing: columns that differ from the reference.
         seconds: length of the shortest window that shows it.
         suspects: columns that may be broken.
+        suspicions: changes that are probably faults.
     """
 
     broken: tuple[BrokenFinding, ...] = ()
     differing: frozenset[str] = frozenset()
     seconds: int = 0
     suspects: frozenset[str] = frozenset()
+    suspicions: tuple[SuspectFinding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectorState:
-    """The state of a monitor's two alarms.
+    """The state of a monitor's three alarms.
 
     Attributes:
         verdict: of the last evaluation.
         rules: the broken rules of the last evaluation that found any.
         broken_until: by column: the last second at which it was broken. Predictions on broken rows
             are meaningless, so with any broken column the predictions count as broken too.
+        suspicions: the suspicions of the last evaluation that found any.
+        faulty_since: second before rows that are broken or suspect; None if none are.
         drifting_since: second before the window that opened the alarm of drift; None without one.
         suspected_since: by column that differs: since when it is suspected of being broken.
     """
@@ -60,7 +64,10 @@ class DetectorState:
     verdict: Verdict = field(default_factory=Verdict)
     drifted: hysteresis.Alarm = field(default_factory=hysteresis.Alarm)
     broken: hysteresis.Alarm = field(default_factory=hysteresis.Alarm)
+    suspect: hysteresis.Alarm = field(default_factory=hysteresis.Alarm)
     rules: tuple[BrokenFinding, ...] = ()
+    suspicions: tuple[SuspectFinding, ...] = ()
+    faulty_since: int | None = None
     broken_until: Mapping[str, int] = field(default_factory=dict)
     drifting_since: int | None = None
     suspected_since: Mapping[str, int] = field(default_factory=dict)
@@ -76,6 +83,8 @@ class DetectorState:
         return DetectorState(
             drifted=hysteresis.Alarm("Drifted" in standing),
             broken=hysteresis.Alarm("DataBroken" in standing),
+            suspect=hysteresis.Alarm("Suspect" in standing),
+            suspicions=tuple(SuspectFinding(**one.model_dump()) for one in monitor.status.suspects),
             rules=tuple(
                 BrokenFinding(column=one.column, rule=one.rule, rows=one.rows, of=one.of)
                 for one in monitor.status.broken
@@ -133,18 +142,23 @@ class DriftDetector:
         alpha = drift.log_alpha(
             false_alarms_per_month=self.false_alarms_per_month, columns=len(self.layout.columns)
         )
+        past = evidence.past.learnt_until(_last_sound(state))
         stuck_values = stuck.suspicions(self.layout, evidence.windows)
-        broken = tuple(map(_broken_finding, self._broken(evidence, stuck_values, alpha)))
+        broken = tuple(map(_broken_finding, self._broken(evidence, stuck_values, past, alpha)))
         state = _advance_broken(state, broken, evidence.through)
         windows = _since_recovery(self.layout, state, evidence)
         scores = self._scores(windows, evidence.past.learnt_until(state.drifting_since), alpha)
+        found = self._suspects(windows, past, alpha)
         lacking = {each.column for each in self._lacking(windows, alpha)}
         verdict = Verdict(
             broken=broken,
             differing=frozenset(score.name for score in scores if score.alarm),
             seconds=min((score.seconds for score in scores if score.alarm), default=0),
             suspects=frozenset({each.column for each in stuck_values} | lacking),
+            suspicions=tuple(map(_suspect_finding, found)),
         )
+        state = _advance_suspect(state, verdict.suspicions)
+        state = _with_fault(state, evidence.through, [each.seconds for each in found])
         state = replace(_advance_drift(state, verdict, evidence.through), verdict=verdict)
         assessment = Assessment(
             model=self.model,
@@ -163,6 +177,13 @@ class DriftDetector:
         names = [column.name for column in self.layout.columns]
         watched = [not self.watched or name in self.watched for name in names]
         return not bool(learnt[watched].all())
+
+    def _suspects(self, windows: Windows, past: Past, alpha: float) -> list[suspect.Suspect]:
+        """Return the changes of the watched columns that are probably faults."""
+        found = suspect.suspects(
+            self.layout, windows, lambda length: past.older(length).counts, log_alpha=alpha
+        )
+        return [each for each in found if not self.watched or each.column in self.watched]
 
     def _lacking(self, windows: Windows, alpha: float) -> list[Broken]:
         """Return the columns with missing values in any window of the last minute."""
@@ -197,14 +218,27 @@ class DriftDetector:
         return [score for score in scores if not self.watched or score.name in self.watched]
 
     def _broken(
-        self, evidence: Evidence, stuck_values: list[stuck.Suspicion], alpha: float
+        self, evidence: Evidence, stuck_values: list[stuck.Suspicion], past: Past, alpha: float
     ) -> list[Broken]:
         """Return the broken rules of the last minute, and the columns in which one value jumped."""
         if not evidence.minute_rows:
             return []
         found = violations(evidence.violations, rows=evidence.minute_rows, log_alpha=alpha)
-        found += self._surely_lacking(evidence.windows, alpha)
-        return found + stuck.value_jumps(stuck_values, log_alpha=alpha)
+        jumps = self._surely_lacking(evidence.windows, alpha)
+        jumps += stuck.value_jumps(stuck_values, log_alpha=alpha)
+        found += nulls.unusual(self.layout, jumps, lambda length: past.older(length).counts)
+        return found + self._more_lacking(evidence.windows, past, found, alpha)
+
+    def _more_lacking(
+        self, windows: Windows, past: Past, found: list[Broken], alpha: float
+    ) -> list[Broken]:
+        """Return the columns with more missing values than in the reference that are not broken."""
+        minute = [length <= MINUTE_SECONDS for length in windows.seconds]
+        last_minute = Windows(windows.seconds[: sum(minute)], windows.sums[minute])
+        rises = nulls.null_rises(
+            self.layout, last_minute, lambda length: past.older(length).counts, log_alpha=alpha
+        )
+        return [each for each in rises if each.column not in {one.column for one in found}]
 
 
 def advance_without_rows(
@@ -215,6 +249,7 @@ def advance_without_rows(
     However many seconds have passed, they count as one evaluation of the alarms.
     """
     state = _advance_broken(state, state.verdict.broken, through)
+    state = _advance_suspect(state, state.verdict.suspicions)
     state = _advance_drift(state, state.verdict, through)
     return state, _with_alarms(before, state, through)
 
@@ -234,6 +269,30 @@ def _advance_broken(
     columns = [*(one.column for one in standing), PREDICTION] if standing else []
     until = {**state.broken_until, **dict.fromkeys(columns, through)}
     return replace(state, broken=alarm, rules=rules, broken_until=until)
+
+
+def _advance_suspect(state: DetectorState, suspicions: tuple[SuspectFinding, ...]) -> DetectorState:
+    """Advance the alarm of suspect data, which one evaluation opens: it only asks a person."""
+    alarm = hysteresis.advance(state.suspect, alarmed=bool(suspicions))
+    if suspicions and not alarm.is_on:
+        alarm = hysteresis.Alarm(is_on=True)
+    return replace(state, suspect=alarm, suspicions=suspicions or state.suspicions)
+
+
+def _with_fault(state: DetectorState, through: int, lengths: list[int]) -> DetectorState:
+    """Remember since when rows are broken or suspect: older windows end before them."""
+    now = bool(lengths) or through in state.broken_until.values()
+    if not (now or state.suspect.is_on):
+        return replace(state, faulty_since=None)
+    if state.faulty_since is not None:
+        return state
+    return replace(state, faulty_since=through - max(lengths, default=1) - 1)
+
+
+def _last_sound(state: DetectorState) -> int | None:
+    """Return the last second before rows that are drifting, broken or suspect; None if none are."""
+    known = [each for each in (state.drifting_since, state.faulty_since) if each is not None]
+    return min(known, default=None)
 
 
 def _advance_drift(state: DetectorState, verdict: Verdict, through: int) -> DetectorState:
@@ -286,6 +345,7 @@ def _with_alarms(found: Assessment, state: DetectorState, through: int) -> Asses
         found,
         drifted=state.drifted.is_on,
         broken=state.rules if state.broken.is_on else (),
+        suspects=state.suspicions if state.suspect.is_on else (),
         recovered=_recovered_in_window(state, through),
     )
 
@@ -299,6 +359,12 @@ def _finding(score: drift.ColumnScore) -> ColumnFinding:
         log10_p=round(max(score.log10_p, -9999.0), 2),
         rows=score.rows,
         alarm=score.alarm,
+    )
+
+
+def _suspect_finding(found: suspect.Suspect) -> SuspectFinding:
+    return SuspectFinding(
+        column=found.column, rule=found.rule, saw=found.saw, rows=found.rows, of=found.of
     )
 
 

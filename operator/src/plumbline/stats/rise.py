@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from plumbline.stats.bins import ColumnBins, Counts, Spikes
-from plumbline.stats.table import Floats
+from plumbline.stats.table import Flags, Floats
 
 ENOUGH_WINDOWS, LONGEST = 6, 512
 LASTING = 0.5
@@ -54,6 +54,15 @@ def _divergence(share: float, other: float) -> float:
     return found + ((1 - share) * math.log((1 - share) / (1 - other)) if share < 1 else 0.0)
 
 
+def alike_cells(column: ColumnBins, spikes: Spikes, live: Share, older: Counts) -> float | None:
+    """Return the overdispersion of all cells of older windows; None if it is not known."""
+    seen = older[older.sum(axis=1) > 0]
+    known = _in_reference(spikes, live.of) if column.ordered else 1.0
+    if len(seen) < ENOUGH_WINDOWS:
+        return known if column.ordered else None
+    return max(known, _in_windows(seen))
+
+
 def alike(column: ColumnBins, spikes: Spikes, live: Share, older: list[Share]) -> float | None:
     """Return the overdispersion of a share; None if it is not known, or if the share is usual.
 
@@ -66,9 +75,10 @@ def alike(column: ColumnBins, spikes: Spikes, live: Share, older: list[Share]) -
     seen = [each for each in older if each.of]
     if any(each.share >= live.share for each in seen):
         return None
+    known = _in_reference(spikes, live.of) if column.ordered else 1.0
     if len(seen) < ENOUGH_WINDOWS:
-        return _in_reference(spikes, live.of) if column.ordered else None
-    return max(_in_reference(spikes, live.of) if column.ordered else 1.0, _in_windows(seen))
+        return known if column.ordered else None
+    return max(known, _in_windows(np.array([[e.rows, e.of - e.rows] for e in seen])))
 
 
 def _in_reference(spikes: Spikes, rows: float) -> float:
@@ -80,16 +90,22 @@ def _in_reference(spikes: Spikes, rows: float) -> float:
     return factor * max(1.0, rows / size) if factor > 1.5 else factor
 
 
-def _in_windows(seen: list[Share]) -> float:
-    """Return the mean chi-square of windows, plus three standard errors; at least 1."""
-    share = sum(each.rows for each in seen) / sum(each.of for each in seen)
-    if not 0 < share < 1:
+def _in_windows(counts: Counts) -> float:
+    """Return the mean chi-square per degree of freedom plus three standard errors; at least 1.
+
+    Args:
+        counts: rows of each window in each cell: [windows, cells].
+    """
+    shares = counts.sum(axis=0) / counts.sum()
+    expected = counts.sum(axis=1)[:, None] * shares[shares > 0]
+    if expected.shape[1] < 2:
         return 1.0
-    ratios = np.array([(e.rows - e.of * share) ** 2 / (e.of * share * (1 - share)) for e in seen])
+    squares = (counts[:, shares > 0] - expected) ** 2 / expected
+    ratios = squares.sum(axis=1) / (expected.shape[1] - 1)
     return max(1.0, float(ratios.mean() + 3 * ratios.std(ddof=1) / math.sqrt(len(ratios))))
 
 
-def lasts(shares: Floats, enough: Floats, window: int) -> bool:
+def lasts(shares: Floats, enough: Flags, window: int) -> bool:
     """Return whether the newest window with enough rows still has half of a share."""
     newest = int(np.argmax(enough))
     return bool(shares[newest] >= LASTING * shares[window])

@@ -3,7 +3,7 @@
 - OneValue: one value takes the place of a tenth of the others or more, such as 0 or -999 for what
   is missing. Numbers are counted by a hash of their leading digits: a smooth distribution fills all
   these cells alike, wherever it moves, and only a repeated value fills one.
-- Scale: a fifth of the values are three ranges outside the training data, or nearly all are in a
+- Scale: a tenth of the values are three ranges outside the training data, or nearly all are in a
   small part of it without being equal: another unit.
 - NewSpelling: values that the reference does not have take the place of one category. A category
   that is really new takes rows from all others.
@@ -17,28 +17,37 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plumbline.stats.bins import ColumnBins, Counts, Layout
+from plumbline.stats.bins import ColumnBins, Counts, Layout, Spikes
 from plumbline.stats.broken import log_chance
-from plumbline.stats.drift import MIN_ROWS
-from plumbline.stats.rise import LONGEST, Older, Share, alike, lasts, log_rise
+from plumbline.stats.confirmation import MIN_ROWS
+from plumbline.stats.rise import LONGEST, Older, Share, alike, alike_cells, lasts, log_rise
 from plumbline.stats.text import number
 from plumbline.stats.windows import Windows
 
 SURPLUS, VARIED = 0.1, 0.2
-FAR_SHARE, NEARLY_ALL, SMALL_PART, MIN_SQUEEZED = 0.2, 0.98, 0.25, 100
+FAR_SHARE, SMALL_PART, MIN_SQUEEZED = 0.1, 0.25, 200
+# Of a part inside the training data, and of one outside, where another season may be.
+NEARLY_ALL, ALL = 0.99, 0.998
+ALIKE = 2.0
 NEW_SHARE, FROM_ONE = 0.02, 4.0
 NAMED = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspect:
-    """A change that is probably a fault: `rows` of `of` rows show it; `saw` says what was seen."""
+    """A change that is probably a fault: `rows` of `of` rows show it.
+
+    Attributes:
+        saw: what was seen, for people.
+        seconds: length of the window.
+    """
 
     column: str
     rule: str
     saw: str
     rows: int
     of: int
+    seconds: int = 0
 
 
 def suspects(layout: Layout, windows: Windows, older: Older, *, log_alpha: float) -> list[Suspect]:
@@ -61,9 +70,8 @@ def suspects(layout: Layout, windows: Windows, older: Older, *, log_alpha: float
 def _all(layout: Layout, windows: Windows, older: Older, log_alpha: float) -> Iterator[Suspect]:
     yield from _one_value(layout, windows, older, log_alpha)
     for column in layout.columns:
-        cells = windows.sums[:, layout.slices[column.name]]
         if column.kind == "number" and column.outer > 1:
-            yield from _far(column, cells, log_alpha)
+            yield from _outside(layout, column, windows, log_alpha)
             yield from _squeezed(layout, column, windows, older, log_alpha)
         elif column.kind == "category":
             yield from _new_spelling(layout, column, windows, older, log_alpha)
@@ -106,8 +114,7 @@ def _repeated(
     usual, _ = log_chance(column.value_spike, share=live.share, rows=int(live.of))
     if live.share <= max([usual, *(each.share for each in fullest)]):
         return False
-    same = [Share(int(each[cell]), int(each.sum())) for each in before]
-    factor = alike(column, column.value_spike, live, same)
+    factor = alike_cells(column, column.value_spike, live, before)
     known = Share(column.value_counts[cell], sum(column.value_counts))
     limit = log_alpha - math.log(len(column.value_counts))
     return factor is not None and log_rise(live, known, factor) < limit
@@ -122,22 +129,32 @@ def _suspect_value(
     usual = known / sum(column.value_counts)
     saw = f"one value {_where(column, place)} has {live.share:.0%} of the rows"
     saw += f" (training data: at most {usual:.0%})"
-    return Suspect(
-        column=column.name, rule="OneValue", saw=saw, rows=int(live.rows), of=int(live.of)
-    )
+    return _suspect(column, "OneValue", saw, live, windows.seconds[window])
 
 
-def _far(column: ColumnBins, cells: Counts, log_alpha: float) -> Iterator[Suspect]:
-    far, of = cells[:, 0] + cells[:, -2], cells[:, :-1].sum(axis=1)
-    known = Share(column.counts[0] + column.counts[-2], sum(column.counts[:-1]))
-    for window in np.flatnonzero((of >= MIN_ROWS) & (far >= FAR_SHARE * of)).tolist():
-        live = Share(int(far[window]), int(of[window]))
-        is_over = not lasts(far / np.maximum(of, 1), of >= MIN_ROWS, window)
-        if log_rise(live, known, 1.0) < log_alpha and not is_over:
-            side = 0 if cells[window, 0] > cells[window, -2] else column.size - 2
-            saw = f"{live.share:.0%} of the values are {_where(column, side)}, far outside the"
-            saw += " training data; has the unit changed?"
-            yield _scale(column, saw, live)
+def _outside(
+    layout: Layout, column: ColumnBins, windows: Windows, log_alpha: float
+) -> Iterator[Suspect]:
+    """Find one value outside the training data, or many values far outside it."""
+    cells = windows.sums[:, layout.slices[column.name]]
+    of, total = cells[:, :-1].sum(axis=1), sum(column.counts[:-1])
+    for places in (list(column.novel), [0, column.size - 2]):
+        rows = cells[:, places].sum(axis=1)
+        known = Share(sum(column.counts[place] for place in places), total)
+        for window in np.flatnonzero((of >= MIN_ROWS) & (rows >= FAR_SHARE * of)).tolist():
+            live = Share(int(rows[window]), int(of[window]))
+            is_one = _varies(column) and _is_one_value(layout, column, windows, window, live.share)
+            there = lasts(rows / np.maximum(of, 1), of >= MIN_ROWS, window)
+            clear = log_rise(live, known, 1.0) < log_alpha
+            if not (there and clear and (is_one or len(places) == 2)):
+                continue
+            where = _where(column, max(places, key=lambda place: int(cells[window, place])))
+            if is_one:
+                saw = f"one value {where}, outside the training data, has {live.share:.0%}"
+                yield _suspect(column, "OneValue", saw, live, windows.seconds[window])
+            else:
+                saw = f"{live.share:.0%} of the values are {where}, far outside the training data"
+                yield _suspect(column, "Scale", saw, live, windows.seconds[window])
             return
 
 
@@ -147,23 +164,32 @@ def _squeezed(
     if not _varies(column):
         return
     cells = _pairs(windows.sums[:, layout.slices[column.name]])
+    needed = np.full(column.size - 2, NEARLY_ALL)
+    needed[: column.outer] = needed[-column.outer :] = ALL
     of = windows.sums[:, layout.slices[column.name]][:, :-1].sum(axis=1)
     counts = _pairs(np.array([column.counts]))[0]
     known, total = counts, sum(column.counts[:-1])
     small = known <= SMALL_PART * total
-    full = (of >= MIN_SQUEEZED)[:, None] & (cells >= NEARLY_ALL * of[:, None]) & small
+    full = (of >= MIN_SQUEEZED)[:, None] & (cells >= needed * of[:, None]) & small
     for window, cell in np.argwhere(full)[:1].tolist():
         live = Share(int(cells[window, cell]), int(of[window]))
         before = older(windows.seconds[window])[:, layout.slices[column.name]]
         pairs, sums = _pairs(before)[:, cell], before[:, :-1].sum(axis=1)
-        seen = [Share(int(k), int(n)) for k, n in zip(pairs, sums, strict=True)]
-        factor = alike(column, column.overdispersion, live, seen)
-        if factor is None or _is_one_value(layout, column, windows, window):
+        factor = alike_cells(column, _likeness(column), live, before[:, :-1])
+        # Where rows are alike, some hundred of them often are in a small part.
+        if factor is None or factor > ALIKE or (pairs >= live.share * sums)[sums > 0].any():
+            continue
+        if _is_one_value(layout, column, windows, window, VARIED):
             continue
         if log_rise(live, Share(int(known[cell]), total), factor) < log_alpha:
             saw = f"{live.share:.0%} of the values are {_where(column, cell, cell + 1)}"
-            saw += f" (training data: {known[cell] / total:.0%}); has the unit changed?"
-            yield _scale(column, saw, live)
+            saw += f" (training data: {known[cell] / total:.0%}); other unit?"
+            yield _suspect(column, "Scale", saw, live, windows.seconds[window])
+
+
+def _likeness(column: ColumnBins) -> Spikes:
+    """Return the overdispersion of all cells in the form of that of a share."""
+    return tuple((rows, 1.0, phi) for rows, phi, _ in column.overdispersion)
 
 
 def _pairs(cells: Counts) -> Counts:
@@ -171,13 +197,24 @@ def _pairs(cells: Counts) -> Counts:
     return np.asarray(cells[..., :-2] + cells[..., 1:-1])
 
 
-def _is_one_value(layout: Layout, column: ColumnBins, windows: Windows, window: int) -> bool:
+def _is_one_value(
+    layout: Layout, column: ColumnBins, windows: Windows, window: int, share: float
+) -> bool:
+    """Return whether one value has such a share of the rows, and more than any usually has."""
     values = windows.sums[window, layout.values[column.name]]
-    return bool(values.max() > (VARIED + SURPLUS) * values.sum())
+    usual, _ = log_chance(column.value_spike, share=1.0, rows=int(values.sum()))
+    return bool(values.max() > max(share * 0.9, usual) * values.sum())
 
 
-def _scale(column: ColumnBins, saw: str, live: Share) -> Suspect:
-    return Suspect(column=column.name, rule="Scale", saw=saw, rows=int(live.rows), of=int(live.of))
+def _suspect(column: ColumnBins, rule: str, saw: str, live: Share, seconds: int) -> Suspect:
+    return Suspect(
+        column=column.name,
+        rule=rule,
+        saw=saw,
+        rows=int(live.rows),
+        of=int(live.of),
+        seconds=seconds,
+    )
 
 
 def _new_spelling(
@@ -194,18 +231,12 @@ def _new_spelling(
             continue
         before = older(windows.seconds[window])[:, layout.slices[column.name]][:, :-1]
         seen = [Share(int(each[-1]), int(each.sum())) for each in before]
-        factor = alike(column, column.overdispersion, live, seen)
+        factor = alike(column, _likeness(column), live, seen)
         if factor is not None and log_rise(live, known, factor) < log_alpha:
             now, then = cells[window, lost] / live.of, column.counts[lost] / known.of
             saw = f"new values have {live.share:.0%} of the rows, and"
             saw += f" {column.categories[lost][:NAMED]} has {now:.0%} instead of {then:.0%}"
-            yield Suspect(
-                column=column.name,
-                rule="NewSpelling",
-                saw=saw,
-                rows=int(live.rows),
-                of=int(live.of),
-            )
+            yield _suspect(column, "NewSpelling", saw, live, windows.seconds[window])
             return
 
 

@@ -170,7 +170,7 @@ class Broken(Observed):
     column: Annotated[str, Field(max_length=128)]
     """Name of the column."""
     rule: Annotated[str, Field(max_length=63)]
-    """Name of the rule. Type, Null, Min, Max, Values and Pattern are rules of the schema. NullJump: far more values are missing than in any part of the training data. ValueJump: one value replaces many different ones, such as from a sensor that is stuck."""
+    """Name of the rule. Type, Null, Min, Max, Values and Pattern are rules of the schema. NullJump: far more values are missing than in any part of the training data. NullRise: more values are missing than in the training data. ValueJump: one value replaces many different ones, such as from a sensor that is stuck."""
     rows: int
     """Number of rows in the window that break the rule."""
     of: int

@@ -32,6 +32,7 @@ EDGE = 9999.0
 # Explains in a message the rules that are ours and not of the schema.
 MEANING = {
     "NullJump": " (many values are missing)",
+    "NullRise": " (more values are missing than in the training data)",
     "ValueJump": " (one value replaces many)",
 }
 
