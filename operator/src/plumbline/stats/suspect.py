@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plumbline.stats.bins import ColumnBins, Counts, Layout, Spikes
+from plumbline.stats.bins import PREDICTION, ColumnBins, Counts, Layout, Spikes
 from plumbline.stats.broken import log_chance
 from plumbline.stats.confirmation import MIN_ROWS
 from plumbline.stats.rise import LONGEST, Older, Share, alike, alike_cells, lasts, log_rise
@@ -70,6 +70,8 @@ def suspects(layout: Layout, windows: Windows, older: Older, *, log_alpha: float
 def _all(layout: Layout, windows: Windows, older: Older, log_alpha: float) -> Iterator[Suspect]:
     yield from _one_value(layout, windows, older, log_alpha)
     for column in layout.columns:
+        if column.name == PREDICTION:  # odd predictions follow from odd features
+            continue
         if column.kind == "number" and column.outer > 1:
             yield from _outside(layout, column, windows, log_alpha)
             yield from _squeezed(layout, column, windows, older, log_alpha)
@@ -100,9 +102,8 @@ def _one_value(
 
 def _varies(column: ColumnBins) -> bool:
     """Return whether no value of a column is frequent in the reference."""
-    return bool(column.value_counts) and max(column.value_counts) <= VARIED * sum(
-        column.value_counts
-    )
+    counts = column.value_counts
+    return bool(column.value_spike and counts) and max(counts) <= VARIED * sum(counts)
 
 
 def _repeated(
