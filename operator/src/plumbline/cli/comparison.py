@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import polars as pl
 
-from plumbline.cli.references import COMPARED, batch, bins_of, values_of
+from plumbline.cli.references import COMPARED, batch, bins_of, cautious, values_of
 from plumbline.cli.sight import Sight, overdispersion, sight
 from plumbline.cli.tables import Table, sliced
 from plumbline.stats import drift, stuck
@@ -136,7 +136,7 @@ def compare(reference: Table, current: Table, settings: Settings) -> Comparison:
     every = dict.fromkeys([*reference.types, *current.types])
     wanted = settings.columns or tuple(each for each in every if each != settings.time)
     both = [each for each in wanted if each in reference.types and each in current.types]
-    bins = bins_of(reference, both, order(reference, settings))
+    bins = [cautious(each) for each in bins_of(reference, both, order(reference, settings))]
     return Comparison(
         reference=reference,
         current=current,

@@ -13,7 +13,7 @@ import click
 from plumbline import __version__
 from plumbline.cli.exits import Exit
 
-VERBS = ("completion", "drift")
+VERBS = ("backtest", "completion", "drift")
 
 
 class Verbs(click.Group):

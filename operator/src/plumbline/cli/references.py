@@ -12,8 +12,14 @@ from plumbline.api.v1alpha1.dataset import Column, DataSchema
 from plumbline.cli.tables import Table
 from plumbline.jobs.profiling.references import reference
 from plumbline.stats.bins import ColumnBins, Layout
+from plumbline.stats.reference import MIN_WINDOWS
 
 _ORDER = "order"
+# Overdispersion above which rows are alike, and by which it grows when windows double.
+ALIKE, GROWS = 1.5, 1.1
+LONGEST = 2**31
+# Evenness of windows of a few blocks of like rows, see `stats.mixture`.
+UNEVEN = 0.1
 # Types whose columns are compared.
 COMPARED = ("number", "boolean", "string")
 
@@ -43,6 +49,28 @@ def _bins(table: Table, name: str, order: pl.Series | None) -> ColumnBins | None
     none = pl.repeat(False, rows.height, dtype=pl.Boolean, eager=True)
     made = reference(rows, none, _schema(kind, ordered=times is not None), None).columns
     return replace(ColumnBins.from_json(made[0]), name=name) if made else None
+
+
+def cautious(bins: ColumnBins) -> ColumnBins:
+    """Return bins for windows that are longer than those the reference shows.
+
+    If overdispersion still grows at the longest of these, more rows give no more information. A
+    monitor needs no such caution: the live rows show it the rest.
+    """
+    known = bins.overdispersion
+    factors = [factor for _, factor, _ in known]
+    if not known or factors[-1] <= ALIKE or (len(known) > 1 and factors[-1] < GROWS * factors[-2]):
+        return bins
+    size, factor, even = known[-1]
+    even = min(even, UNEVEN)
+    longer = tuple((size << k, factor * 2**k, even) for k in range(1, LONGEST.bit_length()))
+    return replace(bins, overdispersion=(*known, *longer))
+
+
+def longest_known(bins: ColumnBins) -> int:
+    """Return the rows of the longest windows of which the reference has several."""
+    sizes = [size for size, _, _ in bins.overdispersion if size * MIN_WINDOWS <= bins.rows]
+    return max(sizes, default=bins.rows)
 
 
 def _schema(kind: str, *, ordered: bool) -> DataSchema:

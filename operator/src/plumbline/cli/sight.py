@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from plumbline.cli.references import longest_known
 from plumbline.stats import drift
 from plumbline.stats.bins import ColumnBins, Counts, Layout
 from plumbline.stats.count import count_column
@@ -52,7 +53,7 @@ def sight(
     """
     unit, changed = _changes(bins, values)
     test = _Test(bins, log_alpha, tolerate)
-    sizes = sorted({rows, min(rows, bins.overdispersion[-1][0] if bins.overdispersion else rows)})
+    sizes = sorted({rows, min(rows, longest_known(bins))})
     found = bisect_left(
         list(changed.values()),
         True,
