@@ -147,7 +147,7 @@ class DriftDetector:
         broken = tuple(map(_broken_finding, self._broken(evidence, stuck_values, past, alpha)))
         state = _advance_broken(state, broken, evidence.through)
         windows = _since_recovery(self.layout, state, evidence)
-        scores = self._scores(windows, evidence.past.learnt_until(state.drifting_since), alpha)
+        scores = self._scores(windows, evidence.past.learnt_until(_last_usual(state)), alpha)
         found = self._suspects(windows, past, alpha)
         lacking = {each.column for each in self._lacking(windows, alpha)}
         verdict = Verdict(
@@ -293,6 +293,13 @@ def _last_sound(state: DetectorState) -> int | None:
     """Return the last second before rows that are drifting, broken or suspect; None if none are."""
     known = [each for each in (state.drifting_since, state.faulty_since) if each is not None]
     return min(known, default=None)
+
+
+def _last_usual(state: DetectorState) -> int | None:
+    """Return the last second before rows that drift, or that would if they were not suspected."""
+    suspected = [second - SUSPICION_SECONDS for second in state.suspected_since.values()]
+    began = [] if state.drifting_since is None else [state.drifting_since]
+    return min(began + suspected, default=None)
 
 
 def _advance_drift(state: DetectorState, verdict: Verdict, through: int) -> DetectorState:

@@ -279,14 +279,27 @@ def _is_over(table: Table, windows: Windows, found: Candidates, correlation: Flo
     n = rows[lengths, columns]
     seconds = np.array(windows.seconds)
     alike = np.maximum(table.overdispersion(columns, n), 1 + n * correlation[places])
-    size = found.psi - found.df * found.inflation / found.rows
-    shows = (2 * seconds[lengths] <= seconds[found.lengths[places]]) & (
-        n * size[places] >= CLEAR * alike
-    )
+    shorter = 2 * seconds[lengths] <= seconds[found.lengths[places]]
     over = np.zeros(len(found.rows), dtype=bool)
-    if (some := np.flatnonzero(shows)).size:
-        live = table.cells(windows.sums[lengths[some]], columns[some])
-        newer = compare(table, columns[some], live)
-        left = newer.psi - newer.df * alike[some] / n[some]
-        np.logical_or.at(over, places[some], left < LEFT * size[places[some]])
+    if (some := np.flatnonzero(shorter & (n >= MIN_ROWS))).size:
+        size, left = _size_and_left(
+            table, windows, found.some(places[some]), lengths[some], alike[some]
+        )
+        ended = (n[some] * size >= CLEAR * alike[some]) & (left < LEFT * size)
+        np.logical_or.at(over, places[some], ended)
     return over
+
+
+def _size_and_left(
+    table: Table, windows: Windows, found: Candidates, newer: Ints, alike: Floats
+) -> tuple[Floats, Floats]:
+    """Return the difference of windows, and that of newer ones, without the noise.
+
+    Fewer rows fill fewer cells, so the window's is that of as many of its rows.
+    """
+    live = table.cells(windows.sums[newer], found.columns)
+    whole = table.cells(windows.sums[found.lengths], found.columns)
+    part = compare(table, found.columns, whole * (live.sum(axis=1) / found.rows)[:, None])
+    seen = compare(table, found.columns, live)
+    size = part.psi - part.df * found.inflation / found.rows
+    return size, seen.psi - seen.df * alike / live.sum(axis=1)
