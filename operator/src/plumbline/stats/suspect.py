@@ -138,7 +138,11 @@ def _outside(
 ) -> Iterator[Suspect]:
     """Find one value outside the training data, or many values far outside it."""
     cells = windows.sums[:, layout.slices[column.name]]
-    of, total = cells[:, :-1].sum(axis=1), sum(column.counts[:-1])
+    of = cells[:, :-1].sum(axis=1)
+    inside = cells[:, column.outer : -1 - column.outer].sum(axis=1)
+    if (of - inside < FAR_SHARE * np.maximum(of, 1)).all():
+        return
+    total = sum(column.counts[:-1])
     for places in (list(column.novel), [0, column.size - 2]):
         rows = cells[:, places].sum(axis=1)
         known = Share(sum(column.counts[place] for place in places), total)
@@ -162,7 +166,8 @@ def _outside(
 def _squeezed(
     layout: Layout, column: ColumnBins, windows: Windows, older: Older, log_alpha: float
 ) -> Iterator[Suspect]:
-    if not _varies(column):
+    most = windows.sums[:, layout.slices[column.name]][:, :-1]
+    if (2 * most.max(axis=1) < NEARLY_ALL * most.sum(axis=1)).all() or not _varies(column):
         return
     cells = _pairs(windows.sums[:, layout.slices[column.name]])
     needed = np.full(column.size - 2, NEARLY_ALL)
