@@ -230,19 +230,3 @@ def test_the_page_is_one_file_with_histograms_then_and_now(tmp_path: Path) -> No
     assert page.bars == 2 * (31 + 5)
     assert any(nasty in text for text in page.said)
     assert any("東京" in text for text in page.said)
-
-
-@pytest.mark.prove
-def test_the_level_is_kept(tmp_path: Path) -> None:
-    runs = 300
-    found = [
-        run(
-            "drift",
-            csv(tmp_path / "then.csv", table(seed)),
-            csv(tmp_path / "now.csv", table(seed + runs)),
-            *("--tolerate", 0, "--level", 0.05),
-        ).exit_code
-        for seed in range(runs)
-    ]
-    # The 99 % bound of a binomial distribution with mean 15.
-    assert found.count(Exit.FOUND) <= 25

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from plumbline.cli.references import COMPARED, batch, bins_of, cautious, values_of
-from plumbline.cli.sight import Sight, overdispersion, sight
+from plumbline.cli.sight import NOTHING_SEEN, Sight, overdispersion, sight
 from plumbline.cli.tables import Table, sliced
 from plumbline.stats import drift, stuck
 from plumbline.stats.bins import ColumnBins, Counts, Layout
@@ -131,8 +131,17 @@ class Comparison:
         return tuple(each.name for each in self.columns if each.verdict == "Unknown")
 
 
-def compare(reference: Table, current: Table, settings: Settings) -> Comparison:
-    """Compare two tables."""
+def compare(
+    reference: Table, current: Table, settings: Settings, *, look: bool = True
+) -> Comparison:
+    """Compare two tables.
+
+    Args:
+        reference: the first one.
+        current: the second one.
+        settings: how.
+        look: whether to try what could be seen, which takes most of the time.
+    """
     every = dict.fromkeys([*reference.types, *current.types])
     wanted = settings.columns or tuple(each for each in every if each != settings.time)
     both = [each for each in wanted if each in reference.types and each in current.types]
@@ -141,7 +150,7 @@ def compare(reference: Table, current: Table, settings: Settings) -> Comparison:
         reference=reference,
         current=current,
         settings=settings,
-        columns=tuple(sorted(_results(reference, current, bins, settings), key=_rank)),
+        columns=tuple(sorted(_results(reference, current, bins, settings, look), key=_rank)),
         missing=tuple(each for each in wanted if each not in current.types),
         left_out={
             name: why
@@ -178,7 +187,7 @@ def _left_out(name: str, reference: Table, compared: set[str]) -> str:
 
 
 def _results(
-    reference: Table, current: Table, bins: Sequence[ColumnBins], settings: Settings
+    reference: Table, current: Table, bins: Sequence[ColumnBins], settings: Settings, look: bool
 ) -> list[ColumnResult]:
     layout = Layout(bins)
     if not bins:
@@ -195,18 +204,19 @@ def _results(
             (values_of(reference, each), values_of(current, each)),
             scores.get(each.name),
             tuple(rule for rule in broken if rule.column == each.name),
-            _Test(alpha, settings.tolerate, len(windows.seconds)),
+            _Test(alpha, settings.tolerate, len(windows.seconds), look),
         )
         for each in layout.columns
     ]
 
 
 class _Test(NamedTuple):
-    """The level of one window, what is tolerated, and the number of windows."""
+    """Level of a window, what is tolerated, how many windows, whether to try the sight."""
 
     log_alpha: float
     tolerate: float
     windows: int
+    look: bool
 
 
 def _windows(current: Table, layout: Layout, settings: Settings) -> Windows:
@@ -268,7 +278,9 @@ def _result(
         score=None if score is None else score.score,
         p=None if score is None else min(1.0, test.windows * 10.0**score.log10_p),
         drifted=score is not None and score.alarm,
-        sight=sight(bins, values[0], rows, log_alpha=test.log_alpha, tolerate=test.tolerate),
+        sight=sight(bins, values[0], rows, log_alpha=test.log_alpha, tolerate=test.tolerate)
+        if test.look
+        else NOTHING_SEEN,
         means=(float(np.nanmean(values[0])), float(np.nanmean(values[1]))) if numbers else None,
         broken=broken,
         bins=bins,

@@ -17,7 +17,7 @@ from plumbline.stats.reference import MIN_WINDOWS
 _ORDER = "order"
 # Overdispersion above which rows are alike, and by which it grows when windows double.
 ALIKE, GROWS = 1.5, 1.1
-LONGEST = 2**31
+DOUBLINGS = 32
 # Evenness of windows of a few blocks of like rows, see `stats.mixture`.
 UNEVEN = 0.1
 # Types whose columns are compared.
@@ -52,19 +52,22 @@ def _bins(table: Table, name: str, order: pl.Series | None) -> ColumnBins | None
 
 
 def cautious(bins: ColumnBins) -> ColumnBins:
-    """Return bins for windows that are longer than those the reference shows.
+    """Return bins whose likeness is no smaller than the reference can show.
 
-    If overdispersion still grows at the longest of these, more rows give no more information. A
-    monitor needs no such caution: the live rows show it the rest.
+    - If overdispersion still grows at the longest known windows, more rows tell no more.
+    - Few rows do not show whether a few blocks of like rows decide; it is assumed that they do.
+
+    A monitor needs no such caution: the live rows show it the rest.
     """
     known = bins.overdispersion
-    factors = [factor for _, factor, _ in known]
-    if not known or factors[-1] <= ALIKE or (len(known) > 1 and factors[-1] < GROWS * factors[-2]):
+    if not known or known[-1][1] <= ALIKE:
         return bins
+    if all(even == 1.0 for _, _, even in known):
+        known = tuple((size, factor, UNEVEN) for size, factor, _ in known)
     size, factor, even = known[-1]
-    even = min(even, UNEVEN)
-    longer = tuple((size << k, factor * 2**k, even) for k in range(1, LONGEST.bit_length()))
-    return replace(bins, overdispersion=(*known, *longer))
+    grows = len(known) == 1 or factor >= GROWS * known[-2][1]
+    longer = [(size << k, factor * 2**k, min(even, UNEVEN)) for k in range(1, DOUBLINGS)]
+    return replace(bins, overdispersion=(*known, *(longer if grows else ())))
 
 
 def longest_known(bins: ColumnBins) -> int:

@@ -39,6 +39,9 @@ class Sight:
     unit: Unit
 
 
+NOTHING_SEEN = Sight(change=None, unit="sd")
+
+
 def sight(
     bins: ColumnBins, values: NDArray[Any], rows: int, *, log_alpha: float, tolerate: float
 ) -> Sight:
