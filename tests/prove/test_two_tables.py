@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from plumbline.cli.comparison import Settings, compare
 from plumbline.cli.tables import Table, typed_table
 
-LEVEL, COLUMNS, RUNS, SEED = 0.01, 6, 300, 11
+LEVEL, COLUMNS, RUNS, SEED = 0.01, 6, 200, 11
 SIZES = ((300, 300), (1000, 1000), (5000, 5000), (5000, 500))
 Values = NDArray[Any]
 Maker = Callable[[np.random.Generator, int], Values]

@@ -109,6 +109,7 @@ def _standing(moment: Moment) -> dict[tuple[Kind, str, str | None], float | None
     standing: dict[tuple[Kind, str, str | None], float | None] = {
         ("DataBroken", each.column, each.rule): each.rows / each.of for each in found.broken
     }
+    standing |= {("Suspect", s.column, s.rule): s.rows / max(1, s.of) for s in found.suspects}
     broken = {each.column for each in found.broken}
     if found.drifted:
         standing |= {
@@ -116,6 +117,4 @@ def _standing(moment: Moment) -> dict[tuple[Kind, str, str | None], float | None
             for each in found.findings
             if each.name in moment.verdict.differing - broken
         }
-    for suspect in found.suspects:
-        standing["Suspect", suspect.column, suspect.rule] = None
     return standing

@@ -1,5 +1,6 @@
 """The reference that the profile Job would make of a table."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,8 +16,8 @@ from plumbline.stats.bins import ColumnBins, Layout
 from plumbline.stats.reference import MIN_WINDOWS
 
 _ORDER = "order"
-# Overdispersion above which rows are alike, and by which it grows when windows double.
-ALIKE, GROWS = 1.5, 1.1
+# Factor by which overdispersion grows when windows double, and standard errors that chance allows.
+GROWS, ERRORS = 1.1, 3
 DOUBLINGS = 32
 # Evenness of windows of a few blocks of like rows, see `stats.mixture`.
 UNEVEN = 0.1
@@ -60,7 +61,7 @@ def cautious(bins: ColumnBins) -> ColumnBins:
     A monitor needs no such caution: the live rows show it the rest.
     """
     known = bins.overdispersion
-    if not known or known[-1][1] <= ALIKE:
+    if not _are_alike(bins):
         return bins
     if all(even == 1.0 for _, _, even in known):
         known = tuple((size, factor, UNEVEN) for size, factor, _ in known)
@@ -68,6 +69,18 @@ def cautious(bins: ColumnBins) -> ColumnBins:
     grows = len(known) == 1 or factor >= GROWS * known[-2][1]
     longer = [(size << k, factor * 2**k, min(even, UNEVEN)) for k in range(1, DOUBLINGS)]
     return replace(bins, overdispersion=(*known, *(longer if grows else ())))
+
+
+def _are_alike(bins: ColumnBins) -> bool:
+    """Return whether windows of any size vary more than those of independent rows do by chance.
+
+    Overdispersion has three standard errors in it already.
+    """
+    df = max(1, int(np.count_nonzero(bins.counts)) - 1)
+    return any(
+        factor > 1 + 2 * ERRORS * math.sqrt(2 * size / (df * bins.rows))
+        for size, factor, _ in bins.overdispersion
+    )
 
 
 def longest_known(bins: ColumnBins) -> int:

@@ -140,7 +140,8 @@ class _Monitor:
 
     def _is_settled(self) -> bool:
         """Return whether the alarms are what the last verdict says."""
-        return not (self._state.drifted.against or self._state.broken.against)
+        alarms = (self._state.drifted, self._state.broken, self._state.suspect)
+        return not any(alarm.against for alarm in alarms)
 
     def _skip(self, until: int) -> None:
         """Only thin out older counts, as live, once a minute."""
