@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from plumbline.cli.replay import Moment, Settings
+from plumbline.stats.drift import SECONDS_A_MONTH
 
-MONTH_SECONDS = 30 * 86_400
 Kind = Literal["Drifted", "DataBroken", "Suspect"]
 
 
@@ -51,7 +51,7 @@ class Backtest:
     @property
     def expected(self) -> float:
         """False alarms to expect in so long a time."""
-        return self.settings.false_alarms_per_month * self.seconds / MONTH_SECONDS
+        return self.settings.false_alarms_per_month * self.seconds / SECONDS_A_MONTH
 
 
 def backtest(moments: Iterable[Moment], settings: Settings) -> Backtest:

@@ -10,6 +10,9 @@ from plumbline.cli.options import FILE, check_columns, output
 
 if TYPE_CHECKING:
     from plumbline.cli.alarms import Backtest
+    from plumbline.cli.replay import Settings
+    from plumbline.cli.report_backtest import Report
+    from plumbline.cli.tables import Table
 
 RATE = 50.0
 
@@ -66,10 +69,8 @@ def backtest(
     Exit codes: 0 no alarm, 1 an alarm, 2 the command or a file is wrong, 3 there were too few rows
     to find any.
     """
-    from plumbline.cli import alarms, replay, report_backtest, report_json
-    from plumbline.cli.arrivals import arrivals
-    from plumbline.cli.references import bins_of
-    from plumbline.cli.tables import read, sliced
+    from plumbline.cli import replay, report_backtest, report_json
+    from plumbline.cli.tables import read
 
     if time is not None and rate is not None:
         raise Refused("--time and --rate contradict each other. Use one of them.")
@@ -77,27 +78,45 @@ def backtest(
     now = read(table, like=then)
     check_columns((*columns, *([time] if time else [])), now.names, now.name)
     check_columns((*columns, *([reference_time] if reference_time else [])), then.names, then.name)
-    come = arrivals(now, time, rate or RATE)
-    by = reference_time or (time if time in then.types else None)
-    order = then.frame[by] if by is not None else None
-    both = [name for name in then.types if name in now.types and name not in (time, by)]
     settings = replay.Settings(tolerate, false_alarms_per_month, frozenset(columns))
-    rows = now if come.places is None else sliced(now, come.places)
-    moments = replay.moments(rows, come.seconds, bins_of(then, both, order), settings)
-    report = report_backtest.Report(
-        table=now.name,
-        reference=then.name,
-        rows=now.frame.height,
-        time=time,
-        rate=None if time else rate or RATE,
-        places=come.places,
-        result=alarms.backtest(moments, settings),
-    )
+    by = reference_time or (time if time in then.types else None)
+    report = _replayed(now, then, settings, time=time, by=by, rate=rate or RATE)
     if form == "json":
         click.echo(report_json.text(report_backtest.as_json(report)))
     else:
         click.echo(report_backtest.as_text(report))
     click.get_current_context().exit(_exit(report.result))
+
+
+def _replayed(
+    now: "Table",
+    then: "Table",
+    settings: "Settings",
+    *,
+    time: str | None,
+    by: str | None,
+    rate: float,
+) -> "Report":
+    """Replay a table whose rows come by `time`, or at a rate; `by` orders the reference's rows."""
+    from plumbline.cli import alarms, replay, report_backtest
+    from plumbline.cli.arrivals import arrivals
+    from plumbline.cli.references import bins_of
+    from plumbline.cli.tables import sliced
+
+    come = arrivals(now, time, rate)
+    order = then.frame[by] if by is not None else None
+    both = [name for name in then.types if name in now.types and name not in (time, by)]
+    rows = now if come.places is None else sliced(now, come.places)
+    moments = replay.moments(rows, come.seconds, bins_of(then, both, order), settings)
+    return report_backtest.Report(
+        table=now.name,
+        reference=then.name,
+        rows=now.frame.height,
+        time=time,
+        rate=None if time else rate,
+        places=come.places,
+        result=alarms.backtest(moments, settings),
+    )
 
 
 def _exit(found: "Backtest") -> Exit:

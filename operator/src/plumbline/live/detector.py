@@ -180,16 +180,12 @@ class DriftDetector:
 
     def _suspects(self, windows: Windows, past: Past, alpha: float) -> list[suspect.Suspect]:
         """Return the changes of the watched columns that are probably faults."""
-        found = suspect.suspects(
-            self.layout, windows, lambda length: past.older(length).counts, log_alpha=alpha
-        )
+        found = suspect.suspects(self.layout, windows, past.older_counts, log_alpha=alpha)
         return [each for each in found if not self.watched or each.column in self.watched]
 
     def _lacking(self, windows: Windows, alpha: float) -> list[Broken]:
         """Return the columns with missing values in any window of the last minute."""
-        minute = [length <= MINUTE_SECONDS for length in windows.seconds]
-        last_minute = Windows(windows.seconds[: sum(minute)], windows.sums[minute])
-        return null_jumps(self.layout, last_minute, log_alpha=alpha)
+        return null_jumps(self.layout, windows.up_to(MINUTE_SECONDS), log_alpha=alpha)
 
     def _surely_lacking(self, windows: Windows, alpha: float) -> list[Broken]:
         """Return the columns with missing values that are broken.
@@ -197,8 +193,7 @@ class DriftDetector:
         Where the reference has no missing value, some seconds show it, unless its rows come in
         spells; elsewhere a minute is needed.
         """
-        lengths = [n for n, length in enumerate(windows.seconds) if length <= MINUTE_SECONDS]
-        minute = Windows((MINUTE_SECONDS,), windows.sums[lengths[-1:]])
+        minute = Windows((MINUTE_SECONDS,), windows.up_to(MINUTE_SECONDS).sums[-1:])
         found = {each.column: each for each in null_jumps(self.layout, minute, log_alpha=alpha)}
         soon = {e.column: e for e in self._lacking(windows, alpha) if self._is_new(e, alpha)}
         return list((soon | found).values())
@@ -226,18 +221,15 @@ class DriftDetector:
         found = violations(evidence.violations, rows=evidence.minute_rows, log_alpha=alpha)
         jumps = self._surely_lacking(evidence.windows, alpha)
         jumps += stuck.value_jumps(stuck_values, log_alpha=alpha)
-        found += nulls.unusual(self.layout, jumps, lambda length: past.older(length).counts)
+        found += nulls.unusual(self.layout, jumps, past.older_counts)
         return found + self._more_lacking(evidence.windows, past, found, alpha)
 
     def _more_lacking(
         self, windows: Windows, past: Past, found: list[Broken], alpha: float
     ) -> list[Broken]:
         """Return the columns with more missing values than in the reference that are not broken."""
-        minute = [length <= MINUTE_SECONDS for length in windows.seconds]
-        last_minute = Windows(windows.seconds[: sum(minute)], windows.sums[minute])
-        rises = nulls.null_rises(
-            self.layout, last_minute, lambda length: past.older(length).counts, log_alpha=alpha
-        )
+        minute = windows.up_to(MINUTE_SECONDS)
+        rises = nulls.null_rises(self.layout, minute, past.older_counts, log_alpha=alpha)
         return [each for each in rises if each.column not in {one.column for one in found}]
 
 

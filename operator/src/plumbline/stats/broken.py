@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from plumbline.stats.bins import ColumnBins, Layout, Spikes
+from plumbline.stats.bins import ColumnBins, Counts, Layout, Spikes
 from plumbline.stats.confirmation import MIN_ROWS
 from plumbline.stats.windows import Windows
 
@@ -58,10 +58,7 @@ def null_jumps(layout: Layout, windows: Windows, *, log_alpha: float) -> list[Br
     found: dict[str, Broken] = {}
     if not layout.columns:
         return []
-    starts = [cells.start for cells in layout.slices.values()]
-    end = layout.slices[layout.columns[-1].name].stop
-    rows = np.add.reduceat(windows.sums[:, :end], starts, axis=1)
-    nulls = windows.sums[:, [cells.stop - 1 for cells in layout.slices.values()]]
+    nulls, rows = null_counts(layout, windows)
     # Few windows have so many missing values, so a loop over these is fast enough.
     for window, place in np.argwhere((rows >= MIN_ROWS) & (nulls > JUMP * rows)).tolist():
         column, missing, of = (
@@ -72,6 +69,12 @@ def null_jumps(layout: Layout, windows: Windows, *, log_alpha: float) -> list[Br
         if _jumps(column, nulls=missing, rows=of, log_alpha=log_alpha):
             found[column.name] = Broken(column=column.name, rule="NullJump", rows=missing, of=of)
     return list(found.values())
+
+
+def null_counts(layout: Layout, windows: Windows) -> tuple[Counts, Counts]:
+    """Return the missing values and the rows of each column: [windows, columns] each."""
+    nulls = windows.sums[:, [cells.stop - 1 for cells in layout.slices.values()]]
+    return nulls, layout.table.row_counts(windows.sums)
 
 
 def _jumps(bins: ColumnBins, *, nulls: int, rows: int, log_alpha: float) -> bool:

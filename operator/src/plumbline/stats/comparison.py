@@ -2,7 +2,7 @@
 
 Cells with fewer than five expected rows, or with fewer in the reference, are pooled. The cells of
 values that the reference hardly has (below, above, unseen) are not pooled once they have five rows,
-a twentieth of the window, and 1.5 times the overdispersion. So one unusual hour raises no alarm,
+a fiftieth of the window, and 1.5 times the overdispersion. So one unusual hour raises no alarm,
 and a real change raises it early. For these cells the variance includes that of the reference,
 since a small reference contains only few rare values.
 """

@@ -173,7 +173,7 @@ def has_learnt(table: Table, windows: Windows, past: Past) -> Flags:
     The shortest windows may all lie in one spell of like rows, so windows four times as long must
     be known too; an hour of the shortest ones is enough in any case.
     """
-    rows = np.add.reduceat(windows.sums[:, : len(table.flat)], table.starts, axis=1)
+    rows = table.row_counts(windows.sums)
     enough = rows >= MIN_ROWS
     shortest = np.array(windows.seconds)[enough.argmax(axis=0)]
     needed = np.minimum(LONGER * (MIN_WINDOWS + 1), MIN_WINDOWS + 1 + HOUR / shortest)
@@ -275,7 +275,7 @@ def _is_over(table: Table, windows: Windows, found: Candidates, correlation: Flo
     """Return which windows' difference has ended: newer rows that would show it do not."""
     lengths, places = np.divmod(np.arange(len(windows.seconds) * len(found.rows)), len(found.rows))
     columns = found.columns[places]
-    rows = np.add.reduceat(windows.sums[:, : len(table.flat)], table.starts, axis=1)
+    rows = table.row_counts(windows.sums)
     n = rows[lengths, columns]
     seconds = np.array(windows.seconds)
     alike = np.maximum(table.overdispersion(columns, n), 1 + n * correlation[places])

@@ -121,7 +121,7 @@ def _limit(log_alpha: float) -> float:
 def _without_pooling(table: Table, sums: Ints) -> Floats:
     """Return chi-square by window and column; pooling makes it smaller, never larger."""
     cells = sums[:, : len(table.flat)]
-    rows = np.add.reduceat(cells, table.starts, axis=1)
+    rows = table.row_counts(sums)
     expected = np.repeat(np.maximum(rows, 1), table.widths, axis=1) * table.shares
     chi = np.add.reduceat((cells - expected) ** 2 / expected, table.starts, axis=1)
     columns = np.tile(np.arange(len(table.rows)), len(rows))

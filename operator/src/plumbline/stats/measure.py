@@ -62,8 +62,10 @@ def evaluate(
     estimate = _estimate(metric, labels, predictions)
     codes = _codes(groups)
     level = Level((1 + confidence) / 2, _count(estimate.influence, codes))
-    find = _of_share if isinstance(estimate.shape, Share) else _of_loss
-    low, high, weak = find(estimate, codes, level)
+    if isinstance(estimate.shape, Share):
+        (low, high), weak = _of_share(estimate, estimate.shape, codes, level), ""
+    else:
+        low, high, weak = _of_loss(estimate, estimate.shape, codes, level)
     ends = sorted((estimate.curve(low), estimate.curve(high)))
     return Interval(
         value=estimate.curve(estimate.value),
@@ -126,24 +128,21 @@ def _finite(values: NDArray[Any]) -> Floats:
     return floats
 
 
-def _of_share(estimate: Estimate, codes: Groups, level: Level) -> tuple[float, float, str]:
+def _of_share(estimate: Estimate, shape: Share, codes: Groups, level: Level) -> tuple[float, float]:
     """Return bounds with the number of independent rows that have the same variance."""
-    shape, p, n = estimate.shape, estimate.value, len(estimate.influence)
-    if not isinstance(shape, Share):
-        raise TypeError("a share was expected")
+    p, n = estimate.value, len(estimate.influence)
     variance = _variance(_summed(estimate.influence, codes) / n) * level.widening
     shown = p * (1 - p) / variance if variance > 0 else 0.0
     # Without variance, such as for a perfect order of the rows, the largest number counts.
     rows = min(shown, shape.rows) if shown else shape.rows * level.groups / n
-    low, high = bounds.share_bounds(p, rows, level)
-    return low, high, ""
+    return bounds.share_bounds(p, rows, level)
 
 
-def _of_loss(estimate: Estimate, codes: Groups, level: Level) -> tuple[float, float, str]:
+def _of_loss(
+    estimate: Estimate, shape: Loss, codes: Groups, level: Level
+) -> tuple[float, float, str]:
     """Return bounds of a mean loss, or of a ratio: the lower one is the inverse's upper one."""
-    shape, ratio = estimate.shape, estimate.value
-    if not isinstance(shape, Loss):
-        raise TypeError("a loss was expected")
+    ratio = estimate.value
     parts = _summed(estimate.influence, codes) / len(estimate.influence)
     high, weak = _upper(ratio, parts, shape, shape.losses, level)
     if shape.beside is None or not ratio:

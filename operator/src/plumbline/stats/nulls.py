@@ -3,7 +3,7 @@
 import numpy as np
 
 from plumbline.stats.bins import Layout
-from plumbline.stats.broken import Broken
+from plumbline.stats.broken import Broken, null_counts
 from plumbline.stats.confirmation import MIN_ROWS
 from plumbline.stats.rise import ENOUGH_WINDOWS, Older, Share, alike, lasts, log_rise
 from plumbline.stats.windows import Windows
@@ -26,8 +26,7 @@ def null_rises(layout: Layout, windows: Windows, older: Older, *, log_alpha: flo
     if not layout.columns:
         return []
     cells = list(layout.slices.values())
-    rows = np.add.reduceat(windows.sums[:, : cells[-1].stop], [c.start for c in cells], axis=1)
-    nulls = windows.sums[:, [each.stop - 1 for each in cells]]
+    nulls, rows = null_counts(layout, windows)
     known = np.array([column.counts[-1] / column.rows for column in layout.columns])
     needed = np.maximum(known + RISE, TIMES * known)
     hits = np.argwhere((rows >= MIN_ROWS) & (nulls >= np.maximum(needed * rows, 1)))

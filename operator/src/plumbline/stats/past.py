@@ -97,6 +97,10 @@ class Past:
             ends = ends[np.linspace(0, len(ends) - 1, MOST_WINDOWS).astype(np.int64)]
         return OlderWindows(ends - length, _difference(self._at(ends), self._at(ends - length)))
 
+    def older_counts(self, length: int) -> Counts:
+        """Return the counts in the older windows: [windows, cells]."""
+        return self.older(length).counts
+
     def end(self, length: int) -> int:
         """Return the end of the newest of the older windows."""
         step = max(1, length // 2)

@@ -22,7 +22,7 @@ from plumbline.stats.cells import HASHED, OUTER, categories, number_edges
 from plumbline.stats.comparison import compare
 from plumbline.stats.count import count_column
 from plumbline.stats.table import Table
-from plumbline.stats.values import cells_of, spikes
+from plumbline.stats.values import careful_mean, cells_of, spikes
 
 FIRST_SIZE, MIN_WINDOWS, FEW_WINDOWS, MOST_WINDOWS = 64, 6, 50, 400
 SHORT_SIZE, SHORT_WINDOWS, FEW_ROWS = 8, 12, 1536
@@ -160,15 +160,9 @@ def _unpooled(
     while df and len(windows) >= SHORT_WINDOWS:
         expected = size * counts[seen] / counts.sum()
         ratios = ((windows[:, seen] - expected) ** 2 / expected).sum(axis=1) / df
-        found.append((size, _careful_mean(ratios), 1.0))
+        found.append((size, round(careful_mean(ratios), 4), 1.0))
         windows, size = _doubled(windows), size * 2
     return found
-
-
-def _careful_mean(ratios: NDArray[np.float64]) -> float:
-    """Return the mean of chi-square per degree of freedom, plus three standard errors."""
-    error = math.sqrt(float(ratios.var(ddof=1)) / len(ratios))
-    return round(max(1.0, float(ratios.mean()) + 3 * error), 4)
 
 
 def _doubled(windows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -193,4 +187,4 @@ def _overdispersion(bins: ColumnBins, windows: NDArray[np.int64]) -> tuple[float
     mean, variance, n = float(ratios.mean()), float(ratios.var(ddof=1)), len(ratios)
     even = 2 * mean**2 / df / variance if variance else 1.0
     even *= 1 + math.sqrt((2 + 12 / df) / n)
-    return _careful_mean(ratios), round(float(min(1.0, max(even, 1 / df))), 4)
+    return round(careful_mean(ratios), 4), round(float(min(1.0, max(even, 1 / df))), 4)

@@ -14,6 +14,7 @@ import numpy as np
 
 from plumbline.stats.bins import ColumnBins, Counts, Spikes
 from plumbline.stats.table import Flags, Floats
+from plumbline.stats.values import careful_mean
 
 ENOUGH_WINDOWS, LONGEST = 6, 512
 LASTING = 0.5
@@ -75,10 +76,8 @@ def alike(column: ColumnBins, spikes: Spikes, live: Share, older: list[Share]) -
     seen = [each for each in older if each.of]
     if any(each.share >= live.share for each in seen):
         return None
-    known = _in_reference(spikes, live.of) if column.ordered else 1.0
-    if len(seen) < ENOUGH_WINDOWS:
-        return known if column.ordered else None
-    return max(known, _in_windows(np.array([[e.rows, e.of - e.rows] for e in seen])))
+    both = [(each.rows, each.of - each.rows) for each in seen]
+    return alike_cells(column, spikes, live, np.array(both).reshape(-1, 2))
 
 
 def _in_reference(spikes: Spikes, rows: float) -> float:
@@ -102,7 +101,7 @@ def _in_windows(counts: Counts) -> float:
         return 1.0
     squares = (counts[:, shares > 0] - expected) ** 2 / expected
     ratios = squares.sum(axis=1) / (expected.shape[1] - 1)
-    return max(1.0, float(ratios.mean() + 3 * ratios.std(ddof=1) / math.sqrt(len(ratios))))
+    return careful_mean(ratios)
 
 
 def lasts(shares: Floats, enough: Flags, window: int) -> bool:

@@ -59,10 +59,8 @@ def suspects(layout: Layout, windows: Windows, older: Older, *, log_alpha: float
         older: what came before.
         log_alpha: natural logarithm of the tail probability of one evaluation.
     """
-    short = [n for n, length in enumerate(windows.seconds) if length <= LONGEST]
-    windows = Windows(windows.seconds[: len(short)], windows.sums[: len(short)])
     found: dict[str, Suspect] = {}
-    for each in _all(layout, windows, older, log_alpha):
+    for each in _all(layout, windows.up_to(LONGEST), older, log_alpha):
         found.setdefault(each.column, each)
     return list(found.values())
 

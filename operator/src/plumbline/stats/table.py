@@ -91,6 +91,10 @@ class Table:
         beyond = np.maximum(rows / self._largest[columns], 1) ** self._growth[columns]
         return np.asarray(self._phi.at(columns, rows) * beyond)
 
+    def row_counts(self, sums: Ints) -> Ints:
+        """Return the rows of each column in vectors of all columns' counts: [vectors, columns]."""
+        return np.add.reduceat(sums[:, : len(self.flat)], self.starts, axis=1)
+
     def cells(self, counts: Ints, columns: Ints) -> Ints:
         """Return the counts of one column of each vector of all columns' counts."""
         found = np.take_along_axis(counts, self.places[columns], axis=1)

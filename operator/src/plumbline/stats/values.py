@@ -72,5 +72,13 @@ def _overdispersion(windows: Counts, expected: NDArray[np.float64]) -> float:
     held = expected > 0
     freedom = max(1, int(held.sum()) - 1)
     ratios = ((windows[:, held] - expected[held]) ** 2 / expected[held]).sum(axis=1) / freedom
+    return round(careful_mean(ratios), 4)
+
+
+def careful_mean(ratios: NDArray[np.float64]) -> float:
+    """Return the mean of chi-square per degree of freedom plus three standard errors; at least 1.
+
+    There may be few windows, and too small a value would raise false alarms.
+    """
     error = float(ratios.std(ddof=1)) / math.sqrt(len(ratios))
-    return round(max(1.0, float(ratios.mean()) + 3 * error), 4)
+    return max(1.0, float(ratios.mean()) + 3 * error)

@@ -1,6 +1,6 @@
 """The windows that are evaluated: the last 1, 2, 3, 4, 6, 8, 12, ... seconds, up to a day."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -24,6 +24,11 @@ class Windows(NamedTuple):
 
     seconds: tuple[int, ...]
     sums: Counts
+
+    def up_to(self, seconds: int) -> "Windows":
+        """Return the windows that are not longer."""
+        number = bisect_right(self.seconds, seconds)
+        return Windows(self.seconds[:number], self.sums[:number])
 
 
 def scales(known: int) -> tuple[int, ...]:

@@ -3,14 +3,14 @@
 Without a new assessment the stored conditions stay as they are.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from plumbline.api import decision
 from plumbline.api.decision import Decision, decide
 from plumbline.api.sentences import clause
+from plumbline.api.v1alpha1.drift_monitor import Broken, DriftMonitorStatus, Suspected
 from plumbline.api.v1alpha1.drift_monitor import DriftMonitorReason as Reason
-from plumbline.api.v1alpha1.drift_monitor import DriftMonitorStatus
 from plumbline.live.observations import Assessment
 from plumbline.plan.common import conditions
 from plumbline.plan.drift_monitor import episode as episodes
@@ -237,7 +237,7 @@ def _data_broken(state: MonitorState) -> Decision:
         f"{describe_broken(state.status.broken)} Fix the system that sends the rows; no retraining "
         f"starts before that."
     )
-    rows = {f"{each.column}.{each.rule}": each.rows for each in state.status.broken}
+    rows = _rows_by_rule(state.status.broken)
     return decision.stalled("drift_monitor.breaks", Reason.DATA_BROKEN, text, rows=rows)
 
 
@@ -254,8 +254,12 @@ def _nothing_suspect(state: MonitorState) -> Decision | None:
 
 def _suspect(state: MonitorState) -> Decision:
     text = f"{describe_suspects(state.status.suspects)} Fix the system that sends the rows."
-    rows = {f"{each.column}.{each.rule}": each.rows for each in state.status.suspects}
+    rows = _rows_by_rule(state.status.suspects)
     return decision.stalled("drift_monitor.suspect", Reason.SUSPECT_DATA, text, rows=rows)
+
+
+def _rows_by_rule(found: Iterable[Broken | Suspected]) -> dict[str, int]:
+    return {f"{each.column}.{each.rule}": each.rows for each in found}
 
 
 def _stored_decision(state: MonitorState, type_: str) -> Decision:
