@@ -21,6 +21,16 @@ from tests.unit.serving.conftest import write_model as write_small
 # What a release without a contract wrote.
 WRITTEN = Path(__file__).parent / "written" / "description.json"
 
+# What a description must have, beside its engine.
+LEAST = {
+    "format": "plumbline/1",
+    "task": "Regression",
+    "target": "y",
+    "classes": None,
+    "features": [{"name": "x", "type": "number"}],
+    "inputs": [{"kind": "number", "feature": "x"}],
+}
+
 
 def test_a_description_of_a_release_without_a_contract_is_read_and_written_as_it_was(
     tmp_path: Path,
@@ -50,15 +60,7 @@ def test_what_a_newer_release_adds_within_a_format_is_passed_over() -> None:
 
 
 def test_what_an_older_release_left_out_has_a_default() -> None:
-    content = {
-        "format": "plumbline/1",
-        "task": "Regression",
-        "target": "y",
-        "classes": None,
-        "features": [{"name": "x", "type": "number"}],
-        "inputs": [{"kind": "number", "feature": "x"}],
-        "engine": {"kind": "linear", "link": "identity"},
-    }
+    content = LEAST | {"engine": {"kind": "linear", "link": "identity"}}
     found = model_json.read(json.dumps(content).encode())
     assert (found.columns, found.sample, found.features[0].nullable) == ([], None, True)
     assert found.inputs == [NumberInput("x", None, 0.0, 1.0)]
@@ -128,14 +130,6 @@ def test_a_description_cannot_name_a_file_outside_of_its_folder(tmp_path: Path) 
         made = RandomForestRegressor(n_estimators=1).fit([[0.0], [1.0]], [value, value])
         treelite.sklearn.import_model(made).serialize(str(path))
     engine = {"kind": "trees", "file": "../other.bin", "cast": "float64"}
-    content = {
-        "format": "plumbline/1",
-        "task": "Regression",
-        "target": "y",
-        "classes": None,
-        "features": [{"name": "x", "type": "number"}],
-        "inputs": [{"kind": "number", "feature": "x"}],
-        "engine": engine,
-    }
+    content = LEAST | {"engine": engine}
     (folder / "model.json").write_text(json.dumps(content))
     assert load(folder).predict({"x": np.array([0.5])}).tolist() == [[1.0]]
